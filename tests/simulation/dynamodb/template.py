@@ -1,0 +1,62 @@
+"""Reads the table out of a SAM or CloudFormation template, so that tests use the deployed schema.
+
+Shape: intrinsic functions stay what they are unless they must be text; the table's name, which is
+usually made up by CloudFormation, is chosen by the caller.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TABLE_TYPE = "AWS::DynamoDB::Table"
+DEFAULT_TABLE_NAME = "simulated-table"
+
+
+class _TemplateLoader(yaml.SafeLoader):
+    """YAML with CloudFormation's short-form tags (`!Ref x` becomes `{"Ref": x}`)."""
+
+
+def _intrinsic(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
+
+
+_TemplateLoader.add_multi_constructor("!", _intrinsic)
+
+
+def table_from_template(
+    path: str | Path, *, table_name: str = DEFAULT_TABLE_NAME, resource: str | None = None
+) -> dict[str, Any]:
+    """The CreateTable definition of the template's only table (or the `resource` named).
+
+    Errors: ValueError where the template has no table, or several and none is named.
+    """
+    template = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_TemplateLoader)
+    tables = {
+        name: body["Properties"]
+        for name, body in template["Resources"].items()
+        if body["Type"] == TABLE_TYPE and resource in (None, name)
+    }
+    if len(tables) != 1:
+        raise ValueError(f"{path}: one {TABLE_TYPE} wanted, found {sorted(tables) or 'none'}")
+    [properties] = tables.values()
+    wanted = (
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+        "TimeToLiveSpecification",
+        "StreamSpecification",
+        "BillingMode",
+    )
+    definition = {name: properties[name] for name in wanted if name in properties}
+    return {"TableName": table_name, **definition}
