@@ -1,0 +1,111 @@
+"""Reads secrets from Secrets Manager at run time, so that rotating one needs no new deployment.
+
+Nothing here ever puts a secret's text into an error, a log line or a `repr`.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+CACHE_SECONDS = 300
+"""How long a value may be used after it was read. A rotation is seen within this time."""
+
+
+class SecretUnavailableError(Exception):
+    """A secret could not be read, or does not hold what it must. Nothing was changed.
+
+    Shape: `secret` names it (its ARN, never its text); `reason` says what to do about it.
+    """
+
+    def __init__(self, secret: str, reason: str) -> None:
+        super().__init__(f"Secret {secret}: {reason}")
+        self.secret = secret
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class _Cached:
+    values: Mapping[str, str]
+    read_at: float
+
+    def __repr__(self) -> str:
+        return f"_Cached({len(self.values)} values, not shown)"
+
+
+class Secrets:
+    """Gives the current values of a secret, at most `CACHE_SECONDS` old.
+
+    Units: `clock` returns UTC epoch seconds (or any clock in seconds that never runs backwards).
+    """
+
+    def __init__(self, client: "SecretsManagerClient", clock: Callable[[], float]) -> None:
+        self._client = client
+        self._clock = clock
+        self._cache: dict[str, _Cached] = {}
+        self._lock = threading.Lock()
+
+    def read(self, arn: str) -> Mapping[str, str]:
+        """Returns the names and values of the secret `arn`, a JSON object of strings.
+
+        Errors: SecretUnavailableError when it cannot be read or is not such an object; a value
+        that is too old is never used instead, because it may have been withdrawn.
+        Idempotent: yes; one call to Secrets Manager per `CACHE_SECONDS` and secret.
+        """
+        with self._lock:
+            now = self._clock()
+            cached = self._cache.get(arn)
+            if cached is not None and 0 <= now - cached.read_at < CACHE_SECONDS:
+                return cached.values
+            values = parse_secret(arn, self._fetch(arn))
+            self._cache[arn] = _Cached(values, now)
+            return values
+
+    def forget(self, arn: str) -> None:
+        """Makes the next `read` ask Secrets Manager, for when a cached value was refused."""
+        with self._lock:
+            self._cache.pop(arn, None)
+
+    def _fetch(self, arn: str) -> object:
+        if not arn:
+            raise SecretUnavailableError("(no ARN)", "its ARN is not in the environment")
+        try:
+            answer = self._client.get_secret_value(SecretId=arn)
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "an unnamed error")
+            raise SecretUnavailableError(arn, f"Secrets Manager answered {code}") from error
+        except BotoCoreError as error:
+            kind = type(error).__name__
+            raise SecretUnavailableError(arn, f"Secrets Manager gave no answer ({kind})") from error
+        return answer.get("SecretString")
+
+
+def parse_secret(arn: str, text: object) -> Mapping[str, str]:
+    """Returns the names and values in a SecretString, read-only.
+
+    Errors: SecretUnavailableError, which never carries the text.
+    """
+    if not isinstance(text, str):
+        raise SecretUnavailableError(arn, "it has no SecretString; store a JSON object of strings")
+    values = _json_or_none(text)
+    if not isinstance(values, dict):
+        raise SecretUnavailableError(arn, "its SecretString is not a JSON object")
+    not_text = sorted(name for name, value in values.items() if not isinstance(value, str))
+    if not_text:
+        raise SecretUnavailableError(arn, f"these values are not strings: {', '.join(not_text)}")
+    return MappingProxyType(values)
+
+
+def _json_or_none(text: str) -> object:
+    # Returned, not raised: a JSONDecodeError keeps the whole text, which here is the secret.
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

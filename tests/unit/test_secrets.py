@@ -1,0 +1,202 @@
+"""Secrets are read at run time, kept five minutes at most, and never shown."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import cast
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.stub import Stubber
+from mypy_boto3_secretsmanager import SecretsManagerClient
+from payments.secrets import CACHE_SECONDS, Secrets, SecretUnavailableError, parse_secret
+
+ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:daraja-AbCdEf"
+OLD = {"SAFARICOM_PASSKEY": "old-passkey-that-nobody-may-see"}
+NEW = {"SAFARICOM_PASSKEY": "new-passkey-that-nobody-may-see"}
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def client() -> SecretsManagerClient:
+    real: SecretsManagerClient = boto3.client(
+        "secretsmanager",
+        region_name="eu-west-1",
+        aws_access_key_id="none",
+        aws_secret_access_key="none",
+    )
+    return real
+
+
+@pytest.fixture
+def stub(client: SecretsManagerClient) -> Iterator[Stubber]:
+    """Answers in the order given and fails on any call that was not announced."""
+    with Stubber(client) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+
+
+def announce(stub: Stubber, text: str | None) -> None:
+    answer = {"ARN": ARN, "Name": "daraja"}
+    if text is not None:
+        answer["SecretString"] = text
+    stub.add_response("get_secret_value", answer, {"SecretId": ARN})
+
+
+def test_a_secret_is_asked_for_once_within_five_minutes(
+    client: SecretsManagerClient, stub: Stubber, clock: Clock
+) -> None:
+    secrets = Secrets(client, clock)
+    announce(stub, json.dumps(OLD))
+    assert secrets.read(ARN) == OLD
+    clock.now += CACHE_SECONDS - 0.001
+    assert secrets.read(ARN) == OLD
+
+
+def test_the_cache_is_never_longer_than_five_minutes() -> None:
+    assert 0 < CACHE_SECONDS <= 300
+
+
+def test_a_rotated_passkey_is_used_after_five_minutes_without_a_deployment(
+    client: SecretsManagerClient, stub: Stubber, clock: Clock
+) -> None:
+    secrets = Secrets(client, clock)
+    announce(stub, json.dumps(OLD))
+    announce(stub, json.dumps(NEW))
+    assert secrets.read(ARN) == OLD
+    clock.now += CACHE_SECONDS
+    assert secrets.read(ARN) == NEW
+
+
+def test_a_forgotten_secret_is_read_again_at_once(
+    client: SecretsManagerClient, stub: Stubber, clock: Clock
+) -> None:
+    secrets = Secrets(client, clock)
+    announce(stub, json.dumps(OLD))
+    announce(stub, json.dumps(NEW))
+    secrets.read(ARN)
+    secrets.forget(ARN)
+    assert secrets.read(ARN) == NEW
+
+
+def test_forgetting_a_secret_never_read_changes_nothing(
+    client: SecretsManagerClient, clock: Clock
+) -> None:
+    Secrets(client, clock).forget(ARN)
+
+
+def test_a_clock_set_back_does_not_prolong_the_cache(
+    client: SecretsManagerClient, stub: Stubber, clock: Clock
+) -> None:
+    secrets = Secrets(client, clock)
+    announce(stub, json.dumps(OLD))
+    announce(stub, json.dumps(NEW))
+    secrets.read(ARN)
+    clock.now -= 3600
+    assert secrets.read(ARN) == NEW
+
+
+def test_a_value_too_old_is_not_used_when_secrets_manager_refuses(
+    client: SecretsManagerClient, stub: Stubber, clock: Clock
+) -> None:
+    secrets = Secrets(client, clock)
+    announce(stub, json.dumps(OLD))
+    stub.add_client_error("get_secret_value", "AccessDeniedException", "no")
+    announce(stub, json.dumps(NEW))
+    secrets.read(ARN)
+    clock.now += CACHE_SECONDS
+    with pytest.raises(SecretUnavailableError, match="AccessDeniedException"):
+        secrets.read(ARN)
+    assert secrets.read(ARN) == NEW, "a failure is not remembered"
+
+
+def test_no_answer_from_secrets_manager_is_said_plainly(clock: Clock) -> None:
+    class Unreachable:
+        def get_secret_value(self, **_: str) -> object:
+            raise EndpointConnectionError(endpoint_url="https://secretsmanager.example")
+
+    with pytest.raises(SecretUnavailableError, match="gave no answer") as caught:
+        Secrets(cast("SecretsManagerClient", Unreachable()), clock).read(ARN)
+    assert caught.value.secret == ARN
+
+
+def test_a_missing_arn_is_said_before_any_call(
+    client: SecretsManagerClient, stub: Stubber, clock: Clock
+) -> None:
+    with pytest.raises(SecretUnavailableError, match="not in the environment"):
+        Secrets(client, clock).read("")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sk-very-secret-plain-text",
+        '"sk-very-secret-json-string"',
+        '["sk-very-secret"]',
+        "null",
+        '{"PASSKEY": "sk-very-secret',
+        '{"PASSKEY": {"nested": "sk-very-secret"}}',
+        '{"PASSKEY": 12345678}',
+        '{"PASSKEY": null}',
+        "[" * 100_000,
+    ],
+)
+def test_a_malformed_secret_is_refused_without_repeating_its_text(
+    text: str,
+    client: SecretsManagerClient,
+    stub: Stubber,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "payments")
+    announce(stub, text)
+    with pytest.raises(SecretUnavailableError) as caught:
+        Secrets(client, clock).read(ARN)
+    shown = f"{caught.value!s} {caught.value!r} {caught.value.__cause__!r} {caplog.text}"
+    assert "sk-very" not in shown
+    assert "12345678" not in shown
+
+
+def test_an_exception_raised_by_a_malformed_secret_carries_no_copy_of_it() -> None:
+    with pytest.raises(SecretUnavailableError) as caught:
+        parse_secret(ARN, '{"PASSKEY": "sk-very-secret')
+    assert caught.value.__context__ is None, "a JSONDecodeError keeps the text in its doc"
+
+
+def test_a_binary_secret_is_refused(
+    client: SecretsManagerClient, stub: Stubber, clock: Clock
+) -> None:
+    announce(stub, None)
+    with pytest.raises(SecretUnavailableError, match="no SecretString"):
+        Secrets(client, clock).read(ARN)
+
+
+def test_the_values_cannot_be_changed_by_a_caller(
+    client: SecretsManagerClient, stub: Stubber, clock: Clock
+) -> None:
+    announce(stub, json.dumps(OLD))
+    values = Secrets(client, clock).read(ARN)
+    with pytest.raises(TypeError):
+        values["SAFARICOM_PASSKEY"] = "mine"  # type: ignore[index]
+
+
+def test_a_cache_that_is_printed_shows_no_secret(
+    client: SecretsManagerClient, stub: Stubber, clock: Clock
+) -> None:
+    secrets = Secrets(client, clock)
+    announce(stub, json.dumps(OLD))
+    secrets.read(ARN)
+    assert "old-passkey" not in f"{secrets!r} {vars(secrets)!r}"
