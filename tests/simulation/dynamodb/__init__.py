@@ -11,6 +11,7 @@ from .errors import (
 )
 from .reads import Read
 from .requests import UnsupportedRequestError
+from .sdk_cost import lighten
 from .sdk_time import use_virtual_time
 from .template import table_from_template
 
@@ -26,6 +27,7 @@ __all__ = [
     "UnsupportedRequestError",
     "ValidationError",
     "attach",
+    "lighten",
     "table_from_template",
     "use_virtual_time",
 ]
