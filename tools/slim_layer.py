@@ -1,0 +1,177 @@
+"""Slims the built layer, so that a cold start reads little: `python tools/slim_layer.py <build>`.
+
+Drops the descriptions of AWS services that nobody calls (layer_services.txt lists who stays),
+package records and caches, and compiles the rest to .pyc files that are trusted without looking at
+their sources. Refuses to go on where the code creates a client of a service that is not listed, or
+where the layer comes out larger than LAYER_ZIP_BYTES_MAX. `sam build` alone works too, only bigger.
+"""
+
+import ast
+import compileall
+import io
+import py_compile
+import shutil
+import sys
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+LAYER_ZIP_BYTES_MAX = 10_000_000
+RUNTIME_VERSION = (3, 13)
+RUNTIME_ROOT = "/opt/python"
+SERVICES_FILE = Path(__file__).with_name("layer_services.txt")
+# Attribute calls that make a client: boto3.client("sqs"), session.resource("dynamodb").
+_CLIENT_MAKERS = {"client", "resource", "create_client"}
+
+
+class LayerError(Exception):
+    """The layer cannot be slimmed; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class ClientCall:
+    """One place in the code that makes a client; `service` is None where it is not a literal."""
+
+    path: Path
+    line: int
+    service: str | None
+
+
+def main(arguments: list[str]) -> int:
+    """Slim the layer of a build folder (default .aws-sam/build); 1 with a sentence on failure."""
+    build = Path(arguments[0]) if arguments else Path(".aws-sam/build")
+    layer = build / "PaymentsLayer" / "python"
+    try:
+        services = read_services(SERVICES_FILE)
+        functions = [path for path in build.glob("*Function/app.py") if path.is_file()]
+        check_clients([layer / "payments", *functions], services)
+        before = zip_bytes(layer)
+        slim(layer, services)
+        after = zip_bytes(layer)
+        check_size(after)
+    except LayerError as error:
+        print(f"slim_layer: {error}", file=sys.stderr)
+        return 1
+    print(f"layer: {before / 1e6:.2f} MB zipped became {after / 1e6:.2f} MB")
+    return 0
+
+
+def read_services(file: Path) -> frozenset[str]:
+    """Read the services that stay, one per line; # begins a comment."""
+    lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
+    return frozenset(line for line in lines if line)
+
+
+def check_clients(roots: list[Path], services: frozenset[str]) -> None:
+    """Pass only where every client that the code creates is of a listed service.
+
+    Errors: LayerError names the place, also where the service is not a literal string, because
+    then nobody can say what is needed.
+    """
+    for call in find_client_calls(roots):
+        if call.service is None:
+            raise LayerError(
+                f"{call.path}:{call.line} names its service by an expression; write it"
+            )
+        if call.service not in services:
+            raise LayerError(
+                f"{call.path}:{call.line} creates a client of {call.service!r}, which the layer "
+                f"does not keep; add it to {SERVICES_FILE.name} if it is meant"
+            )
+
+
+def find_client_calls(roots: list[Path]) -> Iterator[ClientCall]:
+    """Give every boto3 client call in the files and folders."""
+    for root in roots:
+        for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
+            for node in ast.walk(ast.parse(path.read_text(), str(path))):
+                if isinstance(node, ast.Call) and _makes_client(node):
+                    yield ClientCall(path, node.lineno, _service_of(node))
+
+
+def slim(layer: Path, services: frozenset[str]) -> None:
+    """Delete what no function needs and compile the rest.
+
+    Idempotent: a second run changes nothing.
+    """
+    if not (layer / "botocore" / "data").is_dir():
+        raise LayerError(f"{layer} is not a built layer; run `sam build` first")
+    if sys.version_info[:2] != RUNTIME_VERSION:
+        raise LayerError("the layer must be compiled by Python 3.13, the version of the runtime")
+    for data in (layer / "botocore" / "data", layer / "boto3" / "data"):
+        _drop_services(data, services)
+    _drop_records(layer)
+    _compile(layer)
+
+
+def zip_bytes(layer: Path) -> int:
+    """Measure the layer as a deployment would zip it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(layer.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(layer.parent))
+    return buffer.getbuffer().nbytes
+
+
+def check_size(size: int) -> None:
+    """Pass only a layer that stays within its budget."""
+    if size > LAYER_ZIP_BYTES_MAX:
+        raise LayerError(
+            f"the layer has {size / 1e6:.2f} MB zipped, over {LAYER_ZIP_BYTES_MAX / 1e6:.0f} MB"
+        )
+
+
+def _makes_client(node: ast.Call) -> bool:
+    # `resource` and `client` are ordinary words elsewhere; boto3 always takes the service first.
+    named = isinstance(node.func, ast.Attribute) and node.func.attr in _CLIENT_MAKERS
+    return named and bool(node.args or node.keywords)
+
+
+def _service_of(node: ast.Call) -> str | None:
+    named = [keyword.value for keyword in node.keywords if keyword.arg == "service_name"]
+    candidate = (list(node.args) + named)[:1]
+    if candidate and isinstance(candidate[0], ast.Constant) and isinstance(candidate[0].value, str):
+        return candidate[0].value
+    return None
+
+
+def _drop_services(data: Path, services: frozenset[str]) -> None:
+    for entry in data.iterdir() if data.is_dir() else ():
+        if entry.is_dir() and entry.name not in services:
+            shutil.rmtree(entry)
+    for examples in data.rglob("examples-1.json*"):
+        examples.unlink()
+
+
+def _drop_records(layer: Path) -> None:
+    for cache in list(layer.rglob("__pycache__")):
+        shutil.rmtree(cache)
+    for record in [*layer.glob("*.data"), *layer.glob("bin"), layer / "boto3" / "examples"]:
+        shutil.rmtree(record, ignore_errors=True)
+    for listing in layer.glob("requirements*"):
+        listing.unlink()
+    for info in layer.glob("*.dist-info"):
+        for entry in info.iterdir():
+            # METADATA stays: importlib.metadata.version() reads it.
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            elif entry.name != "METADATA":
+                entry.unlink()
+
+
+def _compile(layer: Path) -> None:
+    compiled = compileall.compile_dir(
+        layer,
+        quiet=1,
+        stripdir=str(layer),
+        prependdir=RUNTIME_ROOT,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+    if not compiled:
+        raise LayerError("a module of the layer does not compile; its error stands above")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
