@@ -1,0 +1,324 @@
+"""Says whose token came with a request, and decides nothing else.
+
+API Gateway turns an authorizer's "no" into its own 403 and caches the answer across routes. So
+this function never says no: it always authorizes and hands on what it found, and
+`payments.http_api.principal` is where a request without a good token becomes a 401.
+
+One family of keys per deployment, by configuration: HS256 with the shared secret, or RS256/ES256
+with the issuer's published key set (JWKS_URL). A token cannot choose.
+"""
+
+import json
+import logging
+import math
+import os
+import time
+import urllib.request
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from http.client import HTTPException
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import boto3
+import jwt
+from payments.access_token import (
+    Caller,
+    TokenRefusedError,
+    bearer_token,
+    check_header,
+    read_claims,
+)
+from payments.secrets import Secrets, SecretUnavailableError
+
+RENEW_SECONDS = 30
+"""At least this long between two reloads of the keys, however many bad tokens arrive."""
+KEY_SET_SECONDS = 300
+"""How long a fetched key set is used before it is fetched again."""
+KEY_SET_STALE_SECONDS = 3600
+"""How long the last key set may be used while the issuer does not answer."""
+KEY_SET_BYTES_MAX = 65_536
+FETCH_SECONDS = 3
+SECRET_BYTES_MIN = 32
+
+logger = logging.getLogger("hakika.authorizer")
+
+
+class KeysUnavailableError(Exception):
+    """The keys could not be read, so no token can be judged. Nobody is let in meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthSettings:
+    """Which tokens this deployment accepts. Empty means not configured."""
+
+    jwt_secret_arn: str
+    jwks_url: str
+    issuer: str
+    audience: str
+
+
+def read_settings(environment: Mapping[str, str]) -> AuthSettings:
+    """Returns the settings, or says in one sentence which one is wrong.
+
+    Errors: ValueError; the function then does not start, so nobody is let in.
+    """
+    settings = AuthSettings(
+        jwt_secret_arn=environment.get("JWT_SECRET_ARN", "").strip(),
+        jwks_url=environment.get("JWKS_URL", "").strip(),
+        issuer=environment.get("JWT_ISSUER", "").strip(),
+        audience=environment.get("JWT_AUDIENCE", "").strip(),
+    )
+    if not settings.jwks_url:
+        if not settings.jwt_secret_arn:
+            raise ValueError("Set JWT_SECRET_ARN (shared secret) or JWKS_URL (public keys).")
+        return settings
+    url = urlsplit(settings.jwks_url)
+    is_this_machine = url.scheme == "http" and url.hostname == "127.0.0.1"
+    if not url.hostname or not (url.scheme == "https" or is_this_machine):
+        raise ValueError("JWKS_URL must be an https:// address.")
+    if not (settings.issuer and settings.audience):
+        raise ValueError("JWKS_URL needs JWT_ISSUER and JWT_AUDIENCE: an issuer serves many.")
+    return settings
+
+
+class Keys(Protocol):
+    """The only keys a token may be signed with."""
+
+    @property
+    def algorithms(self) -> Sequence[str]:
+        """Returns the family; a token's own word never decides it."""
+
+    def candidates(self, kid: object) -> Sequence[Any]:
+        """Returns the keys that may have signed a token with this `kid`, perhaps none."""
+
+    def renew(self) -> bool:
+        """Reloads the keys unless that was just done; says whether to look again."""
+
+
+class SharedSecret:
+    """HS256 with the current secret, and with the previous one while it is being replaced."""
+
+    algorithms = ("HS256",)
+
+    def __init__(self, secrets: Secrets, arn: str, clock: Callable[[], float]) -> None:
+        self._secrets = secrets
+        self._arn = arn
+        self._clock = clock
+        self._renewed_at = -math.inf
+
+    def candidates(self, kid: object) -> Sequence[bytes]:
+        """Returns the secrets; `kid` does not matter, because the set is closed.
+
+        Errors: SecretUnavailableError; KeysUnavailableError when the secret can be guessed.
+        """
+        values = self._secrets.read(self._arn)
+        current = values.get("JWT_SECRET", "").encode()
+        previous = values.get("JWT_SECRET_PREVIOUS", "").encode()
+        if len(current) < SECRET_BYTES_MIN:
+            raise KeysUnavailableError(
+                f"JWT_SECRET in {self._arn} must have {SECRET_BYTES_MIN} bytes or more."
+            )
+        return [key for key in (current, previous) if len(key) >= SECRET_BYTES_MIN]
+
+    def renew(self) -> bool:
+        """Drops the cached secret, so that a token signed with a new one is good at once."""
+        now = self._clock()
+        if now - self._renewed_at < RENEW_SECONDS:
+            return False
+        self._renewed_at = now
+        self._secrets.forget(self._arn)
+        return True
+
+
+class PublishedKeys:
+    """RS256 and ES256 with the keys at one configured address, and no others.
+
+    `fetch` returns the parsed JSON found there; it raises OSError or ValueError if it cannot.
+    """
+
+    algorithms = ("RS256", "ES256")
+
+    def __init__(self, fetch: Callable[[], object], clock: Callable[[], float]) -> None:
+        self._fetch = fetch
+        self._clock = clock
+        self._keys: Mapping[str, jwt.PyJWK] = {}
+        self._fetched_at = -math.inf
+        self._tried_at = -math.inf
+
+    def candidates(self, kid: object) -> Sequence[jwt.PyJWK]:
+        """Returns the one key with this `kid`, if the issuer publishes it.
+
+        Errors: KeysUnavailableError when the key set is too old and cannot be read.
+        """
+        now = self._clock()
+        if now - self._fetched_at >= KEY_SET_SECONDS:
+            self.renew()
+        if now - self._fetched_at >= KEY_SET_STALE_SECONDS:
+            raise KeysUnavailableError("The key set at JWKS_URL could not be read.")
+        key = self._keys.get(kid) if isinstance(kid, str) else None
+        return [] if key is None else [key]
+
+    def renew(self) -> bool:
+        """Fetches the key set; keeps the one it has when the issuer does not answer."""
+        now = self._clock()
+        if now - self._tried_at < RENEW_SECONDS:
+            return False
+        self._tried_at = now
+        try:
+            self._keys = usable_keys(self._fetch())
+        except (OSError, HTTPException, ValueError, RecursionError) as error:
+            logger.warning("The key set could not be read: %s", type(error).__name__)
+            return False
+        self._fetched_at = now
+        return True
+
+
+def usable_keys(key_set: object) -> Mapping[str, jwt.PyJWK]:
+    """Returns the RSA and P-256 signing keys of a key set by `kid`; other entries are ignored.
+
+    Errors: ValueError when that leaves none.
+    """
+    entries = key_set.get("keys") if isinstance(key_set, dict) else None
+    keys: dict[str, jwt.PyJWK] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        key = _usable_key(entry)
+        if key is not None and key.key_id is not None:
+            keys.setdefault(key.key_id, key)
+    if not keys:
+        raise ValueError("no usable key")
+    return keys
+
+
+def _usable_key(entry: object) -> jwt.PyJWK | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
+        return None
+    is_for_signing = entry.get("use", "sig") == "sig"
+    # A symmetric key in a public document, or a private one, is a mistake to stay away from.
+    is_public = entry.get("kty") in ("RSA", "EC") and "d" not in entry
+    if not (is_for_signing and is_public):
+        return None
+    try:
+        key = jwt.PyJWK(entry)
+    except (jwt.PyJWTError, TypeError, ValueError):
+        return None
+    return key if key.algorithm_name in PublishedKeys.algorithms else None
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+def fetch_json(url: str) -> object:
+    """Returns the JSON at `url`. Follows no redirect and reads no more than it must.
+
+    Errors: OSError when there is no good answer, ValueError when it is not JSON of a sane size.
+    """
+    opener = urllib.request.build_opener(_NoRedirect())
+    with opener.open(url, timeout=FETCH_SECONDS) as response:
+        body: bytes = response.read(KEY_SET_BYTES_MAX + 1)
+    if len(body) > KEY_SET_BYTES_MAX:
+        raise ValueError("the key set is too large")
+    return json.loads(body)
+
+
+class Authenticator:
+    """Tells whom a token belongs to, by one family of keys."""
+
+    def __init__(self, settings: AuthSettings, keys: Keys, clock: Callable[[], float]) -> None:
+        self._keys = keys
+        self._clock = clock
+        # Times and `sub` are left to read_claims: it uses the given clock, PyJWT takes the text
+        # "123" for a time, and refuses the integer subjects that older issuers write.
+        own_checks = ("verify_exp", "verify_nbf", "verify_iat", "verify_sub")
+        self._rules: dict[str, Any] = {
+            "algorithms": keys.algorithms,
+            "issuer": settings.issuer or None,
+            "audience": settings.audience or None,
+            "options": {
+                **dict.fromkeys(own_checks, False),
+                "require": ["exp", "sub"],
+                "verify_aud": bool(settings.audience),
+                "enforce_minimum_key_length": True,
+            },
+        }
+
+    def caller(self, token: str) -> Caller:
+        """Returns whom the token belongs to, expired or not.
+
+        Errors: TokenRefusedError; KeysUnavailableError or SecretUnavailableError when no
+        token can be judged now.
+        """
+        try:
+            kid = check_header(jwt.get_unverified_header(token), self._keys.algorithms)
+            claims = self._verified(token, kid)
+            if claims is None and self._keys.renew():
+                claims = self._verified(token, kid)
+        except (jwt.PyJWTError, TypeError, ValueError, RecursionError) as error:
+            raise TokenRefusedError(type(error).__name__) from error
+        if claims is None:
+            raise TokenRefusedError("signature")
+        return read_claims(claims, self._clock())
+
+    def answer(self, event: Mapping[str, object]) -> dict[str, Any]:
+        """Returns the authorizer's answer; never raises.
+
+        Shape: context {auth: ok|expired|invalid|unavailable, sub, scope, exp}, all strings. `exp`
+        is the epoch second from which the token is no longer accepted. `unavailable` means that
+        no token could be judged: nobody is let in, but it is not the caller's fault.
+        """
+        try:
+            caller = self.caller(bearer_token(event))
+        except TokenRefusedError as error:
+            logger.info("Token refused: %s", error.reason)
+            return _answer("invalid")
+        except (KeysUnavailableError, SecretUnavailableError) as error:
+            logger.error("No token can be checked. %s", error)
+            return _answer("unavailable")
+        except Exception as error:
+            # The last line of defence: a token that finds a bug must get a 401, not a 500.
+            # Only the kind is logged, because the message might quote the token.
+            logger.critical("A token caused %s", type(error).__name__)
+            return _answer("invalid")
+        return (
+            _answer("ok", caller) if self._clock() < caller.accepted_until else _answer("expired")
+        )
+
+    def _verified(self, token: str, kid: object) -> Mapping[str, object] | None:
+        for key in self._keys.candidates(kid):
+            try:
+                claims: Mapping[str, object] = jwt.decode(token, key, **self._rules)
+            except jwt.InvalidSignatureError:
+                continue
+            return claims
+        return None
+
+
+def _answer(auth: str, caller: Caller | None = None) -> dict[str, Any]:
+    context = {
+        "auth": auth,
+        "sub": caller.subject if caller else "",
+        "scope": " ".join(caller.scopes) if caller else "",
+        "exp": str(caller.accepted_until) if caller else "0",
+    }
+    return {"isAuthorized": True, "context": context}
+
+
+@cache
+def prepare() -> Authenticator:
+    """Builds the authenticator in Lambda's init phase, without any network call."""
+    settings = read_settings(os.environ)
+    keys: Keys
+    if settings.jwks_url:
+        keys = PublishedKeys(lambda: fetch_json(settings.jwks_url), time.time)
+    else:
+        secrets = Secrets(boto3.client("secretsmanager"), time.time)
+        keys = SharedSecret(secrets, settings.jwt_secret_arn, time.time)
+    return Authenticator(settings, keys, time.time)
+
+
+def handler(event: Mapping[str, object], context: object) -> dict[str, Any]:
+    """Lambda entry point."""
+    return prepare().answer(event)

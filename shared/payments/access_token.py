@@ -1,0 +1,138 @@
+"""PURE. What an access token must look like before and after its signature is checked.
+
+The signature itself is the authorizer function's, the only one that carries a JWT library.
+Source: RFC 6749 (scopes), 7515, 7519, 8725 (JWT best current practices), checked 2026-11.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+TOKEN_BYTES_MAX = 8192
+LEEWAY_SECONDS = 30
+"""How far two clocks may disagree."""
+SUBJECT_CHARACTERS_MAX = 128
+EPOCH_MAX = 253_402_300_800
+"""The year 10000: a later time is nonsense."""
+
+FORBIDDEN_HEADERS = ("jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "cty")
+"""Headers by which a token brings its own key, or asks to be read in another way."""
+TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+
+_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([\w-]+\.[\w-]+\.[\w-]+)", re.ASCII)
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
+
+
+class TokenRefusedError(Exception):
+    """The token is not one of ours. `reason` is a fixed word, never part of the token."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a token belongs to.
+
+    Units: `accepted_until` is UTC epoch seconds: the token's `exp` plus the leeway.
+    """
+
+    subject: str
+    scopes: tuple[str, ...]
+    accepted_until: int
+
+
+def bearer_token(event: Mapping[str, object]) -> str:
+    """Returns the one bearer token of an authorizer event (payload format 2.0).
+
+    Errors: TokenRefusedError when there is none, or more than one, or it is too large.
+    """
+    # API Gateway caches our answer under the identity source: read that and nothing else.
+    source = event.get("identitySource")
+    if isinstance(source, list):
+        value = source[0] if len(source) == 1 else None
+    else:
+        headers = event.get("headers")
+        value = headers.get("authorization") if isinstance(headers, Mapping) else None
+    if not isinstance(value, str):
+        raise TokenRefusedError("absent")
+    if len(value) > TOKEN_BYTES_MAX:
+        raise TokenRefusedError("oversize")
+    match = _BEARER.fullmatch(value)
+    if match is None:
+        raise TokenRefusedError("malformed")
+    return match.group(1)
+
+
+def check_header(header: Mapping[str, object], algorithms: Sequence[str]) -> object:
+    """Returns the `kid` of a token whose header asks for nothing unusual.
+
+    Errors: TokenRefusedError.
+    """
+    # A list, not a set: the token may hold an unhashable value here.
+    if header.get("alg") not in list(algorithms):
+        raise TokenRefusedError("algorithm")
+    if any(name in header for name in FORBIDDEN_HEADERS):
+        raise TokenRefusedError("header")
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower() not in TOKEN_TYPES:
+        raise TokenRefusedError("typ")
+    return header.get("kid")
+
+
+def read_claims(claims: Mapping[str, object], now: float) -> Caller:
+    """Returns the caller that verified claims name.
+
+    Whether the token has expired is for the reader of `accepted_until` to see.
+    Errors: TokenRefusedError when a claim is not what it must be, or not valid yet.
+    """
+    # Flask-JWT-Extended marks its refresh tokens this way; they must not open anything.
+    if claims.get("type", "access") != "access":
+        raise TokenRefusedError("type")
+    for name in ("nbf", "iat"):
+        if claims.get(name) is not None and _time(claims, name) > now + LEEWAY_SECONDS:
+            raise TokenRefusedError(name)
+    return Caller(
+        subject=_subject(claims.get("sub")),
+        scopes=_scopes(claims),
+        accepted_until=int(_time(claims, "exp")) + LEEWAY_SECONDS,
+    )
+
+
+def _time(claims: Mapping[str, object], name: str) -> float:
+    value = claims.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TokenRefusedError(name)
+    # A comparison with NaN is false, so NaN is refused here too.
+    if not 0 <= value < EPOCH_MAX:
+        raise TokenRefusedError(name)
+    return value
+
+
+def _subject(value: object) -> str:
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    text = str(value) if is_number else value
+    if not isinstance(text, str) or not 1 <= len(text) <= SUBJECT_CHARACTERS_MAX:
+        raise TokenRefusedError("sub")
+    is_negative = is_number and text.startswith("-")
+    if is_negative or not text.isprintable() or text != text.strip():
+        raise TokenRefusedError("sub")
+    return text
+
+
+def _scopes(claims: Mapping[str, object]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for name in ("scope", "scopes", "permissions"):
+        value = claims.get(name)
+        words = value.split(" ") if isinstance(value, str) else value
+        if words is not None and not isinstance(words, list):
+            raise TokenRefusedError(name)
+        for word in words or []:
+            if word == "":
+                continue
+            # One list entry is one scope: an entry with a space must not become two.
+            if not isinstance(word, str) or not _SCOPE.fullmatch(word):
+                raise TokenRefusedError(name)
+            found[word] = None
+    return tuple(found)
