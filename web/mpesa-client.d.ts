@@ -113,6 +113,8 @@ export interface PaymentOptions {
   onUpdate?: (update: PaymentUpdate) => void;
   /** Aborting rejects with the signal's reason. The payment itself goes on and can be resumed. */
   signal?: AbortSignal;
+  /** How long to wait for a result before settling as pending: 60. With 0 there is one look. */
+  waitSeconds?: number;
 }
 
 export interface ClientClock {
@@ -127,9 +129,7 @@ export interface ClientOptions {
   /** A JWT, or a function that gives one; it is called with `expired: true` after a 401. */
   token?: string | ((hint: { expired: boolean }) => string | Promise<string>) | null;
   /** Sent as Accept-Language; the customer's sentences come in it. */
-  language?: 'en' | 'sw';
-  /** How long processPayment waits for a result before it settles as pending: 60. */
-  waitSeconds?: number;
+  language?: 'en' | 'sw' | (() => 'en' | 'sw');
   fetch?: typeof fetch;
   storage?: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   clock?: ClientClock;

@@ -45,7 +45,7 @@ export class MpesaError extends Error {
 
 /** A client for one API; every function may be passed around on its own. */
 export function createMpesaClient(options = {}) {
-  const { baseUrl = '', token, language, waitSeconds = WAIT_SECONDS } = options;
+  const { baseUrl = '', token, language } = options;
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
   const clock = options.clock ?? systemClock;
   const page = options.page ?? globalThis.document;
@@ -75,7 +75,8 @@ export function createMpesaClient(options = {}) {
       const bearer = typeof token === 'function' ? await token({ expired }) : token;
       const headers = { Accept: 'application/json' };
       if (bearer) headers.Authorization = `Bearer ${bearer}`;
-      if (language) headers['Accept-Language'] = language;
+      const tongue = typeof language === 'function' ? language() : language;
+      if (tongue) headers['Accept-Language'] = tongue;
       if (body) headers['Content-Type'] = 'application/json';
       if (key) headers['Idempotency-Key'] = key;
       const response = await fetch(baseUrl.replace(/\/+$/, '') + path, {
@@ -131,7 +132,7 @@ export function createMpesaClient(options = {}) {
 
   /** Sends until the server has answered or the time is up; repeating is safe because the key repeats. */
   async function send(body, key, attempt) {
-    const deadline = clock.now() + waitSeconds * 1000;
+    const deadline = clock.now() + attempt.waitSeconds * 1000;
     attempt.update({ phase: 'sending' });
     for (let backoff = POLL_SECONDS; ; backoff = longer(backoff)) {
       const answer = await call('POST', `${PAYMENTS_PATH}/stk-push`, { body, key, signal: attempt.signal });
@@ -143,7 +144,7 @@ export function createMpesaClient(options = {}) {
 
   /** Looks until the payment has an outcome or the time is up. */
   async function follow(paymentId, firstPause, attempt) {
-    const deadline = clock.now() + waitSeconds * 1000;
+    const deadline = clock.now() + attempt.waitSeconds * 1000;
     let payment = null;
     let backoff = POLL_SECONDS;
     if (firstPause) await pause(firstPause, firstPause, attempt.signal);
@@ -177,18 +178,18 @@ export function createMpesaClient(options = {}) {
   // --- a booking's payment -----------------------------------------------------------------------------
 
   /** Pays, or finishes the payment that this booking already has; settles with an outcome, rejects only on abort. */
-  async function processPayment(request, { onUpdate, signal } = {}) {
+  async function processPayment(request, options = {}) {
     const phone = formatPhoneNumber(request.phone_number);
     if (!isValidMpesaPhone(phone)) {
       return refusal('invalid_phone', 'Invalid phone number format. Use 254XXXXXXXXX', 400);
     }
     const body = { ...request, phone_number: phone };
-    return once(body.booking_id, { onUpdate, signal }, (attempt) => pay(body, attempt));
+    return once(body.booking_id, options, (attempt) => pay(body, attempt));
   }
 
   /** Finishes the payment that this booking already has; null where there is none. "Check again" is this. */
-  async function resumePayment(bookingId, { onUpdate, signal } = {}) {
-    return once(bookingId, { onUpdate, signal }, (attempt) => resume(bookingId, attempt));
+  async function resumePayment(bookingId, options = {}) {
+    return once(bookingId, options, (attempt) => resume(bookingId, attempt));
   }
 
   async function pay(body, attempt) {
@@ -248,7 +249,7 @@ export function createMpesaClient(options = {}) {
   }
 
   /** One attempt per booking at a time; a second caller hears and gets the same. */
-  async function once(bookingId, { onUpdate, signal }, work) {
+  async function once(bookingId, { onUpdate, signal, waitSeconds = WAIT_SECONDS }, work) {
     const booking = String(bookingId);
     for (let current; (current = running.get(booking)); ) {
       if (onUpdate) current.listeners.add(onUpdate);
@@ -261,6 +262,7 @@ export function createMpesaClient(options = {}) {
     const listeners = new Set(onUpdate ? [onUpdate] : []);
     const attempt = {
       signal,
+      waitSeconds,
       listeners,
       resumed: false,
       update: (change) => tell(listeners, { booking_id: booking, resumed: attempt.resumed, ...change }),
@@ -290,9 +292,9 @@ export function createMpesaClient(options = {}) {
     return answer.json;
   }
 
-  async function pollPaymentStatus(id, { onUpdate, signal } = {}) {
+  async function pollPaymentStatus(id, { onUpdate, signal, waitSeconds = WAIT_SECONDS } = {}) {
     const update = (change) => tell(onUpdate ? [onUpdate] : [], { resumed: true, ...change });
-    const outcome = await follow(id, 0, { signal, resumed: true, update });
+    const outcome = await follow(id, 0, { signal, waitSeconds, update });
     return settle(outcome.payment?.booking_id ?? '', outcome);
   }
 
