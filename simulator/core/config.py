@@ -180,7 +180,11 @@ _CHOICES = {
 }
 _OPTIONAL = {"timestamp_skew_max_seconds", "query_per_minute"}
 _FIXED = {"apps", "merchants", "callback_sources"}
-_KINDS = {each.name: str(each.type) for each in fields(Config) if each.name not in _FIXED}
+_KINDS = {
+    each.name: getattr(each.type, "__name__", str(each.type))
+    for each in fields(Config)
+    if each.name not in _FIXED
+}
 
 
 def _checked(name: str, value: object) -> object:

@@ -1,0 +1,160 @@
+"""Money: it moves once, its receipts never repeat, and an audit finds every wrong belief."""
+
+from typing import Any
+
+import pytest
+
+from simulator.core.errors import BeliefError
+from simulator.core.identifiers import ReceiptPrinter
+from tests.unit.simulator.virtual_merchant import NOON, PAYS, WAITS, VirtualMerchant
+
+
+@pytest.fixture
+def merchant() -> VirtualMerchant:
+    """One paid payment of 100 and one of 250."""
+    merchant = VirtualMerchant()
+    merchant.pushed(PAYS)
+    merchant.pushed(WAITS, "pays", Amount=250, AccountReference="OTHER")
+    merchant.run()
+    return merchant
+
+
+def beliefs(merchant: VirtualMerchant) -> list[dict[str, Any]]:
+    """What a merchant without a fault believes."""
+    return [
+        {
+            "receipt": each.receipt,
+            "amount": each.amount_kes,
+            "phone": each.phone,
+            "reference": each.reference,
+            "checkout_request_id": each.checkout_request_id,
+        }
+        for each in merchant.daraja.ledger.debits.values()
+    ]
+
+
+def kinds(merchant: VirtualMerchant, believed: list[dict[str, Any]]) -> list[str]:
+    """What an audit finds."""
+    return [each.kind for each in merchant.daraja.audit(believed).findings]
+
+
+def test_true_beliefs_are_clean(merchant: VirtualMerchant) -> None:
+    audit = merchant.daraja.audit(beliefs(merchant))
+    assert audit.is_clean
+    assert (audit.debits, audit.debited_kes, audit.believed_kes) == (2, 350, 350)
+
+
+def test_money_the_merchant_does_not_know_is_found(merchant: VirtualMerchant) -> None:
+    assert kinds(merchant, beliefs(merchant)[:1]) == ["money_unknown_to_merchant"]
+
+
+def test_money_that_never_moved_is_found(merchant: VirtualMerchant) -> None:
+    extra = {"receipt": "UKN0000000", "amount": 1}
+    assert kinds(merchant, [*beliefs(merchant), extra]) == ["money_that_never_moved"]
+
+
+@pytest.mark.parametrize(
+    ("change", "kind"),
+    [
+        ({"amount": 99}, "wrong_amount"),
+        ({"phone": WAITS}, "wrong_phone"),
+        ({"reference": "X"}, "wrong_reference"),
+        ({"checkout_request_id": "ws_CO_1"}, "wrong_prompt"),
+    ],
+)
+def test_every_wrong_detail_is_found(
+    merchant: VirtualMerchant, change: dict[str, Any], kind: str
+) -> None:
+    first, second = beliefs(merchant)
+    believed = {first["phone"]: first, second["phone"]: second}
+    assert kinds(merchant, [{**believed[PAYS], **change}, believed[WAITS]]) == [kind]
+
+
+def test_one_debit_for_two_payments_is_found(merchant: VirtualMerchant) -> None:
+    believed = beliefs(merchant)
+    assert kinds(merchant, [*believed, believed[0]]) == ["claimed_twice"]
+
+
+def test_a_payment_whose_receipt_is_to_come_is_found_by_its_prompt(
+    merchant: VirtualMerchant,
+) -> None:
+    believed = beliefs(merchant)
+    believed[0]["receipt"] = None
+    assert kinds(merchant, believed) == []
+
+
+def test_a_receipt_may_stand_alone(merchant: VirtualMerchant) -> None:
+    short = [{"receipt": each["receipt"], "amount": each["amount"]} for each in beliefs(merchant)]
+    assert kinds(merchant, short) == []
+
+
+def test_an_audit_can_look_at_one_merchant(merchant: VirtualMerchant) -> None:
+    assert merchant.daraja.audit([], shortcode="7654321").is_clean
+    assert not merchant.daraja.audit([], shortcode="174379").is_clean
+    foreign = merchant.daraja.audit(beliefs(merchant)[:1], shortcode="7654321")
+    assert [each.kind for each in foreign.findings] == ["money_that_never_moved"]
+
+
+@pytest.mark.parametrize(
+    "belief",
+    [
+        {"receipt": "A"},
+        {"receipt": "A", "amount": 1.0},
+        {"receipt": "A", "amount": True},
+        {"amount": 1},
+        {"receipt": 5, "amount": 1},
+        {"receipt": "A", "amount": 1, "phone": 254708374149},
+        "A",
+    ],
+)
+def test_a_belief_that_cannot_be_read_is_refused(merchant: VirtualMerchant, belief: Any) -> None:
+    with pytest.raises(BeliefError, match="belief 0"):
+        merchant.daraja.audit([belief])
+
+
+def test_every_shilling_is_somewhere(merchant: VirtualMerchant) -> None:
+    ledger = merchant.daraja.ledger
+    assert ledger.is_balanced
+    merchant.daraja.set_phone(PAYS, balance_kes=5)
+    assert ledger.is_balanced
+    ledger.wallets[PAYS] += 1
+    assert not ledger.is_balanced
+
+
+def test_money_that_is_not_there_does_not_move(merchant: VirtualMerchant) -> None:
+    ledger = merchant.daraja.ledger
+    with pytest.raises(ValueError, match="does not hold"):
+        ledger.debit(
+            at=NOON,
+            phone=PAYS,
+            shortcode="174379",
+            amount_kes=50_000,
+            reference="X",
+            checkout_request_id="ws_CO_1",
+        )
+    assert ledger.is_balanced
+    assert len(ledger.debits) == 2
+
+
+def test_receipts_never_repeat_also_within_one_millisecond() -> None:
+    printer = ReceiptPrinter()
+    receipts = [printer.next(NOON) for _ in range(3_000)]
+    receipts += [printer.next(NOON + number / 1000) for number in range(3_000)]
+    assert len(set(receipts)) == len(receipts)
+    assert {len(each) for each in receipts} == {10}
+    assert {each[:3] for each in receipts} == {"UKN"}
+
+
+def test_receipts_do_not_repeat_after_a_restart_as_long_as_time_goes_on() -> None:
+    before, after = ReceiptPrinter(), ReceiptPrinter()
+    first = {before.next(NOON + number) for number in range(1_000)}
+    assert first.isdisjoint(after.next(NOON + 1_000 + number) for number in range(1_000))
+
+
+def test_receipts_do_not_repeat_after_a_reset(merchant: VirtualMerchant) -> None:
+    old = set(merchant.daraja.ledger.debits)
+    merchant.daraja.reset()
+    assert merchant.daraja.ledger.debits == {}
+    merchant.pushed(PAYS)
+    merchant.run()
+    assert old.isdisjoint(merchant.daraja.ledger.debits)
