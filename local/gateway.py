@@ -1,0 +1,202 @@
+"""The one address of the local stack: serves web/, passes /api on to the emulated HTTP API.
+
+`python -m local.gateway --help` shows its options. It stands where API Gateway's own edge stands on
+AWS, so it alone says where a call comes from: whatever a caller wrote into X-Forwarded-For is
+replaced by the address of the connection. The simulator proves itself with a key made for this run
+and may then say which of Safaricom's addresses its callback comes from.
+"""
+
+import argparse
+import asyncio
+import hmac
+import json
+import logging
+import os
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import ClientConnectionResetError, ClientError, ClientSession, ClientTimeout, web
+
+from local.timeline import read_events
+
+KEY_HEADER = "X-Local-Gateway-Key"
+KEY_VARIABLE = "HAKIKA_GATEWAY_KEY"
+ANSWER_SECONDS_MAX = 35.0
+BODY_BYTES_MAX = 10_000_000
+PAYMENT_ID = re.compile(r"[0-9a-f]{32}")
+SIMULATOR_PATHS = ("/_simulator", "/phone", "/phones")
+_HOP_BY_HOP = {
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-forwarded-for",
+    KEY_HEADER.lower(),
+}
+
+
+@dataclass(frozen=True)
+class GatewayOptions:
+    """Where things are. Shape: addresses without a slash at the end."""
+
+    emulator_url: str
+    api_host: str
+    simulator_url: str | None
+    web_folder: Path
+    config_file: Path
+    table_name: str
+    key: str
+
+
+class Gateway:
+    """The handlers; one HTTP session for all of them, open while the application runs."""
+
+    def __init__(self, options: GatewayOptions) -> None:
+        self._options = options
+        self._session: ClientSession | None = None
+
+    async def run(self, _app: web.Application) -> AsyncIterator[None]:
+        """Keep the session open between start and stop of the application."""
+        timeout = ClientTimeout(total=None, sock_connect=5.0, sock_read=ANSWER_SECONDS_MAX)
+        async with ClientSession(timeout=timeout, auto_decompress=False) as self._session:
+            yield
+
+    async def pass_to_api(self, request: web.Request) -> web.StreamResponse:
+        """Pass a call on to the HTTP API with the address that it really comes from."""
+        headers = _end_to_end(request.headers)
+        headers["Host"] = self._options.api_host
+        headers["X-Forwarded-For"] = self._source_of(request)
+        return await self._pass_on(request, self._options.emulator_url, headers)
+
+    async def pass_to_simulator(self, request: web.Request) -> web.StreamResponse:
+        """Pass a page or a control call on to the simulator."""
+        if self._options.simulator_url is None:
+            return web.Response(status=404, text="This stack talks to Safaricom's sandbox.\n")
+        headers = _end_to_end(request.headers)
+        return await self._pass_on(request, self._options.simulator_url, headers)
+
+    async def show_config(self, _request: web.Request) -> web.Response:
+        """Give the demo page what it needs: addresses, a demo user's token, demo bookings."""
+        document = json.loads(self._options.config_file.read_text())
+        return web.json_response(document, headers={"Cache-Control": "no-store"})
+
+    async def show_events(self, request: web.Request) -> web.Response:
+        """Give a payment's outbox items, oldest first: what other systems hear of it."""
+        payment_id = request.query.get("payment_id", "")
+        if not PAYMENT_ID.fullmatch(payment_id):
+            raise web.HTTPNotFound
+        events = await asyncio.to_thread(
+            read_events, self._options.emulator_url, self._options.table_name, payment_id
+        )
+        return web.json_response({"events": events}, headers={"Cache-Control": "no-store"})
+
+    async def serve_page(self, request: web.Request) -> web.StreamResponse:
+        """Serve a file of web/."""
+        return _serve_file(self._options.web_folder, request.path)
+
+    def _source_of(self, request: web.Request) -> str:
+        connection = request.remote or "127.0.0.1"
+        key = request.headers.get(KEY_HEADER, "")
+        is_simulator = hmac.compare_digest(key.encode(), self._options.key.encode())
+        return request.headers.get("X-Forwarded-For", connection) if is_simulator else connection
+
+    async def _pass_on(
+        self, request: web.Request, base: str, headers: dict[str, str]
+    ) -> web.StreamResponse:
+        assert self._session is not None, "the application is not running"
+        body = await request.read()
+        try:
+            async with self._session.request(
+                request.method,
+                f"{base}{request.raw_path}",
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,
+            ) as answer:
+                response = web.StreamResponse(status=answer.status)
+                for name, value in answer.headers.items():
+                    if name.lower() not in _HOP_BY_HOP:
+                        response.headers.add(name, value)
+                await response.prepare(request)
+                with suppress(ConnectionResetError, ClientConnectionResetError):
+                    async for chunk in answer.content.iter_any():
+                        await response.write(chunk)
+                return response
+        except (ClientError, TimeoutError) as error:
+            logging.getLogger("gateway").warning("%s does not answer: %r", base, error)
+            return web.json_response({"message": "Service Unavailable"}, status=503)
+
+
+def application(options: GatewayOptions) -> web.Application:
+    """Build the gateway's application."""
+    gateway = Gateway(options)
+    app = web.Application(client_max_size=BODY_BYTES_MAX)
+    app.cleanup_ctx.append(gateway.run)
+    app.router.add_route("*", "/api/{path:.*}", gateway.pass_to_api)
+    app.router.add_get("/demo/config.json", gateway.show_config)
+    app.router.add_get("/demo/events", gateway.show_events)
+    for path in SIMULATOR_PATHS:
+        app.router.add_route("*", path, gateway.pass_to_simulator)
+        app.router.add_route("*", path + "/{path:.*}", gateway.pass_to_simulator)
+    app.router.add_get("/simulator", _redirect_to_phones)
+    app.router.add_get("/{path:.*}", gateway.serve_page)
+    return app
+
+
+async def _redirect_to_phones(_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPFound("/phones")
+
+
+def _serve_file(folder: Path, path: str) -> web.StreamResponse:
+    """Serve a file of the folder and nothing outside it; a folder's index.html for a folder."""
+    file = (folder / path.lstrip("/")).resolve()
+    if not file.is_relative_to(folder.resolve()):
+        raise web.HTTPNotFound
+    if file.is_dir():
+        if not path.endswith("/"):
+            raise web.HTTPFound(f"{path}/")
+        file = file / "index.html"
+    if not file.is_file():
+        raise web.HTTPNotFound
+    return web.FileResponse(file, headers={"Cache-Control": "no-cache"})
+
+
+def _end_to_end(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in headers.items() if name.lower() not in _HOP_BY_HOP}
+
+
+def main() -> None:
+    """Serve until a signal comes."""
+    parser = argparse.ArgumentParser(prog="python -m local.gateway")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--emulator-url", required=True)
+    parser.add_argument("--api-host", required=True)
+    parser.add_argument("--simulator-url")
+    parser.add_argument("--web-folder", type=Path, required=True)
+    parser.add_argument("--config-file", type=Path, required=True)
+    parser.add_argument("--table-name", required=True)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    options = GatewayOptions(
+        emulator_url=given.emulator_url,
+        api_host=given.api_host,
+        simulator_url=given.simulator_url,
+        web_folder=given.web_folder,
+        config_file=given.config_file,
+        table_name=given.table_name,
+        key=os.environ[KEY_VARIABLE],
+    )
+    web.run_app(
+        application(options), host="127.0.0.1", port=given.port, access_log=None, print=None
+    )
+
+
+if __name__ == "__main__":
+    main()

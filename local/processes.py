@@ -1,0 +1,137 @@
+"""Starts the servers of the local stack, waits until they answer, and stops every one of them."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.errors import LocalStackError
+
+STOP_SECONDS = 5.0
+POLL_SECONDS = 0.05
+LOG_LINES_SHOWN = 15
+
+
+@dataclass(frozen=True)
+class Child:
+    """One running server and where it logs."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def check_alive(self) -> None:
+        """Raise with the end of its log where the server has stopped."""
+        code = self.process.poll()
+        if code is not None:
+            raise LocalStackError(
+                f"{self.name} stopped (exit {code}). The end of {self.log}:\n{read_end(self.log)}"
+            )
+
+
+class Children:
+    """Every server that this process started; `stop` leaves none."""
+
+    def __init__(self, logs: Path) -> None:
+        self._logs = logs
+        self._children: list[Child] = []
+
+    def start(
+        self,
+        name: str,
+        python: Path,
+        module: str,
+        arguments: Sequence[str] = (),
+        *,
+        environment: Mapping[str, str],
+        folder: Path,
+    ) -> Child:
+        """Start a module as a server that stops when this process does."""
+        self._logs.mkdir(parents=True, exist_ok=True)
+        log = self._logs / f"{name}.log"
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own modules
+                [str(python), "-m", "local.tether", module, *arguments],
+                cwd=folder,
+                env=dict(environment),
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C reaches this process only, which then stops the servers in order.
+                start_new_session=True,
+            )
+        child = Child(name, process, log)
+        self._children.append(child)
+        return child
+
+    def check_alive(self) -> None:
+        """Raise where any server has stopped."""
+        for child in self._children:
+            child.check_alive()
+
+    def pids(self) -> dict[str, int]:
+        """Process ids by name."""
+        return {child.name: child.process.pid for child in self._children}
+
+    def stop(self) -> None:
+        """Stop every server, the last one first; kill what does not go in time."""
+        for child in reversed(self._children):
+            _signal_group(child.process, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in reversed(self._children):
+            try:
+                child.process.wait(max(0.0, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal_group(child.process, signal.SIGKILL)
+                child.process.wait()
+            # Whatever it started itself goes with it.
+            _signal_group(child.process, signal.SIGKILL)
+        self._children.clear()
+
+
+def wait_until(
+    is_ready: Callable[[], bool], child: Child, *, timeout_seconds: float, what: str
+) -> None:
+    """Wait until the server is ready; raise where it stops or takes too long."""
+    deadline = time.monotonic() + timeout_seconds
+    while not is_ready():
+        child.check_alive()
+        if time.monotonic() > deadline:
+            raise LocalStackError(
+                f"{what} did not answer in {timeout_seconds:.0f} s; see {child.log}"
+            )
+        time.sleep(POLL_SECONDS)
+
+
+def answers(port: int) -> bool:
+    """True where something accepts connections on this port of this machine."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def is_alive(pid: int) -> bool:
+    """True where a process has this id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def read_end(log: Path) -> str:
+    """Give the last lines of a log, indented."""
+    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)

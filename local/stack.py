@@ -1,0 +1,243 @@
+"""`make run`: starts the whole product on this machine and stops it again.
+
+The servers are children of this process; each stops when it does, however it ends.
+"""
+
+import json
+import os
+import secrets
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local import aws, credentials, gateway, screen, seed, state
+from local.assertions import check_deployment
+from local.build import build_if_changed
+from local.console import Console
+from local.deployment import Deployment, deploy
+from local.emulator.patches import TRUST_FORWARDED_FOR
+from local.errors import LocalStackError
+from local.processes import Children, answers, wait_until
+from local.settings import ROOT, LocalSettings, read_settings
+
+START_SECONDS_MAX = 30.0
+WATCH_SECONDS = 1.0
+EMULATOR_PYTHON = ROOT / ".venvs" / "emulator" / "bin" / "python"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the stack until a signal comes; 1 with a sentence where it cannot."""
+    console = Console()
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: _interrupt(stopping))
+    try:
+        settings = read_settings(sys.argv[1:] if arguments is None else arguments, os.environ)
+        started = time.monotonic()
+        with running_stack(console, settings) as (stack, children):
+            shell_file = settings.folder / "env.sh"
+            screen.write_shell_file(shell_file, stack)
+            screen.show(console, stack, shell_file, time.monotonic() - started)
+            _watch(children, stopping)
+    except LocalStackError as error:
+        console.say()
+        console.say(f"{console.paint('Cannot go on:', 'red')} {error}")
+        return 1
+    except KeyboardInterrupt:
+        pass
+    console.say("\nStopped. Nothing is left running.")
+    return 0
+
+
+@contextmanager
+def running_stack(
+    console: Console, settings: LocalSettings
+) -> Iterator[tuple[state.StackState, Children]]:
+    """Start everything, give the state, and stop everything at the end, whatever happens."""
+    children = Children(settings.folder / "logs")
+    try:
+        stack = start(console, settings, children)
+        state.write_state(settings.state_file, stack)
+        yield stack, children
+    finally:
+        settings.state_file.unlink(missing_ok=True)
+        children.stop()
+
+
+def start(console: Console, settings: LocalSettings, children: Children) -> state.StackState:
+    """Start every part and check that it works. Errors: LocalStackError says which does not."""
+    check_ports(settings)
+    key = secrets.token_hex(16)
+    _start_emulator(settings, children)
+    if not settings.uses_sandbox:
+        _start_simulator(console, settings, children, key)
+    digest = build_if_changed(console)
+    deployment = deploy(console, settings)
+    credentials.put_secrets(deployment, settings)
+    with console.step("routes, authorizer, CORS, TTL, IAM, outbox"):
+        check_deployment(deployment, settings)
+    stack = _describe(settings, deployment, digest, children)
+    _start_gateway(settings, children, deployment, key, stack)
+    with console.step("demo consultations through the API"):
+        seed.register_consultations(stack.api_url, stack.booking_token, stack.customer_id)
+    children.check_alive()
+    return _describe(settings, deployment, digest, children)
+
+
+def check_ports(settings: LocalSettings) -> None:
+    """Pass only where every port is free.
+
+    Errors: LocalStackError names the port and a way out.
+    """
+    wanted = {
+        settings.gateway_port: ("HAKIKA_PORT", "the demo window and the API"),
+        settings.emulator_port: ("HAKIKA_EMULATOR_PORT", "the AWS emulator"),
+        settings.simulator_port: ("HAKIKA_SIMULATOR_PORT", "the Daraja simulator"),
+    }
+    for port, (name, use) in wanted.items():
+        if answers(port):
+            raise LocalStackError(
+                f"port {port} ({use}) is taken. Is a stack running already? Stop it, or choose "
+                f"another: {name}={port + 1} make run"
+            )
+
+
+def _start_emulator(settings: LocalSettings, children: Children) -> None:
+    child = children.start(
+        "emulator",
+        EMULATOR_PYTHON,
+        "local.emulator",
+        environment={
+            # A short list on purpose: functions inherit the emulator's environment.
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "HOME": str(settings.folder),
+            "GATEWAY_PORT": str(settings.emulator_port),
+            "BIND_HOST": "127.0.0.1",
+            "AUTH": "true",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "STATE_DIR": str(settings.folder / "emulator"),
+            "S3_DATA_DIR": str(settings.folder / "emulator" / "s3"),
+            TRUST_FORWARDED_FOR: "1",
+        },
+        folder=ROOT,
+    )
+    wait_until(
+        lambda: answers(settings.emulator_port),
+        child,
+        timeout_seconds=START_SECONDS_MAX,
+        what="the AWS emulator",
+    )
+
+
+def _start_simulator(
+    console: Console, settings: LocalSettings, children: Children, key: str
+) -> None:
+    with console.step("Daraja simulator"):
+        child = children.start(
+            "simulator",
+            Path(sys.executable),
+            "simulator",
+            [
+                "--port",
+                str(settings.simulator_port),
+                "--short-times",
+                "--set",
+                "query_per_minute=null",
+                "--callback-resolve",
+                f"{settings.callback_url_base}={settings.gateway_url}",
+                "--callback-header",
+                "X-Forwarded-For: {source_ip}",
+                "--callback-header",
+                f"{gateway.KEY_HEADER}: {key}",
+            ],
+            environment=_plain_environment(),
+            folder=ROOT,
+        )
+        wait_until(
+            lambda: answers(settings.simulator_port),
+            child,
+            timeout_seconds=START_SECONDS_MAX,
+            what="the simulator",
+        )
+
+
+def _start_gateway(
+    settings: LocalSettings,
+    children: Children,
+    deployment: Deployment,
+    key: str,
+    stack: state.StackState,
+) -> None:
+    config_file = settings.folder / "config.json"
+    config_file.touch(mode=0o600)
+    config_file.write_text(json.dumps(seed.demo_config(stack), indent=2))
+    child = children.start(
+        "gateway",
+        Path(sys.executable),
+        "local.gateway",
+        [
+            *("--port", str(settings.gateway_port)),
+            *("--emulator-url", settings.emulator_url, "--api-host", deployment.api_host),
+            *("--web-folder", str(ROOT / "web"), "--config-file", str(config_file)),
+            *("--table-name", stack.table_name),
+            *(() if settings.uses_sandbox else ("--simulator-url", settings.simulator_url)),
+        ],
+        environment=_plain_environment() | {gateway.KEY_VARIABLE: key},
+        folder=ROOT,
+    )
+    wait_until(
+        lambda: answers(settings.gateway_port),
+        child,
+        timeout_seconds=START_SECONDS_MAX,
+        what="the gateway",
+    )
+
+
+def _describe(
+    settings: LocalSettings, deployment: Deployment, digest: str, children: Children
+) -> state.StackState:
+    secret = credentials.read_jwt_secret(deployment.endpoint_url, deployment.outputs)
+    return state.StackState(
+        api_url=settings.gateway_url,
+        demo_url=f"{settings.gateway_url}/",
+        simulator_url=None if settings.uses_sandbox else settings.simulator_url,
+        endpoint_url=deployment.endpoint_url,
+        region=aws.REGION,
+        daraja="sandbox" if settings.uses_sandbox else "simulator",
+        callback_url_base=settings.callback_url_base,
+        outputs=deployment.outputs,
+        table_name=deployment.outputs["TableName"],
+        customer_id=seed.CUSTOMER_ID,
+        customer_token=credentials.make_token(secret, seed.CUSTOMER_ID),
+        booking_token=credentials.make_token(
+            secret, "booking-system", scopes=credentials.BOOKING_SCOPES
+        ),
+        build_digest=digest,
+        pid=os.getpid(),
+        pids=children.pids(),
+    )
+
+
+def _plain_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+
+
+def _interrupt(stopping: threading.Event) -> None:
+    # A second Ctrl-C must not tear down the tearing down.
+    if not stopping.is_set():
+        stopping.set()
+        raise KeyboardInterrupt
+
+
+def _watch(children: Children, stopping: threading.Event) -> None:
+    while not stopping.wait(WATCH_SECONDS):
+        children.check_alive()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

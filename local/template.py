@@ -1,0 +1,52 @@
+"""Reads template.yaml far enough to say which routes it promises."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, order=True)
+class Route:
+    """One route of the HTTP API and whether it asks for a JWT."""
+
+    key: str
+    needs_token: bool
+
+
+class _Loader(yaml.SafeLoader):
+    """Takes CloudFormation's short functions (!Ref, !Sub ...) as plain values."""
+
+
+def _construct_plain(loader: _Loader, _suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    assert isinstance(node, yaml.MappingNode)
+    return loader.construct_mapping(node, deep=True)
+
+
+_Loader.add_multi_constructor("!", _construct_plain)
+
+
+def read_template(file: Path) -> dict[str, Any]:
+    """Parse the template; short functions become what they are applied to."""
+    with file.open() as stream:
+        document: dict[str, Any] = yaml.load(stream, Loader=_Loader)  # noqa: S506 # nosec B506 - a SafeLoader
+    return document
+
+
+def read_routes(template: dict[str, Any]) -> set[Route]:
+    """Give every route that a function of the template serves."""
+    routes = set()
+    for resource in template["Resources"].values():
+        for event in resource.get("Properties", {}).get("Events", {}).values():
+            if event["Type"] != "HttpApi":
+                continue
+            properties = event["Properties"]
+            is_open = properties.get("Auth", {}).get("Authorizer") == "NONE"
+            key = f"{properties['Method']} {properties['Path']}"
+            routes.add(Route(key, needs_token=not is_open))
+    return routes
