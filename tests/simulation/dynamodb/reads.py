@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from .capacity import Charge, read_units
 from .errors import ValidationError
+from .key_conditions import KeyCondition
 from .projections import project
 from .requests import Expressions, check_parameters, read_expressions
-from .schema import IndexSchema, KeySchema, TableSchema, check_key
+from .schema import IndexSchema, Key, KeySchema, TableSchema, check_key
 from .storage import Place, Stored, Table
-from .values import Item, canonical_item, sort_value
+from .values import Item, canonical_item
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -42,6 +43,10 @@ _KNOWN_SCAN = _PROJECTION | {
 _KNOWN_QUERY = _KNOWN_SCAN | {"KeyConditionExpression", "ScanIndexForward"}
 _SELECT = ("ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "SPECIFIC_ATTRIBUTES", "COUNT")
 _BAD_START = "The provided starting key is invalid"
+_START_ELSEWHERE = (
+    "The provided starting key is outside query boundaries based on provided conditions"
+)
+_START_OUT_OF_RANGE = "The provided starting key does not match the range key predicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,17 +128,14 @@ def query(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     condition = expressions.key_condition.bind(source.key, expressions.names, expressions.values)
     lag = source.lag(engine, condition.hash_value)
     candidates = source.table.partition(source.position, condition.hash_value, lag=lag)
-    range_name = source.key.range_name
-    if condition.in_range is not None and range_name is not None:
-        in_range = condition.in_range
+    in_range, range_name = condition.in_range, source.key.range_name
+    if in_range is not None and range_name is not None:
         candidates = [pair for pair in candidates if in_range(pair[1].item[range_name])]
     descending = request.get("ScanIndexForward") is False
     if descending:
         candidates.reverse()
-    start = source.start_place(request)
-    if start is not None:
-        if sort_value(request["ExclusiveStartKey"][source.key.hash_name]) != condition.hash_value:
-            raise ValidationError(_BAD_START)
+    if request.get("ExclusiveStartKey") is not None:
+        start = source.start_place(condition)
         candidates = [
             pair for pair in candidates if (pair[0] < start if descending else pair[0] > start)
         ]
@@ -146,14 +148,17 @@ def scan(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
     expressions = read_expressions(request, ("FilterExpression", "ProjectionExpression"))
     source = _Source(engine, request, expressions)
     places: Iterable[tuple[Place, Stored]] = source.table.all_places(source.position)
-    start = request.get("ExclusiveStartKey")
-    if start is not None:
-        source.start_place(request)
-        places = list(places)
-        after = source.table.schema.key.key_of(start)
-        at = [place[1] for place, _ in places].index(after)
-        places = places[at + 1 :]
+    if request.get("ExclusiveStartKey") is not None:
+        places = _after(list(places), source.start_place(None)[1])
     return source.page(engine, places)
+
+
+def _after(places: list[tuple[Place, Stored]], key: Key) -> list[tuple[Place, Stored]]:
+    """What follows an item in scan order; nothing where the item is gone."""
+    for position, (place, _) in enumerate(places):
+        if place[1] == key:
+            return places[position + 1 :]
+    return []
 
 
 class _Source:
@@ -190,18 +195,25 @@ class _Source:
         index = None if self.index is None else self.index.name
         return engine.lag(Read(self.table.schema.name, index, hash_value))
 
-    def start_place(self, request: dict[str, Any]) -> Place | None:
-        """The place of the ExclusiveStartKey; ValidationError where it is no such key."""
-        start = request.get("ExclusiveStartKey")
-        if start is None:
-            return None
-        key = canonical_item(start)
-        names = {*self.table.schema.key.names, *self.key.names}
-        if key.keys() != names:
+    def start_place(self, condition: KeyCondition | None) -> Place:
+        """The place of the ExclusiveStartKey; ValidationError where it cannot be one.
+
+        `condition` is a Query's: the service refuses a start that the query could not have met.
+        """
+        key = canonical_item(self.request["ExclusiveStartKey"])
+        table_key = self.table.schema.key
+        if key.keys() != {*table_key.names, *self.key.names}:
             raise ValidationError(_BAD_START)
-        check_key(self.table.schema, {name: key[name] for name in self.table.schema.key.names})
+        check_key(self.table.schema, {name: key[name] for name in table_key.names})
         own = self.key.key_of(key)
-        return own[1], self.table.schema.key.key_of(key)
+        if condition is not None:
+            if own[0] != condition.hash_value:
+                raise ValidationError(_START_ELSEWHERE)
+            range_name = self.key.range_name
+            in_range = condition.in_range
+            if in_range is not None and range_name is not None and not in_range(key[range_name]):
+                raise ValidationError(_START_OUT_OF_RANGE)
+        return own[1], table_key.key_of(key)
 
     def page(self, engine: Engine, candidates: Iterable[tuple[Place, Stored]]) -> dict[str, Any]:
         """One page: at most Limit items or 1 MB looked at, then filtered and projected."""

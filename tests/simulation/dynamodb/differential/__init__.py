@@ -1,0 +1,1 @@
+"""Random operation sequences, run against the engine and against an emulator, and compared."""
