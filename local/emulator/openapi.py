@@ -1,4 +1,4 @@
-"""Reads the OpenAPI document that SAM writes for an HTTP API into routes and authorizers."""
+"""Reads what SAM gets and writes: parameters, and an HTTP API as an OpenAPI document."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ ANY_METHOD = "x-amazon-apigateway-any-method"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 CORS = "x-amazon-apigateway-cors"
 INTEGRATION = "x-amazon-apigateway-integration"
-CORS_LISTS = ("allowOrigins", "allowMethods", "allowHeaders", "exposeHeaders")
 
 Document = Mapping[str, Any]
 
@@ -32,18 +31,24 @@ class ImportedRoute:
     authorizer_name: str | None
 
 
-def read_cors(document: Document) -> dict[str, Any] | None:
-    """Give the CORS configuration, or None where the API has none.
-
-    A list parameter arrives here as its comma separated text (CloudFormation makes it a list).
-    """
-    cors = document.get(CORS)
-    if not cors:
-        return None
+def read_parameters(template: Document, texts: Mapping[str, str]) -> dict[str, Any]:
+    """Give the parameters as CloudFormation hands them to a transform: lists as lists."""
+    declared = template.get("Parameters") or {}
     return {
-        key: value.split(",") if isinstance(value, str) and key in CORS_LISTS else value
-        for key, value in cors.items()
+        name: text.split(",") if _is_list(declared.get(name, {})) else text
+        for name, text in texts.items()
     }
+
+
+def _is_list(parameter: Mapping[str, Any]) -> bool:
+    kind = str(parameter.get("Type", ""))
+    return kind == "CommaDelimitedList" or kind.startswith("List<")
+
+
+def read_cors(document: Document) -> dict[str, Any] | None:
+    """Give the CORS configuration, or None where the API has none."""
+    cors = document.get(CORS)
+    return dict(cors) if cors else None
 
 
 def read_authorizers(document: Document) -> list[ImportedAuthorizer]:

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from local.emulator import http_events, openapi, pipe_events
@@ -19,6 +20,7 @@ FIRST_LOG_LINE_SECONDS = 0.002
 
 def apply_all() -> None:
     """Patch the imported ministack; call it once, before it serves."""
+    give_parameters_to_the_sam_transform()
     import_http_api_documents()
     answer_not_found_for_unknown_routes()
     answer_500_for_unhandled_errors()
@@ -28,6 +30,30 @@ def apply_all() -> None:
     deliver_pipes_to_event_buses()
     wait_less_for_log_lines()
     run_functions_on_the_bare_interpreter()
+
+
+def give_parameters_to_the_sam_transform() -> None:
+    """Gap: the SAM transform sees every parameter's default, not the value deployed with."""
+    from ministack.services.cloudformation import changesets, engine, handlers
+    from samtranslator.translator import transform as sam
+
+    apply, transform = engine._apply_transforms, sam.transform
+    deployed: ContextVar[dict[str, Any] | None] = ContextVar("parameter values", default=None)
+
+    def apply_with_values(document: dict[str, Any], *parameters: Any, **named: Any) -> Any:
+        texts = engine._transform_parameters(document, *_two(parameters, named))
+        token = deployed.set(openapi.read_parameters(document, texts))
+        try:
+            return apply(document, *parameters, **named)
+        finally:
+            deployed.reset(token)
+
+    def transform_with_values(fragment: Any, defaults: Any, *rest: Any, **named: Any) -> Any:
+        return transform(fragment, deployed.get() or defaults, *rest, **named)
+
+    sam.transform = transform_with_values
+    for module in (engine, changesets, handlers):
+        module._apply_transforms = apply_with_values
 
 
 def import_http_api_documents() -> None:
@@ -187,6 +213,13 @@ def run_functions_on_the_bare_interpreter() -> None:
         return (bare_interpreter if runtime.startswith("python") else binary), script
 
     lambda_runtime._detect_runtime_binary = detect_bare
+
+
+def _two(positional: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, Any]:
+    """The provided and the previous parameters, however they were passed."""
+    names = ("provided_params", "previous_params")
+    given = dict(zip(names, positional, strict=False)) | named
+    return given.get(names[0]), given.get(names[1])
 
 
 def _resource_handlers(resource_type: str) -> dict[str, Any]:
