@@ -1,0 +1,88 @@
+"""Safaricom's webhook, the old webhook route, and the redrive of the fallback queue."""
+
+from typing import Any
+
+from payments import http_api
+from payments.daraja.wire import MalformedCallbackError, parse_callback
+from payments.errors import PaymentError, StoreUnavailableError
+from payments.fallback import new_delivery, read_delivery
+from payments.runtime import prepare
+from payments.service.callbacks import Delivery, hasten_by_old_route, record_result
+from payments.settings import is_listed
+from payments.values import CALLBACK_TOKEN, PAYMENT_ID, sha256_hex
+
+ACCEPTED = {"ResultCode": 0, "ResultDesc": "Accepted"}
+OLD_ROUTE = "/api/payment/mpesa/callback"
+CALLBACK_ROUTE = "/api/payment/callback/"
+NOT_FOUND = {"ResultCode": 1, "ResultDesc": "Not found"}
+
+runtime = prepare(keeps_callbacks=True)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Acknowledge what is durable; redrive what had to wait."""
+    if "Records" in event:
+        response = _redrive(event)
+    else:
+        response = http_api.answered(event, lambda: _receive(event))
+    runtime.observer.flush()
+    return response
+
+
+def _receive(event: dict[str, Any]) -> http_api.Response:
+    if http_api.raw_path(event).endswith(OLD_ROUTE):
+        return _receive_on_old_route(event)
+    raw = http_api.raw_body(event)
+    payment_id, token = _payment_and_token(event)
+    if not (PAYMENT_ID.match(payment_id) and CALLBACK_TOKEN.match(token)):
+        return http_api.ok(NOT_FOUND, status=404)
+    delivery = new_delivery(
+        payment_id=payment_id,
+        token_sha256=sha256_hex(token),
+        is_listed=is_listed(http_api.source_ip(event), runtime.settings.callback_networks),
+        body=raw.decode(errors="replace"),
+    )
+    return _keep(delivery, http_api.request_id(event))
+
+
+def _payment_and_token(event: dict[str, Any]) -> tuple[str, str]:
+    """Read both from the path itself: a Function URL knows no path parameters."""
+    _, _, tail = http_api.raw_path(event).partition(CALLBACK_ROUTE)
+    payment_id, _, token = tail.partition("/")
+    return payment_id, token
+
+
+def _keep(delivery: Delivery, request_id: str) -> http_api.Response:
+    """Apply the callback, or queue its facts where the store refuses."""
+    trace = runtime.trace("callback", request_id)
+    try:
+        payment = record_result(runtime.parts, delivery, trace=trace)
+    except StoreUnavailableError as error:
+        runtime.observer.noted("callback queued", cause=error.cause)
+        runtime.fallback.keep(delivery)
+        runtime.observer.counted("CallbackQueued")
+        return http_api.ok(ACCEPTED)
+    return http_api.ok(ACCEPTED) if payment else http_api.ok(NOT_FOUND, status=404)
+
+
+def _receive_on_old_route(event: dict[str, Any]) -> http_api.Response:
+    """Believe nothing, store nothing, always accept."""
+    try:
+        hasten_by_old_route(runtime.parts, parse_callback(http_api.raw_body(event)))
+    except (PaymentError, MalformedCallbackError):
+        runtime.observer.counted("OldRouteIgnored")
+    return http_api.ok(ACCEPTED)
+
+
+def _redrive(event: dict[str, Any]) -> dict[str, Any]:
+    """Apply queued callbacks; each that still cannot be stored stays in the queue."""
+    failed = []
+    for record in event["Records"]:
+        try:
+            delivery = read_delivery(record["body"])
+            trace = runtime.trace("redrive", record["messageId"])
+            record_result(runtime.parts, delivery, trace=trace)
+        except (PaymentError, ValueError, KeyError) as error:
+            runtime.observer.noted("redrive failed", cause=type(error).__name__)
+            failed.append({"itemIdentifier": record["messageId"]})
+    return {"batchItemFailures": failed}

@@ -1,0 +1,1 @@
+"""Safaricom's Daraja API: the only place that knows its spellings, its errors and its token."""

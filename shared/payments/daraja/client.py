@@ -1,0 +1,204 @@
+"""The Daraja client: shared token, STK push (sent once, never retried), STK query."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    SSLError,
+)
+
+from payments.daraja import wire
+from payments.daraja.push_outcomes import is_invalid_token, push_outcome
+from payments.daraja.query_answers import read_query_answer
+from payments.daraja.token import FetchedToken, SharedToken
+from payments.errors import PaymentError, ProviderUnavailableError
+from payments.evidence import PushRefused, PushUnclear, QueryAnswer
+from payments.ports import Clock, Observer, Push, PushOutcome
+
+TOKEN_TIMEOUT_SECONDS = (3, 5)
+PUSH_TIMEOUT_SECONDS = (3, 18)
+QUERY_TIMEOUT_SECONDS = (3, 8)
+TOKEN_LIFE_SECONDS_MAX = 3600
+
+_NOT_SENT = (ConnectTimeoutError, NameResolutionError, NewConnectionError, SSLError)
+
+
+def new_session() -> requests.Session:
+    """Return a session that opens a connection per call: a reused one can die after the send.
+
+    No proxy, no .netrc, no retry adapter.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.headers["Connection"] = "close"
+    return session
+
+
+class DarajaClient:
+    """Implements ports.StkGateway over HTTPS."""
+
+    def __init__(
+        self,
+        session: requests.Session,
+        *,
+        base_url: str,
+        merchant: wire.Merchant,
+        credentials: Callable[[], Mapping[str, str]],
+        forget_credentials: Callable[[], None],
+        share_token: Callable[[Callable[[], FetchedToken]], SharedToken],
+        clock: Clock,
+        observer: Observer,
+    ) -> None:
+        self._session = session
+        self._base_url = base_url.rstrip("/")
+        self._merchant = merchant
+        self._credentials = credentials
+        self._forget_credentials = forget_credentials
+        self._token = share_token(self._fetch_token)
+        self._clock = clock
+        self._observer = observer
+
+    def ready(self) -> "ReadyDaraja":
+        """Get the token in hand, so that nothing but the push follows the reservation."""
+        return ReadyDaraja(self, self._token.get(self._consumer_key()))
+
+    def query_stk(self, checkout_request_id: str) -> QueryAnswer | None:
+        """Ask for a prompt's result; None where Daraja gave no answer about it."""
+        try:
+            answer = self._ask(checkout_request_id)
+        except (ProviderUnavailableError, requests.RequestException) as error:
+            self._observer.counted("DarajaError")
+            self._observer.noted("query unanswered", cause=type(error).__name__)
+            return None
+        if answer.status == 429:
+            self._observer.counted("QueryThrottled")
+        return read_query_answer(checkout_request_id, answer)
+
+    def _ask(self, checkout_request_id: str) -> wire.Answer:
+        """Query, once more after an invalid token: a query changes nothing."""
+        token = self._token.get(self._consumer_key())
+        answer = self._query(checkout_request_id, token)
+        if is_invalid_token(answer):
+            token = self._token.renew(self._consumer_key(), token)
+            answer = self._query(checkout_request_id, token)
+        return answer
+
+    def _query(self, checkout_request_id: str, token: str) -> wire.Answer:
+        body = wire.query_body(
+            checkout_request_id,
+            self._merchant,
+            passkey=self._credentials()["SAFARICOM_PASSKEY"],
+            now=self._clock(),
+        )
+        return self._post(wire.QUERY_PATH, body, token, timeout=QUERY_TIMEOUT_SECONDS)
+
+    def send_push(self, push: Push, token: str) -> wire.Answer:
+        """Send one push. Errors: requests.RequestException."""
+        body = wire.push_body(
+            push,
+            self._merchant,
+            passkey=self._credentials()["SAFARICOM_PASSKEY"],
+            now=self._clock(),
+        )
+        answer = self._post(wire.PUSH_PATH, body, token, timeout=PUSH_TIMEOUT_SECONDS)
+        if "wrong credentials" in answer.message.lower():
+            self._forget_credentials()
+        return answer
+
+    def renew_token(self, rejected: str) -> str:
+        """Get a token other than the rejected one."""
+        return self._token.renew(self._consumer_key(), rejected)
+
+    def _post(
+        self, path: str, body: Mapping[str, Any], token: str, *, timeout: tuple[int, int]
+    ) -> wire.Answer:
+        started = self._clock()
+        try:
+            response = self._session.post(
+                self._base_url + path,
+                json=body,
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=timeout,
+                allow_redirects=False,
+            )
+        finally:
+            elapsed_ms = (self._clock() - started) * 1000
+            self._observer.counted("DarajaLatency", elapsed_ms, unit="Milliseconds")
+        if response.status_code >= 500:
+            self._observer.counted("DarajaError")
+        return wire.read_answer(response.status_code, response.content)
+
+    def _consumer_key(self) -> str:
+        return self._credentials()["SAFARICOM_CONSUMER_KEY"]
+
+    def _fetch_token(self) -> FetchedToken:
+        """Ask Daraja for a token. Errors: ProviderUnavailableError."""
+        credentials = self._credentials()
+        try:
+            response = self._session.get(
+                self._base_url + wire.TOKEN_PATH,
+                params={"grant_type": "client_credentials"},
+                auth=(
+                    credentials["SAFARICOM_CONSUMER_KEY"],
+                    credentials["SAFARICOM_CONSUMER_SECRET"],
+                ),
+                timeout=TOKEN_TIMEOUT_SECONDS,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            raise ProviderUnavailableError(type(error).__name__) from error
+        answer = wire.read_answer(response.status_code, response.content)
+        token, life = answer.body.get("access_token"), answer.body.get("expires_in")
+        if answer.status != 200 or not isinstance(token, str) or not token:
+            self._forget_credentials()
+            raise ProviderUnavailableError(answer.error_code or f"HTTP {answer.status}")
+        return FetchedToken(access_token=token, expires_in=_seconds(life))
+
+
+class ReadyDaraja:
+    """Daraja with a token in hand; implements ports.ReadyGateway."""
+
+    def __init__(self, client: DarajaClient, token: str) -> None:
+        self._client = client
+        self._token = token
+
+    def push_stk(self, push: Push, *, may_send: Callable[[], bool]) -> PushOutcome:
+        """Send the prompt once; once more only where the token, and nothing else, was refused."""
+        answer = self._send(push, may_send)
+        if isinstance(answer, wire.Answer) and is_invalid_token(answer):
+            try:
+                self._token = self._client.renew_token(self._token)
+            except PaymentError as error:
+                return PushRefused(code="token", description="", reason=error.code)
+            answer = self._send(push, may_send)
+        return push_outcome(answer) if isinstance(answer, wire.Answer) else answer
+
+    def _send(self, push: Push, may_send: Callable[[], bool]) -> wire.Answer | PushOutcome:
+        if not may_send():
+            return PushRefused(code="not_sent", description="", reason="Too late to send")
+        try:
+            return self._client.send_push(push, self._token)
+        except requests.RequestException as error:
+            if _was_not_sent(error):
+                return PushRefused(
+                    code="not_sent", description="", reason="M-Pesa could not be reached"
+                )
+            return PushUnclear(description=type(error).__name__)
+
+
+def _was_not_sent(error: requests.RequestException) -> bool:
+    """Whether the connection failed before any byte of the request."""
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, _NOT_SENT)
+
+
+def _seconds(life: object) -> int:
+    """Read `expires_in`, a number or its text; an odd one counts as the shortest useful life."""
+    text = str(life)
+    return min(int(text), TOKEN_LIFE_SECONDS_MAX) if text.isdecimal() else 120

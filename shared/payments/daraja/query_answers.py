@@ -1,0 +1,44 @@
+"""What an answer to an STK query says: paid, refused, still waiting, or nothing at all."""
+
+from payments.daraja.wire import Answer, clean_description, result_code
+from payments.evidence import QueryAnswer, Verdict
+from payments.result_codes import SUCCESS, final_refusal
+
+STILL_PROCESSING = "4999"
+"""Observed in the sandbox on 2026-06-20: "The transaction is still under processing"."""
+
+
+def read_query_answer(checkout_request_id: str, answer: Answer) -> QueryAnswer | None:
+    """Classify an answer; None where Daraja said nothing about this prompt.
+
+    Source: daraja.md 4. Unlisted codes mean "still waiting", the code kept.
+    """
+    if answer.status == 200:
+        return _read_result(checkout_request_id, answer)
+    is_processing = (
+        answer.error_code == "500.001.1001" and "being processed" in answer.message.lower()
+    )
+    is_not_known_yet = answer.error_code == "400.002.02"
+    if is_processing or is_not_known_yet:
+        return QueryAnswer(checkout_request_id=checkout_request_id, verdict=Verdict.WAITING)
+    return None
+
+
+def _read_result(checkout_request_id: str, answer: Answer) -> QueryAnswer | None:
+    code = result_code(answer.body.get("ResultCode"))
+    named = answer.body.get("CheckoutRequestID", checkout_request_id)
+    if code is None or named != checkout_request_id:
+        return None
+    if code == STILL_PROCESSING:
+        return QueryAnswer(checkout_request_id=checkout_request_id, verdict=Verdict.WAITING)
+    verdict = Verdict.WAITING
+    if code == SUCCESS:
+        verdict = Verdict.PAID
+    elif final_refusal(code) is not None:
+        verdict = Verdict.REFUSED
+    return QueryAnswer(
+        checkout_request_id=checkout_request_id,
+        verdict=verdict,
+        code=code,
+        description=clean_description(answer.body.get("ResultDesc")),
+    )

@@ -1,0 +1,148 @@
+"""What a callback that carried the right token means, by where it came from."""
+
+from dataclasses import replace
+
+from payments.decisions.change import LOOK_AROUND, Change, Decision, events_for
+from payments.decisions.money import money_arrived
+from payments.decisions.refusals import refused
+from payments.evidence import Surroundings
+from payments.payment import OPEN, Facts, Hint, Payment, PaymentStatus, Proof
+from payments.policy import EVIDENCE_MAX, HINT_ID_WINDOW_SECONDS, Policy
+from payments.result_codes import SUCCESS, final_refusal
+from payments.values import embedded_in_checkout_id
+
+
+def callback_received(
+    payment: Payment, facts: Facts, around: Surroundings, *, now: int, policy: Policy
+) -> Decision:
+    """Apply an authentic result; one that names another prompt is kept for a person."""
+    if payment.checkout_request_id not in (None, facts.checkout_request_id):
+        return odd_callback(payment, facts.digest, now=now)
+    if facts.code == SUCCESS:
+        return money_arrived(payment, facts, around, proof=Proof.CALLBACK, now=now, policy=policy)
+    refusal = final_refusal(facts.code)
+    if payment.status in OPEN:
+        if refusal is None:
+            return _still_waiting(payment, facts, now=now)
+        return refused(
+            payment, facts, refusal, around, proof=Proof.CALLBACK, now=now, policy=policy
+        )
+    if payment.checkout_request_id is None:
+        return _adopt(payment, facts, now=now)
+    if refusal is not None and payment.proof is Proof.QUERY and not payment.may_yet_be_paid:
+        return _contradicts_query(payment, facts)
+    if facts.code == payment.result_code:
+        return None
+    return odd_callback(payment, facts.digest, now=now)
+
+
+def hint_received(payment: Payment, facts: Facts, *, now: int) -> Decision:
+    """Keep the facts and ask Daraja now, whatever the status; conclude nothing from them."""
+    if not _is_askable(payment, facts):
+        return odd_callback(payment, facts.digest, now=now)
+    if payment.hint is not None and _outweighs(payment.hint.facts, facts):
+        return odd_callback(payment, facts.digest, now=now)
+    if _says_nothing_new(payment, facts):
+        return None
+    after = replace(
+        payment,
+        version=payment.version + 1,
+        hint=Hint(facts=facts, received_at=now),
+        evidence_count=payment.evidence_count + 1,
+        due_at=now,
+    )
+    return Change(before=payment, after=after, evidence_digest=facts.digest)
+
+
+def odd_callback(payment: Payment, digest: str, *, now: int) -> Decision:
+    """Keep what cannot be used, at most ten a payment, and bring an open payment's look forward."""
+    if payment.evidence_count >= EVIDENCE_MAX:
+        if payment.attention is not None:
+            return None
+        after = replace(payment, version=payment.version + 1, attention="evidence_overflow")
+        return Change(before=payment, after=after, events=events_for(payment, after))
+    can_ask = payment.is_open and payment.checkout_id_to_ask is not None
+    after = replace(
+        payment,
+        version=payment.version + 1,
+        evidence_count=payment.evidence_count + 1,
+        due_at=now if can_ask else payment.due_at,
+    )
+    return Change(before=payment, after=after, evidence_digest=digest)
+
+
+def _still_waiting(payment: Payment, facts: Facts, *, now: int) -> Decision:
+    """Adopt the id and keep a code that concludes nothing."""
+    after = replace(
+        payment,
+        status=PaymentStatus.PENDING,
+        checkout_request_id=facts.checkout_request_id,
+        checkout_source=payment.checkout_source or Proof.CALLBACK,
+        merchant_request_id=payment.merchant_request_id or facts.merchant_request_id,
+        result_code=facts.code,
+        result_desc=facts.description,
+    )
+    if after == payment:
+        return None
+    due_at = now if payment.status is PaymentStatus.UNKNOWN else payment.due_at
+    return Change(before=payment, after=replace(after, version=payment.version + 1, due_at=due_at))
+
+
+def _adopt(payment: Payment, facts: Facts, *, now: int) -> Change:
+    """Store the id of a prompt that, as it turns out, existed; ask about it now."""
+    after = replace(
+        payment,
+        version=payment.version + 1,
+        checkout_request_id=facts.checkout_request_id,
+        checkout_source=Proof.CALLBACK,
+        merchant_request_id=facts.merchant_request_id,
+        evidence_count=payment.evidence_count + 1,
+        due_at=now if payment.may_yet_be_paid else payment.due_at,
+    )
+    return Change(before=payment, after=after, evidence_digest=facts.digest)
+
+
+def _contradicts_query(payment: Payment, facts: Facts) -> Decision:
+    """An authentic failure after a success that only a query vouched for."""
+    if payment.attention is not None:
+        return None
+    after = replace(
+        payment,
+        version=payment.version + 1,
+        attention="refused_after_query_success",
+        evidence_count=payment.evidence_count + 1,
+    )
+    return Change(
+        before=payment,
+        after=after,
+        events=events_for(payment, after),
+        evidence_digest=facts.digest,
+    )
+
+
+def _is_askable(payment: Payment, facts: Facts) -> bool:
+    """Whether the hint's id is this payment's, or may well be."""
+    if payment.checkout_request_id is not None:
+        return facts.checkout_request_id == payment.checkout_request_id
+    embedded = embedded_in_checkout_id(facts.checkout_request_id)
+    if embedded is None:
+        return False
+    written_at, digits = embedded
+    is_payers = payment.phone_number.endswith(digits)
+    return is_payers and abs(written_at - payment.created_at) <= HINT_ID_WINDOW_SECONDS
+
+
+def _outweighs(old: Facts, new: Facts) -> bool:
+    """Whether the hint already kept says more: a success is never replaced by a refusal."""
+    return old.code == SUCCESS or old.code == new.code
+
+
+def _says_nothing_new(payment: Payment, facts: Facts) -> bool:
+    """Whether the payment already rests on what the hint says."""
+    if facts.code != SUCCESS:
+        return payment.status not in OPEN
+    is_same_receipt = facts.receipt_number == payment.receipt_number
+    return not payment.may_yet_be_paid and is_same_receipt
+
+
+__all__ = ["LOOK_AROUND", "callback_received", "hint_received", "odd_callback"]

@@ -1,0 +1,193 @@
+"""Money that arrived: complete, refund or review; and what more news of it means."""
+
+from dataclasses import replace
+
+from payments.decisions.change import (
+    LOOK_AROUND,
+    Change,
+    Confirm,
+    ConsultationEffect,
+    Decision,
+    Detach,
+    EventType,
+    HoldForReview,
+    RequireUnpayable,
+    detach,
+    events_for,
+    holds_phone,
+)
+from payments.decisions.due import next_due_at
+from payments.evidence import Surroundings
+from payments.payment import Facts, Payment, PaymentStatus, Proof
+from payments.policy import Policy
+from payments.result_codes import SUCCESS
+
+
+def money_arrived(
+    payment: Payment,
+    facts: Facts,
+    around: Surroundings,
+    *,
+    proof: Proof,
+    now: int,
+    policy: Policy,
+) -> Decision:
+    """Record proven money once, whatever we believed before.
+
+    A query proves money without naming amount or receipt; every other proof must name both.
+    """
+    if not payment.may_yet_be_paid:
+        return more_news(payment, facts, around, proof=proof, now=now)
+    problem = mismatch(payment, facts, around, proof=proof)
+    if problem is not None:
+        if around.is_assumed:
+            return LOOK_AROUND
+        return _to_review(payment, facts, around, proof, problem, now, policy)
+    status, effect = _landing(payment, around)
+    after = _paid(payment, facts, status, proof, now, policy)
+    return Change(
+        before=payment,
+        after=after,
+        consultation=effect,
+        frees_phone=holds_phone(payment, around),
+        claims_receipt=facts.receipt_number,
+        events=events_for(payment, after),
+    )
+
+
+def mismatch(payment: Payment, facts: Facts, around: Surroundings, *, proof: Proof) -> str | None:
+    """Return why a person must look at this money, or None where everything agrees."""
+    consultation = around.consultation
+    if proof is not Proof.QUERY:
+        if facts.amount_kes is None:
+            return "amount_missing"
+        if facts.amount_kes != payment.amount_kes:
+            return "amount_differs"
+        if facts.receipt_number is None:
+            return "receipt_missing"
+    if consultation is not None and payment.amount_kes != consultation.price_kes:
+        return "price_changed"
+    if around.receipt_payment_id not in (None, payment.payment_id):
+        return "receipt_bound_elsewhere"
+    return None
+
+
+def more_news(
+    payment: Payment, facts: Facts, around: Surroundings, *, proof: Proof, now: int
+) -> Decision:
+    """Add a receipt that was missing; raise attention where the news contradicts what we have."""
+    if proof is Proof.QUERY:
+        return None
+    receipt = facts.receipt_number
+    believed_kes = payment.paid_amount_kes or payment.amount_kes
+    is_same_amount = facts.amount_kes == believed_kes
+    if receipt == payment.receipt_number and is_same_amount:
+        return None
+    if around.is_assumed:
+        return LOOK_AROUND
+    attention = _contradiction(payment, receipt, around, is_same_amount=is_same_amount)
+    is_new_receipt = receipt is not None and around.receipt_payment_id is None
+    fills_gap = is_new_receipt and payment.receipt_number is None
+    if not is_new_receipt and attention in (None, payment.attention):
+        return None
+    after = replace(
+        payment,
+        version=payment.version + 1,
+        attention=attention or payment.attention,
+        receipt_number=receipt if fills_gap else payment.receipt_number,
+        receipt_pending=payment.receipt_pending and not fills_gap,
+        paid_amount_kes=(facts.amount_kes if fills_gap else None) or payment.paid_amount_kes,
+        transaction_at=payment.transaction_at or facts.transaction_at,
+        checkout_request_id=payment.checkout_request_id or facts.checkout_request_id,
+        due_at=None if fills_gap else payment.due_at,
+    )
+    added = (EventType.RECEIPT_ADDED,) if fills_gap else ()
+    raised = (EventType.UNRESOLVED,) if attention is not None else ()
+    return Change(
+        before=payment,
+        after=after,
+        claims_receipt=receipt if is_new_receipt else None,
+        events=added + raised,
+        evidence_digest=facts.digest if attention is not None else None,
+    )
+
+
+def _contradiction(
+    payment: Payment, receipt: str | None, around: Surroundings, *, is_same_amount: bool
+) -> str | None:
+    """Say in one word what does not fit, None where the news only adds a missing receipt."""
+    if around.receipt_payment_id not in (None, payment.payment_id):
+        return "receipt_bound_elsewhere"
+    if receipt is not None and payment.receipt_number not in (None, receipt):
+        return "second_receipt"
+    if not is_same_amount:
+        return "amount_contradicted"
+    return None
+
+
+def _landing(
+    payment: Payment, around: Surroundings
+) -> tuple[PaymentStatus, ConsultationEffect | None]:
+    """Choose where undisputed money lands: this consultation, or back to the customer."""
+    consultation = around.consultation
+    if consultation is not None and consultation.is_payable:
+        return PaymentStatus.COMPLETED, Confirm()
+    if consultation is not None and consultation.active_payment_id == payment.payment_id:
+        return PaymentStatus.REFUND_DUE, Detach(frees_lock=True, marks_failed=False, unpayable=True)
+    return PaymentStatus.REFUND_DUE, RequireUnpayable()
+
+
+def _to_review(
+    payment: Payment,
+    facts: Facts,
+    around: Surroundings,
+    proof: Proof,
+    problem: str,
+    now: int,
+    policy: Policy,
+) -> Change:
+    """Hold the booking and let a person decide; a free receipt is claimed all the same."""
+    is_free = around.receipt_payment_id in (None, payment.payment_id)
+    kept = facts if is_free else replace(facts, receipt_number=None)
+    after = _paid(payment, kept, PaymentStatus.REVIEW, proof, now, policy)
+    is_active = detach(payment, around, frees_lock=False) is not None
+    return Change(
+        before=payment,
+        after=replace(after, failure_reason=problem),
+        consultation=HoldForReview() if is_active else None,
+        frees_phone=holds_phone(payment, around),
+        claims_receipt=kept.receipt_number,
+        events=events_for(payment, after),
+        evidence_digest=facts.digest or None,
+    )
+
+
+def _paid(
+    payment: Payment,
+    facts: Facts,
+    status: PaymentStatus,
+    proof: Proof,
+    now: int,
+    policy: Policy,
+) -> Payment:
+    """Return the payment with its money recorded."""
+    after = replace(
+        payment,
+        status=status,
+        version=payment.version + 1,
+        holds_locks=False,
+        proof=proof,
+        checkout_request_id=payment.checkout_request_id or facts.checkout_request_id,
+        checkout_source=payment.checkout_source or proof,
+        merchant_request_id=payment.merchant_request_id or facts.merchant_request_id,
+        receipt_number=facts.receipt_number,
+        receipt_pending=facts.receipt_number is None,
+        paid_amount_kes=facts.amount_kes,
+        transaction_at=facts.transaction_at,
+        result_code=SUCCESS,
+        result_desc=facts.description,
+        failure_reason=None,
+        final_at=now,
+        hint=None,
+    )
+    return replace(after, due_at=next_due_at(after, now=now, policy=policy))

@@ -1,0 +1,1 @@
+"""DynamoDB without any knowledge of payments: typed attributes, expressions, bounded retries."""

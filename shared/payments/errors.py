@@ -1,0 +1,138 @@
+"""Every error the payment layer raises, by what the caller must do.
+
+    PaymentError
+    ├── RequestError              the caller's request; nothing was changed
+    │   ├── InvalidRequestError       400  a field is missing or wrong
+    │   ├── UnauthenticatedError      401
+    │   ├── ForbiddenError            403
+    │   ├── NotFoundError             404  absent, or another's: alike
+    │   ├── ConflictError             409  the state of things forbids it
+    │   ├── TooLargeError             413
+    │   └── PromptLimitError          429  retry_after_seconds says when
+    ├── InitiationError           502  Daraja refused; nobody was charged
+    ├── UnavailableError          503  nothing is known to have happened; ask again
+    │   ├── StoreUnavailableError        DynamoDB refused or did not answer
+    │   └── ProviderUnavailableError     Daraja refused or did not answer
+    └── SettingsError             500  the deployment is configured wrongly
+
+A push whose outcome is unknown is not an error: it is a payment in status `unknown`.
+"""
+
+from collections.abc import Mapping
+
+
+class PaymentError(Exception):
+    """Base of all; `sentence` is safe to show to a caller: no phone, token or secret."""
+
+    def __init__(self, sentence: str, *, code: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.code = code
+
+
+class RequestError(PaymentError):
+    """The request cannot be granted; nothing was changed."""
+
+
+class InvalidRequestError(RequestError):
+    """A field is missing or wrong."""
+
+    def __init__(self, sentence: str, *, code: str = "invalid_request") -> None:
+        super().__init__(sentence, code=code)
+
+
+class UnauthenticatedError(RequestError):
+    """No valid token came with the request."""
+
+    def __init__(self, sentence: str = "Authentication is required") -> None:
+        super().__init__(sentence, code="unauthenticated")
+
+
+class ForbiddenError(RequestError):
+    """The token is good but lacks the scope."""
+
+    def __init__(self, sentence: str = "This token does not allow the operation") -> None:
+        super().__init__(sentence, code="forbidden")
+
+
+class NotFoundError(RequestError):
+    """What was asked for does not exist, or is another's."""
+
+    def __init__(self, sentence: str, *, code: str) -> None:
+        super().__init__(sentence, code=code)
+
+
+class ConflictError(RequestError):
+    """The present state forbids it; `facts` are the public ids that explain why."""
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        code: str,
+        retry_after_seconds: int | None = None,
+        facts: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(sentence, code=code)
+        self.retry_after_seconds = retry_after_seconds
+        self.facts = dict(facts or {})
+
+
+class TooLargeError(RequestError):
+    """The body is over the cap."""
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"The request body is over {bytes_max} bytes", code="too_large")
+
+
+class PromptLimitError(RequestError):
+    """Too many prompts for this phone or user.
+
+    Units: retry_after_seconds in seconds.
+    """
+
+    def __init__(self, sentence: str, *, retry_after_seconds: int) -> None:
+        super().__init__(sentence, code="too_many_prompts")
+        self.retry_after_seconds = retry_after_seconds
+
+
+class InitiationError(PaymentError):
+    """Daraja refused the push, or it was never sent; nobody was charged."""
+
+    def __init__(self, *, payment_id: str) -> None:
+        super().__init__("Failed to initiate payment", code="initiation_failed")
+        self.payment_id = payment_id
+
+
+class UnavailableError(PaymentError):
+    """Somebody we depend on did not answer; asking again is safe.
+
+    Units: retry_after_seconds in seconds.
+    """
+
+    def __init__(self, sentence: str, *, code: str, retry_after_seconds: int = 5) -> None:
+        super().__init__(sentence, code=code)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class StoreUnavailableError(UnavailableError):
+    """DynamoDB refused or did not answer: the write may or may not have happened."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__("The service is busy. Please try again shortly", code="store_unavailable")
+        self.cause = cause
+
+
+class ProviderUnavailableError(UnavailableError):
+    """Daraja refused or did not answer a call that changes nothing (token, query)."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__("M-Pesa is busy. Please try again shortly", code="provider_unavailable")
+        self.cause = cause
+
+
+class SettingsError(PaymentError):
+    """One clear sentence about what is configured wrongly; never the value of a secret."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, code="misconfigured")

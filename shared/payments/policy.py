@@ -1,0 +1,76 @@
+"""Every time and limit of the protocol by name; the defaults are production's."""
+
+from dataclasses import dataclass
+
+from payments.errors import SettingsError
+
+BODY_BYTES_MAX = 8192
+"""Cap on every request body, checked before parsing."""
+DISPATCH_GIVEN_UP_SECONDS = 60
+"""A payment still dispatching after this lost its Lambda: its outcome is unknown."""
+REMAINING_SECONDS_MIN = 20
+"""A push is not sent with less Lambda time left than this: the answer could not be stored."""
+EVIDENCE_MAX = 10
+"""Odd callbacks kept per payment."""
+DECISIONS_MAX = 8
+"""Decide-write-re-read rounds before giving up; the model checker never needed more than 4."""
+HINT_ID_WINDOW_SECONDS = 300
+"""How far the time inside a hinted CheckoutRequestID may be from the reservation."""
+ASK_AGAIN_SECONDS = 900
+"""When to ask again where a due question got no answer."""
+HASTEN_SPACING_SECONDS = 60
+"""The old webhook route may bring a payment's query forward this often."""
+HASTEN_SHARE = 4
+"""At most one query slot in this many goes to the old webhook route."""
+EXPIRE_AGAIN_SECONDS = 172_800
+"""A cancelled payment is asked about once more at this age."""
+RECEIPT_OVERDUE_SECONDS = 86_400
+"""A success without a receipt for this long needs a person."""
+HINT_OVERDUE_SECONDS = 172_800
+"""A hint the provider never answered for this long needs a person."""
+DAY_SECONDS = 86_400
+QUARTER_HOUR_SECONDS = 900
+USER_WINDOW_SECONDS = 600
+NEVER = 9_999_999_999
+"""A lock that only a person lifts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The times and limits a deployment chooses.
+
+    Units: seconds, KES, prompts.
+    Errors: SettingsError where the choice could let two prompts live at once, or is not usable.
+    """
+
+    first_query_seconds: int = 25
+    query_success_seconds: int = 120
+    send_within_seconds: int = 10
+    daraja_shows_seconds: int = 60
+    prompt_seconds: int = 180
+    lock_seconds: int = 300
+    query_spacing_seconds: int = 12
+    expire_pending_seconds: int = 86_400
+    expire_unknown_seconds: int = 172_800
+    max_amount_kes: int = 250_000
+    phone_prompts_per_15_minutes: int = 3
+    phone_prompts_per_day: int = 10
+    user_prompts_per_10_minutes: int = 5
+    evidence_days: int = 90
+
+    def __post_init__(self) -> None:
+        """Refuse a lock shorter than the longest life of a prompt (W >= S + D + L)."""
+        shortest = self.send_within_seconds + self.daraja_shows_seconds + self.prompt_seconds
+        if self.lock_seconds < shortest:
+            raise SettingsError(
+                f"LOCK_SECONDS is {self.lock_seconds} but must be at least {shortest}: "
+                "SEND_WITHIN_SECONDS + DARAJA_SHOWS_SECONDS + PROMPT_SECONDS"
+            )
+        if not 1 <= self.phone_prompts_per_15_minutes <= 10:
+            raise SettingsError("PHONE_PROMPTS_PER_15_MINUTES must be from 1 to 10")
+        if not 1 <= self.phone_prompts_per_day <= 10:
+            raise SettingsError("PHONE_PROMPTS_PER_DAY must be from 1 to 10")
+        if not 1 <= self.user_prompts_per_10_minutes <= 5:
+            raise SettingsError("USER_PROMPTS_PER_10_MINUTES must be from 1 to 5")
+        if not 1 <= self.max_amount_kes <= 250_000:
+            raise SettingsError("MAX_AMOUNT_KES must be from 1 to 250000")

@@ -1,0 +1,25 @@
+"""What every use of the service works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from payments.policy import Policy
+from payments.ports import Clock, Ids, Observer, PaymentStore, Sleep, StkGateway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The adapters and rules of one deployment; `hash_phone` keys a phone without naming it."""
+
+    store: PaymentStore
+    gateway: Callable[[], StkGateway]
+    clock: Clock
+    sleep: Sleep
+    ids: Ids
+    policy: Policy
+    observer: Observer
+    hash_phone: Callable[[str], str]
+
+    def now(self) -> int:
+        """Return UTC epoch seconds."""
+        return int(self.clock())

@@ -1,0 +1,132 @@
+"""Looking again: ask Daraja about what is due, and apply what time alone changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from payments.decisions import needs_query
+from payments.decisions.due import retry_at
+from payments.errors import PaymentError
+from payments.evidence import HintDisowned, LookDue
+from payments.payment import Payment
+from payments.ports import Trace
+from payments.service.parts import Parts
+from payments.service.settling import settle
+
+STOP_WITH_SECONDS_LEFT = 20
+"""A query (8 s) and its write must still fit, with 10 s to spare."""
+OVER_FIVE_MINUTES_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one run did."""
+
+    looked_at: int = 0
+    settled: int = 0
+    poisoned: int = 0
+    oldest_open_seconds: int = 0
+    open_over_five_minutes: int = 0
+
+
+def reconcile_due(parts: Parts, *, remaining_seconds: Callable[[], float], trace: Trace) -> Report:
+    """Look at every due payment, oldest first, until none is left or time runs short.
+
+    A payment that raises is counted and left for the next run; the rest go on.
+    Idempotent: overlapping or repeated runs share the work through the query slots.
+    """
+    report = Report()
+    for payment_id in parts.store.due_payment_ids(parts.now()):
+        if remaining_seconds() < STOP_WITH_SECONDS_LEFT:
+            break
+        try:
+            report = _look_at(parts, payment_id, report, remaining_seconds, trace)
+        except Exception as error:
+            cause = error.code if isinstance(error, PaymentError) else type(error).__name__
+            parts.observer.noted("payment skipped", payment_id=payment_id, cause=cause)
+            report = replace(report, poisoned=report.poisoned + 1)
+    return report
+
+
+def _look_at(
+    parts: Parts,
+    payment_id: str,
+    report: Report,
+    remaining_seconds: Callable[[], float],
+    trace: Trace,
+) -> Report:
+    payment = parts.store.get_payment(payment_id)
+    now = parts.now()
+    if payment is None or payment.due_at is None or payment.due_at > now:
+        return report
+    after = reconcile(parts, payment, trace=trace, may_wait=remaining_seconds)
+    age = now - payment.created_at if after.is_open else 0
+    is_old = age >= OVER_FIVE_MINUTES_SECONDS
+    return replace(
+        report,
+        looked_at=report.looked_at + 1,
+        settled=report.settled + (after.status is not payment.status),
+        oldest_open_seconds=max(report.oldest_open_seconds, age),
+        open_over_five_minutes=report.open_over_five_minutes + is_old,
+    )
+
+
+def reconcile(
+    parts: Parts,
+    payment: Payment,
+    *,
+    trace: Trace,
+    may_wait: Callable[[], float] | None = None,
+) -> Payment:
+    """Look at one due payment; ask Daraja where that can settle it and the gate is open.
+
+    `may_wait` gives the seconds left to whoever may wait for the gate; a poller may not.
+    Errors: StoreUnavailableError.
+    """
+    payment = settle(parts, payment, LookDue(), trace=trace)
+    if not needs_query(payment, parts.now()):
+        return payment
+    if _is_anothers(parts, payment):
+        return settle(parts, payment, HintDisowned(), trace=trace)
+    if not _gate_opens(parts, may_wait):
+        return payment
+    return _ask(parts, payment, trace)
+
+
+def _is_anothers(parts: Parts, payment: Payment) -> bool:
+    """Whether the only id to ask for came from a hint, and is another payment's."""
+    checkout_request_id = payment.checkout_id_to_ask
+    if payment.checkout_request_id is not None or checkout_request_id is None:
+        return False
+    owners = parts.store.find_by_checkout_id(checkout_request_id)
+    return any(owner != payment.payment_id for owner in owners)
+
+
+def _gate_opens(parts: Parts, may_wait: Callable[[], float] | None) -> bool:
+    """Read the gate before writing to it: a lost condition costs a write too."""
+    wait_seconds = parts.store.next_query_at() - parts.now()
+    if wait_seconds <= 0:
+        return True
+    if may_wait is None or may_wait() - wait_seconds < STOP_WITH_SECONDS_LEFT:
+        return False
+    parts.sleep(wait_seconds)
+    return True
+
+
+def _ask(parts: Parts, payment: Payment, trace: Trace) -> Payment:
+    """Take the slot, ask, and apply the answer through the same decisions as a callback."""
+    now = parts.now()
+    checkout_request_id = payment.checkout_id_to_ask
+    moved = parts.store.take_query_slot(
+        payment,
+        op_id=parts.ids.hex(32),
+        due_at=retry_at(payment, now=now, policy=parts.policy),
+        now=now,
+    )
+    if moved is None or checkout_request_id is None:
+        return payment
+    parts.observer.counted("QuerySent")
+    answer = parts.gateway().query_stk(checkout_request_id)
+    if answer is None:
+        parts.observer.counted("QueryUnanswered")
+        return moved
+    return settle(parts, moved, answer, trace=trace)

@@ -1,0 +1,57 @@
+"""Reading a payment: its owner only; Daraja is asked only when the shared schedule says so."""
+
+from dataclasses import dataclass
+
+from payments.errors import NotFoundError, PaymentError
+from payments.payment import Payment
+from payments.ports import Trace
+from payments.service.parts import Parts
+from payments.service.reconciliation import reconcile
+from payments.values import PAYMENT_ID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentView:
+    """A payment as its owner may see it; `is_booking_paid` warns that another payment completed."""
+
+    payment: Payment
+    is_booking_paid: bool
+
+
+def get_payment(parts: Parts, identifier: str, *, client_id: str, trace: Trace) -> PaymentView:
+    """Return the caller's payment by payment_id or CheckoutRequestID.
+
+    Errors: NotFoundError alike for another's and for none; StoreUnavailableError.
+    """
+    payment = _find(parts, identifier)
+    if payment is None or payment.client_id != client_id:
+        raise NotFoundError("Payment not found", code="payment_not_found")
+    payment = _looked_at(parts, payment, trace)
+    return PaymentView(payment=payment, is_booking_paid=_is_booking_paid(parts, payment))
+
+
+def _find(parts: Parts, identifier: str) -> Payment | None:
+    if PAYMENT_ID.match(identifier):
+        return parts.store.get_payment(identifier)
+    found = parts.store.find_by_checkout_id(identifier)
+    return parts.store.get_payment(found[0]) if found else None
+
+
+def _looked_at(parts: Parts, payment: Payment, trace: Trace) -> Payment:
+    """Look again where it is due; whatever goes wrong, the answer as read is the answer."""
+    if payment.due_at is None or payment.due_at > parts.now():
+        return payment
+    try:
+        return reconcile(parts, payment, trace=trace)
+    except PaymentError as error:
+        parts.observer.noted("look failed", payment_id=payment.payment_id, cause=error.code)
+        return payment
+
+
+def _is_booking_paid(parts: Parts, payment: Payment) -> bool:
+    """Whether another payment has paid for the booking, asked only once a payment is slow."""
+    is_slow = parts.now() >= payment.created_at + parts.policy.first_query_seconds
+    if not payment.is_open or not is_slow:
+        return False
+    consultation = parts.store.get_consultation(payment.booking_id)
+    return consultation is not None and consultation.paid_payment_id is not None

@@ -1,0 +1,148 @@
+"""Domain objects <-> items; docs/data-model.md describes each."""
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from payments.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.dynamodb.attributes import Plain
+from payments.payment import Facts, Hint, Payment, PaymentStatus, Proof
+from payments.ports import PhoneGuard
+from payments.values import eat_day
+
+STATE = "STATE"
+DAY_SHARDS = 4
+PHONE_SLOTS = 10
+USER_SLOTS = 5
+OPEN_INDEX_KEY = "OPEN"
+
+_HEX_AS_BYTES = frozenset({"reserved_by", "phone_hmac", "token_sha256", "body_sha256"})
+_DEFAULTS = {field.name: field.default for field in fields(Payment)}
+
+
+def payment_key(payment_id: str) -> dict[str, str]:
+    """Key of a payment."""
+    return {"pk": f"PAY#{payment_id}", "sk": STATE}
+
+
+def consultation_key(booking_id: str) -> dict[str, str]:
+    """Key of a consultation."""
+    return {"pk": f"CONSULT#{booking_id}", "sk": STATE}
+
+
+def receipt_key(receipt_number: str) -> dict[str, str]:
+    """Key of the claim on a receipt."""
+    return {"pk": f"RCPT#{receipt_number}", "sk": STATE}
+
+
+def phone_key(phone_hmac: str) -> dict[str, str]:
+    """Key of a phone's guard: the number itself is in no key."""
+    return {"pk": f"PHONE#{phone_hmac}", "sk": STATE}
+
+
+def user_key(client_id: str) -> dict[str, str]:
+    """Key of a user's prompt counter."""
+    return {"pk": f"USER#{client_id}", "sk": STATE}
+
+
+def gate_key(shortcode: str) -> dict[str, str]:
+    """Key of the query gate that all Lambdas share."""
+    return {"pk": f"QUERY#{shortcode}", "sk": STATE}
+
+
+def evidence_key(payment_id: str, digest: str) -> dict[str, str]:
+    """Key of a callback kept for a person."""
+    return {"pk": f"PAY#{payment_id}", "sk": f"EVIDENCE#{digest}"}
+
+
+def event_key(payment_id: str, version: int, event_type: str) -> dict[str, str]:
+    """Key of an event: it carries the item's version, so one write has one dedupe id."""
+    return {"pk": f"PAY#{payment_id}", "sk": f"EVENT#{version:06d}#{event_type}"}
+
+
+def day_shard(payment: Payment) -> str:
+    """Return the `by_day` partition: the EAT day it was created, and a fixed shard."""
+    shard = int(payment.payment_id[-2:], 16) % DAY_SHARDS
+    return f"{eat_day(payment.created_at)}#{shard}"
+
+
+def payment_values(payment: Payment) -> dict[str, Plain | None]:
+    """Return every attribute of a payment's item but its key.
+
+    Shape: as `Payment`; hex digests and op ids as bytes (half the size); attributes at their
+        default are left out; `open`, `day_shard` and `public_status` serve the indexes.
+    """
+    values: dict[str, Plain | None] = {}
+    for name in _DEFAULTS:
+        value = getattr(payment, name)
+        if value is None or (value == _DEFAULTS[name] and name != "holds_locks"):
+            continue
+        values[name] = bytes.fromhex(value) if name in _HEX_AS_BYTES else value
+    values["op_ids"] = [bytes.fromhex(op_id) for op_id in payment.op_ids]
+    if payment.hint is not None:
+        values["hint"] = _hint_values(payment.hint)
+    values["open"] = OPEN_INDEX_KEY if payment.due_at is not None else None
+    values["day_shard"] = day_shard(payment)
+    values["public_status"] = payment.public_status
+    del values["payment_id"]
+    return values
+
+
+def to_payment(values: dict[str, Any]) -> Payment:
+    """Read a payment; attributes it does not know are left alone."""
+    known = {name: values[name] for name in _DEFAULTS if name in values}
+    for name in _HEX_AS_BYTES & known.keys():
+        known[name] = known[name].hex()
+    known["payment_id"] = values["pk"].removeprefix("PAY#")
+    known["status"] = PaymentStatus(known["status"])
+    known["op_ids"] = tuple(op_id.hex() for op_id in known["op_ids"])
+    for name in {"proof", "checkout_source"} & known.keys():
+        known[name] = Proof(known[name])
+    if "hint" in known:
+        known["hint"] = _to_hint(known["hint"])
+    return Payment(**known)
+
+
+def _hint_values(hint: Hint) -> dict[str, Plain]:
+    facts = {name: value for name, value in asdict(hint.facts).items() if value is not None}
+    return {**facts, "received_at": hint.received_at}
+
+
+def _to_hint(values: dict[str, Any]) -> Hint:
+    received_at = values.pop("received_at")
+    return Hint(facts=Facts(**values), received_at=received_at)
+
+
+def to_consultation(values: dict[str, Any]) -> Consultation:
+    """Read a consultation."""
+    return Consultation(
+        booking_id=values["pk"].removeprefix("CONSULT#"),
+        client_id=values["client_id"],
+        price_kes=values["price_kes"],
+        status=BookingStatus(values["status"]),
+        payment_status=ConsultationPaymentStatus(values["payment_status"]),
+        active_payment_id=values.get("active_payment_id"),
+        paid_payment_id=values.get("paid_payment_id"),
+        lock_until=values.get("lock_until"),
+        version=values["version"],
+    )
+
+
+def consultation_values(consultation: Consultation) -> dict[str, Plain | None]:
+    """Return every attribute of a consultation's item but its key."""
+    values = asdict(consultation)
+    del values["booking_id"]
+    return values
+
+
+def to_phone_guard(values: dict[str, Any]) -> PhoneGuard:
+    """Read a phone guard."""
+    return PhoneGuard(
+        live_payment_id=values.get("live_payment_id"),
+        live_until=values.get("live_until", 0),
+        prompted_at=prompt_times(values, PHONE_SLOTS),
+    )
+
+
+def prompt_times(values: dict[str, Any], slots: int) -> tuple[int, ...]:
+    """Return the shift register's times, latest first."""
+    return tuple(values.get(f"p{slot}", 0) for slot in range(1, slots + 1))

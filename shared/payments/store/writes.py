@@ -1,0 +1,283 @@
+"""Builds single actions of a transaction; each names its conditions before it joins them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from payments.consultation import BookingStatus, ConsultationPaymentStatus
+from payments.decisions.change import (
+    CancelConfirmed,
+    Change,
+    Confirm,
+    ConsultationEffect,
+    Detach,
+    HoldForReview,
+    RequireUnpayable,
+)
+from payments.dynamodb.attributes import to_item
+from payments.dynamodb.expressions import ABSENT, EXISTS, Expression, update_action
+from payments.payment import OP_IDS_KEPT, Payment
+from payments.policy import DAY_SECONDS, NEVER, QUARTER_HOUR_SECONDS, USER_WINDOW_SECONDS, Policy
+from payments.store.items import (
+    PHONE_SLOTS,
+    USER_SLOTS,
+    consultation_key,
+    payment_key,
+    payment_values,
+    phone_key,
+    receipt_key,
+    user_key,
+)
+
+COUNTER_KEPT_SECONDS = 2 * DAY_SECONDS
+
+
+def with_op_id(payment: Payment, op_id: str) -> tuple[str, ...]:
+    """Return the last four op ids, this one included: by it a writer knows its own win."""
+    return (*payment.op_ids, op_id)[-OP_IDS_KEPT:]
+
+
+def payment_update(table: str, before: Payment, after: Payment) -> dict[str, Any]:
+    """Write what differs, provided nobody wrote since `before` was read."""
+    old, new = payment_values(before), payment_values(after)
+    expression = Expression()
+    sets, removes = [], []
+    for name, value in new.items():
+        if value is not None and old.get(name) != value:
+            sets.append(f"{expression.name(name)} = {expression.value(value)}")
+    for name, value in old.items():
+        if value is not None and new.get(name) is None:
+            removes.append(expression.name(name))
+    unchanged = f"{expression.name('version')} = {expression.value(before.version)}"
+    return update_action(
+        table,
+        payment_key(before.payment_id),
+        expression,
+        sets=sets,
+        removes=removes,
+        condition=f"{EXISTS} AND {unchanged}",
+    )
+
+
+def consultation_action(
+    table: str, change: Change, effect: ConsultationEffect
+) -> dict[str, dict[str, Any]]:
+    """Return the action a change has on its consultation."""
+    key = consultation_key(change.before.booking_id)
+    payment_id = change.before.payment_id
+    match effect:
+        case Confirm():
+            amount_kes = change.after.paid_amount_kes or change.after.amount_kes
+            return {"Update": _confirm(table, key, payment_id, amount_kes)}
+        case Detach():
+            return {"Update": _detach(table, key, payment_id, effect)}
+        case HoldForReview():
+            return {"Update": _hold(table, key, payment_id)}
+        case CancelConfirmed():
+            return {"Update": _cancel_confirmed(table, key, payment_id)}
+        case RequireUnpayable():
+            expression = Expression()
+            return {
+                "ConditionCheck": {
+                    "TableName": table,
+                    "Key": to_item(key),
+                    "ConditionExpression": f"{ABSENT} OR {_unpayable(expression)}",
+                    "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+                    **expression.parts(),
+                }
+            }
+
+
+def _confirm(
+    table: str, key: Mapping[str, str], payment_id: str, amount_kes: int
+) -> dict[str, Any]:
+    """Confirm, clearing the lock whoever holds it."""
+    e = Expression()
+    is_pending = f"{e.name('status')} = {e.value(BookingStatus.PENDING)}"
+    is_unpaid = f"{e.name('payment_status')} <> {e.value(ConsultationPaymentStatus.PAID)}"
+    is_exact = f"{e.name('price_kes')} = {e.value(amount_kes)}"
+    return update_action(
+        table,
+        key,
+        e,
+        sets=[
+            f"{e.name('status')} = {e.value(BookingStatus.CONFIRMED)}",
+            f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PAID)}",
+            f"{e.name('paid_payment_id')} = {e.value(payment_id)}",
+            _next_version(e),
+        ],
+        removes=[e.name("active_payment_id"), e.name("lock_until")],
+        condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}",
+    )
+
+
+def _detach(table: str, key: Mapping[str, str], payment_id: str, effect: Detach) -> dict[str, Any]:
+    """Let go of a consultation that this payment is active on."""
+    e = Expression()
+    condition = f"{EXISTS} AND {e.name('active_payment_id')} = {e.value(payment_id)}"
+    sets = [_next_version(e)]
+    if effect.marks_failed:
+        sets.append(f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.FAILED)}")
+        condition += f" AND {e.name('status')} = {e.value(BookingStatus.PENDING)}"
+    if effect.unpayable:
+        condition += f" AND ({_unpayable(e)})"
+    removes = [e.name("active_payment_id")]
+    if effect.frees_lock:
+        removes.append(e.name("lock_until"))
+    return update_action(table, key, e, sets=sets, removes=removes, condition=condition)
+
+
+def _hold(table: str, key: Mapping[str, str], payment_id: str) -> dict[str, Any]:
+    """Lock until a person decides."""
+    e = Expression()
+    is_mine = f"{e.name('active_payment_id')} = {e.value(payment_id)}"
+    sets = [f"{e.name('lock_until')} = {e.value(NEVER)}", _next_version(e)]
+    return update_action(table, key, e, sets=sets, removes=[], condition=f"{EXISTS} AND {is_mine}")
+
+
+def _cancel_confirmed(table: str, key: Mapping[str, str], payment_id: str) -> dict[str, Any]:
+    """Cancel what this payment had confirmed."""
+    e = Expression()
+    is_confirmed = f"{e.name('status')} = {e.value(BookingStatus.CONFIRMED)}"
+    is_by_this = f"{e.name('paid_payment_id')} = {e.value(payment_id)}"
+    return update_action(
+        table,
+        key,
+        e,
+        sets=[
+            f"{e.name('status')} = {e.value(BookingStatus.CANCELLED)}",
+            f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.UNPAID)}",
+            _next_version(e),
+        ],
+        removes=[e.name("paid_payment_id")],
+        condition=f"{EXISTS} AND {is_confirmed} AND {is_by_this}",
+    )
+
+
+def _unpayable(e: Expression) -> str:
+    is_not_pending = f"{e.name('status')} <> {e.value(BookingStatus.PENDING)}"
+    is_paid = f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PAID)}"
+    return f"{is_not_pending} OR {is_paid}"
+
+
+def _next_version(e: Expression) -> str:
+    return f"{e.name('version')} = {e.name('version')} + {e.value(1)}"
+
+
+def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
+    """Make this payment the active one of a payable, unlocked consultation of its payer."""
+    e = Expression()
+    is_callers = f"{e.name('client_id')} = {e.value(payment.client_id)}"
+    is_pending = f"{e.name('status')} = {e.value(BookingStatus.PENDING)}"
+    is_unpaid = f"{e.name('payment_status')} <> {e.value(ConsultationPaymentStatus.PAID)}"
+    is_exact = f"{e.name('price_kes')} = {e.value(payment.amount_kes)}"
+    lock_until = e.name("lock_until")
+    is_free = (
+        f"(attribute_not_exists({lock_until}) OR {lock_until} <= {e.value(payment.created_at)})"
+    )
+    return update_action(
+        table,
+        consultation_key(payment.booking_id),
+        e,
+        sets=[
+            f"{e.name('active_payment_id')} = {e.value(payment.payment_id)}",
+            f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PENDING)}",
+            f"{lock_until} = {e.value(payment.prompt_until)}",
+            _next_version(e),
+        ],
+        removes=[],
+        condition=" AND ".join((EXISTS, is_callers, is_pending, is_unpaid, is_exact, is_free)),
+    )
+
+
+def reserve_phone(table: str, payment: Payment, policy: Policy) -> dict[str, Any]:
+    """Take the phone and shift its register, unless it is held or has had its prompts."""
+    e = Expression()
+    now = payment.created_at
+    live_until = e.name("live_until")
+    is_free = f"(attribute_not_exists({live_until}) OR {live_until} <= {e.value(now)})"
+    in_quarter = _slot_is_past(e, policy.phone_prompts_per_15_minutes, now - QUARTER_HOUR_SECONDS)
+    in_day = _slot_is_past(e, policy.phone_prompts_per_day, now - DAY_SECONDS)
+    return update_action(
+        table,
+        phone_key(payment.phone_hmac),
+        e,
+        sets=[
+            *_shift(e, PHONE_SLOTS, now),
+            f"{e.name('live_payment_id')} = {e.value(payment.payment_id)}",
+            f"{live_until} = {e.value(payment.prompt_until)}",
+        ],
+        removes=[],
+        condition=f"{is_free} AND {in_quarter} AND {in_day}",
+    )
+
+
+def reserve_user(table: str, payment: Payment, policy: Policy) -> dict[str, Any]:
+    """Shift the user's register, unless it has had its prompts."""
+    e = Expression()
+    now = payment.created_at
+    is_allowed = _slot_is_past(e, policy.user_prompts_per_10_minutes, now - USER_WINDOW_SECONDS)
+    return update_action(
+        table,
+        user_key(payment.client_id),
+        e,
+        sets=_shift(e, USER_SLOTS, now),
+        removes=[],
+        condition=is_allowed,
+    )
+
+
+def _slot_is_past(e: Expression, slot: int, limit: int) -> str:
+    """The n-th last prompt lies before the window: so at most n fall into it."""
+    name = e.name(f"p{slot}")
+    return f"(attribute_not_exists({name}) OR {name} <= {e.value(limit)})"
+
+
+def _shift(e: Expression, slots: int, now: int) -> list[str]:
+    zero = e.value(0)
+    moves = [
+        f"{e.name(f'p{slot}')} = if_not_exists({e.name(f'p{slot - 1}')}, {zero})"
+        for slot in range(slots, 1, -1)
+    ]
+    kept_until = f"{e.name('purge_at')} = {e.value(now + COUNTER_KEPT_SECONDS)}"
+    return [*moves, f"{e.name('p1')} = {e.value(now)}", kept_until]
+
+
+def free_phone(table: str, payment: Payment) -> dict[str, Any]:
+    """Give the phone back, provided this payment holds it."""
+    e = Expression()
+    is_mine = f"{e.name('live_payment_id')} = {e.value(payment.payment_id)}"
+    removes = [e.name("live_payment_id"), e.name("live_until")]
+    return update_action(
+        table,
+        phone_key(payment.phone_hmac),
+        e,
+        sets=[],
+        removes=removes,
+        condition=f"{EXISTS} AND {is_mine}",
+    )
+
+
+def claim_receipt(table: str, payment_id: str, receipt_number: str) -> dict[str, Any]:
+    """Bind a receipt to a payment, unless it is another's."""
+    e = Expression()
+    is_mine = f"{e.name('payment_id')} = {e.value(payment_id)}"
+    return {
+        "TableName": table,
+        "Item": to_item({**receipt_key(receipt_number), "payment_id": payment_id}),
+        "ConditionExpression": f"{ABSENT} OR {is_mine}",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        **e.parts(),
+    }
+
+
+def release_receipt(table: str, payment_id: str, receipt_number: str) -> dict[str, Any]:
+    """Give a receipt up, provided it is this payment's (operators only)."""
+    e = Expression()
+    is_mine = f"{e.name('payment_id')} = {e.value(payment_id)}"
+    return {
+        "TableName": table,
+        "Key": to_item(receipt_key(receipt_number)),
+        "ConditionExpression": f"{EXISTS} AND {is_mine}",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        **e.parts(),
+    }

@@ -1,0 +1,159 @@
+"""Phone numbers, amounts, references, days and masks: the small values every part agrees on."""
+
+import hashlib
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+
+from payments.errors import InvalidRequestError
+
+EAT = timezone(timedelta(hours=3), "EAT")
+BOOKING_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z", re.ASCII)
+PAYMENT_ID = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
+CALLBACK_TOKEN = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
+CHECKOUT_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z", re.ASCII)
+RECEIPT_NUMBER = re.compile(r"[A-Z0-9]{8,16}\Z", re.ASCII)
+RESULT_CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}\Z", re.ASCII)
+INVALID_PHONE_SENTENCE = "Invalid phone number format. Use 254XXXXXXXXX"
+ACCOUNT_REFERENCE_CHARACTERS = 12
+TRANSACTION_DESC_CHARACTERS = 13
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+_PHONE = re.compile(r"(?:\+?254|0)?([17][0-9]{8})\Z", re.ASCII)
+_EMBEDDED_TIME = re.compile(r"ws_CO_(\d{14})\d{3}(\d{9})\Z", re.ASCII)
+
+
+def normalise_phone(text: str) -> str:
+    """Return 254XXXXXXXXX for the forms people type: 07.., 01.., 7.., 1.., 254.., +254...
+
+    Errors: InvalidRequestError with the sentence the frontend knows.
+    """
+    compact = re.sub(r"[ \-()]", "", text) if len(text) <= 32 else ""
+    match = _PHONE.match(compact)
+    if match is None:
+        raise InvalidRequestError(INVALID_PHONE_SENTENCE, code="invalid_phone_number")
+    return "254" + match.group(1)
+
+
+def mask_phone(msisdn: str) -> str:
+    """Hide the middle of a phone number: 2547*****149."""
+    return f"{msisdn[:4]}*****{msisdn[-3:]}" if len(msisdn) >= 10 else "*****"
+
+
+def mask_checkout_request_id(checkout_request_id: str | None) -> str | None:
+    """Hide the phone digits a CheckoutRequestID ends in, so that it may be logged."""
+    if checkout_request_id is None:
+        return None
+    return checkout_request_id[:-9] + "*" * 9 if len(checkout_request_id) > 9 else "*" * 9
+
+
+def normalise_booking_id(value: object) -> str:
+    """Return the booking id as text: 1 and "1" are one booking, true and 1.0 are none.
+
+    Errors: InvalidRequestError.
+    """
+    is_integer = isinstance(value, int) and not isinstance(value, bool)
+    text = str(value) if is_integer or isinstance(value, str) else ""
+    if not BOOKING_ID.match(text) or (is_integer and text.startswith("-")):
+        raise InvalidRequestError(
+            "booking_id must be an integer of 0 or more, or 1 to 64 of A-Z a-z 0-9 _ -",
+            code="invalid_booking_id",
+        )
+    return text
+
+
+def clean_text(text: str, *, characters: int) -> str:
+    """Keep letters, digits and single spaces: Daraja refuses requests with @ # & in them.
+
+    Source: daraja.md 3, observed in MPESA-API-Tutorial#3.
+    """
+    kept = re.sub(r"[^A-Za-z0-9 ]+", " ", text)
+    return " ".join(kept.split())[:characters].strip()
+
+
+def account_reference(*, requested: str, payment_id: str) -> str:
+    """Return what the customer sees as account: 4 of the requested characters and 8 of our own.
+
+    The 8 Crockford characters are the payment id's first 40 bits, so that money without an id
+    can be found by what stands on M-Pesa's statement.
+    """
+    head = re.sub(r"[^A-Za-z0-9]", "", requested).upper()[:4]
+    bits = int(payment_id[:10], 16)
+    tail = "".join(CROCKFORD[(bits >> shift) & 31] for shift in range(35, -1, -5))
+    return head + tail
+
+
+def whole_kes(value: object) -> int | None:
+    """Read an amount as Daraja writes it (1, 1.00, "1.00"); None unless it is whole and positive.
+
+    Units: KES.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str | float):
+        return None
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or not 0 < amount < 10**9 or amount != amount.to_integral_value():
+        return None
+    return int(amount)
+
+
+def eat_day(epoch_seconds: int) -> str:
+    """Return the EAT calendar day of a UTC epoch second as YYYY-MM-DD."""
+    return datetime.fromtimestamp(epoch_seconds, EAT).strftime("%Y-%m-%d")
+
+
+def eat_iso(epoch_seconds: int | None) -> str | None:
+    """Return ISO 8601 with +03:00, the form every public date has."""
+    if epoch_seconds is None:
+        return None
+    return datetime.fromtimestamp(epoch_seconds, EAT).isoformat(timespec="seconds")
+
+
+def daraja_timestamp(epoch_seconds: float) -> str:
+    """Return the EAT stamp Daraja wants beside the password: YYYYMMDDHHmmss."""
+    return datetime.fromtimestamp(epoch_seconds, EAT).strftime("%Y%m%d%H%M%S")
+
+
+def parse_daraja_timestamp(value: object) -> int | None:
+    """Read a TransactionDate (14 digits, EAT, number or text) as UTC epoch seconds."""
+    text = str(value)
+    if isinstance(value, bool) or not re.match(r"20\d{12}\Z", text, re.ASCII):
+        return None
+    try:
+        local = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=EAT)
+    except ValueError:
+        return None
+    return int(local.astimezone(UTC).timestamp())
+
+
+def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
+    """Return (UTC epoch seconds, last nine phone digits) that a `ws_CO_` id carries, or None.
+
+    Source: daraja.md 3, identifier shapes: DDMMYYYYHHMMSS, three digits, nine digits.
+    """
+    match = _EMBEDDED_TIME.match(checkout_request_id)
+    if match is None:
+        return None
+    try:
+        local = datetime.strptime(match.group(1), "%d%m%Y%H%M%S").replace(tzinfo=EAT)
+    except ValueError:
+        return None
+    return int(local.timestamp()), match.group(2)
+
+
+def sha256_hex(text: str) -> str:
+    """Return the digest under which a callback token is kept."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def require_identifier(identifier: object) -> str:
+    """Return a payment_id or CheckoutRequestID. Errors: InvalidRequestError."""
+    text = identifier if isinstance(identifier, str) else ""
+    if not (PAYMENT_ID.match(text) or CHECKOUT_REQUEST_ID.match(text)):
+        raise InvalidRequestError(
+            "checkout_request_id must be a CheckoutRequestID or a payment_id",
+            code="invalid_checkout_request_id",
+        )
+    return text
