@@ -15,6 +15,8 @@ import { createMpesaClient, formatPhoneNumber, isValidMpesaPhone } from './mpesa
 
 const PROMPT_SECONDS = 60; // how long a phone usually shows the prompt; the dial counts it down
 const QUIET_CHECK_SECONDS = 10; // a pending payment is looked at again by itself
+const RECEIPT_SECONDS = 5;
+const RECEIPT_LOOKS = 12; // a minute; later it is in the SMS
 const REDIRECT_SECONDS = 4; // long enough to see that it worked
 
 export class MpesaCheckout extends HTMLElement {
@@ -179,9 +181,22 @@ export class MpesaCheckout extends HTMLElement {
     this.#tick();
     this.#tell('mpesa-outcome', outcome);
     if (outcome.outcome !== 'completed') return;
+    if (!outcome.receipt_number) this.#awaitReceipt(outcome);
     const mayLeave = this.#tell('mpesa-completed', outcome);
     const url = this.#successUrl;
     if (mayLeave && watched && url) this.#after('leave', REDIRECT_SECONDS, () => location.assign(url));
+  }
+
+  /** The receipt trails where M-PESA was asked instead of telling: it comes with the callback, or by SMS only. */
+  #awaitReceipt(outcome, looks = 0) {
+    if (looks === RECEIPT_LOOKS) return;
+    this.#after('receipt', RECEIPT_SECONDS, async () => {
+      const payment = await this.#client.checkPaymentStatus(outcome.payment_id).catch(() => null);
+      if (this.#state.outcome !== outcome) return;
+      outcome.receipt_number = payment?.mpesa_receipt_number ?? null;
+      if (outcome.receipt_number) this.#render();
+      else this.#awaitReceipt(outcome, looks + 1);
+    });
   }
 
   /** True unless a listener called preventDefault. */

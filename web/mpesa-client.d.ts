@@ -90,7 +90,7 @@ export interface Refused {
   success: false;
   payment_id: string | null;
   payment: PaymentStatus | null;
-  /** The API's machine word, `invalid_phone`, or `http_<status>`. */
+  /** The API's machine word, `invalid_phone_number`, or `http_<status>`. */
   code: string;
   error: string;
   http_status: number;

@@ -181,7 +181,7 @@ export function createMpesaClient(options = {}) {
   async function processPayment(request, options = {}) {
     const phone = formatPhoneNumber(request.phone_number);
     if (!isValidMpesaPhone(phone)) {
-      return refusal('invalid_phone', 'Invalid phone number format. Use 254XXXXXXXXX', 400);
+      return refusal('invalid_phone_number', 'Invalid phone number format. Use 254XXXXXXXXX', 400);
     }
     const body = { ...request, phone_number: phone };
     return once(body.booking_id, options, (attempt) => pay(body, attempt));

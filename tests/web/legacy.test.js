@@ -70,5 +70,5 @@ test("the module's own functions use what configure was given", async () => {
   assert.equal((await module.checkPaymentStatus(push.payment_id)).status, 'completed');
   assert.equal((await module.pollPaymentStatus(push.payment_id)).outcome, 'completed');
   assert.equal((await module.resumePayment(7)).outcome, 'completed');
-  assert.equal((await module.processPayment({ ...REQUEST, phone_number: 'x' })).code, 'invalid_phone');
+  assert.equal((await module.processPayment({ ...REQUEST, phone_number: 'x' })).code, 'invalid_phone_number');
 });

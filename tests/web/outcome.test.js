@@ -121,7 +121,7 @@ test('a wrong phone number is refused before anything is sent or stored', async 
   const { client, api, storage } = openTab();
   const outcome = await client.processPayment({ ...REQUEST, phone_number: '0812345678' });
   assert.equal(outcome.outcome, 'refused');
-  assert.equal(outcome.code, 'invalid_phone');
+  assert.equal(outcome.code, 'invalid_phone_number');
   assert.equal(outcome.error, 'Invalid phone number format. Use 254XXXXXXXXX');
   assert.equal(api.requests.length, 0);
   assert.equal(storage.items.size, 0);

@@ -184,3 +184,13 @@ test('a listener that throws does not end the payment', async (t) => {
   assert.equal(watch.outcome.outcome, 'completed');
   assert.ok(console.error.mock.callCount() > 0);
 });
+
+test('waitSeconds 0 is one look', async () => {
+  const { client, api, clock } = openTab();
+  watched(client.processPayment(REQUEST));
+  await clock.advance(70);
+  const before = api.requests.length;
+  const outcome = await client.resumePayment(7, { waitSeconds: 0 });
+  assert.equal(outcome.outcome, 'pending');
+  assert.equal(api.requests.length, before + 1);
+});

@@ -143,3 +143,13 @@ test('a signal that is already aborted sends nothing', async () => {
   await assert.rejects(client.processPayment(REQUEST, { signal: AbortSignal.abort() }), { name: 'AbortError' });
   assert.equal(api.requests.length, 0);
 });
+
+test('a language function is asked at every request', async () => {
+  let language = 'en';
+  const { client, api, clock } = openTab({ language: () => language });
+  void client.processPayment(REQUEST);
+  await clock.advance(1);
+  language = 'sw';
+  await clock.advance(3);
+  assert.deepEqual(api.requests.map(({ headers }) => headers['Accept-Language']), ['en', 'sw']);
+});

@@ -82,7 +82,8 @@ button:disabled { cursor: default; filter: none; color: var(--muted); background
 .dial .count { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.5rem; font-weight: 650; }
 .dial.turning .left { animation: turn 1.1s linear infinite; transform-origin: 50% 50%; }
 .mark { width: 3.5rem; height: 3.5rem; border-radius: 50%; display: grid; place-items: center; color: var(--accent-ink); background: var(--accent); }
-.mark svg { width: 1.7rem; height: 1.7rem; }
+.mark svg { display: block; width: 1.9rem; height: 1.9rem; }
+.mark span { display: block; }
 .mark.good svg path { stroke-dasharray: 30; animation: draw .45s .1s ease-out backwards; }
 .mark.bad { background: var(--bad-soft); color: var(--bad); }
 .mark.warn { background: var(--warn-soft); color: var(--warn); }
