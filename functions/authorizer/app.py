@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import jwt
+from botocore.config import Config
 from payments.access_token import (
     Caller,
     TokenRefusedError,
@@ -41,6 +42,9 @@ KEY_SET_STALE_SECONDS = 3600
 KEY_SET_BYTES_MAX = 65_536
 FETCH_SECONDS = 3
 SECRET_BYTES_MIN = 32
+AWS_CONFIG = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3}
+)
 
 logger = logging.getLogger("hakika.authorizer")
 
@@ -314,7 +318,7 @@ def prepare() -> Authenticator:
     if settings.jwks_url:
         keys = PublishedKeys(lambda: fetch_json(settings.jwks_url), time.time)
     else:
-        secrets = Secrets(boto3.client("secretsmanager"), time.time)
+        secrets = Secrets(boto3.client("secretsmanager", config=AWS_CONFIG), time.time)
         keys = SharedSecret(secrets, settings.jwt_secret_arn, time.time)
     return Authenticator(settings, keys, time.time)
 
@@ -322,3 +326,9 @@ def prepare() -> Authenticator:
 def handler(event: Mapping[str, object], context: object) -> dict[str, Any]:
     """Lambda entry point."""
     return prepare().answer(event)
+
+
+# Lambda's init phase has the full CPU, so the client is built there. Elsewhere, as in tests,
+# importing this builds nothing.
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    prepare()
