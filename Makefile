@@ -1,0 +1,76 @@
+# Everything a person does with this repository. `make` alone shows the list.
+# Needs Python 3.13 and make; every other tool is installed into .venv and .venvs, pinned by hash.
+
+PYTHON ?= python3.13
+ENV ?= sandbox
+PY := .venv/bin/python
+BIN := .venv/bin
+SAM := .venvs/build/bin/sam
+export SAM_CLI_TELEMETRY := 0
+# sam looks for the Python of the runtime on PATH.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+# Make's own variables (make run DARAJA=sandbox CALLBACK_URL_BASE=https://...) reach the stack.
+export DARAJA
+export CALLBACK_URL_BASE
+
+PYTEST := $(PY) -m pytest
+PARALLEL ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo check test unit local-tests browser web-tests build simulator requirements \
+        upgrade deploy environments clean
+
+help: ## this list
+	@echo "Hakika: M-Pesa payments you can trust. Targets:"
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+environments: ## Python environments from the pinned requirements (others call this themselves)
+	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -c '' 2>/dev/null || { \
+	  echo "Python 3.13 is missing: '$(PYTHON)' does not run. Install it (pyenv, uv or your"; \
+	  echo "system's packages), or name it: make PYTHON=/path/to/python3.13"; exit 1; }
+	@$(PYTHON) -m local.environments dev build emulator
+
+run: environments ## the whole product on this machine, until Ctrl-C (DARAJA=sandbox for Safaricom's)
+	@exec $(PY) -m local.stack
+
+demo: environments ## play payments through the public API of a running stack, or of one of its own
+	@exec $(PY) -m local.demo
+
+simulator: environments ## the Daraja simulator alone
+	@exec $(PY) -m simulator
+
+check: environments ## static checks: format, lint, types, imports, template, requirements
+	@$(PY) -m local.checks
+
+test: check web-tests ## every check and every test
+	$(PYTEST) tests -n $(PARALLEL) --dist loadgroup
+
+unit: environments ## the tests that need no running stack
+	$(PYTEST) tests -n $(PARALLEL) --ignore=tests/local --ignore=tests/browser
+
+local-tests: environments ## the tests against the deployed template
+	$(PYTEST) tests/local
+
+browser: environments ## the tests in a real browser
+	$(PYTEST) tests/browser
+
+web-tests: ## the JavaScript client's own tests (needs Node)
+	@$(PYTHON) -m local.web_tests
+
+build: environments ## sam build, then slim the layer
+	$(SAM) build --parallel
+	$(PY) tools/slim_layer.py .aws-sam/build
+
+requirements: environments ## compile every requirements file, keeping the pins that fit
+	@$(PY) -m local.requirements compile
+
+upgrade: environments ## compile every requirements file with the newest versions
+	@$(PY) -m local.requirements upgrade
+
+deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production
+	$(SAM) validate --lint
+	$(SAM) deploy --config-env $(ENV)
+
+clean: ## forget what was built; the environments stay
+	rm -rf .aws-sam .local .build .pytest_cache .mypy_cache .ruff_cache
