@@ -256,8 +256,7 @@ class _Source:
         projection = self.expressions.projection
         if projection is None:
             return items
-        paths = projection.resolved(self.expressions.names)
-        return [project(item, paths) for item in items]
+        return [project(item, projection) for item in items]
 
     def _check_select(self) -> None:
         select = self.request.get("Select")
@@ -310,4 +309,4 @@ def _get(
         return None
     if expressions.projection is None:
         return stored.item
-    return project(stored.item, expressions.projection.resolved(expressions.names))
+    return project(stored.item, expressions.projection)

@@ -11,6 +11,7 @@ from .errors import ValidationError
 from .key_conditions import ParsedKeyCondition, parse_key_condition
 from .paths import Names, Values
 from .projections import ParsedProjection, parse_projection
+from .tokens import Path
 from .updates import ParsedUpdate, parse_update
 from .values import Item, canonical
 
@@ -31,7 +32,8 @@ class Expressions:
     condition: ParsedCondition | None = None
     filter: ParsedCondition | None = None
     update: ParsedUpdate | None = None
-    projection: ParsedProjection | None = None
+    projection: list[Path] | None = None
+    parsed_projection: ParsedProjection | None = None
     key_condition: ParsedKeyCondition | None = None
 
     def condition_holds(self, item: Item | None) -> bool:
@@ -49,7 +51,7 @@ _SLOTS: dict[str, tuple[str, Callable[[str], Any]]] = {
     "ConditionExpression": ("condition", parse_condition),
     "FilterExpression": ("filter", lambda text: parse_condition(text, "FilterExpression")),
     "UpdateExpression": ("update", parse_update),
-    "ProjectionExpression": ("projection", parse_projection),
+    "ProjectionExpression": ("parsed_projection", parse_projection),
     "KeyConditionExpression": ("key_condition", parse_key_condition),
 }
 
@@ -88,6 +90,8 @@ def read_expressions(request: dict[str, Any], slots: Collection[str]) -> Express
     _refuse_unused(NAMES, names, used_names, found, slots)
     _refuse_unused(VALUES, values, used_values, found, slots)
     _check_literals(expressions)
+    if expressions.parsed_projection is not None:
+        expressions.projection = expressions.parsed_projection.resolved(expressions.names)
     return expressions
 
 

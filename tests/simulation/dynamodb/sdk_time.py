@@ -21,11 +21,12 @@ class UnknownRetryModeError(Exception):
 
 def use_virtual_time(
     client: Any, *, sleep: Callable[[float], None], random: Callable[[], float] | None = None
-) -> None:
+) -> Callable[[], None]:
     """From now on the client's retries sleep by `sleep`, jittered by `random` (0 <= r < 1).
 
     Everything else stays botocore's: which answers are retried, how often, how long, and the
-    retry quota, which starts full, as a new client's does.
+    retry quota. Call it once a client. It answers a function that fills the quota again, as in a
+    new client: for a world that reuses one client for a Lambda that started afresh.
     Errors: UnknownRetryModeError unless the client was built with retry mode "standard".
     """
     retries = client.meta.config.retries or {}
@@ -48,3 +49,5 @@ def use_virtual_time(
         return 0.0
 
     events.register(f"needs-retry.{_SERVICE_EVENT}", needs_retry, unique_id=unique_id)
+    quota = handler._retry_quota._quota
+    return lambda: quota.release(quota.INITIAL_CAPACITY)

@@ -111,7 +111,7 @@ def transact_get_items(engine: Engine, request: dict[str, Any]) -> dict[str, Any
         charge.add(name, None, charge.factor * read_units(size, consistent=True))
         item = None if stored is None else stored.item
         if item is not None and expressions.projection is not None:
-            item = project(item, expressions.projection.resolved(expressions.names))
+            item = project(item, expressions.projection)
         responses.append({"Item": item} if item else {})
     engine.meter.note(charge)
     consumed = charge.shown(request)
