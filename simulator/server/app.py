@@ -19,7 +19,8 @@ _PAGES = {"/": "home", "/phone": "phone", "/phones": "phones", "/_simulator": "c
 _PAGE_HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; "
-    "style-src 'self' 'unsafe-inline'; frame-src 'self'; connect-src 'self'",
+    "style-src 'self'; frame-src 'self'; connect-src 'self'; "
+    "frame-ancestors 'self' http://localhost:* http://127.0.0.1:* http://*.localhost:*",
     "X-Content-Type-Options": "nosniff",
 }
 

@@ -1,0 +1,354 @@
+/* One virtual phone. The server tells what is on it after each thing that happens; the page only
+   draws that and sends back what the person does. */
+
+const WORDS = {
+  en: {
+    balance: "M-PESA balance", inbox: "Messages", empty: "No messages yet.",
+    merchant: "Pay to", reference: "Account", till: "Till", amount: "Amount",
+    pin: "Enter M-PESA PIN", send: "Send", cancel: "Cancel", erase: "Erase", clear: "Clear",
+    waiting: "Sent. Waiting for M-PESA…", gone: "The request has closed.", four: "The PIN has four digits.",
+  },
+  sw: {
+    balance: "Salio la M-PESA", inbox: "Ujumbe", empty: "Hakuna ujumbe bado.",
+    merchant: "Lipa kwa", reference: "Akaunti", till: "Till", amount: "Kiasi",
+    pin: "Weka PIN ya M-PESA", send: "Tuma", cancel: "Ghairi", erase: "Futa", clear: "Futa yote",
+    waiting: "Imetumwa. Inasubiri M-PESA…", gone: "Ombi limefungwa.", four: "PIN ina tarakimu nne.",
+  },
+};
+const PIN_DIGITS = 4;
+const FEW_SECONDS = 10;
+const RECONNECT_MILLISECONDS = 1000;
+const DEFAULT_NUMBER = "254712345678";
+const NAIROBI = { timeZone: "Africa/Nairobi" };
+
+const query = new URLSearchParams(location.search);
+const number = /^254[17]\d{8}$/.test(query.get("number") ?? "") ? query.get("number") : DEFAULT_NUMBER;
+const api = `/_simulator/phones/${number}`;
+const at = (id) => document.getElementById(id);
+
+let phone = null;
+let skewSeconds = 0;
+let answered = null;
+let newest = null;
+let bannerTimer = 0;
+let toastTimer = 0;
+
+document.body.classList.toggle("embedded", query.get("embed") === "1");
+document.title = `Phone ${number}`;
+
+/* Talking to the simulator */
+
+async function call(method, url, body) {
+  const response = await fetch(url, {
+    method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error);
+  return answer;
+}
+
+async function change(settings) {
+  try {
+    draw(await call("PATCH", api, settings));
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+async function answer(action, pin) {
+  const prompt = phone?.prompt;
+  if (!prompt || answered === prompt.checkout_request_id) return;
+  answered = prompt.checkout_request_id;
+  drawPrompt();
+  if (action === "pin") toast(words().waiting);
+  try {
+    await call("POST", `/_simulator/prompts/${prompt.checkout_request_id}/answer`, { action, pin });
+  } catch (error) {
+    const isUnreached = error instanceof TypeError; // fetch failed: the person may try again
+    if (isUnreached) answered = null;
+    drawPrompt();
+    toast(isUnreached ? "The simulator does not answer." : words().gone);
+  }
+}
+
+/** Follows the phone for as long as the page is open, whatever happens to the connection. */
+function follow() {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const socket = new WebSocket(`${scheme}://${location.host}${api}/events`);
+  socket.onopen = () => { at("offline").hidden = true; };
+  socket.onmessage = (event) => draw(JSON.parse(event.data));
+  socket.onclose = () => {
+    at("offline").hidden = false;
+    setTimeout(follow, RECONNECT_MILLISECONDS);
+  };
+}
+
+/* Drawing */
+
+function words() {
+  return WORDS[phone?.language] ?? WORDS.en;
+}
+
+function draw(document_) {
+  const before = phone;
+  phone = document_;
+  skewSeconds = phone.now - Date.now() / 1000;
+  drawHome();
+  drawInbox();
+  drawPrompt();
+  drawSide();
+  at("off").hidden = phone.is_on;
+  announce(before);
+}
+
+function drawHome() {
+  document.documentElement.lang = phone.language;
+  at("wallet-label").textContent = words().balance;
+  at("inbox-title").textContent = words().inbox;
+  at("number").textContent = `+${number.slice(0, 3)} ${number.slice(3, 6)} ${number.slice(6, 9)} ${number.slice(9)}`;
+  const amount = phone.balance_kes.toLocaleString("en-KE");
+  at("balance").replaceChildren(element("small", "Ksh"), `${amount}.00`);
+  at("says").textContent = phone.is_locked
+    ? "The PIN is locked."
+    : phone.says && document.body.classList.contains("embedded") ? "" : phone.says ? `This test number ${phone.says}.` : "";
+}
+
+function drawInbox() {
+  const messages = phone.messages.toReversed().map((message) => {
+    const item = element("li");
+    const head = element("header");
+    const time = new Date(message.at * 1000).toLocaleTimeString("en-GB", { ...NAIROBI, hour: "2-digit", minute: "2-digit" });
+    head.append(element("b", message.sender), element("span", time));
+    item.classList.toggle("failed", /^(Failed|Imefeli)/.test(message.text));
+    item.append(head, message.text);
+    return item;
+  });
+  if (!messages.length) {
+    const empty = element("li", words().empty);
+    empty.className = "empty";
+    messages.push(empty);
+  }
+  at("inbox").replaceChildren(...messages);
+  at("message-count").textContent = phone.messages.length || "";
+}
+
+function drawPrompt() {
+  const prompt = phone.prompt;
+  const isOpen = Boolean(prompt) && answered !== prompt.checkout_request_id && phone.is_on;
+  const wasOpen = !at("veil").hidden;
+  document.body.classList.toggle("prompting", isOpen);
+  at("ignore").disabled = !isOpen;
+  at("home").inert = isOpen;
+  at("veil").hidden = !isOpen;
+  if (!isOpen) return;
+  const text = words();
+  at("prompt-text").textContent = prompt.text[phone.language] ?? prompt.text.en;
+  at("label-merchant").textContent = text.merchant;
+  at("merchant").textContent = prompt.merchant;
+  at("label-reference").textContent = prompt.till ? text.till : text.reference;
+  at("reference").textContent = prompt.till ?? prompt.reference;
+  at("label-amount").textContent = text.amount;
+  at("amount").textContent = `Ksh ${prompt.amount_kes.toLocaleString("en-KE")}`;
+  at("pin-label").textContent = text.pin;
+  at("send").textContent = text.send;
+  at("cancel").textContent = text.cancel;
+  if (!wasOpen) openPrompt();
+}
+
+function openPrompt() {
+  setPin("");
+  at("banner").hidden = true;
+  at("toast").hidden = true;
+  tick();
+  const isAlone = !document.body.classList.contains("embedded");
+  if (isAlone || document.hasFocus()) at("pin").focus({ preventScroll: true });
+  if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([180, 90, 180]);
+}
+
+function drawSide() {
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.language === phone.language));
+  }
+  at("power").textContent = phone.is_on ? "Switch off" : "Switch on";
+  at("unlock").hidden = !phone.is_locked;
+  at("pin-hint").textContent = phone.pin;
+  if (document.activeElement !== at("money")) at("money").value = phone.balance_kes;
+  const name = typeof phone.scenario === "string" ? phone.scenario : "custom";
+  const select = at("scenario");
+  if (![...select.options].some((option) => option.value === name)) select.add(new Option(name, name));
+  select.value = name;
+  at("scenario-says").textContent = select.selectedOptions[0]?.dataset.says ?? "";
+}
+
+/** Says what changed since the last look: a new message, or a prompt that went away by itself. */
+function announce(before) {
+  const last = phone.messages.at(-1);
+  const key = last ? `${last.at} ${last.text}` : "";
+  if (newest !== null && key && key !== newest) showBanner(last.text);
+  newest = key;
+  const isGone = before?.prompt && !phone.prompt && answered !== before.prompt.checkout_request_id;
+  if (isGone && !phone.is_busy && at("banner").hidden) toast(words().gone);
+}
+
+function showBanner(text) {
+  at("toast").hidden = true;
+  at("banner-text").textContent = text;
+  at("banner").hidden = false;
+  clearTimeout(bannerTimer);
+  bannerTimer = setTimeout(() => { at("banner").hidden = true; }, 6000);
+}
+
+function toast(text) {
+  at("toast").textContent = text;
+  at("toast").hidden = false;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => { at("toast").hidden = true; }, 4000);
+}
+
+function tick() {
+  const now = new Date(Date.now() + skewSeconds * 1000);
+  const time = now.toLocaleTimeString("en-GB", { ...NAIROBI, hour: "2-digit", minute: "2-digit" });
+  at("clock").textContent = time;
+  at("small-clock").textContent = time;
+  const locale = phone?.language === "sw" ? "sw" : "en-GB";
+  at("date").textContent = now.toLocaleDateString(locale, { ...NAIROBI, weekday: "long", day: "numeric", month: "long" });
+  const left = phone?.prompt ? Math.max(0, Math.ceil(phone.prompt.expires_at - now / 1000)) : 0;
+  at("seconds").textContent = `${left} s`;
+  at("seconds").classList.toggle("few", left <= FEW_SECONDS);
+}
+
+function element(name, text) {
+  const made = document.createElement(name);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/* The PIN */
+
+function setPin(digits) {
+  at("pin").value = digits.replace(/\D/g, "").slice(0, PIN_DIGITS);
+  const count = at("pin").value.length;
+  [...at("dots").children].forEach((dot, index) => dot.classList.toggle("full", index < count));
+  at("send").disabled = count < PIN_DIGITS;
+}
+
+function pressKey(key) {
+  const pin = at("pin").value;
+  if (key === "erase") setPin(pin.slice(0, -1));
+  else if (key === "clear") setPin("");
+  else setPin(pin + key);
+}
+
+function buildKeys() {
+  const keys = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "erase"];
+  for (const key of keys) {
+    const button = element("button", key === "erase" ? "⌫" : key === "clear" ? "C" : key);
+    button.type = "button";
+    button.tabIndex = -1; // a keyboard types into the field itself
+    button.dataset.key = key;
+    button.classList.toggle("quiet", key === "erase" || key === "clear");
+    button.addEventListener("click", () => pressKey(key));
+    at("keys").append(button);
+  }
+}
+
+function submitPin(event) {
+  event.preventDefault();
+  const pin = at("pin").value;
+  if (pin.length === PIN_DIGITS) {
+    answer("pin", pin);
+    return;
+  }
+  const field = at("pin").parentElement;
+  field.classList.add("wrong");
+  field.addEventListener("animationend", () => field.classList.remove("wrong"), { once: true });
+  toast(words().four);
+}
+
+/** Digits reach the PIN wherever the focus is inside the phone; Tab stays within the prompt. */
+function pressed(event) {
+  if (at("veil").hidden || event.ctrlKey || event.metaKey || event.altKey) return;
+  const isInSide = at("side").contains(document.activeElement);
+  if (event.key === "Escape") {
+    event.preventDefault();
+    answer("cancel");
+  } else if (/^\d$/.test(event.key) && !isInSide && document.activeElement !== at("pin")) {
+    pressKey(event.key);
+    at("pin").focus();
+  } else if (event.key === "Tab" && !isInSide) {
+    keepInPrompt(event);
+  }
+}
+
+function keepInPrompt(event) {
+  const stops = [at("pin"), at("cancel"), at("send")].filter((stop) => !stop.disabled);
+  const here = stops.indexOf(document.activeElement);
+  const next = (here + (event.shiftKey ? -1 : 1) + stops.length) % stops.length;
+  event.preventDefault();
+  stops[next].focus();
+}
+
+/* The side panel */
+
+const GROUPS = [
+  ["The push's answer", /^push_/], ["The callback", /^callback_/], ["The query", /^query_/],
+  ["The result", /^result_/], ["The person", /./],
+];
+
+async function listScenarios() {
+  const known = await call("GET", "/_simulator/scenarios");
+  for (const each of known.phones) at("known").append(new Option(each.says, each.phone_number));
+  const groups = new Map(GROUPS.map(([label]) => [label, Object.assign(element("optgroup"), { label })]));
+  for (const [name, each] of Object.entries(known.scenarios)) {
+    const [label] = GROUPS.find(([, begin]) => begin.test(name));
+    const option = new Option(name === "normal" ? "wait for me" : name.replaceAll("_", " "), name);
+    option.dataset.says = each.says;
+    groups.get(label).append(option);
+  }
+  const ordered = [...groups.values()];
+  at("scenario").replaceChildren(ordered.at(-1), ...ordered.slice(0, -1));
+  if (phone) drawSide();
+}
+
+function choose(event) {
+  event.preventDefault();
+  location.search = new URLSearchParams({ number: at("choose-number").value }).toString();
+}
+
+function toggleSide() {
+  const isOpen = at("side").classList.toggle("open");
+  at("side-toggle").setAttribute("aria-expanded", String(isOpen));
+  at("side-toggle").textContent = isOpen ? "Close" : "This phone";
+}
+
+function listen() {
+  at("prompt").addEventListener("submit", submitPin);
+  at("cancel").addEventListener("click", () => answer("cancel"));
+  at("pin").addEventListener("input", () => setPin(at("pin").value));
+  document.addEventListener("keydown", pressed);
+  at("choose").addEventListener("submit", choose);
+  at("side-toggle").addEventListener("click", toggleSide);
+  at("ignore").addEventListener("click", () => answer("ignore"));
+  at("power").addEventListener("click", () => change({ is_on: !phone.is_on }));
+  at("off").addEventListener("click", () => change({ is_on: true }));
+  at("unlock").addEventListener("click", () => change({ is_locked: false }));
+  at("scenario").addEventListener("change", () => change({ scenario: at("scenario").value }));
+  at("money-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    change({ balance_kes: Number(at("money").value) });
+  });
+  for (const button of document.querySelectorAll("[data-money]")) {
+    button.addEventListener("click", () => change({ balance_kes: Number(button.dataset.money) }));
+  }
+  for (const button of document.querySelectorAll("[data-language]")) {
+    button.addEventListener("click", () => change({ language: button.dataset.language }));
+  }
+}
+
+at("choose-number").value = number;
+buildKeys();
+listen();
+tick();
+setInterval(tick, 500);
+follow();
+listScenarios();
