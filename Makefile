@@ -41,6 +41,7 @@ simulator: environments ## the Daraja simulator alone
 	@exec $(PY) -m simulator
 
 check: environments ## static checks: format, lint, types, imports, template, requirements
+	@$(PYTHON) -m local.environments checkov
 	@$(PY) -m local.checks
 
 test: check web-tests ## every check and every test

@@ -14,15 +14,22 @@ from local.console import Console
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".venv" / "bin"
 BUILD_BIN = ROOT / ".venvs" / "build" / "bin"
+CHECKOV = ROOT / ".venvs" / "checkov" / "bin" / "checkov"
+CHECKOV_QUIETLY = ("--skip-download", "--compact", "--quiet")
+PRODUCT_FOLDERS = ("functions", "shared/payments", "tools", "local", "simulator")
 AT_ONCE = 2
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: what it is called and the command that passes or fails."""
+    """One check: what it is called and the command that passes or fails.
+
+    `is_heard` shows what it says even where it passes: it may not have been able to look.
+    """
 
     name: str
     command: tuple[str, ...]
+    is_heard: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,20 @@ CHECKS = (
     Check(
         "requirements pinned as written",
         (sys.executable, "-m", "local.requirements", "check"),
+    ),
+    Check(
+        "security of the code (bandit)",
+        (str(BIN / "bandit"), "-q", "-ll", "-r", *PRODUCT_FOLDERS),
+    ),
+    Check(
+        "security of the template (checkov)",
+        (str(CHECKOV), "-f", "template.yaml", "--framework", "cloudformation", *CHECKOV_QUIETLY),
+    ),
+    Check("no secret committed", (str(BIN / "python"), "tools/check_secrets.py")),
+    Check(
+        "known weaknesses of dependencies",
+        (str(BIN / "python"), "tools/check_audit.py"),
+        is_heard=True,
     ),
 )
 
@@ -84,8 +105,8 @@ def run(check: Check, environment: Mapping[str, str]) -> Outcome:
 def _show(console: Console, outcome: Outcome) -> None:
     mark = console.paint("ok", "green") if outcome.passed else console.paint("FAILED", "red")
     console.say(f"  {mark} {outcome.check.name} ({outcome.seconds:.1f} s)")
-    if not outcome.passed:
-        console.say(outcome.output)
+    if outcome.check.is_heard or not outcome.passed:
+        console.say(outcome.output.rstrip())
 
 
 if __name__ == "__main__":

@@ -121,10 +121,13 @@ def main(arguments: Sequence[str], ask: Callable[[Path], Findings] = ask) -> int
     versions: dict[str, Mapping[str, str]] = {}
     bad: list[str] = []
     unanswered = 0
+    is_silent = False
     for path in requirement_files():
         name = str(path.relative_to(ROOT))
         versions[name], faults = pins(path.read_text())
-        findings = ask(path)
+        # Where nobody answers about the first file, nobody will about the next.
+        findings = Findings(unanswered=list(versions[name])) if is_silent else ask(path)
+        is_silent = findings.audited == 0
         bad += [f"{name} {fault}" for fault in [*faults, *findings.vulnerable]]
         unanswered += len(findings.unanswered)
         say(f"  {name}: {len(versions[name])} pins with hashes, {findings.audited} asked about")
