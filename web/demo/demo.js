@@ -55,7 +55,7 @@ function drawBookings() {
 
 async function choose(booking) {
   chosen = await payable(booking);
-  sessionStorage.setItem('hakika-demo-booking', chosen.booking_id);
+  sessionStorage.setItem('hakika-demo-booking', JSON.stringify(chosen));
   timeline.begin(phone);
   drawBookings();
   checkout.setAttribute('amount', chosen.price_kes);
@@ -67,7 +67,7 @@ async function choose(booking) {
 /** The booking, or a fresh one like it where this one cannot be paid any more. */
 async function payable(booking) {
   const state = await readBooking(booking.booking_id);
-  const isAfterReload = !chosen && sessionStorage.getItem('hakika-demo-booking') === booking.booking_id;
+  const isAfterReload = !chosen && sessionStorage.getItem('hakika-demo-booking') !== null;
   if (isAfterReload || state?.payment_status !== 'Paid' || !config.bookingsToken) return booking;
   const fresh = { ...booking, booking_id: `demo-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}` };
   const response = await callApi('PUT', fresh.booking_id, config.bookingsToken, {
@@ -76,7 +76,7 @@ async function payable(booking) {
     status: 'Pending',
   });
   if (!response?.ok) return booking;
-  config.bookings = config.bookings.map((each) => (each.booking_id === booking.booking_id ? fresh : each));
+  putInList(fresh);
   return fresh;
 }
 
@@ -100,10 +100,16 @@ async function showBooking() {
   place.replaceChildren(...chips);
 }
 
+/** A fresh booking takes the place of the one that it is like. */
+function putInList(fresh) {
+  config.bookings = config.bookings.map((each) => (each.title === fresh.title ? fresh : each));
+}
+
 function rememberedBooking() {
-  const id = sessionStorage.getItem('hakika-demo-booking');
-  const known = config.bookings.find((booking) => booking.booking_id === id);
-  return known ?? (id?.startsWith('demo-') ? { ...config.bookings[0], booking_id: id } : config.bookings[0]);
+  const remembered = JSON.parse(sessionStorage.getItem('hakika-demo-booking'));
+  if (!remembered) return config.bookings[0];
+  putInList(remembered);
+  return remembered;
 }
 
 // --- the phone and its day ----------------------------------------------------------------------------------------
@@ -116,7 +122,7 @@ async function usePhone(number) {
   document.querySelector('#number').textContent = readable;
   timeline.begin(number);
   if (!simulator) return;
-  document.querySelector('#phone').src = simulator.phonePage(number, language);
+  document.querySelector('#handset').src = simulator.phonePage(number, language);
   await setDay(day);
 }
 
@@ -205,7 +211,7 @@ function speak(wanted) {
   checkout.setAttribute('lang', wanted);
   timeline.language = wanted;
   for (const node of document.querySelectorAll('[data-text]')) node.textContent = TEXTS[wanted][node.dataset.text];
-  document.querySelector('#phone').title = TEXTS[wanted].phone;
+  document.querySelector('#handset').title = TEXTS[wanted].phone;
   for (const button of document.querySelectorAll('[data-language]')) {
     button.setAttribute('aria-pressed', String(button.dataset.language === wanted));
   }

@@ -93,6 +93,8 @@ export class Timeline {
     const cause = this.#steps.findLast((step) => step.isEvidence);
     const at = Math.max(Date.parse(occurredAt), cause?.at ?? 0);
     if (this.#states.at(-1) !== status) this.#states.push(status);
+    // The event says it better than the look that happened to see the change.
+    this.#steps = this.#steps.filter((step) => step.text !== 'state' || step.values.to !== status);
     const text = from && from !== status ? 'event' : 'eventSame';
     this.add({ at, from: 'hakika', text, values: { type, from, to: status }, fact: receipt, kind: KIND[status] ?? 'good' });
   }
