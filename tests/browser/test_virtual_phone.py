@@ -1,0 +1,287 @@
+"""The virtual phone in real Chromium: the prompt appears, and what the person does counts."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from simulator.core import Config
+from tests.unit.simulator.running import AT_ONCE, RunningSimulator
+from tests.unit.simulator.virtual_merchant import WAITS
+
+SCREENSHOTS = Path(__file__).parents[2] / ".build" / "screenshots" / "virtual_phone"
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE_SIZE = {"width": 360, "height": 740}
+DESKTOP_SIZE = {"width": 1280, "height": 860}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def config() -> Config:
+    return replace(AT_ONCE, prompt_seconds=60)
+
+
+@pytest.fixture
+def simulator(config: Config) -> Iterator[RunningSimulator]:
+    with RunningSimulator(config) as running:
+        yield running
+
+
+@pytest.fixture(params=["phone", "desktop"])
+def page(
+    request: pytest.FixtureRequest, browser: Browser, simulator: RunningSimulator
+) -> Iterator[Page]:
+    """The phone's page, at the size of a phone and of a desk, without one error on it."""
+    size = PHONE_SIZE if request.param == "phone" else DESKTOP_SIZE
+    page = browser.new_page(viewport=size)  # type: ignore[arg-type]
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    page.goto(f"{simulator.url}/phone?number={WAITS}")
+    expect(page.get_by_test_id("balance")).to_have_text("Ksh50,000.00")
+    yield page
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{request.node.name}.png")
+    page.close()
+    assert errors == []
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keeps a picture for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    size = page.viewport_size or PHONE_SIZE
+    page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}.png", animations="disabled")
+
+
+def result_code(simulator: RunningSimulator) -> object:
+    """What the merchant was told."""
+    return json.loads(simulator.callback().body)["Body"]["stkCallback"]["ResultCode"]
+
+
+def test_the_prompt_appears_without_a_reload_and_the_pin_pays(
+    page: Page, simulator: RunningSimulator
+) -> None:
+    simulator.push(WAITS, Amount=1500, AccountReference="ABCD12345678")
+    dialog = page.get_by_role("dialog", name="M-PESA")
+    expect(dialog).to_be_visible()
+    expect(dialog).to_contain_text(
+        "Do you want to pay Ksh 1,500 to HAKIKA CLINIC, Account ABCD12345678?"
+    )
+    shoot(page, "prompt")
+    for digit in "1234":
+        dialog.locator(f"[data-key='{digit}']").click()
+    dialog.get_by_role("button", name="Send").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_test_id("balance")).to_have_text("Ksh48,500.00")
+    (receipt,) = simulator.daraja.ledger.debits
+    expect(page.get_by_label("Messages")).to_contain_text(f"{receipt} Confirmed.")
+    shoot(page, "paid")
+    assert result_code(simulator) == 0
+
+
+def test_the_keyboard_alone_is_enough(page: Page, simulator: RunningSimulator) -> None:
+    simulator.push(WAITS)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    page.keyboard.type("129")
+    page.keyboard.press("Backspace")
+    expect(dialog.locator(".dots .full")).to_have_count(2)
+    page.keyboard.type("34")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    assert result_code(simulator) == 0
+
+
+def test_tab_stays_within_the_prompt(page: Page, simulator: RunningSimulator) -> None:
+    simulator.push(WAITS)
+    expect(page.locator("#pin")).to_be_focused()
+    page.keyboard.type("1234")
+    page.keyboard.press("Tab")
+    expect(page.locator("#cancel")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#send")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("#pin")).to_be_focused()
+
+
+def test_a_pin_of_three_digits_cannot_be_sent(page: Page, simulator: RunningSimulator) -> None:
+    simulator.push(WAITS)
+    expect(page.locator("#send")).to_be_disabled()
+    page.keyboard.type("123")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert simulator.daraja.phone(WAITS).live is not None
+
+
+def test_cancel_is_told_to_the_merchant(page: Page, simulator: RunningSimulator) -> None:
+    simulator.push(WAITS)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert result_code(simulator) == 1032
+
+
+def test_escape_cancels(page: Page, simulator: RunningSimulator) -> None:
+    simulator.push(WAITS)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert result_code(simulator) == 1032
+
+
+def test_a_wrong_pin_is_told_by_sms(page: Page, simulator: RunningSimulator) -> None:
+    simulator.push(WAITS)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.type("9999")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Messages")).to_contain_text("wrong PIN")
+    expect(page.locator("#banner")).to_be_visible()
+    shoot(page, "wrong-pin")
+    assert result_code(simulator) == 2001
+
+
+def test_no_money_is_told_by_sms(page: Page, simulator: RunningSimulator) -> None:
+    simulator.control("PATCH", f"phones/{WAITS}", balance_kes=0)
+    expect(page.get_by_test_id("balance")).to_have_text("Ksh0.00")
+    simulator.push(WAITS)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.type("1234")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Messages")).to_contain_text("do not have enough money")
+    assert result_code(simulator) == 1
+
+
+def test_swahili_is_spoken(page: Page, simulator: RunningSimulator) -> None:
+    simulator.control("PATCH", f"phones/{WAITS}", language="sw")
+    simulator.push(WAITS)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Lipa Ksh 100 kwa HAKIKA CLINIC")
+    expect(dialog.get_by_role("button", name="Ghairi")).to_be_visible()
+    shoot(page, "prompt-swahili")
+    page.keyboard.type("1234")
+    dialog.get_by_role("button", name="Tuma").click()
+    expect(page.get_by_label("Messages")).to_contain_text("Imethibitishwa")
+
+
+def test_a_phone_that_is_off_shows_nothing_until_it_is_on(
+    page: Page, simulator: RunningSimulator
+) -> None:
+    simulator.control("PATCH", f"phones/{WAITS}", is_on=False)
+    expect(page.get_by_role("button", name="Switched off")).to_be_visible()
+    shoot(page, "off")
+    page.get_by_role("button", name="Switched off").click()
+    expect(page.get_by_role("button", name="Switched off")).to_be_hidden()
+    simulator.push(WAITS)
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_a_reload_finds_the_prompt_and_the_messages_again(
+    page: Page, simulator: RunningSimulator
+) -> None:
+    simulator.push(WAITS, "pays")
+    expect(page.get_by_label("Messages")).to_contain_text("Confirmed.")
+    simulator.push(WAITS, Amount=7)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("dialog")).to_contain_text("Ksh 7")
+    expect(page.get_by_label("Messages")).to_contain_text("Confirmed.")
+
+
+def test_another_screen_of_the_same_phone_closes_too(
+    page: Page, browser: Browser, simulator: RunningSimulator
+) -> None:
+    other = browser.new_page()
+    other.goto(f"{simulator.url}/phone?number={WAITS}&embed=1")
+    simulator.push(WAITS)
+    expect(other.get_by_role("dialog")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(other.get_by_role("dialog")).to_be_hidden()
+    other.close()
+
+
+@pytest.mark.parametrize("config", [replace(AT_ONCE, prompt_seconds=1)])
+def test_a_prompt_nobody_answers_goes_away(page: Page, simulator: RunningSimulator) -> None:
+    simulator.push(WAITS)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator("#toast")).to_have_text("The request has closed.")
+    assert result_code(simulator) == 1037
+
+
+def test_ignoring_closes_the_prompt_while_the_phone_stays_busy(
+    browser: Browser, simulator: RunningSimulator
+) -> None:
+    page = browser.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
+    page.goto(f"{simulator.url}/phone?number={WAITS}")
+    simulator.push(WAITS)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.get_by_role("button", name="Ignore prompt").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert simulator.push(WAITS, Amount=5).status_code == 500
+    page.close()
+
+
+def test_the_panel_changes_the_phone(browser: Browser, simulator: RunningSimulator) -> None:
+    page = browser.new_page(viewport=PHONE_SIZE)  # type: ignore[arg-type]
+    page.goto(f"{simulator.url}/phone?number={WAITS}")
+    expect(page.get_by_test_id("balance")).to_have_text("Ksh50,000.00")
+    page.get_by_role("button", name="This phone").click()
+    page.get_by_role("button", name="1,000", exact=True).click()
+    page.get_by_role("button", name="Kiswahili").click()
+    page.get_by_label("When a prompt comes").select_option("cancels")
+    expect(page.locator("#scenario-says")).to_contain_text("1032")
+    shoot(page, "panel")
+    phone = simulator.daraja.phone(WAITS)
+    assert (phone.language, phone.scenario) == ("sw", "cancels")
+    assert simulator.daraja.ledger.wallets[WAITS] == 1_000
+    page.close()
+
+
+def test_several_phones_stand_side_by_side(browser: Browser, simulator: RunningSimulator) -> None:
+    page = browser.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
+    numbers = [WAITS, "254112345678", "254708374149"]
+    page.goto(f"{simulator.url}/phones?numbers={','.join(numbers)}")
+    simulator.push(WAITS)
+    first = page.frame_locator(f"iframe[title='Phone {WAITS}']")
+    expect(first.get_by_role("dialog")).to_be_visible()
+    second = page.frame_locator("iframe[title='Phone 254112345678']")
+    expect(second.get_by_test_id("balance")).to_have_text("Ksh50,000.00")
+    expect(second.get_by_role("dialog")).to_be_hidden()
+    shoot(page, "phones")
+    page.get_by_label("Number to add").fill("254711111111")
+    page.get_by_role("button", name="Add phone").click()
+    expect(page.locator("iframe")).to_have_count(4)
+    page.close()
+
+
+def test_the_control_page_tells_what_happens_and_tries_a_call(
+    browser: Browser, simulator: RunningSimulator
+) -> None:
+    page = browser.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
+    page.goto(f"{simulator.url}/_simulator")
+    simulator.push(WAITS, "pays")
+    expect(page.get_by_label("What happens now")).to_contain_text("KES 100 from")
+    route = page.locator("details").filter(has_text="/_simulator/health")
+    route.locator("summary").click()
+    route.get_by_role("button", name="Try").click()
+    expect(route.locator("pre")).to_contain_text('"status": "ok"')
+    shoot(page, "control")
+    page.close()
