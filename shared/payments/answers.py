@@ -1,5 +1,6 @@
 """The public answers: payments and consultations as frontends see them. Shapes: design.md 3."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from payments.consultation import Consultation
@@ -7,6 +8,7 @@ from payments.messages import SENT, SENT_UNKNOWN, Language, customer_message, ma
 from payments.payment import OPEN, Payment, PaymentStatus
 from payments.policy import Policy
 from payments.result_codes import final_refusal
+from payments.statistics import STATUSES, Statistics, Tally
 from payments.values import eat_iso
 
 POLL_SECONDS_FIRST_MINUTES = 5
@@ -112,4 +114,31 @@ def consultation_answer(consultation: Consultation) -> dict[str, Any]:
         "payment_status": str(consultation.payment_status),
         "active_payment_id": consultation.active_payment_id,
         "paid_payment_id": consultation.paid_payment_id,
+    }
+
+
+def statistics_answer(statistics: Statistics) -> dict[str, Any]:
+    """Return counts and KES totals per day and status, and over all days."""
+    return {
+        "currency": CURRENCY,
+        "days": [
+            {"day": day, **_tallies_answer(tallies)} for day, tallies in statistics.days.items()
+        ],
+        "totals": _tallies_answer(statistics.totals),
+    }
+
+
+def statistics_csv(statistics: Statistics) -> str:
+    """Return one line per day and status: day,status,count,amount_kes."""
+    lines = ["day,status,count,amount_kes"]
+    for day, tallies in statistics.days.items():
+        for status in STATUSES:
+            lines.append(f"{day},{status},{tallies[status].count},{tallies[status].amount_kes}")
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _tallies_answer(tallies: Mapping[str, Tally]) -> dict[str, Any]:
+    return {
+        status: {"count": tallies[status].count, "amount_kes": tallies[status].amount_kes}
+        for status in STATUSES
     }

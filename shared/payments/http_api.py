@@ -115,6 +115,12 @@ def path_parameter(event: Event, name: str) -> str:
     return str((event.get("pathParameters") or {}).get(name, ""))
 
 
+def query_parameter(event: Event, name: str) -> str | None:
+    """Return a query parameter, None where there is none."""
+    value = (event.get("queryStringParameters") or {}).get(name)
+    return str(value) if value is not None else None
+
+
 def route_key(event: Event) -> str:
     """Return which route was called: "GET /api/..." with its placeholders, never the path."""
     return str(event.get("routeKey", ""))
@@ -148,6 +154,15 @@ def ok(body: Mapping[str, Any], *, status: int = 200) -> Response:
         "statusCode": status,
         "headers": dict(SECURITY_HEADERS),
         "body": json.dumps(body, ensure_ascii=False),
+    }
+
+
+def csv(text: str) -> Response:
+    """Return a CSV response."""
+    return {
+        "statusCode": 200,
+        "headers": {**SECURITY_HEADERS, "Content-Type": "text/csv; charset=utf-8"},
+        "body": text,
     }
 
 

@@ -8,6 +8,7 @@ from payments.consultation import BookingStatus, Consultation
 from payments.decisions import Change
 from payments.evidence import PushAccepted, PushRefused, PushUnclear, QueryAnswer, Surroundings
 from payments.payment import Payment
+from payments.statistics import DayEntry
 
 type Clock = Callable[[], float]
 """UTC epoch seconds."""
@@ -133,6 +134,9 @@ class PaymentStore(ConsultationStore, Protocol):
 
     def hasten(self, payment: Payment, *, op_id: str, now: int) -> bool:
         """Bring an open payment's look forward, on the old webhook route's small allowance."""
+
+    def day_entries(self, day: str) -> Iterable[DayEntry]:
+        """Yield the payments created on an EAT day (an index read: may lag)."""
 
     def due_payment_ids(self, now: int) -> Iterable[str]:
         """Yield the ids that are due, oldest first (an index read: may lag)."""

@@ -17,8 +17,10 @@ from payments.policy import (
     Policy,
 )
 from payments.ports import Clock, NotReserved, PhoneGuard, Reserved, Trace
+from payments.statistics import DayEntry
 from payments.store.events import event_put, evidence_put
 from payments.store.items import (
+    DAY_SHARDS,
     OPEN_INDEX_KEY,
     USER_SLOTS,
     consultation_key,
@@ -208,6 +210,19 @@ class DynamoStore:
         )
         for values in pages:
             yield values["pk"].removeprefix("PAY#")
+
+    def day_entries(self, day: str) -> Iterable[DayEntry]:
+        """Yield the payments created on an EAT day, from its shards of the index."""
+        for shard in range(DAY_SHARDS):
+            pages = self._table.query_pages(
+                IndexName="by_day",
+                KeyConditionExpression="day_shard = :day_shard",
+                ExpressionAttributeValues={":day_shard": to_attribute(f"{day}#{shard}")},
+            )
+            for values in pages:
+                yield DayEntry(
+                    public_status=values["public_status"], amount_kes=values["amount_kes"]
+                )
 
     def get_consultation(self, booking_id: str) -> Consultation | None:
         """Read strongly."""
