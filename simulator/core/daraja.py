@@ -74,6 +74,7 @@ class Daraja(Controls):
                 "callback_posted",
                 delivery=each.id,
                 checkout_request_id=each.checkout_request_id,
+                due_at=each.at,
                 url=each.url,
                 attempt=each.attempt,
                 source_ip=each.source_ip,

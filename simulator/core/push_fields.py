@@ -70,13 +70,19 @@ def timestamp(fields: Fields, now: float, config: Config) -> str:
     """
     value = _matching(fields, "Timestamp", _TIMESTAMP.fullmatch)
     try:
-        moment = datetime.strptime(value, "%Y%m%d%H%M%S").replace(tzinfo=EAT)
+        moment = datetime(int(value[:4]), *_pairs(value[4:]), tzinfo=EAT)
     except ValueError as error:
         raise InvalidFieldError("Timestamp", "no such moment") from error
     skew_max = config.timestamp_skew_max_seconds
     if skew_max is not None and abs(moment.timestamp() - now) > skew_max:
         raise InvalidFieldError("Timestamp", "too far from now")
     return value
+
+
+def _pairs(text: str) -> tuple[int, int, int, int, int]:
+    """Month, day, hour, minute and second; strptime would cost a fifth of the whole push."""
+    month, day, hour, minute, second = (int(text[at : at + 2]) for at in range(0, 10, 2))
+    return month, day, hour, minute, second
 
 
 def is_right_password(given: str, merchant: Merchant, stamp: str) -> bool:
