@@ -280,6 +280,7 @@ class Authenticator:
             return _answer("invalid")
         except (KeysUnavailableError, SecretUnavailableError) as error:
             logger.error("No token can be checked. %s", error)
+            _count_unavailable()
             return _answer("unavailable")
         except Exception as error:
             # The last line of defence: a token that finds a bug must get a 401, not a 500.
@@ -332,3 +333,14 @@ def handler(event: Mapping[str, object], context: object) -> dict[str, Any]:
 # importing this builds nothing.
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
     prepare()
+
+
+def _count_unavailable() -> None:
+    """Counts for the alarm; imported only now, because a healthy cold start never needs it."""
+    from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+    service = {"service": os.environ.get("POWERTOOLS_SERVICE_NAME", "")}
+    with single_metric(
+        name="AuthorizerUnavailable", unit=MetricUnit.Count, value=1, default_dimensions=service
+    ):
+        pass

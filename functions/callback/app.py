@@ -25,6 +25,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         response = _redrive(event)
     else:
         response = http_api.answered(event, lambda: _receive(event))
+        if response["statusCode"] >= 500:
+            runtime.observer.counted("CallbackFailed")
     runtime.observer.flush()
     return response
 

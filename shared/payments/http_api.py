@@ -37,6 +37,8 @@ HTTP_STATUS: tuple[tuple[type[PaymentError], int], ...] = (
     (UnavailableError, 503),
     (SettingsError, 500),
 )
+AUTHORIZER_CACHE_SECONDS = 60
+"""How long API Gateway keeps an authorizer's answer (ReauthorizeEvery in the template)."""
 SECURITY_HEADERS = {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
@@ -63,9 +65,21 @@ def principal(event: Event, *, now: float) -> Principal:
     """Return the caller: the only way to one.
 
     Errors: UnauthenticatedError unless the authorizer vouched and the token has not expired;
-        an event without an authorizer fails closed.
+        an event without an authorizer fails closed. UnavailableError where the authorizer could
+        judge no token, so that an outage of ours logs nobody out.
     """
     context = _at(event, "requestContext", "authorizer", "lambda")
+    if context.get("auth") == "unavailable":
+        raise UnavailableError(
+            "The service is not ready. Please try again shortly",
+            code="authentication_unavailable",
+            retry_after_seconds=AUTHORIZER_CACHE_SECONDS,
+        )
+    if context.get("auth") == "unavailable":
+        raise UnavailableError(
+            "The service is not ready. Please try again shortly",
+            code="authentication_unavailable",
+        )
     subject = context.get("sub")
     if context.get("auth") != "ok" or not isinstance(subject, str) or not subject:
         raise UnauthenticatedError

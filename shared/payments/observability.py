@@ -70,6 +70,7 @@ class PowertoolsObserver:
             unit=MetricUnit.Count,
             value=1,
             namespace=self._metrics.namespace,
+            default_dimensions={"service": self._metrics.service or ""},
         ) as metric:
             metric.add_dimension(name="ResultCode", value=code)
 

@@ -72,7 +72,7 @@ class DarajaClient:
         try:
             answer = self._ask(checkout_request_id)
         except (ProviderUnavailableError, requests.RequestException) as error:
-            self._observer.counted("DarajaError")
+            self._observer.counted("QueryFailed")
             self._observer.noted("query unanswered", cause=type(error).__name__)
             return None
         if answer.status == 429:
@@ -95,7 +95,7 @@ class DarajaClient:
             passkey=self._credentials()["SAFARICOM_PASSKEY"],
             now=self._clock(),
         )
-        return self._post(wire.QUERY_PATH, body, token, timeout=QUERY_TIMEOUT_SECONDS)
+        return self._post("Query", wire.QUERY_PATH, body, token, QUERY_TIMEOUT_SECONDS)
 
     def send_push(self, push: Push, token: str) -> wire.Answer:
         """Send one push. Errors: requests.RequestException."""
@@ -105,17 +105,26 @@ class DarajaClient:
             passkey=self._credentials()["SAFARICOM_PASSKEY"],
             now=self._clock(),
         )
-        answer = self._post(wire.PUSH_PATH, body, token, timeout=PUSH_TIMEOUT_SECONDS)
+        answer = self._post("Push", wire.PUSH_PATH, body, token, PUSH_TIMEOUT_SECONDS)
         if "wrong credentials" in answer.message.lower():
             self._forget_credentials()
         return answer
+
+    def count_failed_push(self) -> None:
+        """Count a push that got no answer."""
+        self._observer.counted("PushFailed")
 
     def renew_token(self, rejected: str) -> str:
         """Get a token other than the rejected one."""
         return self._token.renew(self._consumer_key(), rejected)
 
     def _post(
-        self, path: str, body: Mapping[str, Any], token: str, *, timeout: tuple[int, int]
+        self,
+        kind: str,
+        path: str,
+        body: Mapping[str, Any],
+        token: str,
+        timeout: tuple[int, int],
     ) -> wire.Answer:
         started = self._clock()
         try:
@@ -128,9 +137,9 @@ class DarajaClient:
             )
         finally:
             elapsed_ms = (self._clock() - started) * 1000
-            self._observer.counted("DarajaLatency", elapsed_ms, unit="Milliseconds")
+            self._observer.counted(f"{kind}Latency", elapsed_ms, unit="Milliseconds")
         if response.status_code >= 500:
-            self._observer.counted("DarajaError")
+            self._observer.counted(f"{kind}Failed")
         return wire.read_answer(response.status_code, response.content)
 
     def _consumer_key(self) -> str:
@@ -151,11 +160,13 @@ class DarajaClient:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
+            self._observer.counted("TokenFailed")
             raise ProviderUnavailableError(type(error).__name__) from error
         answer = wire.read_answer(response.status_code, response.content)
         token, life = answer.body.get("access_token"), answer.body.get("expires_in")
         if answer.status != 200 or not isinstance(token, str) or not token:
             self._forget_credentials()
+            self._observer.counted("TokenFailed")
             raise ProviderUnavailableError(answer.error_code or f"HTTP {answer.status}")
         return FetchedToken(access_token=token, expires_in=_seconds(life))
 
@@ -184,6 +195,7 @@ class ReadyDaraja:
         try:
             return self._client.send_push(push, self._token)
         except requests.RequestException as error:
+            self._client.count_failed_push()
             if _was_not_sent(error):
                 return PushRefused(
                     code="not_sent", description="", reason="M-Pesa could not be reached"

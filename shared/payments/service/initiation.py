@@ -13,7 +13,6 @@ from payments.errors import (
     PromptLimitError,
     UnavailableError,
 )
-from payments.evidence import PushUnclear
 from payments.payment import Payment, PaymentStatus
 from payments.policy import (
     DAY_SECONDS,
@@ -145,8 +144,6 @@ def _send(
             parts.clock() <= last_moment and remaining_seconds() >= REMAINING_SECONDS_MIN
         ),
     )
-    if isinstance(outcome, PushUnclear):
-        parts.observer.counted("PushUnknown")
     try:
         return settle(parts, payment, outcome, trace=trace)
     except UnavailableError as error:
