@@ -1,0 +1,287 @@
+"""What is another's answers as if it were absent, after the same reads; scopes give 403."""
+
+import json
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import read_routes, read_template
+from tests.world import World
+from tests.world.lambdas import http_event
+from tests.world.world import CONSULTATION, PHONE, QUERY, STATUS, STK_PUSH
+
+STATISTICS = "/api/payment/mpesa/statistics"
+OWNER = "7"
+STRANGER = "8"
+ABSENT_PAYMENT = "0" * 32
+ABSENT_CHECKOUT = "ws_CO_21092026171320000708374140"
+TEMPLATE = read_template(Path(__file__).parents[2] / "template.yaml")
+
+
+@dataclass
+class Scene:
+    """A deployment with one payment of the owner's, and every call to the table."""
+
+    world: World
+    calls: list[str]
+    payment_id: str = ""
+    checkout_request_id: str = ""
+    counted: list[str] = field(default_factory=list)
+
+    def ask(self, function: str, event: dict[str, Any]) -> tuple[int, dict[str, Any], list[str]]:
+        """Returns status, body without its request id, and the calls to the table."""
+        self.calls.clear()
+        answer = self.world.answer(self.world.function(function).invoke(event))
+        body = {name: value for name, value in answer.body.items() if name != "request_id"}
+        return answer.status, body, list(self.calls)
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    calls: list[str] = []
+
+    def note(operation: str, request: dict[str, Any], execute: Callable[[], Any]) -> Any:
+        calls.append(operation)
+        return execute()
+
+    world = World(intercept=note)
+    made = Scene(world, calls)
+    world.register("1", client_id=OWNER)
+    answer = world.initiate("1", client_id=OWNER)
+    made.payment_id = answer.body["payment_id"]
+    made.checkout_request_id = answer.body["CheckoutRequestID"]
+    yield made
+    world.close()
+
+
+def status_of(identifier: str, client_id: str = STRANGER) -> dict[str, Any]:
+    path = f"/api/payment/mpesa/status/{identifier}"
+    return http_event("GET", STATUS, path=path, client_id=client_id, now=2e9)
+
+
+def query_of(name: str, identifier: str, client_id: str = STRANGER) -> dict[str, Any]:
+    return http_event("POST", QUERY, body={name: identifier}, client_id=client_id, now=2e9)
+
+
+def consultation_of(booking_id: str, client_id: str = STRANGER) -> dict[str, Any]:
+    path = f"/api/consultations/{booking_id}"
+    return http_event("GET", CONSULTATION, path=path, client_id=client_id, now=2e9)
+
+
+def push_for(booking_id: str, amount: int = 1000, client_id: str = STRANGER) -> dict[str, Any]:
+    body = {"phone_number": PHONE, "amount": amount, "booking_id": booking_id}
+    return http_event("POST", STK_PUSH, body=body, client_id=client_id, now=2e9)
+
+
+type Pair = tuple[str, Callable[[Scene], dict[str, Any]], dict[str, Any]]
+PAIRS: dict[str, Pair] = {
+    "status by payment_id": (
+        "status",
+        lambda scene: status_of(scene.payment_id),
+        status_of(ABSENT_PAYMENT),
+    ),
+    "status by CheckoutRequestID": (
+        "status",
+        lambda scene: status_of(scene.checkout_request_id),
+        status_of(ABSENT_CHECKOUT),
+    ),
+    "query by checkout_request_id": (
+        "status",
+        lambda scene: query_of("checkout_request_id", scene.checkout_request_id),
+        query_of("checkout_request_id", ABSENT_CHECKOUT),
+    ),
+    "query by CheckoutRequestID": (
+        "status",
+        lambda scene: query_of("CheckoutRequestID", scene.checkout_request_id),
+        query_of("CheckoutRequestID", ABSENT_CHECKOUT),
+    ),
+    "query by payment_id": (
+        "status",
+        lambda scene: query_of("checkout_request_id", scene.payment_id),
+        query_of("checkout_request_id", ABSENT_PAYMENT),
+    ),
+    "reading a consultation": (
+        "consultations",
+        lambda _: consultation_of("1"),
+        consultation_of("2"),
+    ),
+    "paying for a consultation": ("stk_push", lambda _: push_for("1"), push_for("2")),
+    "paying another amount for it": ("stk_push", lambda _: push_for("1", 5), push_for("2", 5)),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_is_anothers_answers_as_if_absent(name: str, scene: Scene) -> None:
+    function, foreign, absent = PAIRS[name]
+    scene.ask(function, absent)  # warm, so that only the difference in question remains
+    status, body, calls = scene.ask(function, foreign(scene))
+    assert (status, body, calls) == scene.ask(function, absent)
+    assert status == 404
+    assert set(body) == {"success", "error", "code"}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("state", ["pending", "completed", "failed"])
+def test_what_is_anothers_stays_hidden_whatever_became_of_it(
+    name: str, state: str, scene: Scene
+) -> None:
+    scene.world.pass_time(3)
+    if state != "pending":
+        scene.world.answer_prompt(*(["pin"] if state == "completed" else ["cancel"]))
+        scene.world.pass_time(200)
+    function, foreign, _ = PAIRS[name]
+    status, body, _ = scene.ask(function, foreign(scene))
+    assert status == 404
+    told = json.dumps(body)
+    for private in (scene.payment_id, scene.checkout_request_id, "708374149", OWNER, "1000"):
+        assert private not in told
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_stranger_changes_nothing(name: str, scene: Scene) -> None:
+    function, foreign, _ = PAIRS[name]
+    before = scene.world.items("")
+    scene.ask(function, foreign(scene))
+    assert scene.world.items("") == before
+
+
+def test_the_owner_is_answered(scene: Scene) -> None:
+    """The tests above can fail: the same requests work for the owner."""
+    assert scene.ask("status", status_of(scene.payment_id, OWNER))[0] == 200
+    assert scene.ask("status", status_of(scene.checkout_request_id, OWNER))[0] == 200
+    by_name = query_of("CheckoutRequestID", scene.checkout_request_id, OWNER)
+    assert scene.ask("status", by_name)[0] == 200
+    assert scene.ask("consultations", consultation_of("1", OWNER))[0] == 200
+
+
+def test_a_stranger_learns_nothing_from_an_idempotency_key(scene: Scene) -> None:
+    """The same key of two users names two payments."""
+    scene.world.register("3", client_id=STRANGER)
+    mine = scene.world.initiate("3", client_id=STRANGER, key="a-key", phone="254711000001")
+    scene.world.register("4", client_id="9")
+    theirs = scene.world.initiate("4", client_id="9", key="a-key", phone="254711000002")
+    assert mine.status == theirs.status == 200
+    assert mine.body["payment_id"] != theirs.body["payment_id"]
+
+
+# -- every protected route, by the template
+
+
+EVENTS: dict[str, tuple[str, dict[str, Any]]] = {
+    f"POST {STK_PUSH}": ("stk_push", push_for("1", client_id=OWNER)),
+    f"GET {STATUS}": ("status", status_of(ABSENT_PAYMENT, OWNER)),
+    f"POST {QUERY}": ("status", query_of("CheckoutRequestID", ABSENT_CHECKOUT, OWNER)),
+    f"GET {CONSULTATION}": ("consultations", consultation_of("1", OWNER)),
+    f"PUT {CONSULTATION}": (
+        "consultations",
+        http_event(
+            "PUT",
+            CONSULTATION,
+            path="/api/consultations/1",
+            body={"client_id": STRANGER, "price_kes": 1, "status": "Pending"},
+            client_id=OWNER,
+            now=2e9,
+        ),
+    ),
+    f"GET {STATISTICS}": (
+        "statistics",
+        {
+            **http_event("GET", STATISTICS, client_id=OWNER, now=2e9),
+            "queryStringParameters": {"from": "2026-09-01", "to": "2026-09-02"},
+        },
+    ),
+}
+PROTECTED = sorted(route.key for route in read_routes(TEMPLATE) if route.needs_token)
+
+
+def test_every_protected_route_of_the_template_is_tried_here() -> None:
+    assert sorted(EVENTS) == PROTECTED
+
+
+AUTHORIZERS: dict[str, object] = {
+    "no authorizer": None,
+    "an empty one": {},
+    "no lambda context": {"jwt": {"claims": {"sub": OWNER}}},
+    "context null": {"lambda": None},
+    "auth invalid": {"lambda": {"auth": "invalid", "sub": OWNER, "exp": "4000000000"}},
+    "auth expired": {"lambda": {"auth": "expired", "sub": OWNER, "exp": "4000000000"}},
+    "auth unavailable": {"lambda": {"auth": "unavailable", "sub": OWNER, "exp": "4000000000"}},
+    "auth absent": {"lambda": {"sub": OWNER, "exp": "4000000000"}},
+    "auth true": {"lambda": {"auth": True, "sub": OWNER, "exp": "4000000000"}},
+    "auth OK": {"lambda": {"auth": "OK", "sub": OWNER, "exp": "4000000000"}},
+    "sub absent": {"lambda": {"auth": "ok", "exp": "4000000000"}},
+    "sub empty": {"lambda": {"auth": "ok", "sub": "", "exp": "4000000000"}},
+    "sub a number": {"lambda": {"auth": "ok", "sub": 7, "exp": "4000000000"}},
+    "exp absent": {"lambda": {"auth": "ok", "sub": OWNER}},
+    "exp empty": {"lambda": {"auth": "ok", "sub": OWNER, "exp": ""}},
+    "exp past": {"lambda": {"auth": "ok", "sub": OWNER, "exp": "1789999999"}},
+    "exp words": {"lambda": {"auth": "ok", "sub": OWNER, "exp": "never"}},
+    "exp negative": {"lambda": {"auth": "ok", "sub": OWNER, "exp": "-4000000000"}},
+}
+
+
+@pytest.mark.parametrize("route", PROTECTED)
+@pytest.mark.parametrize("name", AUTHORIZERS)
+def test_a_request_that_nobody_vouched_for_is_401(name: str, route: str, scene: Scene) -> None:
+    function, event = EVENTS[route]
+    context = {key: value for key, value in event["requestContext"].items() if key != "authorizer"}
+    if AUTHORIZERS[name] is not None:
+        context["authorizer"] = AUTHORIZERS[name]
+    scene.calls.clear()
+    answer = scene.world.answer(
+        scene.world.function(function).invoke({**event, "requestContext": context})
+    )
+    # Nobody is let in either way, but an outage of ours must not log a customer out.
+    expected = 503 if name == "auth unavailable" else 401
+    assert answer.status == expected
+    assert answer.body["success"] is False
+    assert scene.calls == [], "nothing was read before the caller was known"
+    if expected == 401:
+        assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+@pytest.mark.parametrize(
+    ("route", "scope"),
+    [(f"PUT {CONSULTATION}", "consultations:write"), (f"GET {STATISTICS}", "payments:read")],
+)
+@pytest.mark.parametrize(
+    "scopes", ["", "payments:write", "consultations:read", "consultations:writes", "*", "admin"]
+)
+def test_a_good_token_without_the_scope_is_403(
+    route: str, scope: str, scopes: str, scene: Scene
+) -> None:
+    function, event = deepcopy(EVENTS[route])
+    other = {"consultations:write": "payments:read", "payments:read": "consultations:write"}[scope]
+    before = scene.world.items("")
+    for held in (scopes, f"{scopes} {other}", scope.upper(), scope.replace(":", " ")):
+        event["requestContext"]["authorizer"]["lambda"]["scope"] = held
+        status, body, _ = scene.ask(function, event)
+        assert (status, body["code"]) == (403, "forbidden")
+    event["requestContext"]["authorizer"]["lambda"]["scope"] = f"{other} {scope}"
+    assert scene.ask(function, event)[0] != 403
+    assert route.startswith("PUT") or scene.world.items("") == before
+
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@pytest.mark.parametrize("route", PROTECTED)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_every_answer_carries_the_security_headers(
+    route: str, is_known: bool, scene: Scene
+) -> None:
+    function, event = EVENTS[route]
+    if not is_known:
+        event = {**event, "requestContext": {"requestId": "a"}}
+    response = scene.world.function(function).invoke(event)
+    for name, value in HEADERS.items():
+        assert response["headers"][name] == value
+    assert response["headers"]["Strict-Transport-Security"].startswith("max-age=")
