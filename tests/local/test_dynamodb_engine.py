@@ -30,7 +30,8 @@ from tests.simulation.dynamodb.differential.known_differences import (
     explanation,
 )
 from tests.simulation.dynamodb.differential.outcomes import outcome_of, same
-from tests.simulation.dynamodb.differential.sequences import TABLE, Request, sequence
+from tests.simulation.dynamodb.differential.sequences import Request, sequence
+from tests.simulation.dynamodb.differential.tables import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 EMULATOR_PYTHON = ROOT / ".venvs" / "emulator" / "bin" / "python"

@@ -9,7 +9,7 @@ from .errors import (
     TransactionCanceledError,
     ValidationError,
 )
-from .reads import Read
+from .pages import Read
 from .requests import UnsupportedRequestError
 from .sdk_cost import lighten
 from .sdk_time import use_virtual_time

@@ -18,7 +18,7 @@ from typing import Any
 from . import administration, reads, transactions, writes
 from .capacity import Meter
 from .errors import DynamoDBError, ResourceNotFoundError
-from .reads import Read
+from .pages import Read
 from .schema import Key, table_schema
 from .storage import Stored, Table
 from .streams import Change, Stream

@@ -18,8 +18,8 @@ from botocore.exceptions import (
 
 from tests.simulation.dynamodb import Engine, Execute, attach, lighten, use_virtual_time
 from tests.simulation.dynamodb.differential.outcomes import outcome_of
-from tests.simulation.dynamodb.differential.sequences import TABLE as SEQUENCE_TABLE
 from tests.simulation.dynamodb.differential.sequences import sequence
+from tests.simulation.dynamodb.differential.tables import TABLE as SEQUENCE_TABLE
 from tests.simulation.dynamodb.faults import (
     could_not_connect,
     internal_server_error,

@@ -6,7 +6,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .sequences import INDEX_RANGES, Request
+from .sequences import Request
+from .tables import INDEX_RANGES
 
 type Outcome = dict[str, Any]
 

@@ -8,57 +8,18 @@ from __future__ import annotations
 from random import Random
 from typing import Any, NamedTuple
 
+from .broken import broken_updates
 from .expressions import (
     ATTRIBUTES,
-    INDEX_KEYS,
     ExpressionWriter,
     Value,
     random_value,
     type_of_attribute,
 )
+from .tables import INDEX_HASHES, INDEX_RANGES
 
 OPERATIONS_MIN, OPERATIONS_MAX = 4, 9
 SORT_KEYS = ("STATE", "EVENT#001", "EVENT#002", "EVIDENCE#a")
-
-TABLE: dict[str, Any] = {
-    "BillingMode": "PAY_PER_REQUEST",
-    "AttributeDefinitions": [
-        {"AttributeName": name, "AttributeType": kind}
-        for name, kind in {"pk": "S", "sk": "S", **INDEX_KEYS}.items()
-    ],
-    "KeySchema": [
-        {"AttributeName": "pk", "KeyType": "HASH"},
-        {"AttributeName": "sk", "KeyType": "RANGE"},
-    ],
-    "GlobalSecondaryIndexes": [
-        {
-            "IndexName": "open",
-            "KeySchema": [
-                {"AttributeName": "open", "KeyType": "HASH"},
-                {"AttributeName": "due_at", "KeyType": "RANGE"},
-            ],
-            "Projection": {"ProjectionType": "KEYS_ONLY"},
-        },
-        {
-            "IndexName": "by_checkout",
-            "KeySchema": [{"AttributeName": "checkout_request_id", "KeyType": "HASH"}],
-            "Projection": {"ProjectionType": "ALL"},
-        },
-        {
-            "IndexName": "by_day",
-            "KeySchema": [
-                {"AttributeName": "day_shard", "KeyType": "HASH"},
-                {"AttributeName": "created_at", "KeyType": "RANGE"},
-            ],
-            "Projection": {
-                "ProjectionType": "INCLUDE",
-                "NonKeyAttributes": ["status", "amount_kes"],
-            },
-        },
-    ],
-}
-INDEX_HASHES = {"open": "open", "by_checkout": "checkout_request_id", "by_day": "day_shard"}
-INDEX_RANGES = {"open": "due_at", "by_day": "created_at"}
 
 
 class Request(NamedTuple):
@@ -354,63 +315,4 @@ class _SequenceWriter:
     def _malformed(self) -> Request:
         key = self._key()
         base = {"TableName": self.table, "Key": key}
-        one, many = {"N": "1"}, {"S": "x"}
-        broken: list[dict[str, Any]] = [
-            {"UpdateExpression": "SET version = :v"},
-            {"UpdateExpression": "SET version = :v", "ExpressionAttributeValues": {":w": one}},
-            {
-                "UpdateExpression": "SET version = :v",
-                "ExpressionAttributeValues": {":v": one, ":w": one},
-            },
-            {"UpdateExpression": "SET #s = :v", "ExpressionAttributeValues": {":v": many}},
-            {
-                "UpdateExpression": "REMOVE note",
-                "ExpressionAttributeNames": {"#s": "status"},
-            },
-            {"UpdateExpression": "SET status = :v", "ExpressionAttributeValues": {":v": many}},
-            {"UpdateExpression": "SET pk = :v", "ExpressionAttributeValues": {":v": many}},
-            {"UpdateExpression": "SET due_at = :v", "ExpressionAttributeValues": {":v": many}},
-            {"UpdateExpression": "ADD note :v", "ExpressionAttributeValues": {":v": many}},
-            {"UpdateExpression": "DELETE note :v", "ExpressionAttributeValues": {":v": one}},
-            {"UpdateExpression": "SET note = note", "ConditionExpression": "((note = version))"},
-            {"UpdateExpression": "SET note :v", "ExpressionAttributeValues": {":v": one}},
-            {"UpdateExpression": "note = :v", "ExpressionAttributeValues": {":v": one}},
-            {"UpdateExpression": ""},
-            {
-                "UpdateExpression": "SET note = :v, note = :v",
-                "ExpressionAttributeValues": {":v": one},
-            },
-            {
-                "UpdateExpression": "SET a1 = :v SET b1 = :v",
-                "ExpressionAttributeValues": {":v": one},
-            },
-            {"ConditionExpression": "attribute_exists(note) AND"},
-            {"ConditionExpression": "nonsense(note)"},
-            {
-                "ConditionExpression": "note BETWEEN :b AND :a",
-                "ExpressionAttributeValues": {":a": {"S": "a"}, ":b": {"S": "b"}},
-            },
-            {
-                "ConditionExpression": "attribute_type(note, :t)",
-                "ExpressionAttributeValues": {":t": {"S": "STRING"}},
-            },
-            {"UpdateExpression": "SET note = :v", "ExpressionAttributeValues": {":v": {"N": "x"}}},
-            {
-                "UpdateExpression": "SET note = :v",
-                "ExpressionAttributeValues": {":v": {"N": "1" * 39}},
-            },
-            {
-                "UpdateExpression": "SET note = :v",
-                "ExpressionAttributeValues": {":v": {"N": "1E126"}},
-            },
-            {
-                "UpdateExpression": "SET tags = :v",
-                "ExpressionAttributeValues": {":v": {"SS": ["a", "a"]}},
-            },
-            {"Key": {"pk": key["pk"]}},
-            {"Key": {"pk": key["pk"], "sk": {"N": "1"}}},
-            {"Key": {"pk": key["pk"], "sk": {"S": ""}}},
-            {"Key": {**key, "note": {"S": "x"}}},
-            {"TableName": "no-such-table"},
-        ]
-        return Request("update_item", base | self.rng.choice(broken))
+        return Request("update_item", base | self.rng.choice(broken_updates(key)))
