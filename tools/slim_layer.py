@@ -21,8 +21,9 @@ LAYER_ZIP_BYTES_MAX = 10_000_000
 RUNTIME_VERSION = (3, 13)
 RUNTIME_ROOT = "/opt/python"
 SERVICES_FILE = Path(__file__).with_name("layer_services.txt")
-# Attribute calls that make a client: boto3.client("sqs"), session.resource("dynamodb").
-_CLIENT_MAKERS = {"client", "resource", "create_client"}
+# Calls that make a client: boto3.client("sqs"), session.resource("dynamodb"), and our own factory,
+# which hands its parameter on and is therefore checked where it is called.
+_CLIENT_MAKERS = {"client", "resource", "create_client", "aws_client", "new_aws_client"}
 
 
 class LayerError(Exception):
@@ -82,11 +83,13 @@ def check_clients(roots: list[Path], services: frozenset[str]) -> None:
 
 
 def find_client_calls(roots: list[Path]) -> Iterator[ClientCall]:
-    """Give every boto3 client call in the files and folders."""
+    """Give every client call in the files and folders, but those inside our own factory."""
     for root in roots:
         for path in sorted(root.rglob("*.py")) if root.is_dir() else [root]:
-            for node in ast.walk(ast.parse(path.read_text(), str(path))):
-                if isinstance(node, ast.Call) and _makes_client(node):
+            tree = ast.parse(path.read_text(), str(path))
+            handed_on = {id(call) for call in _calls_inside_factories(tree)}
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and _makes_client(node) and id(node) not in handed_on:
                     yield ClientCall(path, node.lineno, _service_of(node))
 
 
@@ -124,9 +127,23 @@ def check_size(size: int) -> None:
 
 
 def _makes_client(node: ast.Call) -> bool:
-    # `resource` and `client` are ordinary words elsewhere; boto3 always takes the service first.
-    named = isinstance(node.func, ast.Attribute) and node.func.attr in _CLIENT_MAKERS
-    return named and bool(node.args or node.keywords)
+    named = node.func.attr if isinstance(node.func, ast.Attribute) else None
+    named = node.func.id if isinstance(node.func, ast.Name) else named
+    # Without arguments it is another function of the same ordinary name.
+    return named in _CLIENT_MAKERS and bool(node.args or node.keywords)
+
+
+def _calls_inside_factories(tree: ast.Module) -> Iterator[ast.Call]:
+    """Calls that hand on a parameter of a function that is itself a maker."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef) and function.name in _CLIENT_MAKERS:
+            parameters = {argument.arg for argument in function.args.args}
+            for node in ast.walk(function):
+                is_handed_on = isinstance(node, ast.Call) and any(
+                    isinstance(each, ast.Name) and each.id in parameters for each in node.args[:1]
+                )
+                if is_handed_on and isinstance(node, ast.Call):
+                    yield node
 
 
 def _service_of(node: ast.Call) -> str | None:
