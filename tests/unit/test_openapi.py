@@ -25,6 +25,7 @@ from payments.errors import (
 from payments.messages import Language
 from payments.payment import Payment, PaymentStatus
 from payments.policy import Policy
+from payments.statistics import DayEntry, tally
 from pydantic import BaseModel
 
 from local.template import read_routes, read_template
@@ -300,6 +301,15 @@ def test_a_consultation_answers_in_the_described_shape(
     answer = answers.consultation_answer(consultation)
     assert errors_of(schema("ConsultationResponse"), answer) == []
     assert list(answer) == SCHEMAS["ConsultationResponse"]["required"]
+
+
+def test_statistics_answer_in_the_described_shape() -> None:
+    entry = DayEntry(public_status="completed", amount_kes=1500)
+    statistics = tally([("2026-11-23", entry)], ["2026-11-22", "2026-11-23"])
+    answer = answers.statistics_answer(statistics)
+    assert errors_of(schema("StatisticsResponse"), answer) == []
+    assert list(answer) == SCHEMAS["StatisticsResponse"]["required"]
+    assert set(answer["totals"]) == set(SCHEMAS["Tallies"]["required"])
 
 
 def test_the_words_for_a_payment_are_the_codes() -> None:
