@@ -1,0 +1,73 @@
+"""Every test ends with a scan of what the product logged and answered; see log_scan.py."""
+
+import functools
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from tests.log_scan import leaks_in_log, leaks_in_response, product_lines
+from tests.world.lambdas import Lambda
+
+SEEN = {"log lines": 0, "responses": 0}
+_responses: list[dict[str, Any]] = []
+
+
+def pytest_configure() -> None:
+    """Keep what every handler answers until its test is over."""
+    invoke = Lambda.invoke
+
+    @functools.wraps(invoke)
+    def invoke_and_keep(self: Lambda, event: Any) -> dict[str, Any]:
+        answer = invoke(self, event)
+        _responses.append(answer)
+        return answer
+
+    Lambda.invoke = invoke_and_keep  # type: ignore[method-assign]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test whose product output shows what it must not."""
+    report = yield
+    if call.when == "teardown":
+        leaks = _leaks_of(item)
+        _responses.clear()
+        if leaks and report.outcome == "passed":
+            report.outcome = "failed"
+            report.longrepr = "The product's output shows " + "\n".join(leaks)
+    return report
+
+
+def _leaks_of(item: pytest.Item) -> list[str]:
+    found = []
+    for _, _, content in item._report_sections:
+        for line in product_lines(content):
+            SEEN["log lines"] += 1
+            found += [f"{kind} in the log line: {line}" for kind in leaks_in_log(line)]
+    for response in _responses:
+        SEEN["responses"] += 1
+        found += [f"{kind} in the response: {response}" for kind in leaks_in_response(response)]
+    return found
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the counts of a parallel worker over."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["log_scan"] = dict(SEEN)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add up the counts of the parallel workers."""
+    for name, count in getattr(node, "workeroutput", {}).get("log_scan", {}).items():
+        SEEN[name] += count
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how much was scanned: a scan of nothing proves nothing."""
+    counts = ", ".join(f"{count} {name}" for name, count in SEEN.items())
+    terminalreporter.write_line(f"scanned for phone numbers, tokens and secrets: {counts}")

@@ -1,0 +1,65 @@
+"""Scans what the product logs and answers during every test for what must never be there.
+
+A test whose product output shows a phone number, a token, a secret or an unmasked
+CheckoutRequestID fails when it ends, whatever it was about. In answers a CheckoutRequestID may
+stand, since it goes to its owner, but only as the value of that field.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from simulator.core.config import SANDBOX_PASSKEY, Config
+
+_APP = Config().apps[0]
+SECRETS = (SANDBOX_PASSKEY, _APP.consumer_key, _APP.consumer_secret, "pepper-under-test")
+LEAKS = {
+    "a phone number": re.compile(r"(?<![0-9A-Za-z.])(?:\+?254|0)[17][0-9]{8}(?![0-9A-Za-z])"),
+    "a 64-hex token or hash": re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])"),
+    "a JWT": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}"),
+    "credentials": re.compile(r"\b(?:Bearer|Basic) +[\w.+/=-]{12,}"),
+    "a secret": re.compile("|".join(re.escape(secret) for secret in SECRETS)),
+}
+CHECKOUT_ID = re.compile(r"ws_CO_[0-9]{26}")
+PRODUCT_LINE = re.compile(r'"service": ?"hakika"|"_aws"|hakika[.:]|\[ERROR\]|Traceback')
+
+
+def leaks_in(text: str) -> Iterator[str]:
+    """Names each kind of thing in the text that must be in no output at all."""
+    for kind, pattern in LEAKS.items():
+        if pattern.search(text):
+            yield kind
+
+
+def leaks_in_log(line: str) -> list[str]:
+    """Names what a log line shows that it must not."""
+    found = list(leaks_in(line))
+    if CHECKOUT_ID.search(line):
+        found.append("an unmasked CheckoutRequestID")
+    return found
+
+
+def leaks_in_response(response: Mapping[str, Any]) -> list[str]:
+    """Names what an HTTP response shows that it must not."""
+    body = str(response.get("body", ""))
+    headers = json.dumps(response.get("headers", {}))
+    found = [*leaks_in(body), *leaks_in(headers)]
+    if CHECKOUT_ID.search(_without_owners_field(body) + headers):
+        found.append("a CheckoutRequestID outside its field")
+    return found
+
+
+def product_lines(output: str) -> Iterable[str]:
+    """Picks the lines that the product wrote from all that a test printed."""
+    return (line for line in output.splitlines() if PRODUCT_LINE.search(line))
+
+
+def _without_owners_field(body: str) -> str:
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return body
+    if isinstance(document, dict):
+        document.pop("CheckoutRequestID", None)
+    return json.dumps(document)
