@@ -12,9 +12,12 @@ TEXT_CHARACTERS_MAX = 4096
 
 
 class _Request(BaseModel):
-    """Fields that are not named are ignored, as the earlier backend did."""
+    """Fields that are not named are ignored, as the earlier backend did.
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    An error must not repeat what was sent: it may be a phone number on its way to a log.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
 class StkPushRequest(_Request):

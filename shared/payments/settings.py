@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
 
 from payments.daraja.wire import Merchant
 from payments.errors import SettingsError
@@ -12,6 +13,8 @@ from payments.policy import Policy
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
 FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
 """Words that Safaricom refuses anywhere in a CallBackURL, in any case (daraja.md 6)."""
+NETWORK_SIZE_MAX = 65_536
+"""Nobody's callbacks come from more addresses than that (an IPv4 /16)."""
 
 type Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
@@ -84,8 +87,11 @@ def _digits(environ: Mapping[str, str], name: str) -> str:
 
 def _url(environ: Mapping[str, str], name: str) -> str:
     value = _required(environ, name)
-    if not value.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-        raise SettingsError(f"{name} must start with https://")
+    parts = urlsplit(value)
+    is_this_machine = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    is_plain = parts.hostname and not (parts.username or parts.query or parts.fragment)
+    if not is_plain or not (parts.scheme == "https" or is_this_machine):
+        raise SettingsError(f"{name} must be an https:// address")
     return value.rstrip("/")
 
 
@@ -117,11 +123,18 @@ def _callback_base(environ: Mapping[str, str]) -> str:
 def _networks(environ: Mapping[str, str]) -> Networks:
     text = environ.get("CALLBACK_SOURCE_IPS", "")
     try:
-        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+        networks = tuple(
+            ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()
+        )
     except ValueError as error:
         raise SettingsError(
             "CALLBACK_SOURCE_IPS must be addresses or networks, separated by commas"
         ) from error
+    # 0.0.0.0/0 would be the switch that turns the check of addresses off.
+    too_wide = next((each for each in networks if each.num_addresses > NETWORK_SIZE_MAX), None)
+    if too_wide is not None:
+        raise SettingsError(f"CALLBACK_SOURCE_IPS lists {too_wide}, too wide a network to trust")
+    return networks
 
 
 def _policy(environ: Mapping[str, str]) -> Policy:
