@@ -1,5 +1,6 @@
 """Builds the unmodified template for this machine, and only where something changed."""
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -15,6 +16,7 @@ ARCHITECTURE = "x86_64"
 # `sam build` empties its folder first, so the mark of what was built stands beside it.
 BUILD = ROOT / ".local" / "build"
 MARK = ROOT / ".local" / "build.sha256"
+LOCK = ROOT / ".local" / "build.lock"
 INPUTS = ("template.yaml", "shared", "functions", "tools/slim_layer.py", "tools/layer_services.txt")
 SAM = (str(ROOT / ".venvs" / "build" / "bin" / "sam"),)
 PARAMETERS = ("--parameter-overrides", f"Arch={ARCHITECTURE}")
@@ -22,7 +24,17 @@ OUTPUT_LINES_SHOWN = 20
 
 
 def build_if_changed(console: Console) -> str:
-    """Make the build folder match the sources, and give the digest of what was built."""
+    """Make the build folder match the sources, and give the digest of what was built.
+
+    Two stacks share the folder, so only one of them builds at a time.
+    """
+    BUILD.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _build_if_changed(console)
+
+
+def _build_if_changed(console: Console) -> str:
     wanted = digest_inputs(ROOT)
     if MARK.exists() and MARK.read_text() == wanted and (BUILD / "template.yaml").exists():
         console.say(f"  {console.paint('·', 'cyan')} build unchanged")

@@ -19,7 +19,7 @@ from local.assertions import check_deployment
 from local.build import build_if_changed
 from local.console import Console
 from local.deployment import Deployment, deploy
-from local.emulator.patches import TRUST_FORWARDED_FOR
+from local.emulator.http_patches import TRUST_FORWARDED_FOR
 from local.errors import LocalStackError
 from local.processes import Children, answers, wait_until
 from local.settings import ROOT, LocalSettings, read_settings
@@ -58,13 +58,19 @@ def running_stack(
     console: Console, settings: LocalSettings
 ) -> Iterator[tuple[state.StackState, Children]]:
     """Start everything, give the state, and stop everything at the end, whatever happens."""
+    other = state.read_running(settings.state_file)
+    if other is not None:
+        raise LocalStackError(
+            f"a stack is running already at {other.api_url} (process {other.pid}). Use it, stop it "
+            "with Ctrl-C, or give this one its own files and ports: python -m local.stack --help"
+        )
     children = Children(settings.folder / "logs")
     try:
         stack = start(console, settings, children)
         state.write_state(settings.state_file, stack)
         yield stack, children
     finally:
-        settings.state_file.unlink(missing_ok=True)
+        state.forget(settings.state_file, os.getpid())
         children.stop()
 
 

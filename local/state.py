@@ -57,3 +57,13 @@ def read_running(file: Path) -> StackState | None:
         return None
     state = StackState(**document)
     return state if state.is_running else None
+
+
+def forget(file: Path, pid: int) -> None:
+    """Remove the file where it describes this process's stack; another's stays."""
+    try:
+        described = json.loads(file.read_text()).get("pid")
+    except (FileNotFoundError, ValueError):
+        return
+    if described == pid:
+        file.unlink(missing_ok=True)
