@@ -1,0 +1,90 @@
+"""docs/simulator.md tells the truth: its tables are complete and its commands work as printed."""
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from simulator.core import KNOWN_PHONES, Config
+from simulator.core.catalogue import CATALOGUE
+from simulator.core.config import SANDBOX_PASSKEY, local
+from simulator.core.results import RESULTS
+from simulator.scenario_file import apply_scenario
+from tests.unit.simulator.running import PATIENCE_SECONDS, RunningSimulator
+from tests.unit.simulator.virtual_merchant import WAITS, VirtualMerchant
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "simulator.md"
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return DOCUMENT.read_text(encoding="utf-8")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The code blocks of one language."""
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_every_test_number_is_listed_with_what_it_does(text: str) -> None:
+    for phone in KNOWN_PHONES:
+        assert f"| `{phone.msisdn}` | {phone.says} | `{phone.scenario}` |" in text
+
+
+def test_every_scenario_and_result_code_is_listed(text: str) -> None:
+    for name, entry in CATALOGUE.items():
+        if not name.startswith("result_"):
+            assert f"| `{name}` | {entry.says} |" in text
+    assert ", ".join(code for code in RESULTS if code != "0") in " ".join(text.split())
+
+
+def test_every_setting_is_listed_with_its_defaults(text: str) -> None:
+    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \| [^|]*\w[^|]* \|$", text, re.MULTILINE))
+    short = local().settings()
+    for name, default in Config().settings().items():
+        shown = [_shown(default)] + ([_shown(short[name])] if short[name] != default else [])
+        assert rows[name] == " / ".join(shown), name
+
+
+def _shown(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def test_credentials_are_the_ones_in_force(text: str) -> None:
+    app = Config().apps[0]
+    assert f"`{app.consumer_key}`, `{app.consumer_secret}`" in text
+    assert f"`{SANDBOX_PASSKEY}`" in text
+    for merchant in Config().merchants:
+        assert f"`{merchant.shortcode}`" in text
+
+
+def test_the_commands_work_as_they_are_printed(text: str) -> None:
+    with RunningSimulator() as simulator:
+        environment = {"PATH": os.environ["PATH"], "BASE": simulator.url, "PHONE": WAITS}
+        script = "set -e\n" + "echo\n".join(blocks(text, "bash"))
+        run = subprocess.run(
+            ["bash", "-c", script],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=True,
+        )
+    assert '"ResponseCode":"0"' in run.stdout
+    assert '"next": "pays+callback_lost"' in run.stdout
+    assert '"stage": "processing"' in run.stdout
+    assert '"amount_kes": 100' in run.stdout
+    assert '"kind": "money_that_never_moved"' in run.stdout
+    assert "error" not in run.stdout
+
+
+def test_the_scenario_file_is_one(text: str) -> None:
+    (example,) = blocks(text, "toml")
+    merchant = VirtualMerchant()
+    apply_scenario(merchant.daraja, tomllib.loads(example))
+    assert merchant.daraja.config.prompt_seconds == 20
