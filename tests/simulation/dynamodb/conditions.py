@@ -34,6 +34,11 @@ class ParsedCondition(NamedTuple):
     names: frozenset[str]
     values: frozenset[str]
     checks: tuple[OperandCheck, ...]
+    roots: frozenset[str]
+
+    def attributes(self, names: Names) -> set[str]:
+        """The attributes it looks at."""
+        return {names.get(root, root) for root in self.roots}
 
 
 @lru_cache(maxsize=4096)
@@ -47,6 +52,7 @@ def parse_condition(expression: str, slot: str = "ConditionExpression") -> Parse
         frozenset(parser.reader.names),
         frozenset(parser.reader.values),
         tuple(parser.checks),
+        frozenset(parser.reader.roots),
     )
 
 

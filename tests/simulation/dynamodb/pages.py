@@ -65,6 +65,7 @@ class Source:
                     "Consistent reads are not supported on global secondary indexes"
                 )
         self._check_select()
+        self._refuse_unprojected()
         if request.get("Limit") is not None and request["Limit"] < 1:
             raise ValidationError(
                 f"1 validation error detected: Value '{request['Limit']}' at 'limit' failed to "
@@ -140,6 +141,29 @@ class Source:
         if projection is None:
             return items
         return [project(item, projection) for item in items]
+
+    def _refuse_unprojected(self) -> None:
+        """An index never fetches from the table what it does not hold.
+
+        A Query whose filter looks at such an attribute is refused; a Scan's filter finds it absent.
+        """
+        index = self.index
+        if index is None or index.projected is None:
+            return
+        wanted = {str(path[0]) for path in self.expressions.projection or ()}
+        if missing := sorted(wanted - index.projected):
+            raise ValidationError(
+                "One or more parameter values were invalid: Global secondary index "
+                f"{index.name} does not project [{', '.join(missing)}]"
+            )
+        condition = self.expressions.filter
+        if condition is None or self.expressions.key_condition is None:
+            return
+        if missing := sorted(condition.attributes(self.expressions.names) - index.projected):
+            raise ValidationError(
+                f"One or more parameter values were invalid: Secondary index {index.name} does "
+                f"not project one or more filter attributes: [{', '.join(missing)}]"
+            )
 
     def _check_select(self) -> None:
         select = self.request.get("Select")

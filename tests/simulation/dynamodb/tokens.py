@@ -41,6 +41,8 @@ class TokenReader:
         self.slot = slot
         self.names: set[str] = set()
         self.values: set[str] = set()
+        # The first step of every path: the attributes that the expression looks at.
+        self.roots: set[str] = set()
         self._position = 0
         if not expression.strip():
             self.fail("The expression can not be empty;")
@@ -127,7 +129,9 @@ class TokenReader:
 
     def take_path(self) -> Path:
         """A document path such as `a`, `#a.b[3]`; its name references are recorded as used."""
-        steps: list[PathStep] = [self._take_name()]
+        root = self._take_name()
+        self.roots.add(root)
+        steps: list[PathStep] = [root]
         while True:
             if self.accept_symbol("."):
                 steps.append(self._take_name())

@@ -73,6 +73,17 @@ def test_an_index_cannot_be_read_consistently_nor_give_all_attributes(world: Wor
         opened(world, IndexName="nope")
 
 
+def test_an_index_query_cannot_look_at_what_the_index_does_not_hold(world: World) -> None:
+    world.put(open=text("1"), due_at=number(1), note=text("n"))
+    with pytest.raises(ValidationError, match=r"does not project \[note\]"):
+        opened(world, ProjectionExpression="note")
+    with pytest.raises(ValidationError, match=r"one or more filter attributes: \[note\]"):
+        opened(world, FilterExpression="attribute_exists(note)")
+    scan = world.call("Scan", IndexName="open", FilterExpression="attribute_exists(note)")
+    assert (scan["Count"], scan["ScannedCount"]) == (0, 1)
+    assert opened(world, FilterExpression="attribute_exists(due_at)")["Count"] == 1
+
+
 def test_an_index_page_starts_from_both_keys(world: World) -> None:
     for sk in range(5):
         world.put(sk, open=text("1"), due_at=number(7))

@@ -45,7 +45,7 @@ def random_value(rng: Random, kind: str) -> Value:
         case "N":
             return {"N": rng.choice(NUMBERS)}
         case "S":
-            return {"S": LONG_TEXT if rng.random() < 0.03 else rng.choice(TEXTS)}
+            return {"S": LONG_TEXT if rng.random() < 0.08 else rng.choice(TEXTS)}
         case "B":
             return {"B": rng.choice((b"a", b"ab", b"\x00\xff"))}
         case "BOOL":
@@ -53,9 +53,9 @@ def random_value(rng: Random, kind: str) -> Value:
         case "NULL":
             return {"NULL": True}
         case "SS":
-            return {"SS": rng.sample(("a", "b", "c", "d"), rng.randint(1, 3))}
+            return {"SS": rng.sample(("a", "b", "c"), rng.randint(1, 3))}
         case "NS":
-            return {"NS": rng.sample(("1", "2", "3", "4.5"), rng.randint(1, 3))}
+            return {"NS": rng.sample(("1", "2", "3.5"), rng.randint(1, 3))}
         case "L":
             return {"L": [random_value(rng, rng.choice("NS")) for _ in range(rng.randint(0, 3))]}
         case _:
@@ -169,8 +169,11 @@ class ExpressionWriter:
         name = self.name(attribute)
         roll = rng.random()
         if roll < 0.15:
-            inner = {"L": ("", "[0]", "[1]"), "M": ("", ".a", ".b[0]")}.get(kind, ("",))
-            return "REMOVE", name + rng.choice(inner)
+            inner = {
+                "L": ("", "[0]", f"[0], {name}[1]"),
+                "M": ("", ".a", f".a, {name}.b[0]"),
+            }
+            return "REMOVE", name + rng.choice(inner.get(kind, ("",)))
         if roll < 0.35 and kind in ("N", "SS", "NS"):
             section = "DELETE" if kind != "N" and rng.random() < 0.5 else "ADD"
             return section, f"{name} {self.value(random_value(rng, kind))}"

@@ -217,6 +217,27 @@ KNOWN_EMULATOR_DIFFERENCES = (
         example=(_update("REMOVE extra.a"),),
     ),
     KnownDifference(
+        name="a query's filter sees attributes that the index does not hold",
+        statement="a query of a global secondary index cannot fetch attributes from the table; a "
+        "filter on one that is not projected is refused",
+        source="API Reference, Query, ProjectionExpression and Select; wording as the service "
+        "gives it to AppSync and in DynamoDB local",
+        explains=_accepted("does not project one or more filter attributes"),
+        example=(
+            (
+                "query",
+                {
+                    "IndexName": "open",
+                    "KeyConditionExpression": "#o = :o",
+                    "FilterExpression": "attribute_exists(note)",
+                    "ExpressionAttributeNames": {"#o": "open"},
+                    "ExpressionAttributeValues": {":o": {"S": "x"}},
+                },
+            ),
+        ),
+        keeps_state=True,
+    ),
+    KnownDifference(
         name="Attributes is sent even where there is no attribute to show",
         statement="each element of Attributes is one attribute; an empty map is not sent",
         source="API Reference, UpdateItem, response elements",

@@ -72,7 +72,7 @@ class _SequenceWriter:
 
     def _item(self) -> dict[str, Value]:
         item = self._key()
-        for name in self.rng.sample(ATTRIBUTES, self.rng.randint(0, 8)):
+        for name in self.rng.sample(ATTRIBUTES, self.rng.randint(4, len(ATTRIBUTES))):
             item[name] = random_value(self.rng, type_of_attribute(name))
         return self._with_own_hashes(item)
 
@@ -100,9 +100,9 @@ class _SequenceWriter:
 
     def _condition(self, writer: ExpressionWriter) -> dict[str, str]:
         roll = self.rng.random()
-        if roll < 0.3:
+        if roll < 0.35:
             return {}
-        if roll < 0.5:
+        if roll < 0.45:
             return {"ConditionExpression": "attribute_not_exists(pk)"}
         if roll < 0.6:
             return {"ConditionExpression": "attribute_exists(pk)"}
