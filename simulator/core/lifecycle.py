@@ -4,6 +4,8 @@ Every function takes the moment at which the thing happens, which may lie before
 looked at: a prompt that ran out at noon ran out at noon, whenever somebody asks.
 """
 
+from typing import assert_never
+
 from simulator.core import chance
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.callback_body import Outcome, callback_body
@@ -95,11 +97,11 @@ def _happen(world: World, event: Event, at: float) -> None:
     match event.kind:
         case EventKind.SHOW:
             _show(world, prompt, at)
-        case EventKind.ACT if prompt.is_open and not prompt.is_dismissed:
-            _act(world, prompt, at)
-        case EventKind.EXPIRE if prompt.is_open:
-            _note(world, prompt, "closed", at)
-            finish(world, prompt, prompt.scenario.ignored_code, at)
+        case EventKind.ACT:
+            if prompt.is_open and not prompt.is_dismissed:
+                _act(world, prompt, at)
+        case EventKind.EXPIRE:
+            _expire(world, prompt, at)
         case EventKind.SETTLE:
             _settle(world, prompt, at)
         case EventKind.FAIL:
@@ -107,7 +109,13 @@ def _happen(world: World, event: Event, at: float) -> None:
         case EventKind.LATE_SUCCESS:
             _succeed_late(world, prompt, at)
         case _:
-            pass  # a person was faster: the prompt is closed already
+            assert_never(event.kind)
+
+
+def _expire(world: World, prompt: Prompt, at: float) -> None:
+    if prompt.is_open:  # else a person was faster
+        _note(world, prompt, "closed", at)
+        finish(world, prompt, prompt.scenario.ignored_code, at)
 
 
 def _show(world: World, prompt: Prompt, at: float) -> None:

@@ -1,5 +1,7 @@
 /* The control page: a live feed of the journal, and every route of the OpenAPI document to try. */
 
+import { follow } from "./live.js";
+
 const FEED_MAX = 400;
 const at = (id) => document.getElementById(id);
 const make = (name, properties = {}, ...children) => {
@@ -44,17 +46,6 @@ function matches(line) {
 }
 
 let after = 0;
-
-function follow() {
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}/_simulator/events?after=${after}`);
-  socket.onmessage = (event) => {
-    const entry = JSON.parse(event.data);
-    after = entry.sequence;
-    show(entry);
-  };
-  socket.onclose = () => setTimeout(follow, 1000);
-}
 
 /* The routes */
 
@@ -126,5 +117,11 @@ at("filter").addEventListener("input", () => {
 });
 at("clear").addEventListener("click", () => at("feed").replaceChildren());
 at("reset").addEventListener("click", () => send("POST", "/_simulator/reset"));
-follow();
+follow({
+  path: () => `/_simulator/events?after=${after}`,
+  tell: (entry) => {
+    after = entry.sequence;
+    show(entry);
+  },
+});
 listRoutes();

@@ -1,23 +1,12 @@
 /* One virtual phone. The server tells what is on it after each thing that happens; the page only
    draws that and sends back what the person does. */
 
-const WORDS = {
-  en: {
-    balance: "M-PESA balance", inbox: "Messages", empty: "No messages yet.",
-    merchant: "Pay to", reference: "Account", till: "Till", amount: "Amount",
-    pin: "Enter M-PESA PIN", send: "Send", cancel: "Cancel", erase: "Erase", clear: "Clear",
-    waiting: "Sent. Waiting for M-PESA…", gone: "The request has closed.", four: "The PIN has four digits.",
-  },
-  sw: {
-    balance: "Salio la M-PESA", inbox: "Ujumbe", empty: "Hakuna ujumbe bado.",
-    merchant: "Lipa kwa", reference: "Akaunti", till: "Till", amount: "Kiasi",
-    pin: "Weka PIN ya M-PESA", send: "Tuma", cancel: "Ghairi", erase: "Futa", clear: "Futa yote",
-    waiting: "Imetumwa. Inasubiri M-PESA…", gone: "Ombi limefungwa.", four: "PIN ina tarakimu nne.",
-  },
-};
+import { follow } from "./live.js";
+import { listScenarios } from "./scenarios.js";
+import { WORDS } from "./words.js";
+
 const PIN_DIGITS = 4;
 const FEW_SECONDS = 10;
-const RECONNECT_MILLISECONDS = 1000;
 const DEFAULT_NUMBER = "254712345678";
 const NAIROBI = { timeZone: "Africa/Nairobi" };
 
@@ -69,18 +58,6 @@ async function answer(action, pin) {
     drawPrompt();
     toast(isUnreached ? "The simulator does not answer." : words().gone);
   }
-}
-
-/** Follows the phone for as long as the page is open, whatever happens to the connection. */
-function follow() {
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const socket = new WebSocket(`${scheme}://${location.host}${api}/events`);
-  socket.onopen = () => { at("offline").hidden = true; };
-  socket.onmessage = (event) => draw(JSON.parse(event.data));
-  socket.onclose = () => {
-    at("offline").hidden = false;
-    setTimeout(follow, RECONNECT_MILLISECONDS);
-  };
 }
 
 /* Drawing */
@@ -290,26 +267,6 @@ function keepInPrompt(event) {
 
 /* The side panel */
 
-const GROUPS = [
-  ["The push's answer", /^push_/], ["The callback", /^callback_/], ["The query", /^query_/],
-  ["The result", /^result_/], ["The person", /./],
-];
-
-async function listScenarios() {
-  const known = await call("GET", "/_simulator/scenarios");
-  for (const each of known.phones) at("known").append(new Option(each.says, each.phone_number));
-  const groups = new Map(GROUPS.map(([label]) => [label, Object.assign(element("optgroup"), { label })]));
-  for (const [name, each] of Object.entries(known.scenarios)) {
-    const [label] = GROUPS.find(([, begin]) => begin.test(name));
-    const option = new Option(name === "normal" ? "wait for me" : name.replaceAll("_", " "), name);
-    option.dataset.says = each.says;
-    groups.get(label).append(option);
-  }
-  const ordered = [...groups.values()];
-  at("scenario").replaceChildren(ordered.at(-1), ...ordered.slice(0, -1));
-  if (phone) drawSide();
-}
-
 function choose(event) {
   event.preventDefault();
   location.search = new URLSearchParams({ number: at("choose-number").value }).toString();
@@ -350,5 +307,11 @@ buildKeys();
 listen();
 tick();
 setInterval(tick, 500);
-follow();
-listScenarios();
+follow({
+  path: () => `${api}/events`,
+  tell: draw,
+  state: (isThere) => { at("offline").hidden = isThere; },
+  prefersSocket: query.get("live") === "socket",
+});
+await listScenarios(at("scenario"), at("known"));
+if (phone) drawSide();

@@ -11,7 +11,7 @@ function remember() {
 
 function add(number) {
   const frame = document.createElement("iframe");
-  frame.src = `/phone?number=${number}&embed=1`;
+  frame.src = `/phone?number=${number}&embed=1&live=socket`;
   frame.title = `Phone ${number}`;
   const caption = document.createElement("figcaption");
   const link = Object.assign(document.createElement("a"), { href: `/phone?number=${number}`, textContent: number });

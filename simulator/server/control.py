@@ -214,7 +214,7 @@ class Control:
 
     async def follow_journal(self, request: web.Request) -> web.StreamResponse:
         """Everything, as it happens."""
-        after = request.query.get("after") or request.headers.get("Last-Event-ID")
+        after = request.headers.get("Last-Event-ID") or request.query.get("after")
         return await follow(
             request,
             self._daraja,

@@ -1,5 +1,6 @@
 """Pages on any local port may use the control API; pages from elsewhere may not."""
 
+import ipaddress
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ _LOCAL = ("localhost", "127.0.0.1", "::1")
 def cors_headers(request: web.Request) -> dict[str, str]:
     """The headers that let this request's page read the answer; none for a foreign page."""
     origin = request.headers.get("Origin")
-    if origin is None or not is_local(origin):
+    if origin is None or not may_use(request, origin):
         return {}
     return {
         "Access-Control-Allow-Origin": origin,
@@ -21,6 +22,22 @@ def cors_headers(request: web.Request) -> dict[str, str]:
         "Access-Control-Max-Age": "600",
         "Vary": "Origin",
     }
+
+
+def may_use(request: web.Request, origin: str) -> bool:
+    """Whether a page with this origin may use the control API.
+
+    Pages of this machine may, and the simulator's own pages under an address of numbers, as a real
+    phone on the same network asks for them; under a name anybody could point the name here.
+    """
+    if is_local(origin):
+        return True
+    try:
+        parts = urlsplit(origin)
+        ipaddress.ip_address(parts.hostname or "")
+    except ValueError:
+        return False
+    return parts.netloc == request.host
 
 
 def is_local(origin: str) -> bool:
@@ -38,7 +55,11 @@ async def cors(request: web.Request, handler: Handler) -> web.StreamResponse:
     if not request.path.startswith("/_simulator"):
         return await handler(request)
     origin = request.headers.get("Origin")
-    if request.method not in ("GET", "HEAD") and origin is not None and not is_local(origin):
+    if (
+        request.method not in ("GET", "HEAD")
+        and origin is not None
+        and not may_use(request, origin)
+    ):
         return web.json_response({"error": "this page may not use the simulator"}, status=403)
     if request.method == "OPTIONS":
         return web.Response(status=204, headers=cors_headers(request))

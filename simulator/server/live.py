@@ -13,7 +13,7 @@ from aiohttp import web
 
 from simulator.core import Daraja
 from simulator.core.journal import Entry
-from simulator.server.cors import cors_headers, is_local
+from simulator.server.cors import cors_headers, may_use
 
 BREATH_SECONDS = 15.0
 WAITING_MAX = 10_000
@@ -101,7 +101,7 @@ def _event(thing: Told) -> bytes:
 
 async def _by_socket(request: web.Request, things: AsyncIterator[Told]) -> web.StreamResponse:
     origin = request.headers.get("Origin")
-    if origin is not None and not is_local(origin):
+    if origin is not None and not may_use(request, origin):
         raise web.HTTPForbidden(text="this page may not use the simulator")
     socket = web.WebSocketResponse(heartbeat=BREATH_SECONDS)
     await socket.prepare(request)

@@ -255,6 +255,26 @@ def test_the_panel_changes_the_phone(browser: Browser, simulator: RunningSimulat
     page.close()
 
 
+@pytest.mark.parametrize("passes_sockets", [True, False])
+def test_a_phone_lives_by_websocket_or_where_none_pass_by_events(
+    browser: Browser, simulator: RunningSimulator, passes_sockets: bool
+) -> None:
+    page = browser.new_page(viewport=PHONE_SIZE)  # type: ignore[arg-type]
+    opened: list[str] = []
+    page.on("websocket", lambda socket: opened.append(socket.url))
+    if not passes_sockets:
+        page.add_init_script(
+            "window.WebSocket = class { constructor() { setTimeout(() => this.onclose(), 0); } };"
+        )
+    page.goto(f"{simulator.url}/phone?number={WAITS}&live=socket")
+    expect(page.get_by_test_id("balance")).to_have_text("Ksh50,000.00")
+    expect(page.locator("#offline")).to_be_hidden()
+    simulator.push(WAITS)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert bool(opened) is passes_sockets
+    page.close()
+
+
 def test_several_phones_stand_side_by_side(browser: Browser, simulator: RunningSimulator) -> None:
     page = browser.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
     numbers = [WAITS, "254112345678", "254708374149"]

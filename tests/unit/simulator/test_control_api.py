@@ -219,6 +219,23 @@ def test_only_pages_of_this_machine_may_use_it(
     stream.close()
 
 
+@pytest.mark.parametrize(
+    ("host", "origin", "is_own"),
+    [
+        ("192.168.1.4:9600", "http://192.168.1.4:9600", True),
+        ("192.168.1.4:9600", "http://192.168.1.5:9600", False),
+        ("rebound.example.com", "http://rebound.example.com", False),
+    ],
+)
+def test_its_own_pages_may_use_it_from_a_real_phone_on_the_network(
+    simulator: RunningSimulator, host: str, origin: str, is_own: bool
+) -> None:
+    url, headers = f"{simulator.url}/_simulator/next", {"Host": host, "Origin": origin}
+    wish = {"scenario": "pays"}
+    answer = requests.post(url, json=wish, headers=headers, timeout=PATIENCE_SECONDS)
+    assert answer.status_code == (200 if is_own else 403)
+
+
 def test_the_document_describes_routes_that_exist(simulator: RunningSimulator) -> None:
     document = simulator.control("GET", "openapi.json").json()
     assert document["openapi"] == "3.1.0"
