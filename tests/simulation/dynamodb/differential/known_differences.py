@@ -285,4 +285,16 @@ KNOWN_EMULATOR_DIFFERENCES = (
         ),
         keeps_state=True,
     ),
+    KnownDifference(
+        name="removing two list elements at once removes the wrong second one",
+        statement="REMOVE RelatedItems[1], RelatedItems[2] takes away the elements that stood at 1 "
+        "and 2 before the update",
+        source=f"{_UPDATES}: Removing elements from a list",
+        explains=lambda request, _engine, _emulator: request.parameters.get("Key") == KEY,
+        example=(
+            ("put_item", {"Item": {**KEY, "op_ids": {"L": [{"S": "a"}, {"S": "b"}, {"S": "c"}]}}}),
+            _update("REMOVE op_ids[0], op_ids[1]"),
+            ("get_item", {"Key": KEY, "ConsistentRead": True}),
+        ),
+    ),
 )
