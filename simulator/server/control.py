@@ -18,9 +18,9 @@ from simulator.scenario_file import chances_from
 from simulator.server import documents
 from simulator.server.live import follow
 from simulator.server.pump import CallbackPump
+from simulator.server.reading import json_body, number, number_in_path, text, whole
 
 JOURNAL_PAGE_MAX = 5_000
-Document = dict[str, object]
 
 
 class Control:
@@ -58,7 +58,7 @@ class Control:
 
     async def change_settings(self, request: web.Request) -> web.Response:
         """Changes some settings."""
-        config = self._daraja.configure(**await _body(request))
+        config = self._daraja.configure(**await json_body(request))
         return web.json_response(config.settings())
 
     async def revoke_tokens(self, _request: web.Request) -> web.Response:
@@ -67,15 +67,15 @@ class Control:
 
     async def start_outage(self, request: web.Request) -> web.Response:
         """Takes endpoints down for a while."""
-        body = await _body(request)
+        body = await json_body(request)
         endpoints = body.get("endpoints", ["oauth", "push", "query"])
         if not isinstance(endpoints, list):
             raise SettingError("endpoints must be a list")
         outage = self._daraja.start_outage(
             str(body.get("kind", "html")),
-            _number(body, "seconds", 60.0),
+            number(body, "seconds", 60.0),
             endpoints=[str(each) for each in endpoints],
-            from_seconds=_number(body, "from_seconds", 0.0),
+            from_seconds=number(body, "from_seconds", 0.0),
         )
         return web.json_response({"starts_at": outage.starts_at, "ends_at": outage.ends_at})
 
@@ -107,19 +107,19 @@ class Control:
 
     async def set_scenario(self, request: web.Request) -> web.Response:
         """What a push gets that nothing else decides."""
-        body = await _body(request)
+        body = await json_body(request)
         chances = chances_from(body.get("chances", []))
         self._daraja.set_scenario(body.get("scenario", "normal"), chances)
         return web.json_response({"scenario": self._daraja.default_scenario.name})
 
     async def set_next(self, request: web.Request) -> web.Response:
         """The scenario of the next push or pushes."""
-        body = await _body(request)
-        number = body.get("phone_number")
+        body = await json_body(request)
+        msisdn = body.get("phone_number")
         self._daraja.set_next(
             body.get("scenario"),
-            msisdn=None if number is None else str(number),
-            times=int(_number(body, "times", 1)),
+            msisdn=None if msisdn is None else str(msisdn),
+            times=int(number(body, "times", 1)),
         )
         return web.json_response({"next": body.get("scenario")})
 
@@ -136,25 +136,25 @@ class Control:
 
     async def change_phone(self, request: web.Request) -> web.Response:
         """Changes what a phone is and does."""
-        self._daraja.set_phone(_number_in_path(request), **await _body(request))
+        self._daraja.set_phone(number_in_path(request), **await json_body(request))
         return self._phone_response(request)
 
     async def answer_phone(self, request: web.Request) -> web.Response:
         """What the person does with the prompt on this phone's screen."""
-        live = self._daraja.phone(_number_in_path(request)).live
+        live = self._daraja.phone(number_in_path(request)).live
         if live is None:
             raise UnknownPromptError("there is no prompt on this phone")
         return await self._answer(request, live.checkout_request_id)
 
     async def follow_phone(self, request: web.Request) -> web.StreamResponse:
         """One phone as it is after each thing that happens to it."""
-        number = _number_in_path(request)
-        self._daraja.phone(number)
+        msisdn = number_in_path(request)
+        self._daraja.phone(msisdn)
         return await follow(
             request,
             self._daraja,
-            wanted=lambda entry: entry.facts.get("phone") == number or entry.kind == "control",
-            told=lambda _: documents.phone_document(self._daraja, self._daraja.phone(number)),
+            wanted=lambda entry: entry.facts.get("phone") == msisdn or entry.kind == "control",
+            told=lambda _: documents.phone_document(self._daraja, self._daraja.phone(msisdn)),
         )
 
     async def list_prompts(self, _request: web.Request) -> web.Response:
@@ -175,25 +175,25 @@ class Control:
 
     async def repeat_callback(self, request: web.Request) -> web.Response:
         """Posts a finished prompt's result once more."""
-        body = await _body(request)
+        body = await json_body(request)
         delivery = self._daraja.repeat_callback(
             request.match_info["checkout_request_id"],
-            source_ip=_text(body, "source_ip"),
-            after_seconds=_number(body, "after_seconds", 0.0),
+            source_ip=text(body, "source_ip"),
+            after_seconds=number(body, "after_seconds", 0.0),
         )
         return web.json_response({"delivery": delivery})
 
     async def forge_callback(self, request: web.Request) -> web.Response:
         """Posts anything to any callback address, no money behind it."""
-        body = await _body(request)
-        url, payload = _text(body, "url"), body.get("body", {})
+        body = await json_body(request)
+        url, payload = text(body, "url"), body.get("body", {})
         if url is None or not url.startswith(("http://", "https://")):
             raise SettingError("url must be the http or https address to post to")
         delivery = self._daraja.forge_callback(
             url,
             payload.encode() if isinstance(payload, str) else json.dumps(payload).encode(),
-            source_ip=_text(body, "source_ip"),
-            after_seconds=_number(body, "after_seconds", 0.0),
+            source_ip=text(body, "source_ip"),
+            after_seconds=number(body, "after_seconds", 0.0),
         )
         return web.json_response({"delivery": delivery})
 
@@ -202,7 +202,7 @@ class Control:
     async def read_journal(self, request: web.Request) -> web.Response:
         """What happened, in order."""
         query = dict(request.query)
-        after, limit = _whole(query.pop("after", "0")), _whole(query.pop("limit", "1000"))
+        after, limit = whole(query.pop("after", "0")), whole(query.pop("limit", "1000"))
         entries = self._daraja.journal.entries(
             after=after,
             kind=query.pop("kind", None),
@@ -220,7 +220,7 @@ class Control:
             self._daraja,
             wanted=lambda _: True,
             told=lambda entry: entry.document() if entry else None,
-            after=_whole(after) if after else None,
+            after=whole(after) if after else None,
         )
 
     async def read_ledger(self, _request: web.Request) -> web.Response:
@@ -230,21 +230,21 @@ class Control:
 
     async def audit(self, request: web.Request) -> web.Response:
         """Compares what the merchant believes with what moved."""
-        body = await _body(request)
+        body = await json_body(request)
         beliefs = body.get("beliefs")
         if not isinstance(beliefs, list):
             raise SettingError('send {"beliefs": [{"receipt", "amount", ...}, ...]}')
-        audit = self._daraja.audit(beliefs, shortcode=_text(body, "shortcode"))
+        audit = self._daraja.audit(beliefs, shortcode=text(body, "shortcode"))
         return web.json_response(documents.audit_document(audit))
 
     def _phone_response(self, request: web.Request) -> web.Response:
-        phone = self._daraja.phone(_number_in_path(request))
+        phone = self._daraja.phone(number_in_path(request))
         return web.json_response(documents.phone_document(self._daraja, phone))
 
     async def _answer(self, request: web.Request, checkout_request_id: str) -> web.Response:
-        body = await _body(request)
+        body = await json_body(request)
         prompt = self._daraja.answer_prompt(
-            checkout_request_id, str(body.get("action")), _text(body, "pin")
+            checkout_request_id, str(body.get("action")), text(body, "pin")
         )
         return web.json_response(documents.prompt_document(prompt))
 
@@ -265,40 +265,3 @@ class Control:
                 self._pump.wake()
 
         return answer
-
-
-async def _body(request: web.Request) -> Document:
-    raw = await request.read()
-    if not raw:
-        return {}
-    try:
-        document = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise SettingError(f"the body is not JSON: {error}") from error
-    if not isinstance(document, dict):
-        raise SettingError("the body must be a JSON object")
-    return document
-
-
-def _number_in_path(request: web.Request) -> str:
-    return request.match_info["phone_number"]
-
-
-def _number(body: Document, name: str, otherwise: float) -> float:
-    value = body.get(name, otherwise)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SettingError(f"{name} must be a number")
-    return float(value)
-
-
-def _text(body: Document, name: str) -> str | None:
-    value = body.get(name)
-    if value is None or isinstance(value, str):
-        return value
-    raise SettingError(f"{name} must be text")
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise SettingError(f"{text!r} is not a whole number")
-    return int(text)

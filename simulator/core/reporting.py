@@ -1,0 +1,62 @@
+"""How a result becomes callbacks: how many, when, from where, saying what."""
+
+from simulator.core import chance
+from simulator.core.callback_board import CallbackDelivery
+from simulator.core.callback_body import Outcome, callback_body
+from simulator.core.ledger import Debit
+from simulator.core.prompts import Prompt
+from simulator.core.scenario import CallbackTiming
+from simulator.core.world import World
+
+
+def report(world: World, prompt: Prompt, code: str, at: float, debit: Debit | None) -> None:
+    """Schedules the callback, as often and as late as the scenario says."""
+    scenario, config = prompt.scenario, world.config
+    if scenario.callback is CallbackTiming.NEVER:
+        return
+    outcome = _outcome(world, prompt, code, debit)
+    body = callback_body(prompt, outcome, world.seed)
+    key = (prompt.order.msisdn, prompt.push_number, code)
+    attempts = scenario.callback_attempts or config.callback_attempts
+    for copy in range(scenario.callback_copies):
+        world.board.schedule(
+            CallbackDelivery(
+                id=f"{prompt.checkout_request_id}.{code}.{copy + 1}.1",
+                checkout_request_id=prompt.checkout_request_id,
+                url=prompt.order.callback_url,
+                body=body,
+                source_ip=_source(world, prompt, key),
+                at=at + _callback_seconds(world, prompt, key),
+                attempts_max=attempts,
+                slow_seconds=scenario.callback_slow_seconds,
+                timeout_seconds=config.callback_timeout_seconds,
+            )
+        )
+
+
+def _outcome(world: World, prompt: Prompt, code: str, debit: Debit | None) -> Outcome:
+    if debit is None:
+        return Outcome(code)
+    return Outcome(
+        code,
+        receipt=debit.receipt,
+        paid_at=debit.at,
+        balance_kes=world.ledger.wallets[debit.phone],
+        earlier_receipt=world.ledger.previous_receipt(debit.shortcode, debit.receipt),
+    )
+
+
+def _callback_seconds(world: World, prompt: Prompt, key: tuple[object, ...]) -> float:
+    if prompt.scenario.callback is CallbackTiming.BEFORE_ANSWER:
+        return 0.0
+    if prompt.scenario.callback_seconds is not None:
+        return prompt.scenario.callback_seconds
+    low, high = world.config.callback_seconds_min, world.config.callback_seconds_max
+    return chance.between(low, high, world.seed, "callback_seconds", *key)
+
+
+def _source(world: World, prompt: Prompt, key: tuple[object, ...]) -> str:
+    listed = world.config.callback_sources
+    if not prompt.scenario.callback_is_listed or not listed:
+        return world.config.unlisted_source
+    return listed[int(chance.unit(world.seed, "source", *key) * len(listed))]
