@@ -7,9 +7,10 @@ import logging
 import pytest
 from payments.access_token import LEEWAY_SECONDS, TOKEN_BYTES_MAX
 from payments.secrets import Secrets, SecretUnavailableError
+from payments.token_keys import AuthSettings, SharedSecret, read_settings
 
 from functions.authorizer import app
-from functions.authorizer.app import Authenticator, AuthSettings, SharedSecret
+from functions.authorizer.app import Authenticator
 from tests.bad_tokens import (
     OTHER_SECRET,
     BadToken,
@@ -384,7 +385,7 @@ def test_a_bug_in_the_authorizer_is_a_refusal_and_an_alarm_not_a_crash(
 )
 def test_bad_settings_are_one_clear_sentence(environment: dict[str, str], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
-        app.read_settings(environment)
+        read_settings(environment)
 
 
 def test_public_keys_and_the_shared_secret_are_never_used_together(

@@ -11,16 +11,13 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from payments.token_keys import KEY_SET_BYTES_MAX, RENEW_SECONDS, AuthSettings, fetch_json
 
 from functions.authorizer.app import (
-    KEY_SET_BYTES_MAX,
     KEY_SET_SECONDS,
     KEY_SET_STALE_SECONDS,
-    RENEW_SECONDS,
     Authenticator,
-    AuthSettings,
     PublishedKeys,
-    fetch_json,
     usable_keys,
 )
 from tests.bad_tokens import ec_key, good_claims, public_pem, rsa_key, sign

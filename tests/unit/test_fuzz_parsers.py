@@ -16,6 +16,7 @@ from payments.errors import InvalidRequestError, PaymentError
 from payments.payment import Facts
 from payments.secrets import Secrets
 from payments.statistics import DAYS_MAX, parse_days
+from payments.token_keys import AuthSettings, SharedSecret
 from payments.values import (
     clean_text,
     embedded_in_checkout_id,
@@ -27,7 +28,7 @@ from payments.values import (
     whole_kes,
 )
 
-from functions.authorizer.app import Authenticator, AuthSettings, SharedSecret
+from functions.authorizer.app import Authenticator
 from tests.bad_tokens import encode_part, good_claims, sign
 
 CASES = settings(

