@@ -28,7 +28,10 @@ CRASHES = re.compile(r"Traceback|\[ERROR\]|\"level\": ?\"CRITICAL\"|A token caus
 
 @pytest.fixture(scope="module")
 def api(stack: StackState) -> Api:
-    return Api(stack)
+    api = Api(stack)
+    # The schedule may not have fired yet.
+    api.aws("lambda").invoke(FunctionName=stack.outputs["CleanupFunctionName"])
+    return api
 
 
 def log_lines(api: Api, group: str) -> Iterator[str]:
