@@ -7,7 +7,11 @@ from local.console import Console
 from local.settings import ROOT
 from local.state import StackState
 
-PHONE = "254708374149"
+# The shell makes a fresh booking of its clock's seconds, so the steps can be repeated; and a fresh
+# phone, but only where the simulator rings. Safaricom's sandbox gets its own test number.
+FRESH_BOOKING = "export BOOKING=$(date +%s)"
+FRESH_PHONE = "export PHONE=2547${BOOKING#??}"
+SANDBOX_PHONE = "export PHONE=${PHONE:-254708374149}"
 
 
 def write_shell_file(file: Path, state: StackState) -> None:
@@ -20,7 +24,8 @@ def write_shell_file(file: Path, state: StackState) -> None:
         "SIMULATOR": state.simulator_url or "",
     }
     lines = (f"export {name}={shlex.quote(value)}" for name, value in values.items())
-    file.write_text("\n".join(lines) + "\n")
+    phone = FRESH_PHONE if state.simulator_url else SANDBOX_PHONE
+    file.write_text("\n".join([*lines, FRESH_BOOKING, phone]) + "\n")
 
 
 def show(console: Console, state: StackState, shell_file: Path, seconds: float) -> None:
@@ -58,29 +63,29 @@ def commands(shell_file: str, *, has_simulator: bool) -> list[tuple[str, str]]:
     """Give each step's comment and command; together they run as printed in one shell."""
     json_type = "-H 'Content-Type: application/json'"
     customer = '-H "Authorization: Bearer $TOKEN"'
-    register = '{"client_id":"demo-user","price_kes":1500,"status":"Pending"}'
-    initiate = f'{{"phone_number":"{PHONE}","amount":1500,"booking_id":"9001"}}'
-    answer = '{"action":"pin","pin":"1234"}'
+    register = """'{"client_id":"demo-user","price_kes":1500,"status":"Pending"}'"""
+    initiate = """'{"phone_number":"'$PHONE'","amount":1500,"booking_id":"'$BOOKING'"}'"""
     find_id = """sed -n 's/.*"payment_id": *"\\([0-9a-f]*\\)".*/\\1/p'"""
     steps = [
-        ("tokens and addresses", f". {shell_file}"),
+        ("tokens and addresses, a fresh booking, and a phone", f". {shell_file}"),
         (
             "the booking system registers a consultation of KES 1,500",
-            f"curl -sS -X PUT $API/api/consultations/9001 {json_type} "
-            f"""-H "Authorization: Bearer $BOOKING_TOKEN" -d '{register}'; echo""",
+            f"curl -sS -X PUT $API/api/consultations/$BOOKING {json_type} "
+            f'-H "Authorization: Bearer $BOOKING_TOKEN" -d {register}; echo',
         ),
         (
-            "the customer pays: the phone is asked for the PIN",
+            "the customer pays: the phone is asked for the PIN, for 15 seconds",
             f"ANSWER=$(curl -sS -X POST $API/api/payment/mpesa/stk-push {json_type} {customer} "
-            f"""-d '{initiate}'); echo "$ANSWER"; PAYMENT=$(echo "$ANSWER" | {find_id})""",
+            f'-d {initiate}); echo "$ANSWER"; PAYMENT=$(echo "$ANSWER" | {find_id})',
         ),
     ]
     if has_simulator:
+        answer = """'{"action":"pin","pin":"1234"}'"""
         steps.append(
             (
-                f"the customer enters the PIN on {PHONE}",
-                f"sleep 2; curl -sS -X POST $SIMULATOR/_simulator/phones/{PHONE}/answer "
-                f"{json_type} -d '{answer}'; echo",
+                "the customer enters the PIN",
+                f"sleep 2; curl -sS -X POST $SIMULATOR/_simulator/phones/$PHONE/answer "
+                f"{json_type} -d {answer}; echo",
             )
         )
     return [
@@ -91,6 +96,6 @@ def commands(shell_file: str, *, has_simulator: bool) -> list[tuple[str, str]]:
         ),
         (
             "the consultation is Confirmed",
-            f"curl -sS $API/api/consultations/9001 {customer}; echo",
+            f"curl -sS $API/api/consultations/$BOOKING {customer}; echo",
         ),
     ]

@@ -1,0 +1,195 @@
+"""`make demo`: plays payments as customers would, and fails where anything is not as it must be.
+
+One consultation is paid at once. Another is cancelled on the phone and then paid by a second try.
+Every request and answer is printed. It uses the stack that runs, or starts one and stops it again.
+"""
+
+import json
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from local import credentials
+from local.client import Answer, ApiClient, SimulatorClient
+from local.console import Console
+from local.errors import LocalStackError
+from local.settings import read_settings
+from local.stack import running_stack
+from local.state import StackState, read_running
+
+PHONE_SECONDS_MAX = 12.0
+RESULT_SECONDS_MAX = 40.0
+POLL_SECONDS = 0.5
+PIN = "1234"
+PRICE_KES = 1500
+
+
+class DemoError(Exception):
+    """Something differs from what it should be; the message names both."""
+
+
+class Demo:
+    """A new customer with new phones and bookings, and the booking system beside them."""
+
+    def __init__(self, console: Console, stack: StackState) -> None:
+        if stack.simulator_url is None:
+            raise LocalStackError("the demo answers phones itself, so it needs the simulator")
+        self._console = console
+        # A new customer each time: one user may start only five prompts in ten minutes.
+        self._client_id = f"demo-{secrets.token_hex(4)}"
+        secret = credentials.read_jwt_secret(stack.endpoint_url, stack.outputs)
+        token = credentials.make_token(secret, self._client_id)
+        self._customer = ApiClient(stack.api_url, token)
+        self._booking_system = ApiClient(stack.api_url, stack.booking_token)
+        self._simulator = SimulatorClient(stack.simulator_url)
+
+    def pay_at_once(self) -> None:
+        """A consultation goes from Unpaid over Pending to Paid and Confirmed."""
+        self._console.say(self._console.paint("\nA customer pays a consultation", "bold"))
+        booking_id, phone_number = new_booking(), new_phone()
+        self._register(booking_id)
+        self._pay(booking_id, phone_number)
+
+    def cancel_and_retry(self) -> None:
+        """A cancelled prompt leaves the consultation Failed and payable again at once."""
+        self._console.say(self._console.paint("\nA customer cancels, then pays after all", "bold"))
+        booking_id, phone_number = new_booking(), new_phone()
+        self._register(booking_id)
+        payment_id = self._initiate(booking_id, phone_number)
+        self._answer_phone(phone_number, "cancel")
+        cancelled = self._wait_for_result(payment_id)
+        expect("the status", cancelled["status"], "failed")
+        expect("the result code", cancelled["ResultCode"], "1032")
+        expect("can_retry", cancelled["can_retry"], True)
+        self._expect_consultation(booking_id, "Pending", "Failed")
+        self._pay(booking_id, phone_number)
+
+    def _pay(self, booking_id: str, phone_number: str) -> None:
+        payment_id = self._initiate(booking_id, phone_number)
+        self._expect_consultation(booking_id, "Pending", "Pending")
+        self._answer_phone(phone_number, "pin")
+        paid = self._wait_for_result(payment_id)
+        expect("the status", paid["status"], "completed")
+        expect("the result code", paid["ResultCode"], "0")
+        expect("the amount", paid["amount"], PRICE_KES)
+        if not paid["mpesa_receipt_number"]:
+            raise DemoError("the paid payment has no receipt number")
+        self._expect_consultation(booking_id, "Confirmed", "Paid")
+
+    def _register(self, booking_id: str) -> None:
+        answer = self._booking_system.register(booking_id, self._client_id, PRICE_KES)
+        self._show("PUT", f"/api/consultations/{booking_id}", answer)
+        expect("the HTTP status", answer.status, 200)
+        expect("payment_status", answer.body["payment_status"], "Unpaid")
+
+    def _initiate(self, booking_id: str, phone_number: str) -> str:
+        answer = self._customer.initiate(booking_id, phone_number, PRICE_KES)
+        self._show("POST", f"/api/payment/mpesa/stk-push  (phone {phone_number})", answer)
+        expect("the HTTP status", answer.status, 200)
+        expect("success", answer.body["success"], True)
+        expect("the status", answer.body["status"], "pending")
+        return str(answer.body["payment_id"])
+
+    def _answer_phone(self, phone_number: str, action: str) -> None:
+        pin = PIN if action == "pin" else None
+        answer = retry_until(
+            lambda: self._simulator.answer_phone(phone_number, action, pin),
+            lambda answer: answer.status == 200,
+            PHONE_SECONDS_MAX,
+        )
+        expect(f"answering the phone with {action}", answer.status, 200)
+        self._console.say(f"  {self._console.paint('phone', 'cyan')} {phone_number}: {action}")
+
+    def _wait_for_result(self, payment_id: str) -> dict[str, Any]:
+        answer = retry_until(
+            lambda: self._customer.read_status(payment_id),
+            lambda answer: answer.status != 200 or answer.body["status"] != "pending",
+            RESULT_SECONDS_MAX,
+        )
+        self._show("GET", f"/api/payment/mpesa/status/{payment_id}", answer)
+        expect("the HTTP status", answer.status, 200)
+        body: dict[str, Any] = answer.body
+        return body
+
+    def _expect_consultation(self, booking_id: str, status: str, payment_status: str) -> None:
+        answer = self._customer.read_consultation(booking_id)
+        self._show("GET", f"/api/consultations/{booking_id}", answer)
+        expect("the consultation's status", answer.body["status"], status)
+        expect("the consultation's payment_status", answer.body["payment_status"], payment_status)
+
+    def _show(self, method: str, path: str, answer: Answer) -> None:
+        colour = "green" if answer.status < 400 else "red"
+        self._console.say(
+            f"  {self._console.paint(method, 'cyan')} {path}  "
+            f"{self._console.paint(str(answer.status), colour)}"
+        )
+        text = json.dumps(answer.body) if answer.body is not None else answer.text
+        self._console.say(self._console.paint(f"      {text}", "dim"))
+
+
+def expect(what: str, found: object, wanted: object) -> None:
+    """Pass only where both are the same."""
+    if found != wanted:
+        raise DemoError(f"{what} is {found!r}, it should be {wanted!r}")
+
+
+def retry_until(
+    attempt: Callable[[], Answer], is_enough: Callable[[Answer], bool], seconds_max: float
+) -> Answer:
+    """Repeat a call until its answer is enough or time is up, and give the last answer."""
+    deadline = time.monotonic() + seconds_max
+    answer = attempt()
+    while not is_enough(answer) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+        answer = attempt()
+    return answer
+
+
+def new_phone() -> str:
+    """Make up a number that no run used before, outside the simulator's test numbers."""
+    return f"25471{secrets.randbelow(10_000_000):07d}"
+
+
+def new_booking() -> str:
+    """Make up a booking id that no run used before."""
+    return f"demo-{secrets.token_hex(6)}"
+
+
+@contextmanager
+def some_stack(console: Console, arguments: list[str]) -> Iterator[StackState]:
+    """Give the stack that runs already, or one that lives as long as the demo."""
+    settings = read_settings(arguments, os.environ)
+    running = read_running(settings.state_file)
+    if running is not None:
+        console.say(f"Using the stack that runs at {running.api_url}")
+        yield running
+        return
+    console.say("No stack is running, so the demo starts one:")
+    with running_stack(console, settings) as (stack, _):
+        yield stack
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Play everything; 1 where anything differs from what it should be."""
+    console = Console()
+    try:
+        with some_stack(console, sys.argv[1:] if arguments is None else arguments) as stack:
+            demo = Demo(console, stack)
+            demo.pay_at_once()
+            demo.cancel_and_retry()
+    except (DemoError, LocalStackError) as error:
+        console.say(f"\n{console.paint('The demo failed:', 'red')} {error}")
+        return 1
+    except KeyboardInterrupt:
+        console.say("\nStopped.")
+        return 130
+    console.say(f"\n{console.paint('Everything was as it should be.', 'green')}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
