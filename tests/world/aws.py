@@ -26,7 +26,7 @@ def table_definition() -> dict[str, Any]:
     return table_from_template(REPOSITORY / "template.yaml", table_name=TABLE_NAME)
 
 
-def new_dynamodb_client() -> Any:
+def new_dynamodb_client(*, validate: bool = True) -> Any:
     """A real boto3 client whose retries are the SDK's own, made cheap; attach an engine to it."""
     client = boto3.client(
         "dynamodb",
@@ -39,7 +39,7 @@ def new_dynamodb_client() -> Any:
             retries={"mode": "standard", "total_max_attempts": 3},
         ),
     )
-    lighten(client)
+    lighten(client, validate=validate)
     return client
 
 

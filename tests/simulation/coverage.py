@@ -1,0 +1,96 @@
+"""Counts what happened, so that a proof cannot be empty without being seen to be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+RARE = (
+    "late success after failed",
+    "late success after cancelled",
+    "landed: completed",
+    "landed: refund_due",
+    "landed: review",
+    "landed: failed",
+    "landed: cancelled",
+    "landed: unknown",
+    "refunded by an operator",
+    "review resolved: completed",
+    "review resolved: refund_due",
+    "receipt found by an operator",
+    "confirmed booking cancelled",
+    "id adopted from a callback",
+    "receipt bound elsewhere",
+    "receipt added later",
+    "review: amount_differs",
+    "review: amount_missing",
+    "review: receipt_missing",
+    "review: price_changed",
+    "hint stored",
+    "hint and query agreed",
+    "hint refuted",
+    "query alone believed",
+    "callback queued",
+    "message redriven",
+    "own win recognised",
+    "attention: no_checkout_request_id",
+    "attention: no_final_answer",
+    "attention: receipt_missing",
+    "attention: hint_refuted",
+    "evidence kept",
+    "answer stk_push 200",
+    "answer stk_push 202",
+    "answer stk_push 409 payment_in_progress",
+    "answer stk_push 409 phone_busy",
+    "answer stk_push 409 already_paid",
+    "answer stk_push 429 too_many_prompts",
+    "answer stk_push 502 initiation_failed",
+    "answer stk_push 503 store_unavailable",
+    "answer callback 404",
+    "answer status 404 payment_not_found",
+    "same payment answered again",
+    "event redelivered",
+    "counters expired",
+)
+"""What must have happened at least once in a run of some thousands of histories."""
+
+
+@dataclass(slots=True)
+class Coverage:
+    """Counters of one history or, merged, of many."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    def merge(self, other: Coverage) -> None:
+        """Add another's counts."""
+        self.calls.update(other.calls)
+        self.faults.update(other.faults)
+        self.outcomes.update(other.outcomes)
+
+    @property
+    def calls_total(self) -> int:
+        """How many network calls there were."""
+        return sum(self.calls.values())
+
+    def missing(self) -> list[str]:
+        """What never happened and should have."""
+        return [name for name in RARE if not self.outcomes[name]]
+
+    def faults_by_kind(self) -> dict[str, int]:
+        """How often each kind struck."""
+        kinds: Counter[str] = Counter()
+        for name, count in self.faults.items():
+            kinds[name.split(" @ ")[0]] += count
+        return dict(sorted(kinds.items()))
+
+    def document(self) -> dict[str, Any]:
+        """The counts, ready for JSON."""
+        return {
+            "calls": dict(sorted(self.calls.items())),
+            "faults_by_kind": self.faults_by_kind(),
+            "faults_by_site": dict(sorted(self.faults.items())),
+            "outcomes": dict(sorted(self.outcomes.items())),
+        }

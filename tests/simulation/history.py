@@ -1,0 +1,137 @@
+"""One history: chaos, heal, quiesce, audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from .coverage import Coverage
+from .deployment import START, Deployment
+from .faults import Fault
+from .invariants.audit import audit
+from .invariants.view import ViolationError
+from .machinery import Machinery
+from .people import People
+from .plan import Plan, draw_plan
+
+STEPS_MAX = 30_000
+REST_SECONDS_MAX = 6 * 86_400
+OPERATOR_ROUNDS = 2
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one history; `fired` are the faults that struck."""
+
+    seed: int
+    violation: ViolationError | None
+    coverage: Coverage
+    trace_hash: int
+    fired: tuple[Fault, ...]
+    lines: list[str] = field(default_factory=list)
+
+
+class StuckError(ViolationError):
+    """A history that does not come to rest."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__("I5", sentence)
+
+
+def play_seed(seed: int) -> Outcome:
+    """The history of one seed."""
+    return play(draw_plan(seed))
+
+
+def play(
+    plan: Plan, *, choose: Callable[[list[str]], int] | None = None, traces: bool = False
+) -> Outcome:
+    """Play a plan to its end, or to the first violation."""
+    world = Deployment(plan, choose=choose, traces=traces)
+    violation: ViolationError | None = None
+    with world.running():
+        try:
+            _History(world).play()
+        except ViolationError as error:
+            violation = error
+    return Outcome(
+        seed=plan.seed,
+        violation=violation,
+        coverage=world.coverage,
+        trace_hash=world.network.hash,
+        fired=tuple(world.faults.fired),
+        lines=world.lines or [],
+    )
+
+
+def explicit(plan: Plan, fired: tuple[Fault, ...]) -> Plan:
+    """The same plan, with the faults that struck spelled out instead of drawn."""
+    return replace(plan, faults=fired)
+
+
+class _History:
+    def __init__(self, world: Deployment) -> None:
+        self._world = world
+        self._people = People(world)
+        self._machinery = Machinery(world)
+        self._steps = 0
+
+    def play(self) -> None:
+        """Errors: ViolationError."""
+        world, plan = self._world, self._world.plan
+        for phone, days in plan.scenarios.items():
+            world.daraja.phone(phone).next_scenarios.extend(days)
+        for item in plan.agenda:
+            world.scheduler.at(START + item["at"], lambda item=item: self._people.do(item))  # type: ignore[misc]
+        self._run_until(START + plan.heal_at)
+        self._heal()
+        self._rest()
+        for number in range(OPERATOR_ROUNDS):
+            self._people.operate_everywhere(f"week's end {number}")
+            self._rest()
+        if plan.seed % 8 == 0:
+            world.clock.now += 3 * 86_400
+            if world.engine.expire_items(world.clock.now):
+                world.note("counters expired")
+        audit(world, healed_at=START + plan.heal_at, bus=self._machinery.bus)
+
+    def _heal(self) -> None:
+        """Faults stop and the provider answers; what was late still comes."""
+        self._world.faults.is_healed = True
+        self._world.store_down_until = 0.0
+        self._world.daraja.end_outages()
+        self._machinery.replay_dead_letters()
+
+    def _run_until(self, end: float) -> None:
+        while True:
+            next_at = self._next_at()
+            if next_at is None or next_at > end:
+                break
+            self._step()
+        self._world.clock.now = max(self._world.clock.now, end)
+
+    def _rest(self) -> None:
+        """Go on until nothing is due any more."""
+        limit = self._world.clock.now + REST_SECONDS_MAX
+        while self._next_at() is not None:
+            self._step()
+            if self._world.clock.now > limit:
+                raise StuckError("the history does not come to rest")
+
+    def _next_at(self) -> float | None:
+        self._machinery.wake()
+        moments = (self._world.scheduler.next_at(), self._world.daraja.next_event_at())
+        return min((each for each in moments if each is not None), default=None)
+
+    def _step(self) -> None:
+        world = self._world
+        self._steps += 1
+        if self._steps > STEPS_MAX:
+            raise StuckError("the history takes too many steps")
+        own, theirs = world.scheduler.next_at(), world.daraja.next_event_at()
+        if theirs is not None and (own is None or theirs <= own):
+            world.clock.now = max(world.clock.now, theirs)
+            world.post_due_callbacks()
+            return
+        world.scheduler.step()
+        world.watch.after_step(world.scheduler.last)

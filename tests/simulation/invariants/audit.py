@@ -1,0 +1,145 @@
+"""The audit at the end: money against our table receipt by receipt, liveness, events, secrets."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from simulator.core.prompts import Prompt, Stage
+from tests.world.aws import TABLE_NAME
+
+from .durability import facts_of
+from .view import MONEY, OPEN, Values, View, ViolationError, plain, require
+
+if TYPE_CHECKING:
+    from ..deployment import Deployment
+
+FINAL_WITHIN_SECONDS = 900
+SPACING_SECONDS = 12
+HOUR_SECONDS = 3600
+SLACK_SECONDS = 240
+BOUND_SECONDS = 120
+
+
+def audit(world: Deployment, *, healed_at: float, bus: list[str]) -> None:
+    """Everything that must be true once all has come to rest. Errors: ViolationError."""
+    view = world.watch.view
+    for prompt in world.daraja.prompts():
+        payment_id = urlsplit(prompt.order.callback_url).path.split("/")[-2]
+        payment = view.payments.get(payment_id)
+        require(payment is not None, "I9", f"{payment_id}: a prompt without a payment")
+        assert payment is not None
+        _check_debit(world, view, payment_id, payment, prompt)
+        _check_final(world, payment, prompt, healed_at)
+    _check_receipts(world, view)
+    _check_events(world, view, bus)
+    check_secrets(world)
+
+
+def _check_debit(
+    world: Deployment, view: View, payment_id: str, payment: Values, prompt: Prompt
+) -> None:
+    """I2: money taken is recorded once, or a person was told where nobody told us."""
+    debit = world.daraja.ledger.by_checkout(prompt.checkout_request_id)
+    if debit is None:
+        believed = payment["status"] in MONEY
+        require(not believed, "I2", f"{payment_id}: {payment['status']}, but no money moved")
+        return
+    if payment["status"] in MONEY:
+        _check_amount(view, payment_id, payment, prompt, debit)
+        return
+    was_told = any(
+        (facts := facts_of(body)) is not None and facts["code"] == "0"
+        for body in world.watch.acknowledged.get(payment_id, [])
+        if prompt.scenario.callback_is_listed
+    )
+    require(not was_told, "I2", f"{payment_id}: paid and told, but {payment['status']}")
+    is_known = payment.get("checkout_request_id") == prompt.checkout_request_id
+    is_honest = prompt.scenario.query_lie_seconds is not None or prompt.scenario.query == "honest"
+    asks = is_known and is_honest
+    require(not asks, "I2", f"{payment_id}: paid, askable, but {payment['status']}")
+    raised = view.attention_was_raised(payment_id)
+    require(raised, "I2", f"{payment_id}: paid, {payment['status']}, and nobody was told")
+    world.note("paid, no channel told us, attention raised")
+
+
+def _check_amount(
+    view: View, payment_id: str, payment: Values, prompt: Prompt, debit: Any
+) -> None:
+    """The record agrees with the ledger, unless the provider's own words did not."""
+    lied = bool(prompt.scenario.body_faults) or view.attention_was_raised(payment_id)
+    receipt = payment.get("receipt_number")
+    if receipt is not None and not lied:
+        require(receipt == debit.receipt, "I2", f"{payment_id}: {receipt} is not its receipt")
+    believed = payment.get("paid_amount_kes", payment["amount_kes"])
+    if not lied:
+        require(believed == debit.amount_kes, "I2", f"{payment_id}: KES {believed} believed")
+    if receipt is None and payment["status"] in ("completed", "refund_due"):
+        raised = view.attention_was_raised(payment_id)
+        require(raised, "I2", f"{payment_id}: no receipt for a day, and nobody was told")
+
+
+def _check_final(
+    world: Deployment, payment: Values, prompt: Prompt, healed_at: float
+) -> None:
+    """I5: final within 15 minutes of the provider's answer, an hour where it had lied."""
+    require(
+        payment["status"] not in OPEN, "I5", f"{payment['pk']}: still {payment['status']} at the end"
+    )
+    if "checkout_request_id" not in payment or prompt.stage is not Stage.FINISHED:
+        return
+    has_word = prompt.result is not None and prompt.result.code != "31415"
+    scenario = prompt.scenario
+    if not has_word or payment.get("final_at") is None or payment.get("proof") == "operator":
+        return
+    if scenario.query in ("never_final", "unknown_id") or payment["status"] in MONEY:
+        return
+    finished_at = world.watch.finished_at.get(prompt.checkout_request_id, 0.0)
+    known_at = max(finished_at, payment["created_at"] + 300, healed_at)
+    queue = SPACING_SECONDS * len(world.watch.view.payments)
+    limit = known_at + FINAL_WITHIN_SECONDS + queue + SLACK_SECONDS
+    late = payment["final_at"] - limit
+    require(late <= 0, "I5", f"{payment['pk']}: final {late:.0f} s too late")
+
+
+def _check_receipts(world: Deployment, view: View) -> None:
+    """I8 once more over everything, and no debit twice."""
+    seen: dict[str, str] = {}
+    for payment_id, payment in view.payments.items():
+        receipt = payment.get("receipt_number")
+        if receipt is None:
+            continue
+        require(receipt not in seen, "I8", f"{receipt} stands for two payments")
+        seen[receipt] = payment_id
+    for receipt, payment_id in view.receipts.items():
+        require(payment_id in view.payments, "I8", f"{receipt} is claimed by nobody")
+
+
+def _check_events(world: Deployment, view: View, bus: list[str]) -> None:
+    """I7: what the bus heard is what happened, each at least once."""
+    written = {each["dedupe_id"] for events in view.events.values() for each in events}
+    require(set(bus) == written, "I7", f"{len(written - set(bus))} events never reached the bus")
+
+
+def check_secrets(world: Deployment) -> None:
+    """I12: no phone number, token or secret in any line that was written, nor in any event."""
+    text = world.output
+    for secret in _secrets(world):
+        if secret in text:
+            line = next(each for each in text.splitlines() if secret in each)
+            raise ViolationError("I12", f"a log line holds a secret: {line[:80]}")
+    for each in world.engine.table(TABLE_NAME).items.values():
+        if each.item["sk"]["S"].startswith("EVENT#"):
+            event = json.dumps(plain(each.item))
+            for phone in world.plan.scenarios:
+                require(phone[3:] not in event, "I12", "an event holds a phone number")
+
+
+def _secrets(world: Deployment) -> list[str]:
+    found = [value for content in world.secrets.values.values() for value in content.values()]
+    found.remove("sandbox-consumer-key")
+    found += [phone[3:] for phone in world.plan.scenarios]
+    found += list(world.daraja.world.tokens._live)
+    found += [prompt.order.callback_url.split("/")[-1] for prompt in world.daraja.prompts()]
+    return found

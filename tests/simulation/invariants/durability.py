@@ -1,0 +1,66 @@
+"""I6: whether what a callback said is kept somewhere that survives."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from .view import MONEY, Values, View
+
+EVIDENCE_MAX = 10
+
+
+def is_durable(view: View, payment_id: str, body: bytes, queue: list[dict[str, str]]) -> bool:
+    """Whether code, amount, receipt and date of this body are in the table or the queue."""
+    text = body.decode(errors="replace")
+    if any(json.loads(message["body"])["body"] == text for message in queue):
+        return True
+    digest = hashlib.sha256(body).hexdigest()
+    payment = view.payments.get(payment_id)
+    if payment is None:
+        return False
+    if digest in view.evidence.get(payment_id, set()):
+        return True
+    if payment.get("evidence_count", 0) >= EVIDENCE_MAX:
+        return payment.get("attention") is not None or view.attention_was_raised(payment_id)
+    facts = facts_of(body)
+    if facts is None:
+        return False
+    return _in_hint(payment.get("hint"), facts) or _in_payment(payment, facts)
+
+
+def facts_of(body: bytes) -> Values | None:
+    """Code, id, amount, receipt of a callback's body; None where it cannot be read."""
+    try:
+        callback = json.loads(body)["Body"]["stkCallback"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    items = callback.get("CallbackMetadata", {}).get("Item", [])
+    values = {each["Name"]: each.get("Value") for each in items}
+    amount = values.get("Amount")
+    is_whole = isinstance(amount, int | float) and float(amount).is_integer()
+    return {
+        "code": str(callback["ResultCode"]),
+        "checkout_request_id": callback["CheckoutRequestID"],
+        "amount_kes": int(amount) if is_whole and amount is not None else None,
+        "receipt_number": values.get("MpesaReceiptNumber"),
+    }
+
+
+def _in_hint(hint: Any, facts: Values) -> bool:
+    if not isinstance(hint, dict):
+        return False
+    return all(hint.get(name) == facts[name] for name in ("code", "receipt_number", "amount_kes"))
+
+
+def _in_payment(payment: Values, facts: Values) -> bool:
+    if facts["checkout_request_id"] != payment.get("checkout_request_id"):
+        return False
+    if facts["code"] != "0":
+        return bool(facts["code"] == payment.get("result_code"))
+    return (
+        payment["status"] in MONEY
+        and facts["receipt_number"] == payment.get("receipt_number")
+        and facts["amount_kes"] == payment.get("paid_amount_kes", payment["amount_kes"])
+    )

@@ -1,0 +1,328 @@
+"""Watches every commit, every push and every answer, and says at once what is not as it must be."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from simulator.core.prompts import Prompt, Stage
+from tests.simulation.dynamodb.errors import (
+    ConditionFailedError,
+    DynamoDBError,
+    TransactionCanceledError,
+)
+from tests.world.aws import TABLE_NAME
+
+from .durability import is_durable
+from .transitions import check_change, check_consultation, check_creation, check_state
+from .view import MONEY, Values, View, ViolationError, plain, require
+
+if TYPE_CHECKING:
+    from simulator.core import CallbackDelivery, HttpAnswer
+
+    from ..deployment import Deployment
+    from ..scheduler import Actor
+
+SEND_WITHIN_SECONDS = 10
+PROMPT_ENDS_SECONDS = 300
+OPEN_ENDED_CODES = frozenset({"1037", "1036", "9999", "1001"})
+BUGS = frozenset({"IdempotentParameterMismatchException", "ValidationException"})
+
+
+class Watch:
+    """The eyes of one history. Errors: ViolationError from `after_step`, the first there was."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._world = deployment
+        self.view = View()
+        self.violation: ViolationError | None = None
+        self.pushes: dict[str, int] = {}
+        self.answered: set[tuple[str, str]] = set()
+        self.finished_at: dict[str, float] = {}
+        self.acknowledged: dict[str, list[bytes]] = {}
+        self._promised: list[tuple[str, bytes]] = []
+        self._seen = 0
+
+    @property
+    def _records(self) -> Any:
+        return self._world.engine.table(TABLE_NAME).stream
+
+    # Commits
+
+    def after_step(self, actor: Actor | None) -> None:
+        """Look at what the last step committed. Errors: ViolationError."""
+        changes = self._records._changes
+        if len(changes) > self._seen:
+            new = changes[self._seen :]
+            self._seen = len(changes)
+            self._commit([change for change in new if not change.by_ttl], actor)
+        while self._promised:
+            payment_id, body = self._promised.pop()
+            durable = is_durable(self.view, payment_id, body, self._world.queue.messages)
+            require(durable, "I6", f"{payment_id}: acknowledged, but not durable")
+        if self.violation is not None:
+            raise self.violation
+
+    def _commit(self, changes: list[Any], actor: Actor | None) -> None:
+        """Judge the changes of one step; two transactions of one step are judged as one each."""
+        read = [
+            (plain(each.old) if each.old else None, plain(each.new) if each.new else None)
+            for each in changes
+        ]
+        events = [n for _, n in read if n is not None and n["sk"].startswith("EVENT#")]
+        touched_consultations, touched_payments = set(), set()
+        silent = actor is not None and actor.authority == "none"
+        for old, new in read:
+            values = new or old
+            assert values is not None
+            kind, _, name = values["pk"].partition("#")
+            if silent and kind in ("PAY", "CONSULT", "RCPT", "PHONE"):
+                raise ViolationError("I11", f"an intruder wrote {values['pk']}")
+            if kind == "PAY" and values["sk"] == "STATE":
+                touched_payments.add(name)
+                touched_consultations.add(values["booking_id"])
+                self._payment(old, new, read, actor, events)
+            elif kind == "CONSULT":
+                touched_consultations.add(name)
+            elif kind == "PAY" and values["sk"].startswith("EVENT#"):
+                require(old is None, "I7", f"{values['sk']} was written twice")
+            self.view.take(kind, name, values["sk"], new)
+        for name in touched_payments:
+            check_state(self.view, self.view.payments[name])
+        for name in touched_consultations:
+            if name in self.view.consultations:
+                consultation = self.view.consultations[name]
+                check_consultation(self.view, name, consultation)
+                self._check_paid_payment(consultation)
+
+    def _payment(
+        self,
+        old: Values | None,
+        new: Values | None,
+        step: list[tuple[Values | None, Values | None]],
+        actor: Actor | None,
+        events: list[Values],
+    ) -> None:
+        require(new is not None, "I2", "a payment was deleted")
+        assert new is not None
+        if old is None:
+            require("status" in new, "I2", f"{new['pk']}: a ghost")
+            before = next(
+                (o for o, _ in step if o is not None and o["pk"] == f"CONSULT#{new['booking_id']}"),
+                None,
+            )
+            check_creation(new, self.view.payments, before)
+            self._world.note("reserved")
+            return
+        check_change(old, new, actor, events)
+        if new["status"] != old["status"]:
+            self._check_money_is_real(old, new, actor)
+            self._check_was_asked(old, new, actor)
+        self._count(old, new)
+
+    def _check_paid_payment(self, consultation: Values) -> None:
+        """The payment that a consultation was paid by is completed, or was and is owed back."""
+        paid = consultation.get("paid_payment_id")
+        if paid is not None:
+            check_state(self.view, self.view.payments[paid])
+
+    def _check_money_is_real(self, old: Values, new: Values, actor: Actor | None) -> None:
+        """I2, the other way round: nothing is believed paid that was not."""
+        if new["status"] not in MONEY or old["status"] in MONEY:
+            return
+        if actor is not None and actor.authority == "operator":
+            return
+        checkout_id = new.get("checkout_request_id", "")
+        debit = self._world.daraja.ledger.by_checkout(checkout_id)
+        require(debit is not None, "I2", f"{new['pk']}: {new['status']}, but no money moved")
+        assert debit is not None
+        if new["status"] == "completed":
+            exact = debit.amount_kes == new["amount_kes"]
+            require(exact, "I3", f"{new['pk']}: completed with KES {debit.amount_kes}")
+
+    def _check_was_asked(self, old: Values, new: Values, actor: Actor | None) -> None:
+        """Waiting ends by our own decision only after a fresh answer, or where nobody can answer."""
+        if new["status"] != "cancelled" or actor is None:
+            return
+        checkout_id = new.get("checkout_request_id")
+        age = self._world.clock.now - new["created_at"]
+        if checkout_id is None:
+            require(age >= 172_800, "I2", f"{new['pk']}: given up after {age:.0f} s")
+            return
+        asked = (actor.name, checkout_id) in self.answered
+        require(asked, "I2", f"{new['pk']}: cancelled without asking the provider")
+        require(age >= 86_400, "I2", f"{new['pk']}: cancelled after {age:.0f} s")
+
+    # Pushes
+
+    def push_arrives(self, body: dict[str, Any], sent_at: float) -> None:
+        """I1 and I9: one prompt at a time, each sent once, in time, after a durable intent."""
+        try:
+            self._check_push(body, sent_at)
+        except ViolationError as violation:
+            self._fail(violation)
+
+    def _check_push(self, body: dict[str, Any], sent_at: float) -> None:
+        url = body["CallBackURL"]
+        payment_id = urlsplit(url).path.split("/")[-2]
+        payment = self._stored(payment_id)
+        require(payment is not None, "I9", "a push without a durable intent")
+        assert payment is not None
+        self.pushes[payment_id] = self.pushes.get(payment_id, 0) + 1
+        require(self.pushes[payment_id] == 1, "I9", f"{payment_id} was pushed twice")
+        late = sent_at - payment["created_at"] - SEND_WITHIN_SECONDS
+        require(late <= 1.0, "I9", f"{payment_id} was sent {late:.1f} s too late")
+        same = (body["Amount"], str(body["PhoneNumber"]))
+        require(same == (payment["amount_kes"], payment["phone_number"]), "I9", "another push")
+        for prompt in self._world.daraja.prompts():
+            self._check_alone(prompt, payment)
+
+    def _check_alone(self, prompt: Prompt, payment: Values) -> None:
+        if not self._is_live(prompt):
+            return
+        other_id = urlsplit(prompt.order.callback_url).path.split("/")[-2]
+        other = self.view.payments.get(other_id)
+        if other is None or other["pk"] == payment["pk"]:
+            return
+        require(
+            prompt.order.msisdn != payment["phone_number"], "I1", "two prompts open on one phone"
+        )
+        require(
+            other["booking_id"] != payment["booking_id"], "I1", "two prompts open for one booking"
+        )
+
+    def _is_live(self, prompt: Prompt) -> bool:
+        """Whether the person may still pay by it; a 1037 does not prove that it is closed."""
+        if prompt.stage is not Stage.FINISHED:
+            return True
+        scenario = prompt.scenario
+        is_open_ended = scenario.reversed_after_seconds is not None or scenario.name == "open"
+        age = self._world.clock.now - prompt.accepted_at
+        unpaid = self._world.daraja.ledger.by_checkout(prompt.checkout_request_id) is None
+        code = prompt.result.code if prompt.result else ""
+        within = age < PROMPT_ENDS_SECONDS - 2 * SEND_WITHIN_SECONDS - 28
+        return is_open_ended and unpaid and within and code in OPEN_ENDED_CODES
+
+    def _stored(self, payment_id: str) -> Values | None:
+        stored = self._world.engine.table(TABLE_NAME).items.get((f"PAY#{payment_id}", "STATE"))
+        return plain(stored.item) if stored else None
+
+    # What the provider and the store say
+
+    def provider_result(self, at: float, facts: dict[str, Any]) -> None:
+        """The provider knows how a prompt ended."""
+        self.finished_at[facts["checkout_request_id"]] = at
+
+    def query_answered(self, actor: Actor | None, checkout_id: str, answer: HttpAnswer) -> None:
+        """An answer to a query is on its way to who asked."""
+        if actor is None or answer.status == 429:
+            return
+        is_answer = answer.status == 200 or answer.json().get("errorCode") in (
+            "400.002.02",
+            "500.001.1001",
+        )
+        if is_answer:
+            self.answered.add((actor.name, checkout_id))
+
+    def store_refused(self, operation: str, request: dict[str, Any], error: DynamoDBError) -> None:
+        """DynamoDB refused: a condition, or a defect of ours."""
+        if error.code in BUGS:
+            self._fail(ViolationError("bug", f"{operation}: {error}"))
+        if isinstance(error, TransactionCanceledError):
+            codes = {reason["Code"] for reason in error.reasons}
+            if "ValidationError" in codes:
+                self._fail(ViolationError("bug", f"{operation}: {error}"))
+            item = error.reasons[0].get("Item")
+        else:
+            item = error.item if isinstance(error, ConditionFailedError) else None
+        if item and "op_ids" in item:
+            last = item["op_ids"]["L"][-1]["B"]
+            if last in json.dumps(request):
+                self._world.note("own win recognised")
+
+    def handler_raised(self, actor: Actor, error: Exception) -> None:
+        """A handler let an exception out: API Gateway would answer 500."""
+        if self._world.store_is_down and type(error).__name__ == "StoreUnavailableError":
+            return
+        if actor.function == "cleanup" and type(error).__name__ == "StoreUnavailableError":
+            return
+        kind = type(error).__name__
+        self._fail(ViolationError("bug", f"{actor.function} raised {kind}: {error}"))
+
+    # Answers
+
+    def answered_to(self, function: str, answer: Any) -> None:
+        """Somebody got an answer, or none."""
+        if not answer or "statusCode" not in answer:
+            return
+        status = answer["statusCode"]
+        code = json.loads(answer["body"]).get("code")
+        self._world.note(f"answer {function} {status}" + (f" {code}" if code else ""))
+        if status == 500:
+            self._fail(ViolationError("bug", f"{function} answered 500"))
+
+    def intruder_answered(self, status: int) -> None:
+        """Another user's payment was not answered as if it were absent."""
+        self._fail(ViolationError("I11", f"a stranger's question was answered {status}"))
+
+    def cleanup_answered(self, actor: Actor, answer: dict[str, int]) -> None:
+        """A run of the schedule that met no fault has nothing to skip."""
+        if answer["poisoned"] and not actor.faults and not self._world.met_trouble:
+            self._fail(ViolationError("bug", "the schedule skipped a payment for no reason"))
+
+    def callback_answered(self, delivery: CallbackDelivery, answer: Any) -> None:
+        """I6: whatever was acknowledged is durable."""
+        if not answer or not 200 <= answer["statusCode"] < 300:
+            return
+        payment_id = urlsplit(delivery.url).path.split("/")[-2]
+        if not delivery.id.startswith("extra"):
+            self.acknowledged.setdefault(payment_id, []).append(delivery.body)
+        self._promised.append((payment_id, delivery.body))
+
+    def _fail(self, violation: ViolationError) -> None:
+        self.violation = self.violation or violation
+
+    # Counting
+
+    def _count(self, old: Values, new: Values) -> None:
+        note = self._world.note
+        was, now = old["status"], new["status"]
+        if was != now:
+            note(f"landed: {now}")
+            if was in ("failed", "cancelled") and now in MONEY:
+                note(f"late success after {was}")
+            if was == "review":
+                note(f"review resolved: {now}")
+            if now == "refunded":
+                note("refunded by an operator")
+            if now == "review":
+                reason = new.get("failure_reason", "")
+                note(f"review: {reason}")
+                if reason == "recorded_from_statement":
+                    note("receipt found by an operator")
+                if reason == "receipt_bound_elsewhere":
+                    note("receipt bound elsewhere")
+            if was == "completed":
+                note("confirmed booking cancelled")
+            if now in MONEY and new.get("proof") == "hint":
+                note("hint and query agreed")
+            if now in MONEY and new.get("proof") == "query":
+                note("query alone believed")
+        if "checkout_request_id" in new and "checkout_request_id" not in old:
+            if new.get("checkout_source") == "callback":
+                note("id adopted from a callback")
+        if "receipt_number" in new and "receipt_number" not in old and was in MONEY:
+            note("receipt added later")
+        attention = new.get("attention")
+        if attention is not None and attention != old.get("attention"):
+            note(f"attention: {attention}")
+            if attention == "receipt_bound_elsewhere":
+                note("receipt bound elsewhere")
+            if attention == "hint_refuted":
+                note("hint refuted")
+        if "hint" in new and "hint" not in old:
+            note("hint stored")
+        if new.get("evidence_count", 0) > old.get("evidence_count", 0):
+            note("evidence kept")
+

@@ -1,0 +1,324 @@
+"""Customers, the booking system, attackers and the operator: who does what, and what follows."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from payments.errors import PaymentError
+from payments.evidence import (
+    AttentionCleared,
+    MoneyReturned,
+    Operation,
+    ReceiptFound,
+    Resolution,
+    ReviewResolved,
+)
+from payments.service.operations import operate_on_payment
+from simulator.core.chance import unit
+from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
+from tests.world.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
+
+from .invariants.view import OPEN, Values
+from .scheduler import Actor, CrashError
+
+if TYPE_CHECKING:
+    from .deployment import Deployment
+
+POLLS_AT = (4.0, 26.0, 61.0, 121.0, 301.0)
+RETRY_SECONDS = (0.2, 3.0, 61.0, 200.0, 301.0)
+
+
+class People:
+    """Carries out a plan's agenda."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._world = deployment
+        self._operator: Any = None
+        self.machine_posts: Any = None
+
+    def do(self, item: dict[str, Any]) -> None:
+        """One item of the agenda, now."""
+        match item["do"]:
+            case "register":
+                self._register(item)
+            case "initiate":
+                self._initiate(item, item["name"], item["retries"])
+            case "attack":
+                self._attack(item)
+            case "operate":
+                self._operate(item["name"])
+            case "store_down":
+                self._world.store_down_until = self._world.clock.now + item["seconds"]
+            case "provider_down":
+                self._world.daraja.start_outage(
+                    item["how"], item["seconds"], endpoints=item["endpoints"]
+                )
+            case "instances_die":
+                self._world.forget_instances()
+            case other:
+                raise AssertionError(other)
+
+    # The booking system
+
+    def _register(self, item: dict[str, Any]) -> None:
+        body = {"client_id": item["client"], "price_kes": item["price"], "status": item["state"]}
+        event = http_event(
+            "PUT",
+            CONSULTATION,
+            path=f"/api/consultations/{item['booking']}",
+            body=body,
+            client_id="booking-system",
+            scopes="consultations:write",
+            now=self._world.clock.now,
+        )
+        self._start(item["name"], "consultations", event)
+
+    # Customers
+
+    def _initiate(self, item: dict[str, Any], name: str, retries: int) -> None:
+        headers = {"Idempotency-Key": item["key"]} if item["key"] else {}
+        event = http_event(
+            "POST",
+            STK_PUSH,
+            body={
+                "phone_number": item["phone"],
+                "amount": item["amount"],
+                "booking_id": item["booking"],
+                "account_reference": "CONSULT",
+            },
+            client_id=item["client"],
+            headers=headers,
+            now=self._world.clock.now,
+        )
+
+        def finished(answer: Any) -> None:
+            self._answered(item, name, retries, answer)
+
+        self._start(name, "stk_push", event, finished)
+
+    def _answered(self, item: dict[str, Any], name: str, retries: int, answer: Any) -> None:
+        """A customer looks at the answer: polls, or tries once more."""
+        status = answer["statusCode"] if answer else None
+        if status in (200, 202):
+            body = json.loads(answer["body"])
+            if body["payment_id"] in self._payments_of(item["client"]):
+                self._world.note("same payment answered again")
+            self._seen.setdefault(item["client"], []).append(body["payment_id"])
+            for number in range(item["polls"]):
+                by_checkout = self._chance(name, "poll id", number) < 0.5
+                identifier = body["CheckoutRequestID"] if by_checkout else body["payment_id"]
+                jitter = self._chance(name, "poll at", number) * 3
+                self._poll(item, f"{name}.poll{number}", identifier, POLLS_AT[number] + jitter, retries)
+        elif retries > 0:
+            self._retry(item, name, retries)
+
+    def _retry(self, item: dict[str, Any], name: str, retries: int) -> None:
+        drawn = self._chance(name, "retry")
+        after = RETRY_SECONDS[int(drawn * len(RETRY_SECONDS))]
+        when = self._world.clock.now + after
+        again = f"{name}.r"
+        self._world.scheduler.at(when, lambda: self._initiate(item, again, retries - 1))
+
+    def _poll(
+        self, item: dict[str, Any], name: str, identifier: str, after: float, retries: int
+    ) -> None:
+        def poll() -> None:
+            event = self._status_event(identifier, item["client"])
+            self._start(name, "status", event, polled)
+
+        def polled(answer: Any) -> None:
+            if not answer or answer["statusCode"] != 200 or not retries:
+                return
+            body = json.loads(answer["body"])
+            if body["status"] in ("failed", "cancelled"):
+                fresh = {**item, "key": None}
+                self._retry(fresh, name, retries)
+
+        self._world.scheduler.at(self._world.clock.now + after, poll)
+
+    def _status_event(self, identifier: str, client_id: str) -> dict[str, Any]:
+        return http_event(
+            "GET",
+            STATUS,
+            path=f"/api/payment/mpesa/status/{identifier}",
+            client_id=client_id,
+            now=self._world.clock.now,
+        )
+
+    def _payments_of(self, client_id: str) -> list[str]:
+        return self._seen.get(client_id, [])
+
+    @property
+    def _seen(self) -> dict[str, list[str]]:
+        if not hasattr(self, "_seen_ids"):
+            self._seen_ids: dict[str, list[str]] = {}
+        return self._seen_ids
+
+    # Attackers
+
+    def _attack(self, item: dict[str, Any]) -> None:
+        """Forge, replay, guess and probe; what is known is what an attacker might know."""
+        prompts = self._world.daraja.prompts()
+        if not prompts:
+            return
+        prompt = prompts[item["nth"] % len(prompts)]
+        url, checkout_id = prompt.order.callback_url, prompt.checkout_request_id
+        success = _success(checkout_id, prompt.order.amount_kes)
+        name = item["name"]
+        match item["how"]:
+            case "wrong_token":
+                forged = url[:-8] + "00000000"
+                self._post(name, forged, success, LISTED_IP, "none")
+            case "old_route":
+                event = http_event(
+                    "POST", OLD_CALLBACK, body=success, source_ip=UNLISTED_IP
+                )
+                self._start(name, "callback", event, authority="looks")
+            case "probe":
+                payment_id = url.split("/")[-2]
+                event = self._status_event(payment_id, "nobody")
+                self._start(name, "status", event, self._must_be_absent, authority="none")
+            case "replay":
+                self._world.daraja.forge_callback(
+                    url, json.dumps(_failure(checkout_id)).encode(), source_ip=UNLISTED_IP
+                )
+            case "leaked_token" if prompt.scenario.query != "success_before_pin":
+                self._post(name, url, success, UNLISTED_IP, "hint")
+            case "odd_body":
+                self._post(name, url, '{"Body": {"stkCallback": NaN}}', LISTED_IP, "full")
+            case _:
+                pass
+
+    def _post(self, name: str, url: str, body: Any, source_ip: str, authority: str) -> None:
+        from urllib.parse import urlsplit
+
+        event = http_event(
+            "POST", CALLBACK, path=urlsplit(url).path, body=body, source_ip=source_ip
+        )
+        self._start(name, "callback", event, authority=authority)
+
+    def _must_be_absent(self, answer: Any) -> None:
+        if answer and answer["statusCode"] not in (404, 503):
+            self._world.watch.intruder_answered(answer["statusCode"])
+
+    # The operator
+
+    def operate_everywhere(self, name: str) -> None:
+        """Look at every payment once more, as at the end of a week."""
+        self._operate(name, thorough=True)
+
+    def _operate(self, name: str, *, thorough: bool = False) -> None:
+        """Look at what needs a person, with M-Pesa's statement at hand."""
+        for number, (payment_id, payment) in enumerate(sorted(self._world.watch.view.payments.items())):
+            operation = self._decision(payment, thorough=thorough)
+            if operation is None:
+                continue
+            actor = Actor(
+                name=f"{name}.{number}",
+                function="operator",
+                run=lambda payment_id=payment_id, operation=operation: self._carry_out(  # type: ignore[misc]
+                    payment_id, operation
+                ),
+                finished=lambda _: None,
+                authority="operator",
+            )
+            self._world.scheduler.spawn(actor)
+
+    def _carry_out(self, payment_id: str, operation: Operation) -> None:
+        try:
+            operate_on_payment(
+                self._runtime().parts,
+                payment_id,
+                operation,
+                who="asha",
+                why="seen on the statement",
+                request_id="desk",
+            )
+        except PaymentError as error:
+            self._world.note(f"operator told: {error.code}")
+        except CrashError:
+            raise
+
+    def _runtime(self) -> Any:
+        """The operator's command is composed as the functions are."""
+        if self._operator is None:
+            self._operator = self._world.fresh_instance("cleanup").module.runtime
+        return self._operator
+
+    def _decision(self, payment: Values, *, thorough: bool) -> Operation | None:
+        checkout_id = payment.get("checkout_request_id", "")
+        debit = self._world.daraja.ledger.by_checkout(checkout_id) or self._by_reference(payment)
+        match payment["status"]:
+            case "refund_due":
+                return MoneyReturned()
+            case "review" if debit is None:
+                return ReviewResolved(resolution=Resolution.BOGUS)
+            case "review":
+                assert debit is not None
+                exact = debit.amount_kes == payment.get("paid_amount_kes", debit.amount_kes)
+                complete = exact and unit(self._world.plan.seed, "resolve", payment["pk"]) < 0.6
+                return ReviewResolved(
+                    resolution=Resolution.COMPLETE if complete else Resolution.REFUND_DUE,
+                    receipt_number=payment.get("receipt_number") or debit.receipt,
+                    amount_kes=debit.amount_kes,
+                )
+            case "unknown" | "failed" | "cancelled" if debit is not None:
+                return ReceiptFound(receipt_number=debit.receipt, amount_kes=debit.amount_kes)
+        if payment.get("attention") and (thorough or payment["status"] not in OPEN):
+            return AttentionCleared()
+        return None
+
+    def _by_reference(self, payment: Values) -> Any:
+        for debit in self._world.daraja.ledger.debits.values():
+            if debit.reference == payment["account_reference"]:
+                return debit
+        return None
+
+    # Common
+
+    def _start(
+        self,
+        name: str,
+        function: str,
+        event: dict[str, Any],
+        finished: Any = None,
+        *,
+        authority: str = "full",
+    ) -> None:
+        def done(answer: Any) -> None:
+            self._world.watch.answered_to(function, answer)
+            if finished is not None:
+                finished(answer)
+
+        self._world.start(name, function, event, done, authority=authority)
+
+    def _chance(self, *parts: object) -> float:
+        return unit(self._world.plan.seed, *parts)
+
+
+def _success(checkout_id: str, amount_kes: int) -> dict[str, Any]:
+    items = [
+        {"Name": "Amount", "Value": float(amount_kes)},
+        {"Name": "MpesaReceiptNumber", "Value": "FORGED0001"},
+        {"Name": "TransactionDate", "Value": 20260921120000},
+    ]
+    return _callback(checkout_id, 0, {"CallbackMetadata": {"Item": items}})
+
+
+def _failure(checkout_id: str) -> dict[str, Any]:
+    return _callback(checkout_id, 1032, {})
+
+
+def _callback(checkout_id: str, code: int, more: dict[str, Any]) -> dict[str, Any]:
+    callback = {
+        "MerchantRequestID": "forged-1",
+        "CheckoutRequestID": checkout_id,
+        "ResultCode": code,
+        "ResultDesc": "forged",
+        **more,
+    }
+    return {"Body": {"stkCallback": callback}}
+
+
+__all__ = ["People"]

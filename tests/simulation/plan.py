@@ -1,0 +1,227 @@
+"""What a history consists of, before any order is chosen: all of it drawn from one seed.
+
+A plan is plain data, so that it can be shrunk, kept as JSON, and played again.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .faults import Fault, FaultKind, fault_from
+from .scenarios import scenario
+
+MINUTE = 60.0
+HOUR = 3600.0
+PRICES_KES = (1, 150, 1000, 2500)
+BOMBER = "bomber"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """One history's script.
+
+    Shape: `agenda` are the people's doings in order of time, each a dict with `at`, `name` and
+    `do`; `scenarios` maps a phone to the days its pushes will have; `faults` None means: by
+    chance at `fault_rate` among `kinds`. Units: seconds from the start; KES.
+    """
+
+    seed: int
+    agenda: tuple[dict[str, Any], ...]
+    scenarios: dict[str, list[dict[str, Any]]]
+    daraja: dict[str, Any] = field(default_factory=dict)
+    heal_at: float = 600.0
+    fault_rate: float = 0.0
+    kinds: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] | None = None
+
+    def document(self) -> dict[str, Any]:
+        """The plan, ready for JSON."""
+        shown = asdict(self)
+        shown["faults"] = None if self.faults is None else [each.document() for each in self.faults]
+        return shown
+
+
+def plan_from(document: dict[str, Any]) -> Plan:
+    """The plan that `document` wrote."""
+    faults = document["faults"]
+    return Plan(
+        **{
+            **document,
+            "agenda": tuple(document["agenda"]),
+            "kinds": tuple(document["kinds"]),
+            "faults": None if faults is None else tuple(fault_from(each) for each in faults),
+        }
+    )
+
+
+def draw_plan(seed: int) -> Plan:
+    """A whole history from one seed."""
+    chance = random.Random(f"plan {seed}")
+    heal_at = chance.choice((8 * MINUTE, 15 * MINUTE, 15 * MINUTE, 2 * HOUR, 27 * HOUR))
+    phones = [f"2547{seed % 90 + 10:02d}00010{number}" for number in range(2)]
+    agenda = _Agenda(chance, phones, heal_at).draw()
+    all_kinds = [str(kind) for kind in FaultKind]
+    kinds = chance.sample(all_kinds, chance.randint(3, len(all_kinds)))
+    return Plan(
+        seed=seed,
+        agenda=tuple(sorted(agenda, key=lambda item: (item["at"], item["name"]))),
+        scenarios={phone: [scenario(chance) for _ in range(8)] for phone in phones},
+        daraja=_daraja(chance),
+        heal_at=heal_at,
+        fault_rate=chance.choice((0.0, 0.05, 0.1, 0.1, 0.2, 0.3)),
+        kinds=tuple(kinds),
+    )
+
+
+def _daraja(chance: random.Random) -> dict[str, Any]:
+    return {
+        "prompt_seconds": chance.choice((25.0, 60.0, 60.0, 120.0, 175.0)),
+        "show_seconds": chance.choice((0.2, 1.0, 5.0, 20.0)),
+        "settle_seconds": chance.choice((0.1, 1.0, 4.0)),
+        "query_pending": chance.choice(("4999", "being_processed", "mixed")),
+        "query_per_minute": chance.choice((None, None, 5)),
+        "callback_attempts": chance.choice((1, 1, 3)),
+        "token_seconds": chance.choice((3599.0, 3599.0, 200.0)),
+    }
+
+
+class _Agenda:
+    """Draws who does what and when."""
+
+    def __init__(self, chance: random.Random, phones: list[str], heal_at: float) -> None:
+        self._chance = chance
+        self._phones = phones
+        self._heal_at = heal_at
+        self._items: list[dict[str, Any]] = []
+        self._bookings = {
+            str(number): (f"client-{chance.randint(1, 2)}", chance.choice(PRICES_KES))
+            for number in range(1, chance.choice((1, 2, 2)) + 1)
+        }
+
+    def draw(self) -> list[dict[str, Any]]:
+        """The agenda, in no order."""
+        for booking_id, (client_id, price_kes) in self._bookings.items():
+            self._add(
+                0.0, "register", booking=booking_id, client=client_id, price=price_kes, state="Pending"
+            )
+        for _ in range(self._chance.choice((1, 1, 2, 2, 3, 4))):
+            self._customer()
+        for draw, probability in (
+            (self._double_click, 0.3),
+            (self._booking_system, 0.25),
+            (self._attacker, 0.3),
+            (self._operator, 0.35),
+            (self._outage, 0.25),
+            (self._bomber, 0.06),
+            (self._instances_die, 0.1),
+        ):
+            if self._chance.random() < probability:
+                draw()
+        return self._items
+
+    def _add(self, at: float, do: str, **facts: Any) -> dict[str, Any]:
+        item = {"at": round(at, 3), "name": f"{do}-{len(self._items)}", "do": do, **facts}
+        self._items.append(item)
+        return item
+
+    def _moment(self) -> float:
+        """Mostly soon, sometimes when something is about to lapse."""
+        drawn = self._chance.random()
+        if drawn < 0.4:
+            return 1.0 + self._chance.random() * 5
+        if drawn < 0.7:
+            return 1.0 + self._chance.random() * 120
+        if drawn < 0.9:
+            return 1.0 + self._chance.random() * 420
+        return 1.0 + self._chance.random() * min(self._heal_at, 3 * HOUR)
+
+    def _customer(self) -> None:
+        booking_id = self._chance.choice(list(self._bookings))
+        client_id, price_kes = self._bookings[booking_id]
+        if self._chance.random() < 0.06:
+            client_id = "client-3"
+        if self._chance.random() < 0.06:
+            price_kes += 1
+        self._add(
+            self._moment(),
+            "initiate",
+            booking=booking_id,
+            client=client_id,
+            phone=self._chance.choice(self._phones[: self._chance.choice((1, 2))]),
+            amount=price_kes,
+            key=self._chance.choice((None, None, f"key-{self._chance.randint(1, 2)}")),
+            polls=self._chance.choice((0, 0, 1, 2, 3)),
+            retries=self._chance.choice((0, 0, 1, 2)),
+        )
+
+    def _double_click(self) -> None:
+        first = self._chance.choice([item for item in self._items if item["do"] == "initiate"])
+        facts = {name: first[name] for name in first if name not in ("at", "name", "do")}
+        for _ in range(self._chance.choice((1, 1, 2))):
+            self._add(first["at"] + self._chance.random() * 0.3, "initiate", **facts)
+
+    def _booking_system(self) -> None:
+        booking_id = self._chance.choice(list(self._bookings))
+        client_id, price_kes = self._bookings[booking_id]
+        for _ in range(self._chance.choice((1, 1, 2))):
+            changes = self._chance.choice(("Cancelled", "Cancelled", "Pending", "price"))
+            self._add(
+                self._moment(),
+                "register",
+                booking=booking_id,
+                client=client_id,
+                price=price_kes + 5 if changes == "price" else price_kes,
+                state="Pending" if changes == "price" else changes,
+            )
+
+    def _attacker(self) -> None:
+        for _ in range(self._chance.choice((1, 2))):
+            self._add(
+                self._moment(),
+                "attack",
+                how=self._chance.choice(
+                    ("wrong_token", "old_route", "probe", "replay", "leaked_token", "odd_body")
+                ),
+                nth=self._chance.randint(0, 2),
+            )
+
+    def _operator(self) -> None:
+        for _ in range(self._chance.choice((1, 2))):
+            self._add(60.0 + self._chance.random() * self._heal_at, "operate")
+
+    def _outage(self) -> None:
+        at = self._moment()
+        if self._chance.random() < 0.4:
+            self._add(at, "store_down", seconds=self._chance.choice((2.0, 10.0, 60.0, 200.0)))
+            return
+        self._add(
+            at,
+            "provider_down",
+            how=self._chance.choice(("html", "reset", "hang", "busy", "internal_error")),
+            seconds=self._chance.choice((20.0, 200.0, self._heal_at)),
+            endpoints=self._chance.choice(
+                (["oauth"], ["push"], ["query"], ["query"], ["oauth", "push", "query"])
+            ),
+        )
+
+    def _bomber(self) -> None:
+        phone = self._phones[0]
+        for number in range(self._chance.choice((4, 12))):
+            booking_id, client_id = f"bomb-{number}", f"{BOMBER}-{number}"
+            self._add(0.0, "register", booking=booking_id, client=client_id, price=1, state="Pending")
+            self._add(
+                2.0 + number * self._chance.choice((30.0, 301.0, 301.0)),
+                "initiate",
+                booking=booking_id,
+                client=client_id,
+                phone=phone,
+                amount=1,
+                key=None,
+                polls=0,
+                retries=0,
+            )
+
+    def _instances_die(self) -> None:
+        self._add(self._moment(), "instances_die")
