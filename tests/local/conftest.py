@@ -1,0 +1,92 @@
+"""Fixtures of the tests against the deployed template: one stack, its people, its simulator."""
+
+import secrets
+from collections.abc import Sequence
+from typing import Protocol
+
+import pytest
+
+from local import credentials
+from local.client import ApiClient, SimulatorClient
+from local.demo import new_booking, new_phone
+from local.state import StackState
+from tests.local.stack_fixture import stack
+
+__all__ = ["stack"]
+HERE = "tests/local/"
+IN_A_BROWSER = "tests/browser/"
+
+
+class MakeToken(Protocol):
+    """Signs a JWT for a subject, with scopes and any other claim."""
+
+    def __call__(
+        self,
+        subject: str,
+        *,
+        scopes: Sequence[str] = (),
+        lifetime_seconds: int = 3600,
+        **claims: object,
+    ) -> str: ...
+
+
+class Customer:
+    """A customer nobody has met: a client id and a phone of their own, and bookings to pay."""
+
+    def __init__(self, stack: StackState, make_token: MakeToken) -> None:
+        self.client_id = f"customer-{secrets.token_hex(6)}"
+        self.phone_number = new_phone()
+        self.api = ApiClient(stack.api_url, make_token(self.client_id))
+        self._booking_system = ApiClient(stack.api_url, stack.booking_token)
+
+    def book(self, price_kes: int = 1000) -> str:
+        """Have a consultation registered, and give its booking id."""
+        booking_id = new_booking()
+        answer = self._booking_system.register(booking_id, self.client_id, price_kes)
+        assert answer.status == 200, answer.text
+        return booking_id
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests that share the stack in one process when several run."""
+    for item in items:
+        if item.nodeid.startswith((HERE, IN_A_BROWSER)):
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.fixture(scope="session")
+def make_token(stack: StackState) -> MakeToken:
+    """Sign tokens with the stack's own secret."""
+    secret = credentials.read_jwt_secret(stack.endpoint_url, stack.outputs)
+
+    def make(
+        subject: str,
+        *,
+        scopes: Sequence[str] = (),
+        lifetime_seconds: int = 3600,
+        **claims: object,
+    ) -> str:
+        return credentials.make_token(
+            secret, subject, scopes=scopes, lifetime_seconds=lifetime_seconds, **claims
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def simulator(stack: StackState) -> SimulatorClient:
+    """Play the customer at the phone, and Daraja's bad days."""
+    assert stack.simulator_url is not None
+    return SimulatorClient(stack.simulator_url)
+
+
+@pytest.fixture(scope="session")
+def booking_system(stack: StackState) -> ApiClient:
+    """The API with the booking system's token."""
+    return ApiClient(stack.api_url, stack.booking_token)
+
+
+@pytest.fixture
+def customer(stack: StackState, make_token: MakeToken) -> Customer:
+    """A new customer for each test."""
+    return Customer(stack, make_token)

@@ -1,0 +1,63 @@
+"""The one local stack of a test session: the one that runs with the same build, or a new one.
+
+Another folder's conftest gets the same stack by `from tests.local.stack_fixture import stack`.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from local.build import digest_inputs
+from local.console import Console
+from local.settings import ROOT, read_settings
+from local.stack import running_stack
+from local.state import StackState, read_running
+
+TEST_FOLDER = ROOT / ".local" / "test"
+# Away from the ports of `make run`, so that tests and a running stack do not meet.
+ARGUMENTS = [
+    *("--port", "4640", "--emulator-port", "4641", "--simulator-port", "4642"),
+    *("--daraja", "simulator", "--folder", str(TEST_FOLDER)),
+]
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[StackState]:
+    """Give the running stack; it is stopped at the end only where it was started here."""
+    with acquired_stack() as state:
+        yield state
+
+
+@contextmanager
+def acquired_stack() -> Iterator[StackState]:
+    """Reuse the stack of `make run` or of another test process, else start one for the tests."""
+    TEST_FOLDER.mkdir(parents=True, exist_ok=True)
+    with (TEST_FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        found = _find_usable(ROOT / ".local", TEST_FOLDER)
+        if found is not None:
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            yield found
+            return
+        settings = read_settings(ARGUMENTS, _environment())
+        with running_stack(Console(), settings) as (state, _):
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            yield state
+
+
+def _find_usable(*folders: Path) -> StackState | None:
+    """A stack counts only with the code as it is now, and with the simulator."""
+    wanted = digest_inputs(ROOT)
+    for folder in folders:
+        state = read_running(folder / "stack.json")
+        if state is not None and state.build_digest == wanted and state.simulator_url:
+            return state
+    return None
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("SAFARICOM_")}
