@@ -23,7 +23,7 @@ from payments.errors import UnavailableError
 from payments.fallback import FallbackQueue
 from payments.observability import PowertoolsObserver, new_logger
 from payments.policy import Policy
-from payments.ports import Clock, Ids, Sleep, StkGateway, Trace
+from payments.ports import Clock, Ids, Observer, Sleep, StkGateway, Trace
 from payments.secrets import Secrets, SecretUnavailableError
 from payments.service.parts import Parts
 from payments.settings import Settings, read_settings
@@ -31,6 +31,8 @@ from payments.store import DynamoStore
 
 if TYPE_CHECKING:
     import requests
+
+    from payments.store.history import PaymentHistory
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
@@ -86,15 +88,18 @@ ADAPTERS: ContextVar[Adapters | None] = ContextVar("ADAPTERS", default=None)
 
 
 class Runtime:
-    """One function's settings and adapters."""
+    """One function's settings and adapters; an operator's command observes in its own way."""
 
-    def __init__(self, settings: Settings, adapters: Adapters) -> None:
+    def __init__(
+        self, settings: Settings, adapters: Adapters, *, observer: Observer | None = None
+    ) -> None:
         from aws_lambda_powertools.metrics import Metrics
 
         self.settings = settings
         self.clock = adapters.clock
         self.logger = new_logger()
         self.observer = PowertoolsObserver(self.logger, Metrics(), clock=adapters.clock)
+        self._told = observer or self.observer
         self._adapters = adapters
         self._table = Table(
             adapters.aws_client("dynamodb"),
@@ -114,7 +119,7 @@ class Runtime:
             sleep=adapters.sleep,
             ids=adapters.ids,
             policy=settings.policy,
-            observer=self.observer,
+            observer=self._told,
             hash_phone=self._hash_phone,
         )
 
@@ -140,11 +145,18 @@ class Runtime:
                 fetch,
                 clock=self._adapters.clock,
                 sleep=self._adapters.sleep,
-                observer=self.observer,
+                observer=self._told,
             ),
             clock=self._adapters.clock,
-            observer=self.observer,
+            observer=self._told,
         )
+
+    @cached_property
+    def history(self) -> "PaymentHistory":
+        """What an operator reads of the table; no function needs it."""
+        from payments.store.history import PaymentHistory
+
+        return PaymentHistory(self._table)
 
     @cached_property
     def fallback(self) -> FallbackQueue:

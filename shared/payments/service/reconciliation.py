@@ -92,6 +92,18 @@ def reconcile(
     return _ask(parts, payment, trace)
 
 
+def ask_now(
+    parts: Parts, payment: Payment, *, trace: Trace, remaining_seconds: Callable[[], float]
+) -> Payment | None:
+    """Ask about a payment whether it is due or not; None where no answer came in time."""
+    if _is_anothers(parts, payment):
+        return settle(parts, payment, HintDisowned(), trace=trace)
+    if not _gate_opens(parts, remaining_seconds):
+        return None
+    asked, is_answered = _put_question(parts, payment, trace)
+    return asked if is_answered else None
+
+
 def _is_anothers(parts: Parts, payment: Payment) -> bool:
     """Whether the only id to ask for came from a hint, and is another payment's."""
     checkout_request_id = payment.checkout_id_to_ask
@@ -113,7 +125,16 @@ def _gate_opens(parts: Parts, may_wait: Callable[[], float] | None) -> bool:
 
 
 def _ask(parts: Parts, payment: Payment, trace: Trace) -> Payment:
-    """Take the slot, ask, and apply the answer through the same decisions as a callback."""
+    """Ask, and return the payment as it then stands, answered or not."""
+    asked, _ = _put_question(parts, payment, trace)
+    return asked
+
+
+def _put_question(parts: Parts, payment: Payment, trace: Trace) -> tuple[Payment, bool]:
+    """Take the slot, ask, and apply the answer through the same decisions as a callback.
+
+    Shape: the payment as it then stands, and whether Daraja answered.
+    """
     now = parts.now()
     checkout_request_id = payment.checkout_id_to_ask
     moved = parts.store.take_query_slot(
@@ -123,10 +144,10 @@ def _ask(parts: Parts, payment: Payment, trace: Trace) -> Payment:
         now=now,
     )
     if moved is None or checkout_request_id is None:
-        return payment
+        return payment, False
     parts.observer.counted("QuerySent")
     answer = parts.gateway().query_stk(checkout_request_id)
     if answer is None:
         parts.observer.counted("QueryUnanswered")
-        return moved
-    return settle(parts, moved, answer, trace=trace)
+        return moved, False
+    return settle(parts, moved, answer, trace=trace), True

@@ -1,0 +1,151 @@
+"""What an operator reads: a payment's events and evidence, and payments found without a Scan."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import batched
+from typing import Any
+
+from payments.dynamodb.attributes import to_attribute
+from payments.dynamodb.table import Table
+from payments.payment import Payment
+from payments.ports import PhoneGuard
+from payments.store.items import (
+    DAY_SHARDS,
+    payment_key,
+    phone_key,
+    receipt_key,
+    to_payment,
+    to_phone_guard,
+)
+
+READ_AT_ONCE = 100
+"""What one BatchGetItem may ask for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One event of a payment, as its outbox item has it.
+
+    Shape: "" and 0 where a fact is not known. Units: KES; ISO 8601 +03:00.
+    """
+
+    version: int
+    type: str
+    occurred_at: str
+    status: str
+    from_status: str
+    by: str
+    reason: str
+    evidence: str
+    result_code: str
+    receipt_number: str
+    paid_amount_kes: int
+    attention: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCallback:
+    """A callback's body, kept for a person; it may hold a phone number.
+
+    Units: UTC epoch seconds.
+    """
+
+    digest: str
+    received_at: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One payment as the by_day index has it (may lag). Units: UTC epoch seconds, KES."""
+
+    payment_id: str
+    created_at: int
+    public_status: str
+    amount_kes: int
+
+
+class PaymentHistory:
+    """Reads only. Errors: StoreUnavailableError from every method."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def get_events(self, payment_id: str) -> list[Event]:
+        """Return a payment's events, oldest first, read strongly."""
+        return [_to_event(values) for values in self._belonging(payment_id, "EVENT#")]
+
+    def get_kept_callbacks(self, payment_id: str) -> list[KeptCallback]:
+        """Return the callbacks kept as evidence, oldest first, read strongly."""
+        found = [
+            KeptCallback(
+                digest=values["sk"].removeprefix("EVIDENCE#"),
+                received_at=values["received_at"],
+                body=values["body"],
+            )
+            for values in self._belonging(payment_id, "EVIDENCE#")
+        ]
+        return sorted(found, key=lambda callback: callback.received_at)
+
+    def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
+        """Yield the payments created on these EAT days, day by day (an index read: may lag)."""
+        for day in days:
+            for shard in range(DAY_SHARDS):
+                pages = self._table.query_pages(
+                    IndexName="by_day",
+                    KeyConditionExpression="day_shard = :day_shard",
+                    ExpressionAttributeValues={":day_shard": to_attribute(f"{day}#{shard}")},
+                )
+                for values in pages:
+                    yield Listed(
+                        payment_id=values["pk"].removeprefix("PAY#"),
+                        created_at=values["created_at"],
+                        public_status=values["public_status"],
+                        amount_kes=values["amount_kes"],
+                    )
+
+    def get_payments(self, payment_ids: Iterable[str]) -> Iterator[Payment]:
+        """Yield the payments that exist, read strongly, a hundred in a round trip."""
+        for ids in batched(payment_ids, READ_AT_ONCE, strict=False):
+            for values in self._table.get_many([payment_key(payment_id) for payment_id in ids]):
+                if values is not None:
+                    yield to_payment(values)
+
+    def get_receipt_owners(self, receipt_numbers: Sequence[str]) -> Mapping[str, str]:
+        """Return the payment id of every receipt that is claimed, read strongly."""
+        owners = {}
+        for numbers in batched(dict.fromkeys(receipt_numbers), READ_AT_ONCE, strict=False):
+            claims = self._table.get_many([receipt_key(number) for number in numbers])
+            for number, values in zip(numbers, claims, strict=True):
+                if values is not None:
+                    owners[number] = str(values["payment_id"])
+        return owners
+
+    def get_phone_guard(self, phone_hmac: str) -> PhoneGuard | None:
+        """Return who holds a phone, and when it was last prompted; read strongly."""
+        values = self._table.get(phone_key(phone_hmac))
+        return to_phone_guard(values) if values else None
+
+    def _belonging(self, payment_id: str, prefix: str) -> Iterator[dict[str, Any]]:
+        return self._table.query_pages(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={
+                ":pk": to_attribute(payment_key(payment_id)["pk"]),
+                ":prefix": to_attribute(prefix),
+            },
+            ConsistentRead=True,
+        )
+
+
+def _to_event(values: Mapping[str, object]) -> Event:
+    text = {
+        name: str(values.get(name, ""))
+        for name in Event.__dataclass_fields__
+        if name not in {"version", "paid_amount_kes"}
+    }
+    return Event(
+        version=int(str(values["sk"]).split("#")[1]),
+        paid_amount_kes=int(str(values.get("paid_amount_kes", 0))),
+        **text,
+    )
