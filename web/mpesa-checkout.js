@@ -161,7 +161,8 @@ export class MpesaCheckout extends HTMLElement {
       this.#go({ view: 'sending', unsent: reconnecting });
     } else {
       const until = this.#state.until ?? Date.now() + PROMPT_SECONDS * 1000;
-      this.#go({ view: 'waiting', resumed: update.resumed, reconnecting, until });
+      const payment = update.payment ?? this.#state.payment;
+      this.#go({ view: 'waiting', resumed: update.resumed, payment, reconnecting, until });
       this.#tick();
     }
     this.#tell('mpesa-update', update);
@@ -257,6 +258,8 @@ export class MpesaCheckout extends HTMLElement {
         return waitingView({
           ...shared,
           phone: state.resumed ? null : shared.phone,
+          message: state.payment?.customer_message || text.waitingText,
+          manual: state.payment?.manual_payment,
           resumed: state.resumed,
           reconnecting: state.reconnecting,
           secondsLeft: secondsUntil(state.until),
@@ -273,7 +276,7 @@ export class MpesaCheckout extends HTMLElement {
       case 'refused':
         return failedView({ ...shared, ...this.#failure(state, text) });
       case 'pending':
-        return pendingView({ ...shared, message: text.pendingText, checking: state.checking, check: this.#check });
+        return pendingView({ ...shared, message: text.pendingText, manual: outcome.payment.manual_payment, checking: state.checking, check: this.#check });
       case 'review':
         return reviewView({ ...shared, message: message(text.reviewText) });
       case 'refund_due':

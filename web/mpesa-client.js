@@ -19,6 +19,8 @@ const BACKOFF_SECONDS_MAX = 15;
 const SEND_TIMEOUT_SECONDS = 35; // the API itself answers within 30
 const READ_TIMEOUT_SECONDS = 20;
 
+const KEY_REUSED = 'idempotency_key_reused';
+
 // After these answers no payment of ours is waiting behind the key, so the next try starts afresh.
 const DEFINITE_REFUSALS = [400, 403, 404, 409, 413, 502];
 
@@ -205,6 +207,12 @@ export function createMpesaClient(options = {}) {
         // With 409 the server names the payment that stands in the way: follow that one.
         const exists = answer.ok || answer.httpStatus === 409;
         record.payment_id = (exists && answer.json?.payment_id) || null;
+        if (answer.json?.code === KEY_REUSED && mayRestart) {
+          // The stored key belongs to an earlier wish (another phone, say). With a new key the server
+          // still refuses a second payment while that one lives, and then names it.
+          records.forget(booking);
+          continue;
+        }
         if (!record.payment_id) return giveUp(booking, answer);
         records.save(booking, record);
         resumed ||= !answer.ok;

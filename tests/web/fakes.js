@@ -116,10 +116,10 @@ export class FakeApi {
     const known = this.payments.get(key);
     const live = [...this.states.values()].find((state) => state.status === 'pending');
     if (known && JSON.stringify(known.body) !== JSON.stringify(body)) {
-      return json(409, { success: false, error: 'Another request had this key', code: 'key_reused', payment_id: known.id });
+      return json(409, { success: false, error: 'Another request had this key', code: 'idempotency_key_reused' });
     }
     if (!known && live) {
-      return json(409, { success: false, error: 'A payment is under way', code: 'payment_live', payment_id: live.payment_id });
+      return json(409, { success: false, error: 'A payment is under way', code: 'payment_in_progress', payment_id: live.payment_id });
     }
     const id = known?.id ?? ID(this.payments.size + 1);
     this.payments.set(key, { body, id });

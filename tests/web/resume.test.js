@@ -329,3 +329,27 @@ for (const text of ['not json', 'null', '7', '{"payment_id":"x"}']) {
     await settled();
   });
 }
+
+test('a reused key is given up once per press, never in a loop', async () => {
+  const { client, api } = openTab();
+  const reused = () => json(409, { success: false, error: 'Used for another request', code: 'idempotency_key_reused' });
+  api.posts.push(reused, reused, reused);
+  const outcome = await client.processPayment(REQUEST);
+  assert.equal(outcome.outcome, 'refused');
+  assert.equal(api.pushes.length, 2);
+});
+
+test('another phone number after the first payment failed unseen is a new payment', async () => {
+  const { client, api, clock } = openTab();
+  api.posts.push(answerLost(api), ...Array(20).fill(lost));
+  watched(client.processPayment(REQUEST));
+  await clock.advance(120);
+  api.posts = [];
+  api.becomes(CANCELLED_ON_PHONE);
+  const watch = watched(client.processPayment({ ...REQUEST, phone_number: '0722000000' }));
+  await clock.advance(1);
+  assert.equal(api.payments.size, 2);
+  api.becomes(COMPLETED, ID(2));
+  await clock.advance(5);
+  assert.equal(watch.outcome.payment_id, ID(2));
+});

@@ -72,6 +72,7 @@ button:disabled { cursor: default; filter: none; color: var(--muted); background
 .view { justify-items: start; }
 .view > button, .view > a.button, .view > dl, .view > .note, .view > .buttons { width: 100%; }
 .buttons { display: grid; gap: .65rem; }
+.phone { font-variant-numeric: tabular-nums; font-size: 1rem; margin-top: .2rem; }
 .lead { color: var(--muted); text-wrap: pretty; }
 .note { padding: .75rem .9rem; border-radius: calc(var(--radius) * .6); background: var(--accent-soft); font-size: .925rem; }
 .note.warn { background: var(--warn-soft); color: var(--warn); }

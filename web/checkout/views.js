@@ -65,13 +65,15 @@ export function sendingView({ text, phone, unsent }) {
     unsent && note(text.reconnectingUnsent, 'warn'));
 }
 
-export function waitingView({ text, phone, amount, resumed, reconnecting, secondsLeft, secondsInAll }) {
-  const sentence = phone ? text.waitingText : text.waitingTextNoPhone;
+/** The service's own sentence comes first: it may be "do not enter your PIN". */
+export function waitingView({ text, message, manual, phone, resumed, reconnecting, secondsLeft, secondsInAll }) {
   return view(
     dial(text, secondsLeft, secondsInAll),
-    heading(text.waitingTitle),
-    element('p', { class: 'lead' }, fill(sentence, { phone, amount })),
-    reconnecting ? note(text.reconnecting, 'warn') : note(resumed ? text.resumedNote : text.waitingNote));
+    element('div', {}, heading(text.waitingTitle), phone && element('p', { class: 'small phone' }, phone)),
+    element('p', { class: 'lead' }, message),
+    reconnecting && note(text.reconnecting, 'warn'),
+    manual && note(manual),
+    !reconnecting && !manual && note(resumed ? text.resumedNote : text.waitingNote));
 }
 
 /** Moves the dial without building it again, so that nothing is announced or loses focus. */
@@ -121,11 +123,12 @@ export function failedView({ text, title, message, manual, waitText, canRetry, r
       otherNumber && button(text.otherNumber, otherNumber, { class: 'plain' })));
 }
 
-export function pendingView({ text, message, checking, check }) {
+export function pendingView({ text, message, manual, checking, check }) {
   return view(
     mark('warn', 'clock'),
     heading(text.pendingTitle),
     element('p', { class: 'lead' }, message),
+    manual && note(manual),
     button(checking ? text.checking : text.checkAgain, check, { 'aria-disabled': checking ? 'true' : null }));
 }
 
