@@ -1,4 +1,4 @@
-"""A whole deployment in one process on virtual time: real handlers, real boto3, a simulated Daraja."""
+"""A whole deployment in one process on virtual time: real handlers and boto3, simulated Daraja."""
 
 from .world import World
 

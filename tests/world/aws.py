@@ -1,4 +1,4 @@
-"""AWS as the handlers see it: DynamoDB by the in-memory engine; secrets and a queue as plain objects."""
+"""AWS as the handlers see it: DynamoDB in memory; secrets and a queue as plain objects."""
 
 from __future__ import annotations
 

@@ -13,6 +13,8 @@ from unittest.mock import patch
 
 from payments.runtime import ADAPTERS, Adapters
 
+from simulator.core.config import LISTED_SOURCES
+
 from .aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN, QUEUE_URL, REPOSITORY, TABLE_NAME
 from .daraja import BASE_URL
 
@@ -27,7 +29,7 @@ ENVIRONMENT = {
     "CALLBACK_URL_BASE": f"https://{DOMAIN}",
     "DARAJA_SECRET_ARN": DARAJA_SECRET_ARN,
     "PEPPER_SECRET_ARN": PEPPER_SECRET_ARN,
-    "CALLBACK_SOURCE_IPS": f"{LISTED_IP},196.201.213.0/24",
+    "CALLBACK_SOURCE_IPS": ",".join(LISTED_SOURCES),
     "FALLBACK_QUEUE_URL": QUEUE_URL,
     "POWERTOOLS_SERVICE_NAME": "hakika",
     "POWERTOOLS_METRICS_NAMESPACE": "Hakika",

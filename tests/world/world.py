@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from payments.payment import Payment
 from payments.runtime import Adapters
 from payments.store.items import to_payment
+
 from simulator.core import CallbackDelivery, Daraja
 from simulator.core.config import SANDBOX_PASSKEY, Config
 from tests.simulation.dynamodb import Intercept, attach, use_virtual_time
@@ -188,9 +189,7 @@ class World:
             headers={"Accept-Language": language},
         )
 
-    def post_callback(
-        self, url: str, body: bytes | str, *, source_ip: str = LISTED_IP
-    ) -> Answer:
+    def post_callback(self, url: str, body: bytes | str, *, source_ip: str = LISTED_IP) -> Answer:
         """Somebody posts to a callback URL."""
         text = body.decode(errors="replace") if isinstance(body, bytes) else body
         return self.call(

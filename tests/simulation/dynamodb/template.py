@@ -34,6 +34,13 @@ def _intrinsic(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> dict[st
 _TemplateLoader.add_multi_constructor("!", _intrinsic)
 
 
+def load_template(path: str | Path) -> dict[str, Any]:
+    """The whole template, its short-form functions spelled out."""
+    text = Path(path).read_text(encoding="utf-8")
+    template: dict[str, Any] = yaml.load(text, Loader=_TemplateLoader)
+    return template
+
+
 def table_from_template(
     path: str | Path, *, table_name: str = DEFAULT_TABLE_NAME, resource: str | None = None
 ) -> dict[str, Any]:
@@ -41,7 +48,7 @@ def table_from_template(
 
     Errors: ValueError where the template has no table, or several and none is named.
     """
-    template = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_TemplateLoader)
+    template = load_template(path)
     tables = {
         name: body["Properties"]
         for name, body in template["Resources"].items()
