@@ -11,6 +11,7 @@ from local.errors import LocalStackError
 ROOT = Path(__file__).resolve().parent.parent
 CALLBACK_URL_BASE_LOCAL = "https://hakika.local.test"
 FORBIDDEN_WORDS = ("m-pesa", "mpesa", "safaricom", "exe", "cmd", "sql", "query")
+DARAJAS = ("simulator", "sandbox")
 SANDBOX_NEEDS = (
     "SAFARICOM_CONSUMER_KEY",
     "SAFARICOM_CONSUMER_SECRET",
@@ -53,12 +54,18 @@ class LocalSettings:
         return self.folder / "stack.json"
 
 
-def read_settings(arguments: list[str], environment: Mapping[str, str]) -> LocalSettings:
+def read_settings(
+    arguments: list[str], environment: Mapping[str, str], *, env_file: Path = ROOT / ".env"
+) -> LocalSettings:
     """Read the settings. Errors: LocalStackError says which one is missing or wrong."""
     given = _parser().parse_args(arguments)
-    env_file = ROOT / ".env"
-    values = {**(read_env_file(env_file) if env_file.exists() else {}), **environment}
-    uses_sandbox = (given.daraja or values.get("DARAJA") or "simulator") == "sandbox"
+    values = read_env_file(env_file) if env_file.exists() else {}
+    # make hands its variables on even where they are empty; empty means not given.
+    values |= {name: value for name, value in environment.items() if value}
+    daraja = given.daraja or values.get("DARAJA") or "simulator"
+    if daraja not in DARAJAS:
+        raise LocalStackError(f"DARAJA must be {' or '.join(DARAJAS)}, not {daraja!r}")
+    uses_sandbox = daraja == "sandbox"
     callback_url_base = given.callback_url_base or CALLBACK_URL_BASE_LOCAL
     if uses_sandbox:
         callback_url_base = given.callback_url_base or values.get("CALLBACK_URL_BASE", "")
@@ -121,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="what browsers and curl use (8080)")
     parser.add_argument("--emulator-port", type=int, help="the AWS emulator (4566)")
     parser.add_argument("--simulator-port", type=int, help="the Daraja simulator (9600)")
-    parser.add_argument("--daraja", choices=["simulator", "sandbox"], help="who is Safaricom")
+    parser.add_argument("--daraja", choices=DARAJAS, help="who is Safaricom")
     parser.add_argument("--callback-url-base", help="public https address, for the sandbox")
     parser.add_argument("--folder", default=ROOT / ".local", help="where state and logs go")
     return parser

@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
     build = Path(arguments[0]) if arguments else Path(".aws-sam/build")
     layer = build / "PaymentsLayer" / "python"
     try:
+        check_built(layer)
         services = read_services(SERVICES_FILE)
         functions = [path for path in build.glob("*Function/app.py") if path.is_file()]
         check_clients([layer / "payments", *functions], services)
@@ -62,6 +63,12 @@ def read_services(file: Path) -> frozenset[str]:
     """Read the services that stay, one per line; # begins a comment."""
     lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
     return frozenset(line for line in lines if line)
+
+
+def check_built(layer: Path) -> None:
+    """Pass only where `sam build` has put a layer."""
+    if not (layer / "botocore" / "data").is_dir():
+        raise LayerError(f"{layer} is not a built layer; run `sam build` first")
 
 
 def check_clients(roots: list[Path], services: frozenset[str]) -> None:
@@ -98,8 +105,7 @@ def slim(layer: Path, services: frozenset[str]) -> None:
 
     Idempotent: a second run changes nothing.
     """
-    if not (layer / "botocore" / "data").is_dir():
-        raise LayerError(f"{layer} is not a built layer; run `sam build` first")
+    check_built(layer)
     if sys.version_info[:2] != RUNTIME_VERSION:
         raise LayerError("the layer must be compiled by Python 3.13, the version of the runtime")
     for data in (layer / "botocore" / "data", layer / "boto3" / "data"):

@@ -1,0 +1,75 @@
+"""When the build is repeated, what a changed requirement costs, and which routes are promised."""
+
+from pathlib import Path
+
+import pytest
+
+from local import environments
+from local.build import digest_inputs
+from local.settings import ROOT
+from local.template import Route, read_routes, read_template
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    for name in ("shared/payments", "functions/status", "tools"):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("template.yaml", "tools/slim_layer.py", "tools/layer_services.txt"):
+        (tmp_path / name).write_text(name)
+    (tmp_path / "shared/payments/store.py").write_text("a = 1")
+    return tmp_path
+
+
+def test_a_changed_renamed_or_new_source_is_another_build(repository: Path) -> None:
+    seen = {digest_inputs(repository)}
+    source = repository / "shared/payments/store.py"
+    source.write_text("a = 2")
+    seen.add(digest_inputs(repository))
+    source.rename(source.with_name("table.py"))
+    seen.add(digest_inputs(repository))
+    (repository / "functions/status/app.py").write_text("")
+    seen.add(digest_inputs(repository))
+    assert len(seen) == 4
+
+
+def test_a_cache_or_a_test_is_not_a_source(repository: Path) -> None:
+    before = digest_inputs(repository)
+    cache = repository / "shared/payments/__pycache__"
+    cache.mkdir()
+    (cache / "store.cpython-313.pyc").write_bytes(b"x")
+    (repository / "tests").mkdir()
+    (repository / "tests/test_x.py").write_text("")
+    assert digest_inputs(repository) == before
+
+
+def test_the_template_promises_the_designs_routes() -> None:
+    mpesa = "/api/payment/mpesa"
+    assert read_routes(read_template(ROOT / "template.yaml")) == {
+        Route(f"POST {mpesa}/stk-push", needs_token=True),
+        Route(f"GET {mpesa}/status/{{id}}", needs_token=True),
+        Route(f"POST {mpesa}/stkpush/query", needs_token=True),
+        Route(f"GET {mpesa}/statistics", needs_token=True),
+        Route("PUT /api/consultations/{booking_id}", needs_token=True),
+        Route("GET /api/consultations/{booking_id}", needs_token=True),
+        Route("POST /api/payment/callback/{payment_id}/{token}", needs_token=False),
+        Route(f"POST {mpesa}/callback", needs_token=False),
+    }
+
+
+def test_a_changed_requirement_is_another_environment(tmp_path: Path) -> None:
+    requirements = tmp_path / "dev.txt"
+    requirements.write_text("a==1")
+    before = environments.digest(requirements)
+    requirements.write_text("a==2")
+    assert environments.digest(requirements) != before
+
+
+def test_an_environment_that_holds_its_requirements_is_left_alone(tmp_path: Path) -> None:
+    requirements = tmp_path / "x.txt"
+    requirements.write_text("no such thing==1")
+    folder = tmp_path / "env"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").touch()
+    (folder / environments.MARK).write_text(environments.digest(requirements))
+    environment = environments.Environment("x", folder, requirements)
+    assert environments.ensure(environment) is False

@@ -1,0 +1,94 @@
+"""No server outlives the process that started it, however that process ends."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from local.errors import LocalStackError
+from local.processes import Children, answers, is_alive, wait_until
+
+ROOT = Path(__file__).resolve().parents[3]
+SECONDS_MAX = 20.0
+# A parent that starts one server and then waits for ever.
+PARENT = """
+import sys, time
+from pathlib import Path
+from local.processes import Children
+children = Children(Path(sys.argv[1]))
+child = children.start("server", Path(sys.executable), "http.server",
+    [sys.argv[2], "--bind", "127.0.0.1"], environment={"PATH": ""}, folder=Path(sys.argv[3]))
+print(child.process.pid, flush=True)
+time.sleep(1000)
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for_end(pid: int) -> None:
+    deadline = time.monotonic() + SECONDS_MAX
+    while is_alive(pid) and not is_zombie(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not is_alive(pid) or is_zombie(pid)
+
+
+def is_zombie(pid: int) -> bool:
+    """An orphan that ended may wait for the system to take note of it."""
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def start_server(children: Children, port: int) -> None:
+    child = children.start(
+        "server",
+        Path(sys.executable),
+        "http.server",
+        [str(port), "--bind", "127.0.0.1"],
+        environment={"PATH": ""},
+        folder=ROOT,
+    )
+    wait_until(lambda: answers(port), child, timeout_seconds=SECONDS_MAX, what="the server")
+
+
+def test_stop_leaves_no_server(tmp_path: Path) -> None:
+    children, port = Children(tmp_path), free_port()
+    start_server(children, port)
+    (pid,) = children.pids().values()
+    children.stop()
+    assert not is_alive(pid)
+    assert not answers(port)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_parent_takes_its_servers_along(tmp_path: Path, number: signal.Signals) -> None:
+    arguments = [str(tmp_path), str(free_port()), str(ROOT)]
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert is_alive(pid)
+        parent.send_signal(number)
+    wait_for_end(pid)
+
+
+def test_a_server_that_does_not_start_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
+    children = Children(tmp_path)
+    child = children.start(
+        "broken",
+        Path(sys.executable),
+        "no_such_module",
+        environment={"PATH": ""},
+        folder=ROOT,
+    )
+    with pytest.raises(LocalStackError, match="No module named no_such_module"):
+        wait_until(lambda: False, child, timeout_seconds=SECONDS_MAX, what="it")
+    children.stop()
