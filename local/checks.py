@@ -76,7 +76,12 @@ CHECKS = (
 def main() -> int:
     """Run every check; 1 where any fails."""
     console = Console()
-    environment = {**os.environ, "AWS_DEFAULT_REGION": "us-east-1", "SAM_CLI_TELEMETRY": "0"}
+    environment = {
+        **os.environ,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "SAM_CLI_TELEMETRY": "0",
+        "PYTHONPATH": "shared",
+    }
     failed = 0
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for outcome in pool.map(lambda check: run(check, environment), CHECKS):
