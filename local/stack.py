@@ -78,7 +78,7 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     """Start every part and check that it works. Errors: LocalStackError says which does not."""
     check_ports(settings)
     key = secrets.token_hex(16)
-    _start_emulator(settings, children)
+    start_emulator(settings, children)
     if not settings.uses_sandbox:
         _start_simulator(console, settings, children, key)
     digest = build_if_changed(console)
@@ -112,7 +112,8 @@ def check_ports(settings: LocalSettings) -> None:
             )
 
 
-def _start_emulator(settings: LocalSettings, children: Children) -> None:
+def start_emulator(settings: LocalSettings, children: Children) -> None:
+    """Start the emulator and wait until it answers."""
     child = children.start(
         "emulator",
         EMULATOR_PYTHON,

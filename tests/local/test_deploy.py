@@ -1,0 +1,171 @@
+"""The whole deployment path in an emulator of its own: deploy, update, delete, and who refuses."""
+
+import json
+import os
+import shutil
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import aws
+from local.assertions import check_deployment
+from local.build import BUILD, SAM, build_if_changed, run
+from local.console import Console
+from local.deployment import deploy
+from local.errors import LocalStackError
+from local.processes import Children
+from local.settings import ROOT, LocalSettings, read_settings
+from local.stack import start_emulator
+
+STACK_NAME = "hakika-path"
+ARGUMENTS = [
+    *("--port", "4645", "--emulator-port", "4646", "--simulator-port", "4647"),
+    *("--daraja", "simulator"),
+]
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> LocalSettings:
+    folder = tmp_path_factory.mktemp("deploy")
+    return read_settings([*ARGUMENTS, "--folder", str(folder)], {}, env_file=folder / "none")
+
+
+@pytest.fixture(scope="module")
+def emulator(settings: LocalSettings) -> Iterator[str]:
+    children = Children(settings.folder / "logs")
+    try:
+        start_emulator(settings, children)
+        build_if_changed(Console())
+        yield settings.emulator_url
+    finally:
+        children.stop()
+
+
+def sam_deploy(settings: LocalSettings, *, template: Path, environment: str, **more: str) -> str:
+    """Deploys as `make deploy ENV=...` does, but into the emulator."""
+    overrides = {"Arch": "x86_64", "SafaricomBase": settings.simulator_url} | more
+    configured = configured_overrides(environment)
+    return run(
+        [
+            *(*SAM, "deploy", "--config-file", str(ROOT / "samconfig.toml")),
+            *("--config-env", environment, "--template-file", str(template)),
+            *("--stack-name", STACK_NAME, "--region", aws.REGION, "--no-progressbar"),
+            "--no-confirm-changeset",
+            "--parameter-overrides",
+            *(f"{name}={value}" for name, value in (configured | overrides).items()),
+        ],
+        environment=aws.environment(os.environ, settings.emulator_url),
+    )
+
+
+def configured_overrides(environment: str) -> dict[str, str]:
+    with (ROOT / "samconfig.toml").open("rb") as file:
+        parameters = tomllib.load(file)[environment]["deploy"]["parameters"]
+    return dict(each.split("=", 1) for each in parameters["parameter_overrides"])
+
+
+def changed_template(folder: Path) -> Path:
+    """The built template with another schedule and one more route."""
+    copy = folder / "build"
+    shutil.copytree(BUILD, copy)
+    template = copy / "template.yaml"
+    text = template.read_text()
+    assert "rate(1 minute)" in text
+    assert "Path: /api/payment/mpesa/statistics" in text
+    text = text.replace("rate(1 minute)", "rate(5 minutes)")
+    text = text.replace(
+        "Path: /api/payment/mpesa/statistics", "Path: /api/payment/mpesa/statistics/new"
+    )
+    template.write_text(text)
+    return template
+
+
+def routes_of(emulator: str, api_id: str) -> set[str]:
+    items = aws.client("apigatewayv2", emulator).get_routes(ApiId=api_id)["Items"]
+    return {item["RouteKey"] for item in items}
+
+
+def outputs_of(emulator: str) -> dict[str, str]:
+    stacks = aws.client("cloudformation", emulator).describe_stacks(StackName=STACK_NAME)["Stacks"]
+    return {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
+
+
+def delete(emulator: str) -> str:
+    """Deletes the stack and says how that ended."""
+    client: Any = aws.client("cloudformation", emulator)
+    client.delete_stack(StackName=STACK_NAME)
+    found = client.list_stacks()["StackSummaries"]
+    return str(next(each["StackStatus"] for each in found if each["StackName"] == STACK_NAME))
+
+
+def test_a_sandbox_is_deployed_updated_and_deleted(
+    emulator: str, settings: LocalSettings, tmp_path: Path
+) -> None:
+    sam_deploy(settings, template=BUILD / "template.yaml", environment="sandbox")
+    first = outputs_of(emulator)
+    table = aws.client("dynamodb", emulator)
+    marker = {"pk": {"S": "MARK"}, "sk": {"S": "STATE"}}
+    table.put_item(TableName=first["TableName"], Item=marker)
+    sam_deploy(settings, template=changed_template(tmp_path), environment="sandbox")
+    second = outputs_of(emulator)
+    assert (second["ApiId"], second["TableName"]) == (first["ApiId"], first["TableName"])
+    assert table.get_item(TableName=second["TableName"], Key=marker)["Item"] == marker
+    routes = routes_of(emulator, second["ApiId"])
+    assert "GET /api/payment/mpesa/statistics/new" in routes
+    assert "GET /api/payment/mpesa/statistics" not in routes
+    schedule = aws.client("scheduler", emulator).get_schedule(Name=f"{STACK_NAME}-cleanup")
+    assert schedule["ScheduleExpression"] == "rate(5 minutes)"
+    assert delete(emulator) == "DELETE_COMPLETE"
+    assert first["TableName"] not in table.list_tables()["TableNames"]
+
+
+def test_productions_table_refuses_to_be_deleted_and_keeps_its_items(
+    emulator: str, settings: LocalSettings
+) -> None:
+    sam_deploy(settings, template=BUILD / "template.yaml", environment="production")
+    table_name = outputs_of(emulator)["TableName"]
+    table = aws.client("dynamodb", emulator)
+    assert table.describe_table(TableName=table_name)["Table"]["DeletionProtectionEnabled"]
+    marker = {"pk": {"S": "MARK"}, "sk": {"S": "STATE"}}
+    table.put_item(TableName=table_name, Item=marker)
+    assert delete(emulator) == "DELETE_FAILED"
+    assert table.get_item(TableName=table_name, Key=marker)["Item"] == marker
+    table.update_table(TableName=table_name, DeletionProtectionEnabled=False)
+    assert delete(emulator) == "DELETE_COMPLETE"
+
+
+def test_without_a_domain_the_callback_gets_a_url_of_its_own(
+    emulator: str, settings: LocalSettings
+) -> None:
+    template = BUILD / "template.yaml"
+    sam_deploy(settings, template=template, environment="sandbox", CallbackFunctionUrl="true")
+    functions = aws.client("lambda", emulator)
+    configuration = functions.get_function_configuration(FunctionName=f"{STACK_NAME}-stk-push")
+    base = configuration["Environment"]["Variables"]["CALLBACK_URL_BASE"]
+    assert base == outputs_of(emulator)["CallbackFunctionUrlAddress"].rstrip("/")
+    policy = functions.get_policy(FunctionName=f"{STACK_NAME}-callback")["Policy"]
+    public = [each for each in json.loads(policy)["Statement"] if each["Principal"] == "*"]
+    actions = {each["Action"] for each in public}
+    assert actions == {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"}
+    assert delete(emulator) == "DELETE_COMPLETE"
+
+
+def test_what_the_emulator_might_drop_is_noticed(emulator: str, settings: LocalSettings) -> None:
+    deployment = deploy(Console(), settings)
+    check_deployment(deployment, settings)
+    routes = aws.client("apigatewayv2", emulator)
+    api_id = deployment.outputs["ApiId"]
+    lost = routes.get_routes(ApiId=api_id)["Items"][0]
+    routes.delete_route(ApiId=api_id, RouteId=lost["RouteId"])
+    with pytest.raises(LocalStackError, match="routes differ"):
+        check_deployment(deployment, settings)
+
+
+def test_a_taken_port_is_said_and_nothing_is_left(emulator: str, settings: LocalSettings) -> None:
+    arguments = [*ARGUMENTS, "--folder", str(settings.folder / "second")]
+    with pytest.raises(LocalStackError, match=r"port 4646 .* is taken"):
+        run([sys.executable, "-m", "local.stack", *arguments])

@@ -1,0 +1,124 @@
+"""`make run` itself: its screen, the commands it prints, and what is left after Ctrl-C."""
+
+import itertools
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from local.processes import answers, is_alive
+from local.settings import ROOT
+
+PORTS = {"--port": 4630, "--emulator-port": 4631, "--simulator-port": 4632}
+LAST_LINE = "Ctrl-C stops everything."
+SECONDS_MAX = 60
+
+
+@dataclass
+class RunningStack:
+    """A `make run` that has reached its screen."""
+
+    process: subprocess.Popen[str]
+    screen: str
+    folder: Path
+
+    def commands(self) -> list[str]:
+        """What a person would copy: the indented lines under each comment."""
+        lines = self.screen.splitlines()
+        after_comment = itertools.pairwise(lines)
+        return [line.strip() for before, line in after_comment if before.startswith("  # ")]
+
+    def pids(self) -> list[int]:
+        """Every process of the stack, the functions' workers included."""
+        return [
+            int(status.parent.name)
+            for status in Path("/proc").glob("[0-9]*/environ")
+            if str(self.folder).encode() in read_bytes(status)
+        ]
+
+
+def read_bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[RunningStack]:
+    ports = [text for name, port in PORTS.items() for text in (name, str(port))]
+    command = [sys.executable, "-m", "local.stack", "--folder", str(tmp_path), *ports]
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("SAFARICOM_")
+    }
+    with subprocess.Popen(
+        [*command, "--daraja", "simulator"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        screen = ""
+        for line in process.stdout:
+            screen += line
+            if LAST_LINE in line:
+                break
+        assert LAST_LINE in screen, screen
+        try:
+            yield RunningStack(process, screen, tmp_path)
+        finally:
+            process.kill()
+
+
+def test_the_printed_commands_work_as_printed_and_a_kill_leaves_nothing(
+    running: RunningStack,
+) -> None:
+    commands = running.commands()
+    assert len(commands) == 6
+    done = subprocess.run(
+        ["/bin/sh", "-c", "\n".join(commands)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=True,
+    )
+    answers_printed = [json.loads(line) for line in done.stdout.splitlines()]
+    registered, initiated, _, status, consultation = answers_printed
+    assert registered["payment_status"] == "Unpaid"
+    assert initiated["success"] is True
+    assert status["status"] == "completed"
+    assert (consultation["status"], consultation["payment_status"]) == ("Confirmed", "Paid")
+    # Even a kill leaves nothing: every server notices that its parent is gone.
+    pids = running.pids()
+    running.process.kill()
+    deadline = time.monotonic() + SECONDS_MAX
+    while any(map(answers, PORTS.values())) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [port for port in PORTS.values() if answers(port)]
+    while any(map(is_alive, pids)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [pid for pid in pids if is_alive(pid)]
+
+
+def test_ctrl_c_stops_everything(running: RunningStack) -> None:
+    pids = running.pids()
+    assert len(pids) >= 3
+    running.process.send_signal(signal.SIGINT)
+    rest, _ = running.process.communicate(timeout=SECONDS_MAX)
+    assert running.process.returncode == 0, rest
+    assert "Nothing is left running" in rest
+    assert not [port for port in PORTS.values() if answers(port)]
+    assert not [pid for pid in pids if is_alive(pid)]
+    assert not (running.folder / "stack.json").exists()
+    assert not re.search(r"Traceback", rest)
