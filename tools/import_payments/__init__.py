@@ -1,0 +1,1 @@
+"""Imports the payments of the earlier Flask + PostgreSQL integration; see docs/migration.md."""
