@@ -292,7 +292,7 @@ export class MpesaCheckout extends HTMLElement {
     const mayRetry = refused ? outcome.http_status !== 404 && outcome.http_status !== 403 : outcome.can_retry || Boolean(retryAt);
     return {
       title: refused ? text.refusedTitle : text.failedTitle,
-      message: refused ? (text.codes[outcome.code] ?? outcome.error) : outcome.customer_message || text.failedText,
+      message: refused ? (text.codes[outcome.code] ?? sentence(outcome.error)) : outcome.customer_message || text.failedText,
       manual: outcome.payment?.manual_payment,
       waitText: left > 0 ? fill(text.retryIn, { time: minutes(left) }) : null,
       canRetry: mayRetry && left <= 0,
@@ -385,6 +385,8 @@ export class MpesaCheckout extends HTMLElement {
 }
 
 const secondsUntil = (time) => Math.max(0, Math.ceil((time - Date.now()) / 1000));
+
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 

@@ -19,7 +19,7 @@ export function element(name, attributes = {}, ...children) {
     if (key.startsWith('on')) node.addEventListener(key.slice(2), value);
     else if (value !== null && value !== false) node.setAttribute(key, value === true ? '' : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== false));
+  node.append(...children.flat().filter(Boolean)); // a part that is not there is null, false or empty
   return node;
 }
 
@@ -61,8 +61,7 @@ export function sendingView({ text, phone, unsent }) {
   return view(
     dial(text, null),
     heading(text.sendingTitle),
-    element('p', { class: 'lead' }, fill(text.sendingText, { phone })),
-    unsent && note(text.reconnectingUnsent, 'warn'));
+    unsent ? note(text.reconnectingUnsent, 'warn') : element('p', { class: 'lead' }, fill(text.sendingText, { phone })));
 }
 
 /** The service's own sentence comes first: it may be "do not enter your PIN". */

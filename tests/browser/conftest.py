@@ -1,0 +1,90 @@
+"""Fixtures of the tests in a real browser: Chromium, the local stack, and a checkout on a page."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from local.client import SimulatorClient
+from local.state import StackState
+from tests.browser.checkout import Checkout
+from tests.local.conftest import Customer, MakeToken, customer, make_token
+from tests.local.conftest import simulator as daraja
+from tests.local.stack_fixture import stack
+
+__all__ = ["customer", "daraja", "make_token", "stack"]
+
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENSHOTS = Path(__file__).parents[2] / ".build" / "screenshots" / "checkout"
+DESK = {"width": 1280, "height": 900}
+OpenCheckout = Callable[..., Checkout]
+Shoot = Callable[[Page, str], None]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One Chromium per module; playwright's loop must not outlive the module."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A visitor's browser without any memory, at a desk."""
+    context = chromium.new_context(viewport=DESK)  # type: ignore[arg-type]
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def errors(context: BrowserContext) -> list[str]:
+    """What went wrong in the scripts of any page, by itself."""
+    found: list[str] = []
+    context.on("weberror", lambda error: found.append(str(error.error)))
+    return found
+
+
+@pytest.fixture
+def open_checkout(
+    context: BrowserContext,
+    stack: StackState,
+    make_token: MakeToken,
+    daraja: SimulatorClient,
+    customer: Customer,
+    errors: list[str],
+) -> Iterator[OpenCheckout]:
+    """Open a page with the checkout of a fresh booking of a fresh customer."""
+    token = make_token(customer.client_id)
+
+    def open_one(**options: str) -> Checkout:
+        booking_id = options.pop("booking_id", None) or customer.book()
+        checkout = Checkout(context.new_page(), stack.api_url, daraja, customer, booking_id)
+        checkout.visit(**{"token": token} | options)
+        return checkout
+
+    yield open_one
+    assert errors == []
+
+
+@pytest.fixture
+def shoot() -> Shoot:
+    """Keep a screenshot of what the page is about, for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+
+    def shoot(page: Page, name: str) -> None:
+        page.locator("main").screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+
+    return shoot
