@@ -19,7 +19,7 @@ PARALLEL ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo check test unit local-tests browser web-tests build simulator requirements \
-        upgrade deploy environments clean
+        upgrade deploy secrets environments clean
 
 help: ## this list
 	@echo "Hakika: M-Pesa payments you can trust. Targets:"
@@ -72,6 +72,11 @@ upgrade: environments ## compile every requirements file with the newest version
 deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production
 	$(SAM) validate --lint
 	$(SAM) deploy --config-env $(ENV)
+	$(SAM) list stack-outputs --stack-name hakika-$(ENV)
+	bin/hakika --stack hakika-$(ENV) doctor
+
+secrets: environments ## store a deployment's secrets, asked for without echo: ENV=sandbox or ENV=production
+	PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack hakika-$(ENV)
 
 clean: ## forget what was built; the environments stay
 	rm -rf .aws-sam .local .build .pytest_cache .mypy_cache .ruff_cache
