@@ -5,10 +5,12 @@ from typing import assert_never
 
 from payments.consultation import Consultation
 from payments.decisions.change import (
+    LOOK_AROUND,
     CancelConfirmed,
     Change,
     Confirm,
     ConsultationEffect,
+    Decision,
     Detach,
     EventType,
     HoldForReview,
@@ -31,11 +33,13 @@ from payments.payment import Payment, PaymentStatus, Proof
 
 def operate(
     payment: Payment, operation: Operation, around: Surroundings, *, now: int
-) -> Change | None:
-    """Carry out an operator's decision.
+) -> Decision:
+    """Carry out an operator's decision, on what really stands around the payment.
 
     Errors: ConflictError with a sentence that says why it cannot be.
     """
+    if around.is_assumed:
+        return LOOK_AROUND
     match operation:
         case ReviewResolved():
             return _resolve(payment, operation, around, now=now)
