@@ -75,20 +75,21 @@ def mismatch(payment: Payment, facts: Facts, around: Surroundings, *, proof: Pro
 def more_news(
     payment: Payment, facts: Facts, around: Surroundings, *, proof: Proof, now: int
 ) -> Decision:
-    """Add a receipt that was missing; raise attention where the news contradicts what we have."""
+    """Add an id or a receipt that was missing; raise attention on what contradicts what we have."""
     if proof is Proof.QUERY:
         return None
     receipt = facts.receipt_number
     believed_kes = payment.paid_amount_kes or payment.amount_kes
     is_same_amount = facts.amount_kes == believed_kes
-    if receipt == payment.receipt_number and is_same_amount:
+    learns_id = payment.checkout_request_id is None
+    if receipt == payment.receipt_number and is_same_amount and not learns_id:
         return None
     if around.is_assumed:
         return LOOK_AROUND
     attention = _contradiction(payment, receipt, around, is_same_amount=is_same_amount)
     is_new_receipt = receipt is not None and around.receipt_payment_id is None
     fills_gap = is_new_receipt and payment.receipt_number is None
-    if not is_new_receipt and attention in (None, payment.attention):
+    if not (is_new_receipt or learns_id) and attention in (None, payment.attention):
         return None
     after = replace(
         payment,
@@ -99,6 +100,7 @@ def more_news(
         paid_amount_kes=(facts.amount_kes if fills_gap else None) or payment.paid_amount_kes,
         transaction_at=payment.transaction_at or facts.transaction_at,
         checkout_request_id=payment.checkout_request_id or facts.checkout_request_id,
+        checkout_source=payment.checkout_source or proof,
         due_at=None if fills_gap else payment.due_at,
     )
     added = (EventType.RECEIPT_ADDED,) if fills_gap else ()
@@ -108,7 +110,7 @@ def more_news(
         after=after,
         claims_receipt=receipt if is_new_receipt else None,
         events=added + raised,
-        evidence_digest=facts.digest if attention is not None else None,
+        evidence_digest=facts.digest if learns_id or attention is not None else None,
     )
 
 
