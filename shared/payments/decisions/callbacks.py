@@ -44,6 +44,8 @@ def hint_received(payment: Payment, facts: Facts, *, now: int) -> Decision:
         return odd_callback(payment, facts.digest, now=now)
     if _says_nothing_new(payment, facts):
         return None
+    if facts.code != SUCCESS and payment.status not in OPEN:
+        return odd_callback(payment, facts.digest, now=now)
     after = replace(
         payment,
         version=payment.version + 1,
@@ -140,7 +142,7 @@ def _outweighs(old: Facts, new: Facts) -> bool:
 def _says_nothing_new(payment: Payment, facts: Facts) -> bool:
     """Whether the payment already rests on what the hint says."""
     if facts.code != SUCCESS:
-        return payment.status not in OPEN
+        return payment.status not in OPEN and facts.code == payment.result_code
     is_same_receipt = facts.receipt_number == payment.receipt_number
     return not payment.may_yet_be_paid and is_same_receipt
 
