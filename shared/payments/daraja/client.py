@@ -9,7 +9,6 @@ from urllib3.exceptions import (
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
-    SSLError,
 )
 
 from payments.daraja import wire
@@ -25,7 +24,8 @@ PUSH_TIMEOUT_SECONDS = (3, 18)
 QUERY_TIMEOUT_SECONDS = (3, 8)
 TOKEN_LIFE_SECONDS_MAX = 3600
 
-_NOT_SENT = (ConnectTimeoutError, NameResolutionError, NewConnectionError, SSLError)
+_NOT_SENT = (ConnectTimeoutError, NameResolutionError, NewConnectionError)
+"""Raised before any byte left. A TLS error is not among them: it may come after the send."""
 
 
 def new_session() -> requests.Session:
@@ -196,14 +196,14 @@ class ReadyDaraja:
             return self._client.send_push(push, self._token)
         except requests.RequestException as error:
             self._client.count_failed_push()
-            if _was_not_sent(error):
+            if was_not_sent(error):
                 return PushRefused(
                     code="not_sent", description="", reason="M-Pesa could not be reached"
                 )
             return PushUnclear(description=type(error).__name__)
 
 
-def _was_not_sent(error: requests.RequestException) -> bool:
+def was_not_sent(error: requests.RequestException) -> bool:
     """Whether the connection failed before any byte of the request."""
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
