@@ -179,13 +179,15 @@ function requestStep(entry) {
   const answer = parsed(entry.answer);
   if (entry.path.endsWith('/processrequest')) {
     const amount = kes(parsed(entry.body)?.Amount);
-    const isAccepted = entry.transport === 'ok' && answer?.ResponseCode === '0';
-    const fact = answer?.errorMessage ?? (entry.transport === 'ok' ? `HTTP ${entry.status}` : entry.transport);
-    return { from: 'hakika', to: 'mpesa', text: isAccepted ? 'push' : 'pushFailed', values: { amount, fact }, kind: isAccepted ? '' : 'warn' };
+    if (entry.transport !== 'ok') return { from: 'hakika', to: 'mpesa', text: 'pushLost', values: { amount }, kind: 'warn' };
+    if (answer?.ResponseCode === '0') return { from: 'hakika', to: 'mpesa', text: 'push', values: { amount } };
+    const fact = answer?.errorMessage ?? `HTTP ${entry.status}`;
+    return { from: 'hakika', to: 'mpesa', text: 'pushFailed', values: { amount, fact }, kind: 'warn' };
   }
   if (entry.path.includes('/stkpushquery')) {
-    const fact = answer?.ResultDesc ?? answer?.errorMessage ?? '';
-    return { from: 'hakika', to: 'mpesa', text: fact ? 'queryAnswer' : 'query', values: { fact }, isEvidence: true };
+    const code = answer?.ResultCode;
+    const text = code === undefined || code === '4999' ? 'query' : 'queryAnswer';
+    return { from: 'hakika', to: 'mpesa', text, values: { fact: code }, isEvidence: true };
   }
   return null;
 }
