@@ -75,11 +75,6 @@ def principal(event: Event, *, now: float) -> Principal:
             code="authentication_unavailable",
             retry_after_seconds=AUTHORIZER_CACHE_SECONDS,
         )
-    if context.get("auth") == "unavailable":
-        raise UnavailableError(
-            "The service is not ready. Please try again shortly",
-            code="authentication_unavailable",
-        )
     subject = context.get("sub")
     if context.get("auth") != "ok" or not isinstance(subject, str) or not subject:
         raise UnauthenticatedError

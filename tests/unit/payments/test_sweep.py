@@ -1,0 +1,396 @@
+"""Every situation of a payment x everything that can be learned, against the protocol's table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from payments.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.decisions import Change, LookAround, decide
+from payments.decisions.change import (
+    CancelConfirmed,
+    Confirm,
+    ConsultationEffect,
+    Detach,
+    HoldForReview,
+    RequireUnpayable,
+)
+from payments.errors import ConflictError
+from payments.evidence import (
+    QueryAnswer,
+    ReviewResolved,
+    Surroundings,
+    Verdict,
+    usual_surroundings,
+)
+from payments.payment import RANK, Hint, Payment, PaymentStatus, Proof
+from payments.policy import NEVER, Policy
+
+from tests.unit.payments.expected import CONFLICT, ENDED, NOTHING, OPEN, SAME, TABLE, Outcome
+from tests.unit.payments.situations import (
+    ANOTHERS,
+    CANCELLED_BOOKING,
+    CREATED_AT,
+    DAY,
+    HOLDS_PHONE,
+    MINE,
+    NEWS,
+    OTHER_ID,
+    OWN_ID,
+    PAID_BY_ANOTHER,
+    PAYABLE,
+    PAYMENTS,
+    PRICE,
+    RECEIPT,
+    News,
+    facts,
+    owner,
+    receipt_in,
+    surroundings,
+)
+
+POLICY = Policy()
+EVERYTHING = [(situation, name) for name in TABLE for situation in TABLE[name]]
+
+
+def decided(payment: Payment, news: News, around: Surroundings) -> Change | None:
+    """What the protocol's one function says, the real surroundings known."""
+    now = CREATED_AT + news.age
+    decision = decide(payment, news.evidence, around, now=now, policy=POLICY)
+    assert not isinstance(decision, LookAround)
+    return decision
+
+
+def afterwards(change: Change, around: Surroundings, news: News) -> Surroundings:
+    """What stands around the payment once the change is written."""
+    return Surroundings(
+        consultation=_consultation_after(change.consultation, around.consultation),
+        phone_payment_id=None if change.frees_phone else around.phone_payment_id,
+        receipt_payment_id=(
+            MINE
+            if change.claims_receipt and change.claims_receipt == receipt_in(news.evidence)
+            else around.receipt_payment_id
+        ),
+    )
+
+
+def _consultation_after(
+    effect: ConsultationEffect | None, before: Consultation | None
+) -> Consultation | None:
+    if before is None:
+        return None
+    match effect:
+        case Confirm():
+            return replace(
+                before,
+                status=BookingStatus.CONFIRMED,
+                payment_status=ConsultationPaymentStatus.PAID,
+                active_payment_id=None,
+                paid_payment_id=MINE,
+                lock_until=None,
+            )
+        case Detach():
+            return replace(before, active_payment_id=None)
+        case HoldForReview():
+            return replace(before, lock_until=NEVER)
+        case CancelConfirmed():
+            return replace(before, status=BookingStatus.CANCELLED)
+        case _:
+            return before
+
+
+def seen(change: Change) -> Outcome:
+    """A change as the table writes it."""
+    before, after = change.before, change.after
+    return Outcome(
+        status=SAME if after.status is before.status else str(after.status),
+        consultation=change.consultation,
+        frees_phone=change.frees_phone,
+        claims=change.claims_receipt,
+        events=tuple(str(event) for event in change.events),
+        attention=SAME if after.attention == before.attention else after.attention,
+        keeps=change.evidence_digest is not None,
+    )
+
+
+def as_written(outcome: Outcome, before: Payment) -> Outcome:
+    """The table's outcome, what is no change written as none."""
+    return replace(
+        outcome,
+        status=SAME if outcome.status == before.status else outcome.status,
+        attention=SAME if outcome.attention == before.attention else outcome.attention,
+    )
+
+
+def test_the_table_speaks_of_every_status_and_of_every_evidence() -> None:
+    assert {payment.status for payment in PAYMENTS.values()} == set(PaymentStatus)
+    assert set(TABLE) == set(NEWS)
+    assert all(set(line) == set(PAYMENTS) for line in TABLE.values())
+
+
+@pytest.mark.parametrize(("situation", "name"), EVERYTHING)
+def test_every_evidence_has_the_protocols_effect(situation: str, name: str) -> None:
+    payment, news, expected = PAYMENTS[situation], NEWS[name], TABLE[name][situation]
+    around = surroundings(situation, news)
+    if expected == CONFLICT:
+        with pytest.raises(ConflictError):
+            decided(payment, news, around)
+        return
+    change = decided(payment, news, around)
+    if expected == NOTHING:
+        assert change is None
+        return
+    assert change is not None
+    assert isinstance(expected, Outcome)
+    assert seen(change) == as_written(expected, payment)
+    assert change.after.version == payment.version + 1
+
+
+@pytest.mark.parametrize(("situation", "name"), EVERYTHING)
+def test_the_same_evidence_again_has_no_second_effect(situation: str, name: str) -> None:
+    payment, news = PAYMENTS[situation], NEWS[name]
+    around = surroundings(situation, news)
+    if TABLE[name][situation] in (CONFLICT, NOTHING):
+        return
+    first = decided(payment, news, around)
+    assert first is not None
+    if (situation, name) == ("dispatching", "look after two days"):
+        return  # The second look is due at once, and finds an unknown payment two days old.
+    try:
+        second = decided(first.after, news, afterwards(first, around, news))
+    except ConflictError:
+        assert first.by_operator
+        return
+    if second is not None:
+        assert seen(second) == Outcome(keeps=True), "only one more copy of the body may be filed"
+
+
+@pytest.mark.parametrize(("situation", "name"), EVERYTHING)
+def test_rank_falls_only_where_an_operator_says_bogus(situation: str, name: str) -> None:
+    if TABLE[name][situation] == CONFLICT:
+        return
+    news = NEWS[name]
+    change = decided(PAYMENTS[situation], news, surroundings(situation, news))
+    if change is None or not change.is_transition:
+        return
+    rises = RANK[change.after.status] > RANK[change.before.status]
+    assert rises or (situation, name) == ("review", "operator says bogus")
+
+
+@pytest.mark.parametrize(("situation", "name"), EVERYTHING)
+def test_assuming_the_usual_case_never_gives_another_answer(situation: str, name: str) -> None:
+    """Where the assumption is not good enough to decide on, the answer is to look around."""
+    if TABLE[name][situation] == CONFLICT:
+        return
+    if name == "callback receipt bound elsewhere" and situation in (*OPEN, *ENDED):
+        return  # The condition of the claim itself finds this, and then everything is read.
+    payment, news = PAYMENTS[situation], NEWS[name]
+    now = CREATED_AT + news.age
+    assumed = decide(
+        payment, news.evidence, usual_surroundings(payment, now), now=now, policy=POLICY
+    )
+    if isinstance(assumed, LookAround):
+        return
+    real = decided(payment, news, surroundings(situation, news))
+    assert (assumed and assumed.after) == (real and real.after)
+
+
+UNPAYABLE = {"gone": None, "cancelled": CANCELLED_BOOKING, "paid by another": PAID_BY_ANOTHER}
+
+
+@pytest.mark.parametrize("situation", [*OPEN, *ENDED])
+@pytest.mark.parametrize("consultation", UNPAYABLE)
+def test_exact_money_for_a_consultation_that_cannot_be_paid_is_owed_back(
+    situation: str, consultation: str
+) -> None:
+    news = NEWS["callback exact"]
+    around = replace(surroundings(situation, news), consultation=UNPAYABLE[consultation])
+
+    change = decided(PAYMENTS[situation], news, around)
+
+    assert change is not None
+    assert change.after.status is PaymentStatus.REFUND_DUE
+    assert change.consultation == RequireUnpayable()
+    assert change.claims_receipt == RECEIPT
+    assert [str(event) for event in change.events] == ["RefundDue"]
+
+
+def test_owed_back_money_lets_go_of_a_cancelled_consultation_it_still_holds() -> None:
+    news = NEWS["callback exact"]
+    held = replace(CANCELLED_BOOKING, active_payment_id=MINE)
+
+    change = decided(
+        PAYMENTS["pending"],
+        news,
+        Surroundings(consultation=held, phone_payment_id=MINE, receipt_payment_id=None),
+    )
+
+    assert change is not None
+    assert change.after.status is PaymentStatus.REFUND_DUE
+    assert change.consultation == Detach(frees_lock=True, marks_failed=False, unpayable=True)
+    assert change.frees_phone
+
+
+@pytest.mark.parametrize("situation", [*OPEN, *ENDED])
+@pytest.mark.parametrize("name", ["callback exact", "query paid late"])
+def test_money_at_a_price_that_changed_meanwhile_goes_to_review(situation: str, name: str) -> None:
+    payment, news = PAYMENTS[situation], NEWS[name]
+    if name.startswith("query") and payment.checkout_request_id is None:
+        return
+    around = replace(
+        surroundings(situation, news), consultation=replace(PAYABLE, price_kes=PRICE + 1)
+    )
+
+    change = decided(payment, news, around)
+
+    assert change is not None
+    assert change.after.status is PaymentStatus.REVIEW
+    assert change.after.failure_reason == "price_changed"
+
+
+@pytest.mark.parametrize("situation", ENDED)
+def test_late_money_confirms_even_while_another_payment_holds_the_locks(situation: str) -> None:
+    news = NEWS["callback exact"]
+    theirs = replace(PAYABLE, active_payment_id=ANOTHERS, lock_until=CREATED_AT + 10 * DAY)
+    around = replace(surroundings(situation, news), consultation=theirs, phone_payment_id=ANOTHERS)
+
+    change = decided(PAYMENTS[situation], news, around)
+
+    assert change is not None
+    assert change.after.status is PaymentStatus.COMPLETED
+    assert change.consultation == Confirm()
+    assert not change.frees_phone
+
+
+@pytest.mark.parametrize("situation", sorted(HOLDS_PHONE))
+@pytest.mark.parametrize("name", ["callback 1032", "callback 1037", "push refused"])
+def test_a_failure_never_touches_locks_that_are_anothers(situation: str, name: str) -> None:
+    payment, news = PAYMENTS[situation], NEWS[name]
+    if name == "push refused" and situation == "pending":
+        return
+    theirs = replace(PAYABLE, active_payment_id=ANOTHERS, lock_until=CREATED_AT + 10 * DAY)
+    around = replace(surroundings(situation, news), consultation=theirs, phone_payment_id=ANOTHERS)
+
+    change = decided(payment, news, around)
+
+    assert change is not None
+    assert change.after.status is PaymentStatus.FAILED
+    assert change.consultation is None
+    assert not change.frees_phone
+
+
+HINTED = {
+    situation: replace(
+        PAYMENTS[situation],
+        hint=Hint(
+            facts=facts("0", amount_kes=PRICE, receipt_number=RECEIPT),
+            received_at=CREATED_AT + 30,
+        ),
+        due_at=CREATED_AT + 30,
+    )
+    for situation in (*OPEN, *ENDED)
+}
+
+
+@pytest.mark.parametrize("situation", HINTED)
+def test_a_hint_and_an_agreeing_query_are_full_evidence_at_once(situation: str) -> None:
+    news = NEWS["query paid early"]
+
+    change = decided(HINTED[situation], news, surroundings(situation, news))
+
+    assert change is not None
+    assert change.after.status is PaymentStatus.COMPLETED
+    assert change.after.proof is Proof.HINT
+    assert change.claims_receipt == change.after.receipt_number == RECEIPT
+    assert change.after.paid_amount_kes == PRICE
+    assert change.after.hint is None
+
+
+@pytest.mark.parametrize("amount", [None, 900])
+def test_a_confirmed_hint_with_a_wrong_amount_goes_to_review(amount: int | None) -> None:
+    hint = Hint(
+        facts=facts("0", amount_kes=amount, receipt_number=RECEIPT), received_at=CREATED_AT + 30
+    )
+    news = NEWS["query paid early"]
+
+    change = decided(replace(PAYMENTS["pending"], hint=hint), news, surroundings("pending", news))
+
+    assert change is not None
+    assert change.after.status is PaymentStatus.REVIEW
+    assert change.claims_receipt == RECEIPT
+
+
+def test_a_hint_that_says_paid_while_the_provider_says_refused_needs_a_person() -> None:
+    news = NEWS["query refused late"]
+
+    change = decided(HINTED["pending"], news, surroundings("pending", news))
+
+    assert change is not None
+    assert change.after.status is PaymentStatus.FAILED
+    assert change.after.attention == "hint_refuted"
+    assert [str(event) for event in change.events] == ["PaymentFailed", "PaymentUnresolved"]
+
+
+def test_an_answer_about_another_prompt_is_not_applied() -> None:
+    about_another = QueryAnswer(checkout_request_id=OTHER_ID, verdict=Verdict.PAID, code="0")
+    for situation, payment in PAYMENTS.items():
+        news = News(about_another, age=200)
+        assert decided(payment, news, surroundings(situation, news)) is None
+
+
+def test_an_authentic_callback_for_another_prompt_is_only_kept() -> None:
+    news = NEWS["callback exact"]
+    payment = replace(PAYMENTS["pending"], checkout_request_id=OTHER_ID)
+
+    change = decided(payment, news, surroundings("pending", news))
+
+    assert change is not None
+    assert seen(change) == Outcome(keeps=True)
+    assert change.after.checkout_request_id == OTHER_ID
+
+
+@pytest.mark.parametrize("name", ["callback exact", "callback 1032", "callback unlisted code"])
+@pytest.mark.parametrize("situation", ["dispatching", "unknown", "failed_unsent"])
+def test_an_authentic_callback_brings_the_id_that_was_missing(situation: str, name: str) -> None:
+    news = NEWS[name]
+
+    change = decided(PAYMENTS[situation], news, surroundings(situation, news))
+
+    assert change is not None
+    assert change.after.checkout_request_id == OWN_ID
+    assert change.after.checkout_source is Proof.CALLBACK
+
+
+def test_bogus_gives_the_receipt_back() -> None:
+    payment = replace(PAYMENTS["review"], receipt_number=RECEIPT, receipt_pending=False)
+    news = NEWS["operator says bogus"]
+
+    change = decided(payment, news, surroundings("review", news))
+
+    assert change is not None
+    assert change.releases_receipt == RECEIPT
+    assert change.after.receipt_number is None
+
+
+@pytest.mark.parametrize("name", ["operator completes", "operator finds receipt"])
+def test_an_operator_cannot_bind_a_receipt_that_is_anothers(name: str) -> None:
+    news = NEWS[name]
+    situation = "review" if isinstance(news.evidence, ReviewResolved) else "pending"
+    around = replace(surroundings(situation, news), receipt_payment_id=ANOTHERS)
+    with pytest.raises(ConflictError, match="belongs to another payment"):
+        decided(PAYMENTS[situation], news, around)
+
+
+@pytest.mark.parametrize("price", [PRICE - 1, PRICE + 1])
+def test_an_operator_cannot_confirm_at_any_price_but_the_exact_one(price: int) -> None:
+    news = NEWS["operator completes"]
+    around = surroundings("review", news)
+    assert around.consultation is not None
+    around = replace(around, consultation=replace(around.consultation, price_kes=price))
+    with pytest.raises(ConflictError, match="owed back"):
+        decided(PAYMENTS["review"], news, around)
+
+
+def test_the_owner_of_a_receipt_is_told_apart_in_this_very_test() -> None:
+    assert owner(PAYMENTS["completed"], RECEIPT) == MINE
+    assert owner(PAYMENTS["pending"], RECEIPT) is None
