@@ -1,6 +1,5 @@
 """The Daraja client: shared token, STK push (sent once, never retried), STK query."""
 
-import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -205,16 +204,10 @@ class ReadyDaraja:
 
 
 def was_not_sent(error: requests.RequestException) -> bool:
-    """Whether the connection failed before any byte of the request.
-
-    Of TLS errors only an untrusted certificate is sure to precede the request: any other may be
-    one that broke while the answer was read, with a prompt already on the phone.
-    """
+    """Whether the connection failed before any byte of the request."""
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(reason, SSLError):
-        return bool(reason.args) and isinstance(reason.args[0], ssl.SSLCertVerificationError)
-    return isinstance(reason, _NOT_CONNECTED)
+    return isinstance(reason, _NOT_SENT)
 
 
 def _seconds(life: object) -> int:
