@@ -1,0 +1,1 @@
+"""`hakika`: the operator's command. It finds a payment, shows what happened and puts it right."""

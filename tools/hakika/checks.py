@@ -1,0 +1,234 @@
+"""What the doctor looks at: each check reads one thing of the deployment and judges it."""
+
+import ipaddress
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import islice
+from typing import Any
+
+import requests
+from botocore.exceptions import BotoCoreError, ClientError
+from payments.errors import PaymentError
+from payments.settings import FORBIDDEN_URL_WORDS
+
+from tools.hakika.deployment import Deployment
+from tools.hakika.errors import HakikaError
+
+INDEXES = ("by_checkout", "by_day", "open")
+CONCURRENCY_ENOUGH = 100
+JWT_SECRET_BYTES_MIN = 32
+PRODUCTION_HOST = "https://api.safaricom.co.ke"
+BEHIND_SECONDS = 300
+BEHIND_COUNTED_MAX = 1000
+REACH_TIMEOUT_SECONDS = (3, 8)
+ADDRESSES_MANY = 65_536
+QUEUES = {
+    "FallbackDeadLettersUrl": "callbacks (hakika callbacks list)",
+    "OutboxDeadLettersUrl": "events",
+    "CleanupDeadLettersUrl": "cleanup runs",
+}
+
+
+class Health(StrEnum):
+    """What a check found."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check's verdict; the detail says what to do, and holds no secret."""
+
+    check: str
+    health: Health
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One named look at a deployment; it may raise, which is a finding too."""
+
+    name: str
+    look: Callable[[Deployment], tuple[Health, str]]
+
+
+def run_check(check: Check, deployment: Deployment) -> Finding:
+    """Return what the check finds; what it cannot read is bad."""
+    try:
+        health, detail = check.look(deployment)
+    except ClientError as error:
+        told = error.response.get("Error", {})
+        health, detail = Health.BAD, f"cannot be read: {told.get('Message') or told.get('Code')}"
+    except (PaymentError, HakikaError, BotoCoreError, requests.RequestException) as error:
+        health, detail = Health.BAD, f"cannot be read: {error}"
+    return Finding(check=check.name, health=health, detail=detail)
+
+
+def _settings(deployment: Deployment) -> tuple[Health, str]:
+    settings = deployment.settings
+    kind = "till" if settings.is_till else "paybill"
+    return Health.GOOD, (
+        f"{kind} {settings.merchant.party_b} (shortcode {settings.merchant.shortcode}), "
+        f"{settings.base_url}"
+    )
+
+
+def _secrets(deployment: Deployment) -> tuple[Health, str]:
+    """Names only: no value leaves this function."""
+    wanted = {
+        "DarajaSecretArn": (
+            "SAFARICOM_CONSUMER_KEY",
+            "SAFARICOM_CONSUMER_SECRET",
+            "SAFARICOM_PASSKEY",
+        ),
+        "PepperSecretArn": ("PHONE_PEPPER",),
+    }
+    if not deployment.environment("authorizer").get("JWKS_URL"):
+        wanted["JwtSecretArn"] = ("JWT_SECRET",)
+    client = deployment.client("secretsmanager")
+    missing, short = [], []
+    for output, names in wanted.items():
+        stored = client.get_secret_value(SecretId=deployment.outputs[output])["SecretString"]
+        values = _json_object(stored)
+        missing += [name for name in names if not values.get(name)]
+        secret = values.get("JWT_SECRET")
+        if secret and len(str(secret).encode()) < JWT_SECRET_BYTES_MIN:
+            short.append("JWT_SECRET")
+    if missing:
+        return Health.BAD, f"not set: {', '.join(missing)}. Put them into Secrets Manager"
+    if short:
+        return Health.BAD, f"JWT_SECRET has under {JWT_SECRET_BYTES_MIN} bytes: make a longer one"
+    return Health.GOOD, "Daraja credentials, phone pepper and token secret are set"
+
+
+def _callback_url(deployment: Deployment) -> tuple[Health, str]:
+    base = deployment.environment("stk-push").get("CALLBACK_URL_BASE", "")
+    shown = base or deployment.api_url
+    word = next((word for word in FORBIDDEN_URL_WORDS if word in shown.lower()), None)
+    if word is not None:
+        return Health.BAD, (
+            f'{shown} contains "{word}", which Safaricom refuses. Give the deployment a domain '
+            "(DomainName), or CallbackFunctionUrl=true"
+        )
+    if not shown.startswith("https://"):
+        return Health.BAD, f"{shown} is not https: Safaricom calls only https back"
+    return Health.GOOD, f"{shown}/api/payment/callback/..."
+
+
+def _callback_addresses(deployment: Deployment) -> tuple[Health, str]:
+    text = deployment.environment("callback").get("CALLBACK_SOURCE_IPS", "")
+    networks = [ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()]
+    if not networks:
+        return Health.BAD, "no address is listed: every callback counts as a hint only"
+    count = sum(network.num_addresses for network in networks)
+    if count > ADDRESSES_MANY:
+        return Health.BAD, f"{count:,} addresses are listed: anybody there may pose as Safaricom"
+    return Health.GOOD, f"{len(networks)} of Safaricom's addresses or networks are listed"
+
+
+def _concurrency(deployment: Deployment) -> tuple[Health, str]:
+    limits = deployment.client("lambda").get_account_settings()["AccountLimit"]
+    free = limits["UnreservedConcurrentExecutions"]
+    if free < CONCURRENCY_ENOUGH:
+        return Health.DOUBTFUL, (
+            f"only {free} Lambda executions at once: ask AWS for 1,000 (Service Quotas, "
+            "Concurrent executions) before real traffic"
+        )
+    return Health.GOOD, f"{free:,} Lambda executions at once"
+
+
+def _daraja(deployment: Deployment) -> tuple[Health, str]:
+    """Reach the host, then get the shared OAuth token: fetched only where none is alive."""
+    base_url = deployment.settings.base_url
+    session = deployment.adapters.http_session()
+    session.get(base_url, timeout=REACH_TIMEOUT_SECONDS)
+    deployment.runtime.gateway.ready()
+    return Health.GOOD, f"{base_url} answers, an OAuth token is in hand"
+
+
+def _table(deployment: Deployment) -> tuple[Health, str]:
+    client, name = deployment.client("dynamodb"), deployment.outputs["TableName"]
+    table = client.describe_table(TableName=name)["Table"]
+    found = {each["IndexName"] for each in table.get("GlobalSecondaryIndexes", [])}
+    lacking = [f"index {index}" for index in INDEXES if index not in found]
+    if table["TableStatus"] != "ACTIVE":
+        lacking.append(f"status ACTIVE (it is {table['TableStatus']})")
+    if not table.get("StreamSpecification", {}).get("StreamEnabled"):
+        lacking.append("its stream, the outbox")
+    ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    if (ttl.get("TimeToLiveStatus"), ttl.get("AttributeName")) != ("ENABLED", "purge_at"):
+        lacking.append("TTL on purge_at")
+    if lacking:
+        return Health.BAD, f"{name} lacks {', '.join(lacking)}"
+    return Health.GOOD, f"{name}: three indexes, TTL and stream are there"
+
+
+def _recovery(deployment: Deployment) -> tuple[Health, str]:
+    client, name = deployment.client("dynamodb"), deployment.outputs["TableName"]
+    backups = client.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    recovery = backups.get("PointInTimeRecoveryDescription", {})
+    if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
+        health = Health.DOUBTFUL if deployment.is_local else Health.BAD
+        why = " (the emulator keeps none)" if deployment.is_local else ""
+        return health, f"point-in-time recovery is off{why}"
+    is_protected = client.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled")
+    if deployment.settings.base_url == PRODUCTION_HOST and not is_protected:
+        return Health.BAD, "real money, but DeletionProtection is off"
+    return Health.GOOD, "point-in-time recovery is on"
+
+
+def _schedule(deployment: Deployment) -> tuple[Health, str]:
+    name = deployment.function_name("cleanup")
+    schedule = deployment.client("scheduler").get_schedule(Name=name)
+    if schedule["State"] != "ENABLED":
+        return Health.BAD, f"schedule {name} is {schedule['State']}: enable it"
+    behind = islice(
+        deployment.runtime.parts.store.due_payment_ids(
+            deployment.runtime.parts.now() - BEHIND_SECONDS
+        ),
+        BEHIND_COUNTED_MAX,
+    )
+    late = sum(1 for _ in behind)
+    if late:
+        return Health.BAD, f"{late} payments are due for over 5 minutes: cleanup is behind"
+    return Health.GOOD, f"{schedule['ScheduleExpression']}, nothing overdue"
+
+
+def _queues(deployment: Deployment) -> tuple[Health, str]:
+    client = deployment.client("sqs")
+    waiting = []
+    for output, what in QUEUES.items():
+        attributes: dict[str, Any] = client.get_queue_attributes(
+            QueueUrl=deployment.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
+        )["Attributes"]
+        count = int(attributes["ApproximateNumberOfMessages"])
+        waiting += [f"{count} {what}"] if count else []
+    if waiting:
+        return Health.BAD, f"dead letters: {', '.join(waiting)}"
+    return Health.GOOD, "no dead letters"
+
+
+def _json_object(text: str) -> dict[str, object]:
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
+CHECKS = (
+    Check("settings", _settings),
+    Check("secrets", _secrets),
+    Check("callback URL", _callback_url),
+    Check("callback addresses", _callback_addresses),
+    Check("Lambda concurrency", _concurrency),
+    Check("Daraja", _daraja),
+    Check("table", _table),
+    Check("recovery", _recovery),
+    Check("schedule", _schedule),
+    Check("dead letters", _queues),
+)

@@ -1,0 +1,147 @@
+"""`hakika consultation`: show and set what is paid for."""
+
+from typing import Annotated
+
+import typer
+from payments.answers import consultation_answer
+from payments.consultation import BookingStatus, Consultation
+from payments.policy import NEVER
+from payments.ports import Trace
+from payments.service.consultations import register_consultation
+from payments.values import eat_iso, normalise_booking_id
+
+from tools.hakika import screen
+from tools.hakika.arguments import parse_amount
+from tools.hakika.decisions import Who, Why, Yes
+from tools.hakika.errors import RefusedError, UsageError
+from tools.hakika.person import require_consent, take_account
+from tools.hakika.session import Session
+
+SETTABLE = (BookingStatus.PENDING, BookingStatus.CANCELLED)
+
+app = typer.Typer(help="See and set what is paid for.", no_args_is_help=True)
+BookingId = Annotated[str, typer.Argument(metavar="BOOKING", help="The booking_id.")]
+
+
+@app.command()
+def show(context: typer.Context, booking: BookingId) -> None:
+    """Show a consultation and whose payment it carries."""
+    session: Session = context.obj
+    found = session.parts.store.get_consultation(normalise_booking_id(booking))
+    if found is None:
+        raise RefusedError(f"No consultation {booking} in {session.deployment.name}")
+    _answer(session, found)
+
+
+@app.command(name="set")
+def set_(
+    context: typer.Context,
+    booking: BookingId,
+    client: Annotated[
+        str | None, typer.Option(metavar="ID", help="Who pays: the token's subject.")
+    ] = None,
+    price: Annotated[str | None, typer.Option(metavar="KES", help="Whole shillings.")] = None,
+    status: Annotated[str | None, typer.Option(metavar="S", help="Pending or Cancelled.")] = None,
+    who: Who = None,
+    why: Why = None,
+    yes: Yes = False,
+) -> None:
+    """Register a consultation, or change what is named; as the booking system does by the API.
+
+    Confirmed and Paid are never set here: only money does that. Cancelling a Confirmed
+    consultation makes its payment refund_due, with who and why in the payment's history.
+    """
+    session: Session = context.obj
+    booking_id = normalise_booking_id(booking)
+    before = session.parts.store.get_consultation(booking_id)
+    wanted = _wanted(session, before, booking_id, client, price, status)
+    account = take_account(
+        session.person, who=who, why=why, default_who=session.deployment.default_person
+    )
+    if not yes:
+        _show_plan(session, before, wanted)
+    require_consent(session.person, is_given=yes)
+    after = register_consultation(
+        session.parts,
+        booking_id=booking_id,
+        client_id=wanted.client_id,
+        price_kes=wanted.price_kes,
+        status=wanted.status,
+        trace=Trace(
+            by=f"operator:{account.who}",
+            request_id=f"hakika-{session.parts.ids.hex(16)}",
+            reason=account.why,
+        ),
+    )
+    _answer(session, after)
+
+
+def _wanted(
+    session: Session,
+    before: Consultation | None,
+    booking_id: str,
+    client: str | None,
+    price: str | None,
+    status: str | None,
+) -> Consultation:
+    """Fill in from the stored one what was not named. Errors: UsageError."""
+    client_id = client if client is not None else before and before.client_id
+    if price is not None:
+        price_kes = parse_amount(price, maximum_kes=session.parts.policy.max_amount_kes)
+    else:
+        price_kes = before.price_kes if before else 0
+    if not client_id or not price_kes:
+        raise UsageError(f"Consultation {booking_id} is new: give --client and --price")
+    if not client_id.isprintable() or len(client_id) > 128:
+        raise UsageError("--client must be 1 to 128 printable characters")
+    words = {each.value.lower(): each for each in SETTABLE}
+    if status is not None and status.lower() not in words:
+        raise UsageError("--status is Pending or Cancelled: Confirmed follows from a payment only")
+    chosen = words[status.lower()] if status else before.status if before else SETTABLE[0]
+    # Confirmed is kept by asking for nothing else: it cannot be asked for.
+    kept = BookingStatus.PENDING if chosen is BookingStatus.CONFIRMED else chosen
+    return Consultation(
+        booking_id=booking_id, client_id=client_id, price_kes=price_kes, status=kept
+    )
+
+
+def _show_plan(session: Session, before: Consultation | None, wanted: Consultation) -> None:
+    now = "does not exist"
+    if before is not None:
+        now = f"{before.status}, {before.payment_status}, KES {before.price_kes:,}"
+    is_owed = (
+        before is not None
+        and before.status is BookingStatus.CONFIRMED
+        and wanted.status is BookingStatus.CANCELLED
+    )
+    then = f"{wanted.status}, KES {wanted.price_kes:,}, client {wanted.client_id}"
+    if is_owed and before is not None:
+        then = f"Cancelled; KES {before.price_kes:,} is owed back to the customer"
+    screen.show_facts(session.err, [("booking", wanted.booking_id), ("now", now), ("then", then)])
+
+
+def _answer(session: Session, found: Consultation) -> None:
+    lock = found.lock_until
+    is_kept = lock is not None and lock >= NEVER
+    locked_until = None if lock is None or is_kept else eat_iso(lock)
+    document = {
+        **consultation_answer(found),
+        "locked_until": locked_until,
+        "locked_for_review": is_kept,
+    }
+    shown_lock = "until a person decides" if is_kept else screen.clock_text(lock, has_year=True)
+    session.answer(
+        document,
+        lambda console: screen.show_facts(
+            console,
+            [
+                ("booking", found.booking_id),
+                ("status", f"{found.status}, {found.payment_status}"),
+                ("price", f"KES {found.price_kes:,}"),
+                ("client", found.client_id),
+                ("active payment", found.active_payment_id or ""),
+                ("paid by", found.paid_payment_id or ""),
+                ("locked", shown_lock),
+            ],
+        ),
+    )

@@ -1,0 +1,22 @@
+"""What the payment layer notes while the command runs: kept, and shown only where it explains."""
+
+from payments.decisions import Change
+from payments.ports import Trace
+
+
+class Notes:
+    """Implements ports.Observer without logs or metrics: the terminal is not a log group."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def changed(self, change: Change, trace: Trace) -> None:
+        """The change's own event tells of it."""
+
+    def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:
+        """Metrics are the functions' business."""
+
+    def noted(self, message: str, **facts: object) -> None:
+        """Keep the line; facts hold no phone, token or secret."""
+        told = ", ".join(f"{name} {value}" for name, value in facts.items() if value)
+        self.lines.append(f"{message}: {told}" if told else message)

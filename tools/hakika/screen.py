@@ -1,0 +1,171 @@
+"""How things look on a terminal: colours by meaning, tables that fit 80 columns."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TextIO
+
+from payments.payment import Payment, PaymentStatus
+from payments.values import EAT, mask_phone
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from tools.hakika.views import PROOF_WORDS, Moment, next_steps
+
+PIPE_COLUMNS = 160
+"""How wide lines are where nobody looks: nothing is cut in a pipe or a file."""
+NARROW_COLUMNS = 100
+STYLES = {
+    PaymentStatus.DISPATCHING: "cyan",
+    PaymentStatus.UNKNOWN: "yellow",
+    PaymentStatus.PENDING: "cyan",
+    PaymentStatus.FAILED: "red",
+    PaymentStatus.CANCELLED: "red",
+    PaymentStatus.REVIEW: "bold yellow",
+    PaymentStatus.COMPLETED: "green",
+    PaymentStatus.REFUND_DUE: "bold yellow",
+    PaymentStatus.REFUNDED: "blue",
+}
+
+
+def new_console(stream: TextIO) -> Console:
+    """Return a console that colours only a terminal."""
+    is_terminal = stream.isatty()
+    return Console(file=stream, highlight=False, width=None if is_terminal else PIPE_COLUMNS)
+
+
+def new_table(*headings: str, right: Sequence[str] = ()) -> Table:
+    """Return an empty table; the named columns are set flush right."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    for heading in headings:
+        table.add_column(heading, justify="right" if heading in right else "left")
+    return table
+
+
+def status_text(status: PaymentStatus) -> Text:
+    """Return a status in its colour."""
+    return Text(str(status), style=STYLES[status])
+
+
+def clock_text(epoch_seconds: int | None, *, has_year: bool = False) -> str:
+    """Return a moment in Kenyan time."""
+    if epoch_seconds is None:
+        return ""
+    form = "%Y-%m-%d %H:%M:%S" if has_year else "%d %b %H:%M:%S"
+    return datetime.fromtimestamp(epoch_seconds, EAT).strftime(form)
+
+
+def kes(amount_kes: int | None) -> str:
+    """Return an amount as people write it."""
+    return "" if amount_kes is None else f"{amount_kes:,}"
+
+
+def plain(text: str) -> Text:
+    """Return text from outside as it is, without markup and without what steers a terminal."""
+    return Text(
+        "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+    )
+
+
+def show_facts(console: Console, facts: Sequence[tuple[str, str | Text]]) -> None:
+    """Print names and values in two columns, leaving out what is empty."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in facts:
+        if value:
+            grid.add_row(name, value if isinstance(value, Text) else plain(value))
+    console.print(grid)
+
+
+def show_payment(
+    console: Console, payment: Payment, moments: Sequence[Moment], *, reveals_phone: bool
+) -> None:
+    """Print one payment: what it is, what happened, what can be done."""
+    heading = Text.assemble(
+        ("Payment ", "bold"), (payment.payment_id, "bold"), "  ", status_text(payment.status)
+    )
+    console.print(heading)
+    console.print()
+    show_facts(console, _facts(payment, reveals_phone=reveals_phone))
+    console.print()
+    show_timeline(console, moments)
+    show_steps(console, next_steps(payment))
+
+
+def show_timeline(console: Console, moments: Sequence[Moment]) -> None:
+    """Print what happened, Kenyan time; what lies ahead is dim."""
+    table = new_table("When (EAT)", "What", "By", "Detail")
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    table.columns[3].overflow = "fold"
+    for moment in moments:
+        style = "dim" if moment.is_ahead else None
+        cells = [clock_text(moment.at), moment.what, moment.by, moment.detail]
+        table.add_row(*(plain(cell) for cell in cells), style=style)
+    console.print(table)
+
+
+def show_steps(console: Console, steps: Sequence[str]) -> None:
+    """Print advice, and commands so that they can be copied whole."""
+    for step in steps:
+        if step.startswith("hakika "):
+            console.print(f"  [bold]{escape(step)}[/bold]", soft_wrap=True)
+        else:
+            console.print(escape(step))
+
+
+def show_payments(console: Console, payments: Sequence[Payment], *, reveals_phone: bool) -> None:
+    """Print a list, newest first; on a narrow terminal without what can be looked up."""
+    if not payments:
+        console.print("No payment.")
+        return
+    is_wide = console.width >= NARROW_COLUMNS
+    more = ("Phone", "Reference", "Receipt") if is_wide else ()
+    table = new_table("When (EAT)", "Payment", "Status", "KES", "Booking", *more, right=("KES",))
+    table.columns[1].no_wrap = table.columns[0].no_wrap = True
+    table.columns[4].overflow = "ellipsis"
+    table.columns[4].no_wrap = True
+    for payment in payments:
+        status = status_text(payment.status)
+        if payment.attention:
+            status.append(" !", style="bold yellow")
+        extra = []
+        if is_wide:
+            phone = payment.phone_number if reveals_phone else mask_phone(payment.phone_number)
+            extra = [phone, payment.account_reference, payment.receipt_number or ""]
+        table.add_row(
+            clock_text(payment.created_at)[: 15 if is_wide else 12],
+            payment.payment_id,
+            status,
+            kes(payment.amount_kes),
+            Text(payment.booking_id),
+            *extra,
+        )
+    console.print(table)
+    noun = "payment" if len(payments) == 1 else "payments"
+    marked = ", ! needs attention" if any(payment.attention for payment in payments) else ""
+    console.print(f"{len(payments)} {noun}{marked}", style="dim")
+
+
+def _facts(payment: Payment, *, reveals_phone: bool) -> list[tuple[str, str | Text]]:
+    asked = f"KES {kes(payment.amount_kes)}"
+    paid = payment.paid_amount_kes
+    if paid is not None and paid != payment.amount_kes:
+        asked += f" asked, KES {kes(paid)} paid"
+    why = [payment.failure_reason or "", payment.result_desc or ""]
+    code = f"{payment.result_code}: " if payment.result_code else ""
+    trailing = "not known yet; it follows" if payment.receipt_pending else ""
+    return [
+        ("attention", Text(payment.attention or "", style="bold yellow")),
+        ("booking", payment.booking_id),
+        ("client", payment.client_id),
+        ("phone", payment.phone_number if reveals_phone else mask_phone(payment.phone_number)),
+        ("amount", asked),
+        ("receipt", payment.receipt_number or trailing),
+        ("reference", payment.account_reference),
+        ("result", code + "; ".join(part for part in why if part)),
+        ("rests on", PROOF_WORDS[payment.proof] if payment.proof else ""),
+        ("created", clock_text(payment.created_at, has_year=True)),
+    ]

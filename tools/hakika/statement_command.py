@@ -1,0 +1,148 @@
+"""`hakika reconcile-statement`: the statement against the table; changes nothing."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from payments.policy import DAY_SECONDS
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from tools.hakika import screen
+from tools.hakika.arguments import days_between
+from tools.hakika.errors import UsageError
+from tools.hakika.matching import Match, Verdict, match_statement
+from tools.hakika.numbers import money_received, open_for_writing, write_rows
+from tools.hakika.session import Session
+from tools.hakika.statement import Statement, read_statement
+
+DAYS_SPANNED_MAX = 92
+COLUMNS = (
+    "verdict",
+    "is_certain",
+    "receipt_number",
+    "completed_at",
+    "amount_kes",
+    "account",
+    "payment_id",
+    "payment_status",
+    "payment_amount_kes",
+    "booking_id",
+    "account_reference",
+    "proposal",
+)
+WORDS = {
+    Verdict.BOTH: ("here and there", "green"),
+    Verdict.RETURNED: ("here and there, sent back", "green"),
+    Verdict.AMOUNT_DIFFERS: ("amount differs", "bold yellow"),
+    Verdict.ONLY_THERE: ("only on the statement", "bold yellow"),
+    Verdict.ONLY_HERE: ("only here", "bold red"),
+}
+
+
+def reconcile_statement(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="Export of the organisation portal.")
+    ],
+    report: Annotated[
+        str | None, typer.Option("--csv", metavar="FILE", help="Write the report there as CSV.")
+    ] = None,
+) -> None:
+    """Match an M-Pesa organisation statement with our payments; changes nothing.
+
+    What is only on the statement is looked up by our reference, else by amount and time, and a
+    record-receipt is proposed. What is only here should not be: look at it.
+    """
+    session: Session = context.obj
+    statement = _read(file)
+    matches = _match(session, statement)
+    if report is not None:
+        with open_for_writing(report) as output:
+            write_rows(output, COLUMNS, map(_row, matches))
+    counts = Counter(match.verdict for match in matches)
+    document = {
+        "counts": {verdict.value: counts[verdict] for verdict in Verdict},
+        "unreadable": list(statement.unreadable),
+        "matches": [_row(match) for match in matches],
+    }
+    session.answer(document, lambda console: _show(console, matches, statement))
+    if report is not None:
+        session.tell(f"{len(matches)} lines in {report}")
+
+
+def _read(file: Path) -> Statement:
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from error
+    return read_statement(content)
+
+
+def _match(session: Session, statement: Statement) -> list[Match]:
+    """Read what the statement may concern: the receipts' owners, and its days' payments."""
+    start, end = statement.span
+    if len(days_between(start, end)) > DAYS_SPANNED_MAX:
+        raise UsageError(f"The statement spans over {DAYS_SPANNED_MAX} days: export fewer")
+    history = session.runtime.history
+    owners = history.get_receipt_owners([line.receipt_number for line in statement.incoming])
+    listed = history.list_created(days_between(start - DAY_SECONDS, end))
+    ids = dict.fromkeys([*owners.values(), *(each.payment_id for each in listed)])
+    return match_statement(
+        statement,
+        owners=owners,
+        payments=list(history.get_payments(ids)),
+        received=money_received(session, start=start, end=end),
+    )
+
+
+def _row(match: Match) -> dict[str, Any]:
+    line, payment = match.line, match.payment
+    return {
+        "verdict": match.verdict.value,
+        "is_certain": match.is_certain,
+        "receipt_number": line.receipt_number if line else (payment and payment.receipt_number),
+        "completed_at": screen.clock_text(line.completed_at, has_year=True) if line else None,
+        "amount_kes": line.amount_kes if line else None,
+        "account": line.account if line else None,
+        "payment_id": payment.payment_id if payment else None,
+        "payment_status": str(payment.status) if payment else None,
+        "payment_amount_kes": payment.amount_kes if payment else None,
+        "booking_id": payment.booking_id if payment else None,
+        "account_reference": payment.account_reference if payment else None,
+        "proposal": match.proposal,
+    }
+
+
+def _show(console: Console, matches: Sequence[Match], statement: Statement) -> None:
+    for verdict, (words, style) in WORDS.items():
+        found = [match for match in matches if match.verdict is verdict]
+        total = sum(match.amount_kes for match in found)
+        console.print(
+            Text.assemble((f"{words}: ", style if found else "dim"), f"{len(found)}, KES {total:,}")
+        )
+        if found and verdict not in (Verdict.BOTH, Verdict.RETURNED):
+            _show_matches(console, found)
+    for text in statement.unreadable:
+        console.print(screen.plain(f"not read: {text}"), style="yellow")
+
+
+def _show_matches(console: Console, matches: Sequence[Match]) -> None:
+    for match in matches:
+        line, payment = match.line, match.payment
+        if line is not None:
+            at = screen.clock_text(line.completed_at, has_year=True)
+            said = f"  {line.receipt_number}  {at}  KES {line.amount_kes:,}  {line.account}"
+        elif payment is not None:
+            said = f"  {payment.receipt_number or 'no receipt'}  KES {payment.amount_kes:,}"
+        if payment is not None:
+            sure = "" if match.is_certain else "perhaps "
+            said += f"  {sure}payment of booking {payment.booking_id}, {payment.status}"
+        elif line is not None:
+            said += "  no payment of ours fits"
+        console.print(screen.plain(said), soft_wrap=True)
+        if match.proposal:
+            console.print(f"    [bold]{escape(match.proposal)}[/bold]", soft_wrap=True)

@@ -1,0 +1,163 @@
+"""A payment as an operator sees it: plain values for JSON, phones masked unless asked for."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from payments.daraja.wire import MalformedCallbackError, parse_callback
+from payments.payment import Payment, PaymentStatus, Proof
+from payments.store.history import Event, KeptCallback
+from payments.values import eat_iso, mask_checkout_request_id, mask_phone
+
+PROOF_WORDS = {
+    Proof.CALLBACK: "an authentic callback",
+    Proof.HINT: "a callback from an unlisted address, and Daraja's agreeing answer",
+    Proof.QUERY: "Daraja's answer to our query alone",
+    Proof.PUSH: "Daraja's answer to the push",
+    Proof.CLEANUP: "our own decision that waiting is over",
+    Proof.OPERATOR: "an operator's word",
+    Proof.BOOKING: "the booking system",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """One line of a payment's timeline. Units: UTC epoch seconds."""
+
+    at: int
+    what: str
+    by: str = ""
+    detail: str = ""
+    is_ahead: bool = False
+
+
+def payment_view(payment: Payment, *, reveals_phone: bool) -> dict[str, Any]:
+    """Return what is known of a payment; never its token's digest."""
+    checkout_id = payment.checkout_request_id
+    return {
+        "payment_id": payment.payment_id,
+        "status": str(payment.status),
+        "public_status": payment.public_status,
+        "attention": payment.attention,
+        "booking_id": payment.booking_id,
+        "client_id": payment.client_id,
+        "phone_number": (
+            payment.phone_number if reveals_phone else mask_phone(payment.phone_number)
+        ),
+        "amount_kes": payment.amount_kes,
+        "paid_amount_kes": payment.paid_amount_kes,
+        "receipt_number": payment.receipt_number,
+        "receipt_pending": payment.receipt_pending,
+        "account_reference": payment.account_reference,
+        "result_code": payment.result_code,
+        "result_desc": payment.result_desc,
+        "failure_reason": payment.failure_reason,
+        "proof": str(payment.proof) if payment.proof else None,
+        "checkout_request_id": (
+            checkout_id if reveals_phone else mask_checkout_request_id(checkout_id)
+        ),
+        "merchant_request_id": payment.merchant_request_id,
+        "created_at": eat_iso(payment.created_at),
+        "accepted_at": eat_iso(payment.accepted_at),
+        "transaction_at": eat_iso(payment.transaction_at),
+        "final_at": eat_iso(payment.final_at),
+        "prompt_until": eat_iso(payment.prompt_until),
+        "next_look_at": eat_iso(payment.due_at),
+        "version": payment.version,
+    }
+
+
+def timeline(
+    payment: Payment, events: Sequence[Event], callbacks: Sequence[KeptCallback]
+) -> list[Moment]:
+    """Return what happened and what comes next, in order."""
+    moments = [Moment(at=payment.created_at, what="reserved", detail="booking and phone are held")]
+    if payment.accepted_at is not None:
+        moments.append(
+            Moment(at=payment.accepted_at, what="accepted", detail="Daraja took the push")
+        )
+    if payment.transaction_at is not None:
+        receipt = payment.receipt_number or "no receipt yet"
+        moments.append(Moment(at=payment.transaction_at, what="paid, says M-Pesa", detail=receipt))
+    if payment.hint is not None:
+        said = f"says code {payment.hint.facts.code}; waits for Daraja's own answer"
+        moments.append(Moment(at=payment.hint.received_at, what="hint received", detail=said))
+    moments += [_of_event(event) for event in events]
+    moments += [_of_callback(callback) for callback in callbacks]
+    if payment.due_at is not None:
+        moments.append(Moment(at=payment.due_at, what="next look", is_ahead=True))
+    return sorted(moments, key=lambda moment: (moment.is_ahead, moment.at))
+
+
+def next_steps(payment: Payment) -> list[str]:
+    """Return what a person can do about it, commands included; empty where nothing is needed."""
+    name = payment.payment_id
+    steps = []
+    match payment.status:
+        case PaymentStatus.REVIEW:
+            steps = [
+                "Money arrived that does not match. Look it up on M-Pesa's statement, then one of:",
+                f"hakika review resolve {name} complete",
+                f"hakika review resolve {name} refund-due",
+                f"hakika review resolve {name} bogus",
+            ]
+        case PaymentStatus.REFUND_DUE:
+            steps = [
+                "Owed back: send the money on the M-Pesa portal, then:",
+                f"hakika refund mark {name}",
+            ]
+        case PaymentStatus.UNKNOWN | PaymentStatus.DISPATCHING:
+            steps = [
+                f"Look for {payment.account_reference} on M-Pesa's statement. If it is there:",
+                f"hakika record-receipt {name} --receipt ... --amount ... --at ...",
+            ]
+        case PaymentStatus.PENDING | PaymentStatus.FAILED | PaymentStatus.CANCELLED:
+            steps = [
+                "If the customer says it was paid, ask Daraja, then look at M-Pesa's statement:",
+                f"hakika reconcile now {name}",
+                f"hakika record-receipt {name} --receipt ... --amount ... --at ...",
+            ]
+        case PaymentStatus.COMPLETED | PaymentStatus.REFUNDED:
+            pass
+    if payment.attention is not None:
+        steps += ["Once it has been looked into:", f"hakika attention clear {name}"]
+    return steps
+
+
+def _of_event(event: Event) -> Moment:
+    said = [event.reason, f"code {event.result_code}" if event.result_code else ""]
+    said.append(f"attention: {event.attention}" if event.attention else "")
+    detail = "; ".join(part for part in said if part)
+    return Moment(
+        at=int(datetime.fromisoformat(event.occurred_at).timestamp()),
+        what=event.type,
+        by=event.by,
+        detail=detail,
+    )
+
+
+def _of_callback(callback: KeptCallback) -> Moment:
+    """The body may hold a phone number; only what was understood of it is told."""
+    try:
+        facts = parse_callback(callback.body.encode())
+    except MalformedCallbackError:
+        said = f"cannot be understood, {len(callback.body)} characters"
+    else:
+        amount = f"KES {facts.amount_kes:,}" if facts.amount_kes else "no amount"
+        said = f"code {facts.code}, {amount}, {facts.receipt_number or 'no receipt'}"
+    return Moment(
+        at=callback.received_at,
+        what="callback kept",
+        by=f"sha256 {callback.digest[:8]}",
+        detail=said,
+    )
+
+
+def callback_body(callback: KeptCallback) -> Any:
+    """Return a kept body as JSON where it is JSON, else its text; it may hold a phone number."""
+    try:
+        return json.loads(callback.body)
+    except ValueError:
+        return callback.body
