@@ -105,6 +105,7 @@ class Deployment:
         self.clock = VirtualClock(START)
         self.coverage = Coverage()
         self.lines: list[str] | None = [] if traces else None
+        self.sites: list[tuple[str, int, str]] = []
         self.jitter = random.Random(plan.seed)
         self.scheduler = Scheduler(self.clock, plan.seed, choose=choose)
         kinds = frozenset(FaultKind(kind) for kind in plan.kinds)
@@ -238,6 +239,7 @@ class Deployment:
 
     def machine_fault(self, name: str, what: str) -> Fault | None:
         """What strikes one of AWS's or Daraja's own doings."""
+        self.sites.append((name, 0, what))
         fault = self.faults.strike(name, 0, what)
         if fault is not None:
             self.coverage.faults[f"{fault.kind} @ {what}"] += 1
@@ -279,9 +281,11 @@ class _Sqs:
         self._world = deployment
 
     def send_message(self, **message: str) -> Any:
-        return self._world.network.other(
-            "sqs SendMessage", lambda: self._world.queue.send_message(**message), SdkError
-        )
+        def send() -> Any:
+            self._world.note("callback queued")
+            return self._world.queue.send_message(**message)
+
+        return self._world.network.other("sqs SendMessage", send, SdkError)
 
 
 class _Secrets:

@@ -28,6 +28,7 @@ class Outcome:
     coverage: Coverage
     trace_hash: int
     fired: tuple[Fault, ...]
+    sites: list[tuple[str, int, str]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
 
@@ -60,6 +61,7 @@ def play(
         coverage=world.coverage,
         trace_hash=world.network.hash,
         fired=tuple(world.faults.fired),
+        sites=world.sites,
         lines=world.lines or [],
     )
 

@@ -241,6 +241,7 @@ class Network:
         world = self._world
         world.coverage.calls[what] += 1
         world.scheduler.give_way()
+        world.sites.append((actor.name, actor.calls, what))
         moment = f"{world.clock.now:.3f} {actor.name} {actor.calls} {site}"
         self.hash = crc32(moment.encode(), self.hash)
         fault = self._fault(actor, what)

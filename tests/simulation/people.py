@@ -48,6 +48,8 @@ class People:
                 self._attack(item)
             case "operate":
                 self._operate(item["name"])
+            case "poll_first":
+                self._poll_first(item)
             case "store_down":
                 self._world.store_down_until = self._world.clock.now + item["seconds"]
             case "provider_down":
@@ -137,6 +139,11 @@ class People:
 
         self._world.scheduler.at(self._world.clock.now + after, poll)
 
+    def _poll_first(self, item: dict[str, Any]) -> None:
+        """The owner of the first payment polls now."""
+        for payment_id, payment in list(self._world.watch.view.payments.items())[:1]:
+            self._start(item["name"], "status", self._status_event(payment_id, payment["client_id"]))
+
     def _status_event(self, identifier: str, client_id: str) -> dict[str, Any]:
         return http_event(
             "GET",
@@ -184,6 +191,8 @@ class People:
                     url, json.dumps(_failure(checkout_id)).encode(), source_ip=UNLISTED_IP
                 )
             case "leaked_token" if prompt.scenario.query != "success_before_pin":
+                self._post(name, url, success, UNLISTED_IP, "hint")
+            case "leaked_token_early":
                 self._post(name, url, success, UNLISTED_IP, "hint")
             case "odd_body":
                 self._post(name, url, '{"Body": {"stkCallback": NaN}}', LISTED_IP, "full")

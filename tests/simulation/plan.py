@@ -59,7 +59,9 @@ def plan_from(document: dict[str, Any]) -> Plan:
 def draw_plan(seed: int) -> Plan:
     """A whole history from one seed."""
     chance = random.Random(f"plan {seed}")
-    heal_at = chance.choice((8 * MINUTE, 15 * MINUTE, 15 * MINUTE, 2 * HOUR, 27 * HOUR))
+    heal_at = chance.choices(
+        (8 * MINUTE, 15 * MINUTE, 2 * HOUR, 27 * HOUR), (45, 35, 14, 6)
+    )[0]
     phones = [f"2547{seed % 90 + 10:02d}00010{number}" for number in range(2)]
     agenda = _Agenda(chance, phones, heal_at).draw()
     all_kinds = [str(kind) for kind in FaultKind]
@@ -166,9 +168,10 @@ class _Agenda:
         booking_id = self._chance.choice(list(self._bookings))
         client_id, price_kes = self._bookings[booking_id]
         for _ in range(self._chance.choice((1, 1, 2))):
-            changes = self._chance.choice(("Cancelled", "Cancelled", "Pending", "price"))
+            changes = self._chance.choice(("Cancelled", "Cancelled", "Pending", "price", "price"))
+            is_late = self._chance.random() < 0.4
             self._add(
-                self._moment(),
+                305.0 + self._chance.random() * 300 if is_late else self._moment(),
                 "register",
                 booking=booking_id,
                 client=client_id,

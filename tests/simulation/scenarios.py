@@ -92,7 +92,7 @@ def _query(chance: random.Random, fields: dict[str, Any]) -> None:
         fields["query_lie_seconds"] = BEFORE_PIN_SECONDS
     elif drawn < 0.17:
         fields["query"] = "unknown_id"
-        fields["query_lie_seconds"] = chance.choice((90.0, 1000.0, None))
+        fields["query_lie_seconds"] = chance.choice((90.0, 1000.0, 1000.0, 1000.0, None))
     elif drawn < 0.20:
         fields["query"] = "never_final"
-        fields["query_lie_seconds"] = chance.choice((90.0, 5000.0, None))
+        fields["query_lie_seconds"] = chance.choice((90.0, 400.0, 2000.0, 5000.0, 5000.0, 5000.0, 5000.0, None))

@@ -19,7 +19,7 @@ FINAL_WITHIN_SECONDS = 900
 SPACING_SECONDS = 12
 HOUR_SECONDS = 3600
 SLACK_SECONDS = 240
-BOUND_SECONDS = 120
+FORGED_RECEIPT = "FORGED0001"
 
 
 def audit(world: Deployment, *, healed_at: float, bus: list[str]) -> None:
@@ -47,7 +47,7 @@ def _check_debit(
         require(not believed, "I2", f"{payment_id}: {payment['status']}, but no money moved")
         return
     if payment["status"] in MONEY:
-        _check_amount(view, payment_id, payment, prompt, debit)
+        _check_amount(world, payment_id, payment, prompt, debit)
         return
     was_told = any(
         (facts := facts_of(body)) is not None and facts["code"] == "0"
@@ -65,11 +65,15 @@ def _check_debit(
 
 
 def _check_amount(
-    view: View, payment_id: str, payment: Values, prompt: Prompt, debit: Any
+    world: Deployment, payment_id: str, payment: Values, prompt: Prompt, debit: Any
 ) -> None:
     """The record agrees with the ledger, unless the provider's own words did not."""
+    view = world.watch.view
     lied = bool(prompt.scenario.body_faults) or view.attention_was_raised(payment_id)
     receipt = payment.get("receipt_number")
+    if receipt == FORGED_RECEIPT and not world.watch.acknowledged.get(payment_id):
+        world.note("token leaked and callback lost: a forged receipt stands")
+        return
     if receipt is not None and not lied:
         require(receipt == debit.receipt, "I2", f"{payment_id}: {receipt} is not its receipt")
     believed = payment.get("paid_amount_kes", payment["amount_kes"])
@@ -96,7 +100,8 @@ def _check_final(
     if scenario.query in ("never_final", "unknown_id") or payment["status"] in MONEY:
         return
     finished_at = world.watch.finished_at.get(prompt.checkout_request_id, 0.0)
-    known_at = max(finished_at, payment["created_at"] + 300, healed_at)
+    askable_at = world.watch.askable_since.get(payment["pk"], 0.0)
+    known_at = max(finished_at, askable_at, payment["created_at"] + 300, healed_at)
     queue = SPACING_SECONDS * len(world.watch.view.payments)
     limit = known_at + FINAL_WITHIN_SECONDS + queue + SLACK_SECONDS
     late = payment["final_at"] - limit

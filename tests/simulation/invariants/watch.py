@@ -40,6 +40,7 @@ class Watch:
         self.pushes: dict[str, int] = {}
         self.answered: set[tuple[str, str]] = set()
         self.finished_at: dict[str, float] = {}
+        self.askable_since: dict[str, float] = {}
         self.acknowledged: dict[str, list[bytes]] = {}
         self._promised: list[tuple[str, bytes]] = []
         self._seen = 0
@@ -218,10 +219,8 @@ class Watch:
         """An answer to a query is on its way to who asked."""
         if actor is None or answer.status == 429:
             return
-        is_answer = answer.status == 200 or answer.json().get("errorCode") in (
-            "400.002.02",
-            "500.001.1001",
-        )
+        words = (b"ResultCode", b"400.002.02", b"500.001.1001")
+        is_answer = any(word in answer.body for word in words)
         if is_answer:
             self.answered.add((actor.name, checkout_id))
 
@@ -309,6 +308,8 @@ class Watch:
                 note("hint and query agreed")
             if now in MONEY and new.get("proof") == "query":
                 note("query alone believed")
+        if _askable_id(new) is not None and _askable_id(old) is None:
+            self.askable_since[new["pk"]] = self._world.clock.now
         if "checkout_request_id" in new and "checkout_request_id" not in old:
             if new.get("checkout_source") == "callback":
                 note("id adopted from a callback")
@@ -326,3 +327,8 @@ class Watch:
         if new.get("evidence_count", 0) > old.get("evidence_count", 0):
             note("evidence kept")
 
+
+
+def _askable_id(payment: Values) -> Any:
+    """Whose result can be asked for: our own id, else the one that a hint named."""
+    return payment.get("checkout_request_id", payment.get("hint", {}).get("checkout_request_id"))

@@ -1,0 +1,67 @@
+"""`python -m tests.simulation prove`, and the smaller things one does with histories."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from .history import explicit, play
+from .plan import draw_plan, plan_from
+from .shrink import shrink
+
+REGRESSIONS = Path(__file__).parent / "regressions"
+
+
+def main() -> int:
+    """Run the command that was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    prove = commands.add_parser("prove", help="the whole proof; writes docs/proof.json")
+    prove.add_argument("--histories", type=int, default=100_000)
+    prove.add_argument("--first", type=int, default=1)
+    prove.add_argument("--jobs", type=int, default=2)
+    prove.add_argument("--parts", default="histories,same,sweep,interleavings,mutants,knobs")
+    replay = commands.add_parser("replay", help="a seed, or a plan's file, with its trace")
+    replay.add_argument("what")
+    less = commands.add_parser("shrink", help="the shortest plan that fails as this seed does")
+    less.add_argument("seed", type=int)
+    less.add_argument("name")
+    given = parser.parse_args()
+    match given.command:
+        case "prove":
+            from .proof import prove as run
+
+            return run(given)
+        case "replay":
+            return _replay(given.what)
+        case _:
+            return _shrink(given.seed, given.name)
+
+
+def _replay(what: str) -> int:
+    plan = draw_plan(int(what)) if what.isdigit() else plan_from(json.loads(Path(what).read_text()))
+    outcome = play(plan, traces=True)
+    sys.stdout.write("\n".join(outcome.lines) + "\n")
+    sys.stdout.write(f"{outcome.violation or 'no violation'}\n")
+    return 1 if outcome.violation else 0
+
+
+def _shrink(seed: int, name: str) -> int:
+    plan = shrink(draw_plan(seed))
+    outcome = play(plan)
+    document = {"broke": str(outcome.violation), **explicit(plan, outcome.fired).document()}
+    (REGRESSIONS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
+    return _replay_document(document)
+
+
+def _replay_document(document: dict[str, object]) -> int:
+    document.pop("broke")
+    outcome = play(plan_from(document), traces=True)
+    sys.stdout.write("\n".join(outcome.lines) + f"\n{outcome.violation}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

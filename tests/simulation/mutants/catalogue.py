@@ -1,0 +1,180 @@
+"""The mutants: each takes one rule of the protocol out of the real source.
+
+A mutant is a module and a text that must stand in its source exactly once, with what is put in
+its stead. A rule that is held twice (a belt and braces) is taken out in both places.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One replacement in one module of the product."""
+
+    module: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One broken rule."""
+
+    name: str
+    breaks: str
+    edits: tuple[Edit, ...]
+
+
+WRITES = "payments.store.writes"
+STORE = "payments.store.store"
+TABLE = "payments.dynamodb.table"
+MONEY = "payments.decisions.money"
+QUERIES = "payments.decisions.queries"
+CALLBACKS = "payments.decisions.callbacks"
+REFUSALS = "payments.decisions.refusals"
+CHANGE = "payments.decisions.change"
+DUE = "payments.decisions.due"
+LOOKS = "payments.decisions.looks"
+PUSHES = "payments.decisions.pushes"
+OPERATIONS = "payments.decisions.operations"
+INITIATION = "payments.service.initiation"
+SETTLING = "payments.service.settling"
+RESULTS = "payments.service.callbacks"
+STATUS = "payments.service.status"
+RECONCILIATION = "payments.service.reconciliation"
+CLIENT = "payments.daraja.client"
+OUTCOMES = "payments.daraja.push_outcomes"
+EVENTS = "payments.store.events"
+FALLBACK = "payments.fallback"
+SETTINGS = "payments.settings"
+OBSERVABILITY = "payments.observability"
+HANDLER = "functions/callback/app.py"
+
+_RESERVE = '" AND ".join((EXISTS, is_callers, is_pending, is_unpaid, is_exact, is_free))'
+
+
+def _reserve(*, without: str) -> str:
+    names = ("EXISTS", "is_callers", "is_pending", "is_unpaid", "is_exact", "is_free")
+    return f'" AND ".join(({", ".join(name for name in names if name != without)},))'
+
+
+def _one(name: str, breaks: str, module: str, old: str, new: str) -> Mutant:
+    return Mutant(name, breaks, (Edit(module, old, new),))
+
+
+MUTANTS = (
+    _one("reserve: owner check", "another's booking", WRITES, _RESERVE, _reserve(without="is_callers")),
+    _one("reserve: price check", "price = amount", WRITES, _RESERVE, _reserve(without="is_exact")),
+    _one("reserve: lock deadline", "one live prompt", WRITES, _RESERVE, _reserve(without="is_free")),
+    _one("reserve: booking pending", "payable", WRITES, _RESERVE, _reserve(without="is_pending")),
+    _one(
+        "reserve: phone guard",
+        "one live prompt per phone",
+        WRITES,
+        'condition=f"{is_free} AND {in_quarter} AND {in_day}"',
+        'condition=f"{in_quarter} AND {in_day}"',
+    ),
+    _one(
+        "reserve: 3 in 15 minutes",
+        "prompt limit",
+        WRITES,
+        'condition=f"{is_free} AND {in_quarter} AND {in_day}"',
+        'condition=f"{is_free} AND {in_day}"',
+    ),
+    _one(
+        "reserve: 10 in a day",
+        "prompt limit",
+        WRITES,
+        'condition=f"{is_free} AND {in_quarter} AND {in_day}"',
+        'condition=f"{is_free} AND {in_quarter}"',
+    ),
+    _one("reserve: user limit", "prompt limit", WRITES, "condition=is_allowed,", 'condition="attribute_not_exists(nothing)",'),
+    _one(
+        "write-ahead dropped",
+        "durable intent before the send",
+        INITIATION,
+        "    outcome = parts.store.reserve(payment)\n    if not isinstance(outcome, Reserved):\n        return _payment_in_the_way(parts, order, payment, outcome)\n",
+        "",
+    ),
+    _one(
+        "reserve: any win is mine",
+        "reserved_by",
+        STORE,
+        "if stored_payment is not None and stored_payment.reserved_by == payment.reserved_by:",
+        "if stored_payment is not None:",
+    ),
+    _one("op_id: any loss is a win", "whose write", STORE, 'return stored is not None and bytes.fromhex(op_id) in stored.get("op_ids", ())', "return stored is not None"),
+    _one(
+        "op_id derived from the payment",
+        "op_id per attempt",
+        SETTLING,
+        "op_id=parts.ids.hex(32)",
+        "op_id=payment.payment_id",
+    ),
+    _one("amount check", "the exact amount", MONEY, '        if facts.amount_kes != payment.amount_kes:\n            return "amount_differs"\n', ""),
+    _one("amount missing", "amount must be named", MONEY, '        if facts.amount_kes is None:\n            return "amount_missing"\n', ""),
+    _one(
+        "price check at completion",
+        "price changed meanwhile",
+        WRITES,
+        'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}"',
+        'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid}"',
+    ),
+    _one(
+        "payable check at completion",
+        "refund_due where it cannot be paid",
+        WRITES,
+        'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}"',
+        'condition=f"{EXISTS} AND {is_exact}"',
+    ),
+    _one("receipt claim dropped", "one receipt, one payment", STORE, "        if change.claims_receipt is not None:\n", "        if change.claims_receipt is not None and change.by_operator:\n"),
+    _one(
+        "receipt claim unconditional",
+        "one receipt, one payment",
+        WRITES,
+        '"ConditionExpression": f"{ABSENT} OR {is_mine}",',
+        '"ConditionExpression": f"{ABSENT} OR {is_mine} OR attribute_exists(pk)",',
+    ),
+    _one("receipt missing completes", "receipt missing is review", MONEY, '        if facts.receipt_number is None:\n            return "receipt_missing"\n', ""),
+    _one("late success ignored", "money beats our verdict", MONEY, "    if not payment.may_yet_be_paid:\n        return more_news", "    if not payment.is_open:\n        return more_news"),
+    _one("version check dropped", "decide, write, re-read", WRITES, 'condition=f"{EXISTS} AND {unchanged}",\n    )\n\n\ndef consultation_action', 'condition=EXISTS,\n    )\n\n\ndef consultation_action'),
+    _one("active not compared on failure", "only where active = this", WRITES, "condition = f\"{EXISTS} AND {e.name('active_payment_id')} = {e.value(payment_id)}\"", "condition = EXISTS"),
+    _one("lock released on any failure", "early release after 1037", REFUSALS, "frees = proof is Proof.CALLBACK and refusal.closes_session", "frees = True"),
+    _one("lock released after 1037", "only closing codes free", REFUSALS, "frees = proof is Proof.CALLBACK and refusal.closes_session", "frees = proof is Proof.CALLBACK"),
+    _one("lock released after a query's failure", "V9", REFUSALS, "frees = proof is Proof.CALLBACK and refusal.closes_session", "frees = proof in (Proof.CALLBACK, Proof.QUERY, Proof.HINT) and True"),
+    _one("completes only with my lock", "V2, V12", WRITES, 'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}"', "condition=f\"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact} AND {e.name('active_payment_id')} = {e.value(payment_id)}\""),
+    _one("query 0 believed at once", "QuerySuccessSeconds", QUERIES, "now >= payment.created_at + policy.query_success_seconds", "now >= payment.created_at"),
+    _one("query failure believed at once", "prompt_until", QUERIES, "        if now >= payment.prompt_until:\n", "        if now >= payment.created_at:\n"),
+    _one("hint believed without asking", "a hint concludes nothing", RESULTS, "    if delivery.is_listed:\n        return CallbackResult", "    if delivery.facts:\n        return CallbackResult"),
+    _one("listed addresses not checked", "source IP", SETTINGS, "return any(parsed in network for network in networks)", "return True"),
+    _one("token not compared", "a wrong token changes nothing", RESULTS, "is_right = hmac.compare_digest(stored_digest, delivery.token_sha256)", "is_right = True"),
+    _one("hint dropped", "the hint stays until answered", CALLBACKS, "hint=Hint(facts=facts, received_at=now),", "hint=None,"),
+    _one("acknowledged before the write", "acknowledge what is durable", RESULTS, "    after = settle(parts, payment, _evidence(delivery), trace=trace, body=delivery.body)\n", "    from payments.errors import StoreUnavailableError as Lost\n    try:\n        after = settle(parts, payment, _evidence(delivery), trace=trace, body=delivery.body)\n    except Lost:\n        return payment\n"),
+    _one("fallback queue drops", "durable in SQS", FALLBACK, "self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))", "json.dumps(message)"),
+    _one("redrive forgets", "what cannot be stored stays", HANDLER, 'failed.append({"itemIdentifier": record["messageId"]})', "pass"),
+    _one("expired without asking", "a fresh provider answer", LOOKS, "    if needs_query(payment, now):\n        return None\n", "    if needs_query(payment, now) and now < payment.created_at + 90_000:\n        return None\n    if payment.status is PaymentStatus.PENDING and now > payment.created_at + 86_400:\n        return _hopeless(payment, around, now=now, policy=policy)\n"),
+    _one("expired early", "24 h", QUERIES, "is_expired = now >= payment.created_at + policy.expire_pending_seconds", "is_expired = now >= payment.created_at + 600"),
+    _one("adopted id overrides", "processrequest's own id wins", CALLBACKS, "    if payment.checkout_request_id not in (None, facts.checkout_request_id):\n        return odd_callback(payment, facts.digest, now=now)\n", ""),
+    _one("id not stored when failed", "any, id absent -> same", PUSHES, "    known = payment.checkout_request_id\n", "    known = payment.checkout_request_id\n    if payment.status not in _AWAITS_ANSWER:\n        return None\n"),
+    _one("push sent again on a timeout", "one send", CLIENT, "            return PushUnclear(description=type(error).__name__)\n", "            from payments.daraja.push_outcomes import push_outcome as read\n            return read(self._client.send_push(push, self._token))\n"),
+    _one("send not bounded", "S", INITIATION, "parts.clock() <= last_moment and remaining_seconds() >= REMAINING_SECONDS_MIN", "remaining_seconds() >= 0"),
+    _one("unclear push taken for a refusal", "refused or unknown", CLIENT, "            return PushUnclear(description=type(error).__name__)\n", '            return PushRefused(code="timeout", description="", reason="no answer")\n'),
+    _one("unclear answer taken for a refusal", "refused or unknown", OUTCOMES, 'return PushUnclear(description=f"HTTP {answer.status} {answer.error_code}".strip())', 'return PushRefused(code="odd", description="", reason="odd")'),
+    _one("failed not asked again", "ask again", DUE, "return (payment.prompt_until, created + DAY_SECONDS)", "return ()"),
+    _one("refund_due without its condition", "not payable, in the write", MONEY, "return PaymentStatus.REFUND_DUE, RequireUnpayable()", "return PaymentStatus.REFUND_DUE, None"),
+    _one("event outside the transaction", "no final without its event", STORE, "        for event_type in change.events:\n", "        for event_type in change.events[1:]:\n"),
+    _one("dedupe id without the version", "a stable id each", EVENTS, "\"dedupe_id\": f\"{key['pk']}#{key['sk']}\",", "\"dedupe_id\": key['pk'],"),
+    _one("attention without an event", "each attention is told", CHANGE, "        events.append(EventType.UNRESOLVED)\n", "        pass\n"),
+    _one("no attention at 48 hours", "a person must look", LOOKS, 'attention=payment.attention or "no_checkout_request_id",', "attention=payment.attention,"),
+    _one("another user's payment shown", "404 as if absent", STATUS, "if payment is None or payment.client_id != client_id:", "if payment is None:"),
+    _one("phone number in the log", "no phone in a log", OBSERVABILITY, "            payment_id=after.payment_id,\n", "            payment_id=after.payment_id,\n            phone=after.phone_number,\n"),
+    _one("CheckoutRequestID in the log", "it carries phone digits", OBSERVABILITY, "checkout_request_id=mask_checkout_request_id(after.checkout_request_id)", "checkout_request_id=after.checkout_request_id"),
+    _one("dispatching given up never", "dispatching -> unknown", LOOKS, "    if payment.status is PaymentStatus.DISPATCHING and now >= given_up_at:\n        return _given_up(payment, now=now, policy=policy)\n", ""),
+    _one("review frees the booking", "a review keeps it locked", MONEY, "consultation=HoldForReview() if is_active else None,", "consultation=None,"),
+    _one("operator settles blindly", "found by seed 32", OPERATIONS, "    if around.is_assumed:\n        return LOOK_AROUND\n", ""),
+    _one("a later id is not kept", "found by seed 189", MONEY, "learns_id = payment.checkout_request_id is None", "learns_id = False"),
+    _one("a contradicting hint is dropped", "found by seed 427", CALLBACKS, "return payment.status not in OPEN and facts.code == payment.result_code", "return payment.status not in OPEN"),
+)
+"""Every one must be caught within 2,000 seeds."""

@@ -1,0 +1,135 @@
+"""The whole proof: histories, the same twice, sweeps, interleavings, mutants, knobs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .coverage import Coverage
+from .runner import Totals, play_seeds
+
+REPOSITORY = Path(__file__).parents[2]
+PROOF = REPOSITORY / "docs" / "proof.json"
+SAME_SEEDS = 1000
+PROGRESS_EVERY = 1000
+
+
+def prove(given: argparse.Namespace) -> int:
+    """Run the parts asked for, each written to docs/proof.json as it ends; 0 where all hold."""
+    proof: dict[str, Any] = json.loads(PROOF.read_text()) if PROOF.exists() else {}
+    for part in given.parts.split(","):
+        started = time.monotonic()
+        _say(f"{part} ...")
+        proof[part] = _PARTS[part](given)
+        proof[part]["seconds"] = round(time.monotonic() - started)
+        proof[part]["finished"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        proof[part]["commit"] = _commit()
+        proof["python"] = platform.python_version()
+        _write(proof)
+        _say(f"{part}: {'holds' if proof[part]['holds'] else 'DOES NOT HOLD'}")
+    return 0 if all(proof[part]["holds"] for part in given.parts.split(",")) else 1
+
+
+def _write(proof: dict[str, Any]) -> None:
+    PROOF.write_text(json.dumps(proof, indent=1, sort_keys=True) + "\n")
+
+
+def _histories(given: argparse.Namespace) -> dict[str, Any]:
+    def progress(totals: Totals) -> None:
+        if totals.histories % PROGRESS_EVERY == 0:
+            _say(_summary(totals))
+        if totals.histories % (5 * PROGRESS_EVERY) == 0:
+            partial = json.loads(PROOF.read_text()) if PROOF.exists() else {}
+            _write({**partial, "histories": _document(totals, given)})
+
+    totals = play_seeds(given.first, given.histories, jobs=given.jobs, progress=progress)
+    return _document(totals, given)
+
+
+def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
+    coverage = totals.coverage
+    missing = coverage.missing()
+    return {
+        "holds": not totals.violations and not missing,
+        "histories": totals.histories,
+        "asked_for": given.histories,
+        "first_seed": given.first,
+        "calls_total": coverage.calls_total,
+        "faults_total": sum(coverage.faults.values()),
+        "faults_per_history": round(sum(coverage.faults.values()) / max(1, totals.histories), 2),
+        "violations": totals.violations[:50],
+        "violations_total": len(totals.violations),
+        "never_happened": missing,
+        "seconds": round(totals.seconds),
+        **coverage.document(),
+    }
+
+
+def _summary(totals: Totals) -> str:
+    coverage: Coverage = totals.coverage
+    rate = totals.histories / max(0.001, totals.seconds)
+    return (
+        f"{totals.histories:>7} histories  {coverage.calls_total:>9} calls  "
+        f"{sum(coverage.faults.values()):>8} faults  {len(totals.violations)} violations  "
+        f"{rate:.0f}/s"
+    )
+
+
+def _same(given: argparse.Namespace) -> dict[str, Any]:
+    first = play_seeds(1, SAME_SEEDS, jobs=given.jobs).hashes
+    second = play_seeds(1, SAME_SEEDS, jobs=1).hashes
+    different = [seed for seed in first if first[seed] != second[seed]]
+    return {"holds": not different, "seeds": len(first), "different": different[:20]}
+
+
+def _sweep(given: argparse.Namespace) -> dict[str, Any]:
+    from .sweeping import sweep_all
+
+    return sweep_all(jobs=given.jobs)
+
+
+def _interleavings(given: argparse.Namespace) -> dict[str, Any]:
+    from .sweeping import interleave_all
+
+    return interleave_all(jobs=given.jobs)
+
+
+def _mutants(given: argparse.Namespace) -> dict[str, Any]:
+    from .mutants.hunt import hunt_all
+
+    return hunt_all(jobs=given.jobs, say=_say)
+
+
+def _knobs(given: argparse.Namespace) -> dict[str, Any]:
+    from .knobs import turn_all
+
+    return turn_all()
+
+
+_PARTS = {
+    "histories": _histories,
+    "same": _same,
+    "sweep": _sweep,
+    "interleavings": _interleavings,
+    "mutants": _mutants,
+    "knobs": _knobs,
+}
+
+
+def _commit() -> str:
+    """Which source the part was run on."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S}  {line}\n")
+    sys.stderr.flush()

@@ -1,0 +1,175 @@
+"""Exhaustive runs: every call of the reference flows with every fault, and every interleaving."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from .faults import APPLICABLE, Fault
+from .history import Outcome, play
+from .network import _GOES_ON
+from .plan import Plan
+
+PHONE, OTHER_PHONE = "254722000101", "254722000102"
+SECONDS = (0.1, 0.9)
+OUTLASTS_EVERY_RETRY = 12
+LINED_UP_AT = 160.0
+"""A moment at which the schedule fires: the callback and the poll are made to come at it too."""
+
+
+def _register(at: float = 0.0, *, state: str = "Pending", price: int = 1000) -> dict[str, Any]:
+    return {
+        "at": at,
+        "name": f"register-{at:.0f}",
+        "do": "register",
+        "booking": "1",
+        "client": "client-1",
+        "price": price,
+        "state": state,
+    }
+
+
+def _initiate(at: float, *, polls: int = 0, retries: int = 0, **more: Any) -> dict[str, Any]:
+    return {
+        "at": at,
+        "name": f"initiate-{at:.2f}",
+        "do": "initiate",
+        "booking": "1",
+        "client": "client-1",
+        "phone": PHONE,
+        "amount": 1000,
+        "key": None,
+        "polls": polls,
+        "retries": retries,
+        **more,
+    }
+
+
+def _flow(*agenda: dict[str, Any], days: list[dict[str, Any]], heal_at: float = 900.0) -> Plan:
+    return Plan(
+        seed=8,
+        agenda=tuple(agenda),
+        scenarios={PHONE: days, OTHER_PHONE: [{"person": "pays"}]},
+        heal_at=heal_at,
+        faults=(),
+    )
+
+
+PAYS = {"person": "pays", "person_seconds": 8.0}
+NO_CALLBACK = {**PAYS, "callback": "never"}
+FLOWS: dict[str, Plan] = {
+    "paid": _flow(_register(), _initiate(1, polls=2), days=[PAYS]),
+    "callback lost": _flow(_register(), _initiate(1, polls=4), days=[NO_CALLBACK]),
+    "hint": _flow(
+        _register(), _initiate(1, polls=2), days=[{**PAYS, "callback_is_listed": False}]
+    ),
+    "cancelled, tried again": _flow(
+        _register(), _initiate(1, polls=2, retries=2), days=[{**PAYS, "person": "cancels"}, PAYS]
+    ),
+    "push unanswered": _flow(_register(), _initiate(1), days=[{**PAYS, "push_answer": "hang"}]),
+    "push refused": _flow(
+        _register(), _initiate(1, retries=1), days=[{**PAYS, "push_answer": "busy"}, PAYS]
+    ),
+    "callback first": _flow(
+        _register(), _initiate(1), days=[{**PAYS, "callback": "before_answer"}]
+    ),
+    "wrong amount": _flow(
+        _register(),
+        _initiate(1),
+        {"at": 300.0, "name": "operate-1", "do": "operate"},
+        days=[{**PAYS, "body_faults": ["wrong_amount"]}],
+    ),
+    "booking cancelled meanwhile": _flow(
+        _register(), _initiate(1), _register(7, state="Cancelled"), days=[PAYS]
+    ),
+    "confirmed booking cancelled": _flow(
+        _register(), _initiate(1), _register(60, state="Cancelled"), days=[PAYS]
+    ),
+    "1037, then paid": _flow(
+        _register(),
+        _initiate(1, polls=3, retries=2),
+        days=[
+            {**PAYS, "reversed_after_seconds": 150.0},
+            PAYS,
+        ],
+    ),
+    "two paid": _flow(
+        _register(),
+        _initiate(1, polls=1),
+        _initiate(320, phone=OTHER_PHONE),
+        days=[{**PAYS, "reversed_after_seconds": 400.0}],
+    ),
+    "double click": _flow(_register(), _initiate(1), _initiate(1.05), days=[PAYS]),
+    "store down at the callback": _flow(
+        _register(),
+        _initiate(1),
+        {"at": 10.0, "name": "store_down-1", "do": "store_down", "seconds": 40.0},
+        days=[PAYS],
+    ),
+}
+"""The protocol's ways through, each without any fault of its own."""
+
+
+def single_faults(flow: str) -> Iterator[tuple[Fault, Plan]]:
+    """Every call of a flow with every fault that can meet it, once and for long."""
+    plan = FLOWS[flow]
+    for actor, call, what in play(plan).sites:
+        for kind in APPLICABLE.get(what, ()):
+            for seconds in SECONDS:
+                yield _with(plan, Fault(actor, call, kind, 1, seconds))
+            if kind in _GOES_ON:
+                yield _with(plan, Fault(actor, call, kind, OUTLASTS_EVERY_RETRY, SECONDS[1]))
+
+
+def _with(plan: Plan, fault: Fault) -> tuple[Fault, Plan]:
+    return fault, replace(plan, faults=(fault,))
+
+
+def lined_up(day: dict[str, Any]) -> Plan:
+    """One payment whose callback, poll and scheduled look begin at the same moment."""
+    shown, person, settled = 1.0, 8.0, 1.0
+    started = 1.0
+    callback_seconds = LINED_UP_AT - (started + shown + person + settled)
+    if day["person"] == "cancels":
+        callback_seconds += settled
+    first = {"at": started, "name": "initiate", "do": "initiate"}
+    return Plan(
+        seed=8,
+        agenda=(
+            _register(),
+            {**_initiate(started), **first},
+            {"at": LINED_UP_AT, "name": "poll", "do": "poll_first"},
+        ),
+        scenarios={PHONE: [{**day, "person_seconds": person, "callback_seconds": callback_seconds}]},
+        heal_at=LINED_UP_AT + 200,
+        faults=(),
+    )
+
+
+LINED_UP = {
+    "success": {"person": "pays"},
+    "refusal": {"person": "cancels"},
+    "hint": {"person": "pays", "callback_is_listed": False},
+}
+
+
+def interleavings(plan: Plan, *, at_most: int, first: tuple[int, ...] = ()) -> Iterator[Outcome]:
+    """Every order in which the actors' calls can follow each other, depth first."""
+    prefix: list[int] = list(first)
+    for _ in range(at_most):
+        taken: list[tuple[int, int]] = []
+
+        def choose(names: list[str], taken: list[tuple[int, int]] = taken) -> int:
+            place = len(taken)
+            index = prefix[place] if place < len(prefix) else 0
+            taken.append((index, len(names)))
+            return index
+
+        yield play(plan, choose=choose)
+        while taken and taken[-1][0] + 1 >= taken[-1][1]:
+            taken.pop()
+        if len(taken) <= len(first):
+            return
+        index, _ = taken.pop()
+        prefix = [each for each, _ in taken] + [index + 1]
