@@ -42,7 +42,12 @@ def _write(proof: dict[str, Any]) -> None:
 
 
 def _histories(given: argparse.Namespace) -> dict[str, Any]:
+    told: list[int] = []
+
     def progress(totals: Totals) -> None:
+        for violation in totals.violations[len(told) :]:
+            told.append(violation[0])
+            _say(f"VIOLATION {violation}")
         if totals.histories % PROGRESS_EVERY == 0:
             _say(_summary(totals))
         if totals.histories % (5 * PROGRESS_EVERY) == 0:

@@ -52,45 +52,61 @@ SETTINGS = "payments.settings"
 OBSERVABILITY = "payments.observability"
 HANDLER = "functions/callback/app.py"
 
-_RESERVE = '" AND ".join((EXISTS, is_callers, is_pending, is_unpaid, is_exact, is_free))'
-
-
-def _reserve(*, without: str) -> str:
-    names = ("EXISTS", "is_callers", "is_pending", "is_unpaid", "is_exact", "is_free")
-    return f'" AND ".join(({", ".join(name for name in names if name != without)},))'
-
-
 def _one(name: str, breaks: str, module: str, old: str, new: str) -> Mutant:
     return Mutant(name, breaks, (Edit(module, old, new),))
 
 
 MUTANTS = (
-    _one("reserve: owner check", "another's booking", WRITES, _RESERVE, _reserve(without="is_callers")),
-    _one("reserve: price check", "price = amount", WRITES, _RESERVE, _reserve(without="is_exact")),
-    _one("reserve: lock deadline", "one live prompt", WRITES, _RESERVE, _reserve(without="is_free")),
-    _one("reserve: booking pending", "payable", WRITES, _RESERVE, _reserve(without="is_pending")),
+    _one(
+        "reserve: owner check",
+        "another's booking",
+        WRITES,
+        "is_callers = f\"{e.name('client_id')} = {e.value(payment.client_id)}\"",
+        "is_callers = f\"({e.name('client_id')} = {e.value(payment.client_id)} OR {EXISTS})\"",
+    ),
+    _one(
+        "reserve: price check",
+        "price = amount",
+        WRITES,
+        "is_exact = f\"{e.name('price_kes')} = {e.value(payment.amount_kes)}\"",
+        "is_exact = f\"({e.name('price_kes')} = {e.value(payment.amount_kes)} OR {EXISTS})\"",
+    ),
+    _one(
+        "reserve: lock deadline",
+        "one live prompt per booking",
+        WRITES,
+        "(attribute_not_exists({lock_until}) OR {lock_until} <= {e.value(payment.created_at)})",
+        "({EXISTS} OR {lock_until} <= {e.value(payment.created_at)})",
+    ),
+    _one(
+        "reserve: payable",
+        "only what can be paid is reserved",
+        WRITES,
+        "(EXISTS, is_callers, is_pending, is_unpaid, is_exact, is_free)",
+        "(EXISTS, is_callers, f\"({is_pending} OR {EXISTS})\", f\"({is_unpaid} OR {EXISTS})\", is_exact, is_free)",
+    ),
     _one(
         "reserve: phone guard",
         "one live prompt per phone",
         WRITES,
         'condition=f"{is_free} AND {in_quarter} AND {in_day}"',
-        'condition=f"{in_quarter} AND {in_day}"',
+        'condition=f"({is_free} OR attribute_exists(pk)) AND {in_quarter} AND {in_day}"',
     ),
     _one(
         "reserve: 3 in 15 minutes",
         "prompt limit",
         WRITES,
         'condition=f"{is_free} AND {in_quarter} AND {in_day}"',
-        'condition=f"{is_free} AND {in_day}"',
+        'condition=f"{is_free} AND ({in_quarter} OR attribute_exists(pk)) AND {in_day}"',
     ),
     _one(
         "reserve: 10 in a day",
         "prompt limit",
         WRITES,
         'condition=f"{is_free} AND {in_quarter} AND {in_day}"',
-        'condition=f"{is_free} AND {in_quarter}"',
+        'condition=f"{is_free} AND {in_quarter} AND ({in_day} OR attribute_exists(pk))"',
     ),
-    _one("reserve: user limit", "prompt limit", WRITES, "condition=is_allowed,", 'condition="attribute_not_exists(nothing)",'),
+    _one("reserve: user limit", "prompt limit", WRITES, "condition=is_allowed,", 'condition=f"({is_allowed} OR attribute_exists(pk))",'),
     _one(
         "write-ahead dropped",
         "durable intent before the send",
@@ -120,14 +136,14 @@ MUTANTS = (
         "price changed meanwhile",
         WRITES,
         'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}"',
-        'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid}"',
+        'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND ({is_exact} OR {EXISTS})"',
     ),
     _one(
         "payable check at completion",
         "refund_due where it cannot be paid",
         WRITES,
         'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}"',
-        'condition=f"{EXISTS} AND {is_exact}"',
+        'condition=f"{EXISTS} AND ({is_pending} OR {EXISTS}) AND ({is_unpaid} OR {EXISTS}) AND {is_exact}"',
     ),
     _one("receipt claim dropped", "one receipt, one payment", STORE, "        if change.claims_receipt is not None:\n", "        if change.claims_receipt is not None and change.by_operator:\n"),
     _one(
@@ -135,12 +151,12 @@ MUTANTS = (
         "one receipt, one payment",
         WRITES,
         '"ConditionExpression": f"{ABSENT} OR {is_mine}",',
-        '"ConditionExpression": f"{ABSENT} OR {is_mine} OR attribute_exists(pk)",',
+        '"ConditionExpression": f"{ABSENT} OR {is_mine} OR {EXISTS}",',
     ),
     _one("receipt missing completes", "receipt missing is review", MONEY, '        if facts.receipt_number is None:\n            return "receipt_missing"\n', ""),
     _one("late success ignored", "money beats our verdict", MONEY, "    if not payment.may_yet_be_paid:\n        return more_news", "    if not payment.is_open:\n        return more_news"),
-    _one("version check dropped", "decide, write, re-read", WRITES, 'condition=f"{EXISTS} AND {unchanged}",\n    )\n\n\ndef consultation_action', 'condition=EXISTS,\n    )\n\n\ndef consultation_action'),
-    _one("active not compared on failure", "only where active = this", WRITES, "condition = f\"{EXISTS} AND {e.name('active_payment_id')} = {e.value(payment_id)}\"", "condition = EXISTS"),
+    _one("version check dropped", "decide, write, re-read", WRITES, 'condition=f"{EXISTS} AND {unchanged}",\n    )\n\n\ndef consultation_action', 'condition=f"{EXISTS} AND ({unchanged} OR {EXISTS})",\n    )\n\n\ndef consultation_action'),
+    _one("active not compared on failure", "only where active = this", WRITES, "condition = f\"{EXISTS} AND {e.name('active_payment_id')} = {e.value(payment_id)}\"", "condition = f\"{EXISTS} AND ({EXISTS} OR {e.name('active_payment_id')} = {e.value(payment_id)})\""),
     _one("lock released on any failure", "early release after 1037", REFUSALS, "frees = proof is Proof.CALLBACK and refusal.closes_session", "frees = True"),
     _one("lock released after 1037", "only closing codes free", REFUSALS, "frees = proof is Proof.CALLBACK and refusal.closes_session", "frees = proof is Proof.CALLBACK"),
     _one("lock released after a query's failure", "V9", REFUSALS, "frees = proof is Proof.CALLBACK and refusal.closes_session", "frees = proof in (Proof.CALLBACK, Proof.QUERY, Proof.HINT) and True"),
