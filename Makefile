@@ -61,7 +61,7 @@ web-tests: ## the JavaScript client's own tests (needs Node)
 
 build: environments ## sam build, then slim the layer
 	$(SAM) build --parallel
-	$(PY) tools/slim_layer.py .aws-sam/build
+	$(PY) -m tools.slim_layer .aws-sam/build
 
 requirements: environments ## compile every requirements file, keeping the pins that fit
 	@$(PY) -m local.requirements compile

@@ -17,7 +17,14 @@ ARCHITECTURE = "x86_64"
 BUILD = ROOT / ".local" / "build"
 MARK = ROOT / ".local" / "build.sha256"
 LOCK = ROOT / ".local" / "build.lock"
-INPUTS = ("template.yaml", "shared", "functions", "tools/slim_layer.py", "tools/layer_services.txt")
+INPUTS = (
+    "template.yaml",
+    "shared",
+    "functions",
+    "tools/slim_layer.py",
+    "tools/trim_descriptions.py",
+    "tools/layer_services.txt",
+)
 SAM = (str(ROOT / ".venvs" / "build" / "bin" / "sam"),)
 PARAMETERS = ("--parameter-overrides", f"Arch={ARCHITECTURE}")
 OUTPUT_LINES_SHOWN = 20
@@ -42,7 +49,7 @@ def _build_if_changed(console: Console) -> str:
     MARK.unlink(missing_ok=True)
     with console.step("sam build, then slim the layer"):
         run([*SAM, "build", "--parallel", "--build-dir", str(BUILD), *PARAMETERS])
-        run([sys.executable, "tools/slim_layer.py", str(BUILD)])
+        run([sys.executable, "-m", "tools.slim_layer", str(BUILD)])
     MARK.write_text(wanted)
     return wanted
 

@@ -1,8 +1,8 @@
-"""Slims the built layer, so that a cold start reads little: `python tools/slim_layer.py <build>`.
+"""Slims the built layer, so that a cold start reads little: `python -m tools.slim_layer <build>`.
 
-Drops the descriptions of AWS services that nobody calls (layer_services.txt lists who stays),
-package records and caches, and compiles the rest to .pyc files that are trusted without looking at
-their sources. Refuses to go on where the code creates a client of a service that is not listed, or
+Drops the descriptions of AWS services and operations that nobody calls (layer_services.txt lists
+what stays), package records and caches, and compiles the rest to .pyc files that are trusted
+without looking at their sources. Refuses to go on where the code calls what is not listed, or
 where the layer comes out larger than LAYER_ZIP_BYTES_MAX. `sam build` alone works too, only bigger.
 """
 
@@ -16,6 +16,8 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tools.trim_descriptions import Operations, find_dropped_calls, read_operations, trim
 
 LAYER_ZIP_BYTES_MAX = 10_000_000
 RUNTIME_VERSION = (3, 13)
@@ -45,11 +47,13 @@ def main(arguments: list[str]) -> int:
     layer = build / "PaymentsLayer" / "python"
     try:
         check_built(layer)
-        services = read_services(SERVICES_FILE)
+        operations = read_operations(SERVICES_FILE)
         functions = [path for path in build.glob("*Function/app.py") if path.is_file()]
-        check_clients([layer / "payments", *functions], services)
+        check_clients([layer / "payments", *functions], frozenset(operations))
+        check_operations([layer / "payments", *functions], layer, operations)
         before = zip_bytes(layer)
-        slim(layer, services)
+        trim(layer / "botocore" / "data", operations)
+        slim(layer, frozenset(operations))
         after = zip_bytes(layer)
         check_size(after)
     except LayerError as error:
@@ -57,12 +61,6 @@ def main(arguments: list[str]) -> int:
         return 1
     print(f"layer: {before / 1e6:.2f} MB zipped became {after / 1e6:.2f} MB")
     return 0
-
-
-def read_services(file: Path) -> frozenset[str]:
-    """Read the services that stay, one per line; # begins a comment."""
-    lines = (line.partition("#")[0].strip() for line in file.read_text().splitlines())
-    return frozenset(line for line in lines if line)
 
 
 def check_built(layer: Path) -> None:
@@ -87,6 +85,12 @@ def check_clients(roots: list[Path], services: frozenset[str]) -> None:
                 f"{call.path}:{call.line} creates a client of {call.service!r}, which the layer "
                 f"does not keep; add it to {SERVICES_FILE.name} if it is meant"
             )
+
+
+def check_operations(roots: list[Path], layer: Path, operations: Operations) -> None:
+    """Pass only where no call looks like one of an operation that the layer drops."""
+    for call in find_dropped_calls(roots, layer / "botocore" / "data", operations):
+        raise LayerError(f"{call} is an operation the layer drops; list it in {SERVICES_FILE.name}")
 
 
 def find_client_calls(roots: list[Path]) -> Iterator[ClientCall]:

@@ -8,6 +8,7 @@ import pytest
 
 from tools import slim_layer
 from tools.slim_layer import LayerError
+from tools.trim_descriptions import read_operations
 
 SERVICES = frozenset({"dynamodb", "sqs"})
 
@@ -115,7 +116,7 @@ def test_listed_services_and_the_own_factory_pass(tmp_path: Path, text: str) -> 
 def test_the_real_code_creates_only_clients_that_stay() -> None:
     root = Path(__file__).resolve().parents[3]
     roots = [root / "shared" / "payments", *(root / "functions").glob("*/app.py")]
-    services = slim_layer.read_services(slim_layer.SERVICES_FILE)
+    services = frozenset(read_operations(slim_layer.SERVICES_FILE))
     assert {call.service for call in slim_layer.find_client_calls(roots)} <= services
     assert list(slim_layer.find_client_calls(roots))
 
