@@ -64,7 +64,7 @@ export class MpesaCheckout extends HTMLElement {
 
   attributeChangedCallback(name, before, now) {
     if (before === now) return;
-    if (name === 'phone') this.#phone = now ?? '';
+    if (name === 'phone') this.#phone = readable(now ?? '');
     if (['booking-id', 'api-base', 'token'].includes(name)) this.#startSoon();
     else if (name === 'lang') this.#changeLanguage();
     else this.#render();

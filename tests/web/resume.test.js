@@ -353,3 +353,33 @@ test('another phone number after the first payment failed unseen is a new paymen
   await clock.advance(5);
   assert.equal(watch.outcome.payment_id, ID(2));
 });
+
+test('one press starts anew once, even if what stands in the way has failed too', async () => {
+  const before = openTab();
+  void before.client.processPayment(REQUEST);
+  await before.clock.advance(4);
+  before.api.becomes(CANCELLED_ON_PHONE);
+  before.api.states.set(ID(2), { ...CANCELLED_ON_PHONE, payment_id: ID(2), booking_id: '7' });
+  const { client, api, clock } = reload(before);
+  const inTheWay = () => json(409, { success: false, error: 'In progress', code: 'payment_in_progress', payment_id: ID(2) });
+  api.posts = Array(5).fill(inTheWay);
+  const watch = watched(client.processPayment(REQUEST));
+  await clock.advance(5);
+  assert.equal(watch.outcome.outcome, 'failed');
+  assert.equal(watch.outcome.payment_id, ID(2));
+  assert.equal(api.pushes.length, 2);
+});
+
+test('a browser that refuses storage repeats the key at the next press too', async () => {
+  const denied = () => {
+    throw new Error('denied');
+  };
+  const { client, api, clock } = openTab({ storage: { getItem: denied, setItem: denied, removeItem: denied } });
+  api.posts = Array(20).fill(lost);
+  watched(client.processPayment(REQUEST));
+  await clock.advance(120);
+  api.posts = [];
+  watched(client.processPayment(REQUEST));
+  await clock.advance(1);
+  assert.equal(new Set(api.keys).size, 1);
+});

@@ -40,7 +40,7 @@ h2:focus { outline: none; }
   padding-bottom: 1.15rem; margin-bottom: 1.25rem; border-bottom: 1px solid var(--line);
 }
 .bill .what { flex: 1 1 9rem; min-width: 0; overflow-wrap: anywhere; font-weight: 550; line-height: 1.35; }
-.bill .sum { text-align: end; }
+.bill .sum { text-align: end; margin-inline-start: auto; }
 .small { font-size: .875rem; color: var(--muted); }
 .sum strong { display: block; font-size: 1.65rem; line-height: 1.1; font-weight: 680; letter-spacing: -0.02em; white-space: nowrap; }
 .sum, .count, dd { font-variant-numeric: tabular-nums; }
@@ -79,9 +79,9 @@ button:disabled { cursor: default; filter: none; color: var(--muted); background
 .dial { position: relative; width: 5.5rem; height: 5.5rem; }
 .dial svg { width: 100%; height: 100%; display: block; }
 .dial .track { stroke: var(--accent-soft); }
-.dial .left { stroke: var(--accent); transition: stroke-dashoffset 1s linear; }
+.dial .left { stroke: var(--accent); transition: stroke-dashoffset 1s linear; transform: rotate(-90deg); transform-origin: 50% 50%; }
 .dial .count { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.5rem; font-weight: 650; }
-.dial.turning .left { animation: turn 1.1s linear infinite; transform-origin: 50% 50%; }
+.dial.turning .left { animation: turn 1.1s linear infinite; }
 .mark { width: 3.5rem; height: 3.5rem; border-radius: 50%; display: grid; place-items: center; color: var(--accent-ink); background: var(--accent); }
 .mark svg { display: block; width: 1.9rem; height: 1.9rem; }
 .mark span { display: block; }
@@ -95,7 +95,7 @@ dt { color: var(--muted); }
 dd { font-weight: 600; text-align: end; overflow-wrap: anywhere; }
 dd.receipt { font-family: ui-monospace, "SF Mono", "Cascadia Mono", "Roboto Mono", "DejaVu Sans Mono", monospace; letter-spacing: .04em; }
 .silent { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-@keyframes turn { to { transform: rotate(360deg); } }
+@keyframes turn { to { transform: rotate(270deg); } }
 @keyframes draw { from { stroke-dashoffset: 30; } to { stroke-dashoffset: 0; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 `;

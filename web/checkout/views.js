@@ -90,7 +90,7 @@ function dial(text, secondsLeft, secondsInAll = 1) {
   const node = element('div', { class: `dial ${turning ? 'turning' : ''}`, 'aria-hidden': 'true', title: turning ? null : text.secondsLeft });
   node.innerHTML = `<svg viewBox="0 0 100 100" fill="none" stroke-width="7" stroke-linecap="round">
     <circle class="track" cx="50" cy="50" r="44"/>
-    <circle class="left" cx="50" cy="50" r="44" transform="rotate(-90 50 50)"
+    <circle class="left" cx="50" cy="50" r="44"
       stroke-dasharray="${DIAL_LENGTH}" stroke-dashoffset="${offset}"/></svg>`;
   if (!turning) node.append(element('span', { class: 'count' }, String(secondsLeft)));
   return node;
