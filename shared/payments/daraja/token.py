@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from payments.dynamodb.expressions import Expression, update_action
 from payments.dynamodb.table import Committed, Table
 from payments.errors import ProviderUnavailableError
-from payments.ports import Clock, Observer, Sleep
+from payments.ports import Clock, Ids, Observer, Sleep
 
 STATE = "STATE"
 REFRESH_EARLY_SECONDS = 60
@@ -47,12 +47,14 @@ class SharedToken:
         *,
         clock: Clock,
         sleep: Sleep,
+        ids: Ids,
         observer: Observer,
     ) -> None:
         self._table = table
         self._fetch = fetch
         self._clock = clock
         self._sleep = sleep
+        self._ids = ids
         self._observer = observer
         self._in_memory: _Stored | None = None
 
@@ -92,10 +94,14 @@ class SharedToken:
         )
 
     def _take_lease(self, key: dict[str, str], stored: _Stored) -> bool:
-        """Become the one who fetches, unless somebody is or has since."""
+        """Become the one who fetches, unless somebody is or has since.
+
+        Idempotent: a lease whose reply was lost is recognised by `leased_by`.
+        """
         now = int(self._clock())
         if stored.lease_until > now:
             return False
+        leased_by = self._ids.hex(32)
         e = Expression()
         lease, version = e.name("lease_until"), e.name("version")
         is_free = f"(attribute_not_exists({lease}) OR {lease} <= {e.value(now)})"
@@ -104,11 +110,18 @@ class SharedToken:
             self._table.name,
             key,
             e,
-            sets=[f"{lease} = {e.value(now + LEASE_SECONDS)}"],
+            sets=[
+                f"{lease} = {e.value(now + LEASE_SECONDS)}",
+                f"{e.name('leased_by')} = {e.value(leased_by)}",
+            ],
             removes=[],
             condition=f"{is_free} AND {is_same}",
         )
-        return isinstance(self._table.update(action), Committed)
+        outcome = self._table.update(action)
+        if isinstance(outcome, Committed):
+            return True
+        [holder] = outcome.stored
+        return holder is not None and holder.get("leased_by") == leased_by
 
     def _fetch_and_share(self, key: dict[str, str], stored: _Stored) -> str:
         try:
@@ -141,7 +154,7 @@ class SharedToken:
                 f"{e.name('expires_at')} = {e.value(token.expires_at)}",
                 f"{version} = {e.value(token.version)}",
             ],
-            removes=[e.name("lease_until")],
+            removes=[e.name("lease_until"), e.name("leased_by")],
             condition=is_newer,
         )
         self._table.update(action)
