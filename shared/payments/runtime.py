@@ -67,7 +67,6 @@ def new_aws_client(service: str) -> Any:
     botocore makes it, as boto3 would: boto3's own import costs a cold start a tenth of its time,
     for resources and transfers that nobody uses here.
     """
-
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
@@ -157,7 +156,6 @@ class Runtime:
                 fetch,
                 clock=self._adapters.clock,
                 sleep=self._adapters.sleep,
-                ids=self._adapters.ids,
                 observer=self._told,
             ),
             clock=self._adapters.clock,
