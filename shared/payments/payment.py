@@ -133,7 +133,7 @@ class Payment:
     final_at: int | None = None
     due_at: int | None = None
     hint: Hint | None = None
-    evidence_count: int = 0
+    evidence_heads: tuple[str, ...] = ()
     hastened_at: int | None = None
 
     @property

@@ -121,7 +121,7 @@ def _deliveries(world: World) -> list[tuple[str, bytes]]:
     return found
 
 
-LOOKS = {"version", "op_ids", "due_at", "open", "hastened_at", "evidence_count", "attention"}
+LOOKS = {"version", "op_ids", "due_at", "open", "hastened_at", "evidence_heads", "attention"}
 """Counters, and when the payment is looked at next."""
 
 

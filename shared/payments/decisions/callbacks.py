@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from payments.decisions.change import LOOK_AROUND, Change, Decision, events_for
+from payments.decisions.change import LOOK_AROUND, Change, Decision
+from payments.decisions.kept import is_kept, keeping, odd_callback
 from payments.decisions.money import money_arrived
 from payments.decisions.refusals import refused
 from payments.evidence import Surroundings
 from payments.payment import OPEN, Facts, Hint, Payment, PaymentStatus, Proof
-from payments.policy import EVIDENCE_MAX, HINT_ID_WINDOW_SECONDS, Policy
+from payments.policy import HINT_ID_WINDOW_SECONDS, Policy
 from payments.result_codes import SUCCESS, final_refusal
 from payments.values import embedded_in_checkout_id
 
@@ -17,7 +18,7 @@ def callback_received(
 ) -> Decision:
     """Apply an authentic result; one that names another prompt is kept for a person."""
     if payment.checkout_request_id not in (None, facts.checkout_request_id):
-        return odd_callback(payment, facts.digest, now=now)
+        return odd_callback(payment, facts.digest, now=now, attention="checkout_request_id_differs")
     if facts.code == SUCCESS:
         return money_arrived(payment, facts, around, proof=Proof.CALLBACK, now=now, policy=policy)
     refusal = final_refusal(facts.code)
@@ -30,7 +31,7 @@ def callback_received(
     if payment.checkout_request_id is None:
         return _adopt(payment, facts, now=now)
     if refusal is not None and payment.proof is Proof.QUERY and not payment.may_yet_be_paid:
-        return _contradicts_query(payment, facts)
+        return odd_callback(payment, facts.digest, now=now, attention="refused_after_query_success")
     if facts.code == payment.result_code:
         return None
     return odd_callback(payment, facts.digest, now=now)
@@ -50,27 +51,14 @@ def hint_received(payment: Payment, facts: Facts, *, now: int) -> Decision:
         payment,
         version=payment.version + 1,
         hint=Hint(facts=facts, received_at=now),
-        evidence_count=payment.evidence_count + 1,
+        evidence_heads=keeping(payment, facts.digest),
         due_at=now,
     )
-    return Change(before=payment, after=after, evidence_digest=facts.digest)
-
-
-def odd_callback(payment: Payment, digest: str, *, now: int) -> Decision:
-    """Keep what cannot be used, at most ten a payment, and bring an open payment's look forward."""
-    if payment.evidence_count >= EVIDENCE_MAX:
-        if payment.attention is not None:
-            return None
-        after = replace(payment, version=payment.version + 1, attention="evidence_overflow")
-        return Change(before=payment, after=after, events=events_for(payment, after))
-    can_ask = payment.is_open and payment.checkout_id_to_ask is not None
-    after = replace(
-        payment,
-        version=payment.version + 1,
-        evidence_count=payment.evidence_count + 1,
-        due_at=now if can_ask else payment.due_at,
+    return Change(
+        before=payment,
+        after=after,
+        evidence_digest=facts.digest if is_kept(after, facts.digest) else None,
     )
-    return Change(before=payment, after=after, evidence_digest=digest)
 
 
 def _still_waiting(payment: Payment, facts: Facts, *, now: int) -> Decision:
@@ -98,28 +86,10 @@ def _adopt(payment: Payment, facts: Facts, *, now: int) -> Change:
         checkout_request_id=facts.checkout_request_id,
         checkout_source=Proof.CALLBACK,
         merchant_request_id=facts.merchant_request_id,
-        evidence_count=payment.evidence_count + 1,
+        evidence_heads=keeping(payment, facts.digest),
         due_at=now if payment.may_yet_be_paid else payment.due_at,
     )
     return Change(before=payment, after=after, evidence_digest=facts.digest)
-
-
-def _contradicts_query(payment: Payment, facts: Facts) -> Decision:
-    """An authentic failure after a success that only a query vouched for."""
-    if payment.attention is not None:
-        return None
-    after = replace(
-        payment,
-        version=payment.version + 1,
-        attention="refused_after_query_success",
-        evidence_count=payment.evidence_count + 1,
-    )
-    return Change(
-        before=payment,
-        after=after,
-        events=events_for(payment, after),
-        evidence_digest=facts.digest,
-    )
 
 
 def _is_askable(payment: Payment, facts: Facts) -> bool:
@@ -144,7 +114,11 @@ def _says_nothing_new(payment: Payment, facts: Facts) -> bool:
     if facts.code != SUCCESS:
         return payment.status not in OPEN and facts.code == payment.result_code
     is_same_receipt = facts.receipt_number == payment.receipt_number
-    return not payment.may_yet_be_paid and is_same_receipt
+    is_same_amount = facts.amount_kes in (
+        payment.paid_amount_kes,
+        payment.paid_amount_kes or payment.amount_kes,
+    )
+    return not payment.may_yet_be_paid and is_same_receipt and is_same_amount
 
 
 __all__ = ["LOOK_AROUND", "callback_received", "hint_received", "odd_callback"]

@@ -17,6 +17,7 @@ from payments.decisions.change import (
     holds_phone,
 )
 from payments.decisions.due import next_due_at
+from payments.decisions.kept import keeping, odd_callback
 from payments.evidence import Surroundings
 from payments.payment import Facts, Payment, PaymentStatus, Proof
 from payments.policy import Policy
@@ -87,11 +88,15 @@ def more_news(
         return None
     if around.is_assumed:
         return LOOK_AROUND
-    attention = _contradiction(payment, receipt, around, is_same_amount=is_same_amount)
+    reason = _contradiction(payment, receipt, around, is_same_amount=is_same_amount)
+    is_known = reason in (None, payment.attention, payment.failure_reason)
     is_new_receipt = receipt is not None and around.receipt_payment_id is None
     fills_gap = is_new_receipt and payment.receipt_number is None
-    if not (is_new_receipt or learns_id) and attention in (None, payment.attention):
-        return None
+    if is_known and not (is_new_receipt or learns_id):
+        is_filed = reason is None or proof is not Proof.CALLBACK
+        return None if is_filed else odd_callback(payment, facts.digest, now=now)
+    attention = None if is_known and not is_new_receipt else reason
+    is_odd = learns_id or attention is not None
     after = replace(
         payment,
         version=payment.version + 1,
@@ -102,7 +107,8 @@ def more_news(
         transaction_at=payment.transaction_at or facts.transaction_at,
         checkout_request_id=payment.checkout_request_id or facts.checkout_request_id,
         checkout_source=payment.checkout_source or proof,
-        due_at=None if fills_gap else payment.due_at,
+        due_at=None if fills_gap and payment.hint is None else payment.due_at,
+        evidence_heads=keeping(payment, facts.digest) if is_odd else payment.evidence_heads,
     )
     added = (EventType.RECEIPT_ADDED,) if fills_gap else ()
     raised = (EventType.UNRESOLVED,) if attention is not None else ()
@@ -111,18 +117,16 @@ def more_news(
         after=after,
         claims_receipt=receipt if is_new_receipt else None,
         events=added + raised,
-        evidence_digest=facts.digest if learns_id or attention is not None else None,
+        evidence_digest=facts.digest if is_odd else None,
     )
 
 
 def _contradiction(
     payment: Payment, receipt: str | None, around: Surroundings, *, is_same_amount: bool
 ) -> str | None:
-    """Say in one word what does not fit, None where the news adds or repeats something."""
+    """Say in one word what does not fit, None where the news only adds something."""
     if around.receipt_payment_id not in (None, payment.payment_id):
-        # The very reason of a review that waits for a person: this is the callback's next copy.
-        is_known = payment.failure_reason == "receipt_bound_elsewhere"
-        return None if is_known else "receipt_bound_elsewhere"
+        return "receipt_bound_elsewhere"
     if receipt is not None and payment.receipt_number not in (None, receipt):
         return "second_receipt"
     if not is_same_amount:
@@ -158,7 +162,7 @@ def _to_review(
     is_active = detach(payment, around, frees_lock=False) is not None
     return Change(
         before=payment,
-        after=replace(after, failure_reason=problem),
+        after=replace(after, failure_reason=problem, evidence_heads=keeping(payment, facts.digest)),
         consultation=HoldForReview() if is_active else None,
         frees_phone=holds_phone(payment, around),
         claims_receipt=kept.receipt_number,

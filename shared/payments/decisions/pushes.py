@@ -22,8 +22,13 @@ def push_accepted(payment: Payment, answer: PushAccepted, *, now: int) -> Decisi
     """Store Daraja's id whatever the status; the push's own id wins over an adopted one."""
     known = payment.checkout_request_id
     if known == answer.checkout_request_id:
-        return _confirm_own_id(payment, now=now)
+        return _confirm_own_id(payment, answer, now=now)
     is_waiting = payment.status in _AWAITS_ANSWER
+    hint = payment.hint
+    is_hint_of_another = (
+        hint is not None and hint.facts.checkout_request_id != answer.checkout_request_id
+    )
+    differs = known is not None or is_hint_of_another
     ended_without_id = payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
     after = replace(
         payment,
@@ -34,7 +39,8 @@ def push_accepted(payment: Payment, answer: PushAccepted, *, now: int) -> Decisi
         merchant_request_id=answer.merchant_request_id,
         accepted_at=now,
         due_at=now if ended_without_id or known is not None else _after_accept(payment, now),
-        attention="checkout_request_id_differs" if known is not None else payment.attention,
+        attention="checkout_request_id_differs" if differs else payment.attention,
+        hint=None if is_hint_of_another else hint,
     )
     return Change(before=payment, after=after, events=events_for(payment, after))
 
@@ -46,7 +52,7 @@ def _after_accept(payment: Payment, now: int) -> int | None:
     return payment.due_at
 
 
-def _confirm_own_id(payment: Payment, *, now: int) -> Decision:
+def _confirm_own_id(payment: Payment, answer: PushAccepted, *, now: int) -> Decision:
     """An adopted id turns out to be the push's own."""
     if payment.accepted_at is not None:
         return None
@@ -55,6 +61,7 @@ def _confirm_own_id(payment: Payment, *, now: int) -> Decision:
         version=payment.version + 1,
         status=(PaymentStatus.PENDING if payment.status in _AWAITS_ANSWER else payment.status),
         checkout_source=Proof.PUSH,
+        merchant_request_id=payment.merchant_request_id or answer.merchant_request_id,
         accepted_at=now,
     )
     return Change(before=payment, after=after)

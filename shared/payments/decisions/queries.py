@@ -28,7 +28,7 @@ def query_answered(
     if payment.checkout_id_to_ask != answer.checkout_request_id:
         return None
     facts = _facts(answer)
-    hint = payment.hint
+    hint = _hint_about(payment, answer)
     if answer.verdict is Verdict.PAID:
         if hint is not None and hint.facts.code == SUCCESS:
             return _agreed(payment, hint, around, now=now, policy=policy)
@@ -45,6 +45,13 @@ def query_answered(
         if now >= payment.prompt_until:
             return _settle_refusal(payment, facts, around, now=now, policy=policy)
     return _waiting(payment, answer, around, now=now, policy=policy)
+
+
+def _hint_about(payment: Payment, answer: QueryAnswer) -> Hint | None:
+    """Return the hint where it speaks of the prompt that was asked about."""
+    hint = payment.hint
+    is_same = hint is not None and hint.facts.checkout_request_id == answer.checkout_request_id
+    return hint if is_same else None
 
 
 def _agreed(
@@ -110,7 +117,7 @@ def _waiting(
     if payment.status is PaymentStatus.PENDING and is_expired:
         return _expired(payment, answer, around, now=now, policy=policy)
     due_at = payment.due_at
-    if not payment.is_open and payment.hint is None:
+    if payment.hint is None:
         due_at = next_due_at(payment, now=now, policy=policy)
     is_new_code = payment.is_open and answer.code not in (None, payment.result_code)
     after = replace(

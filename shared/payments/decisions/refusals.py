@@ -14,7 +14,7 @@ from payments.decisions.due import next_due_at
 from payments.evidence import Surroundings
 from payments.payment import Facts, Payment, PaymentStatus, Proof
 from payments.policy import Policy
-from payments.result_codes import ResultCode
+from payments.result_codes import SUCCESS, ResultCode
 
 
 def refused(
@@ -44,7 +44,7 @@ def refused(
         result_desc=facts.description,
         failure_reason=refusal.meaning,
         final_at=now,
-        hint=None,
+        hint=payment.hint if proof is Proof.CALLBACK and _says_paid(payment) else None,
     )
     after = replace(after, due_at=next_due_at(after, now=now, policy=policy))
     return Change(
@@ -54,3 +54,8 @@ def refused(
         frees_phone=frees and holds_phone(payment, around),
         events=events_for(payment, after),
     )
+
+
+def _says_paid(payment: Payment) -> bool:
+    """Whether a hint says otherwise: it stays until Daraja itself has answered."""
+    return payment.hint is not None and payment.hint.facts.code == SUCCESS

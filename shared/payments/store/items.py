@@ -1,9 +1,11 @@
 """Domain objects <-> items; docs/data-model.md describes each."""
 
 from dataclasses import asdict, fields
+from itertools import batched
 from typing import Any
 
 from payments.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.decisions.kept import HEAD_CHARACTERS
 from payments.dynamodb.attributes import Plain
 from payments.payment import Facts, Hint, Payment, PaymentStatus, Proof
 from payments.ports import PhoneGuard
@@ -78,6 +80,8 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
             continue
         values[name] = bytes.fromhex(value) if name in _HEX_AS_BYTES else value
     values["op_ids"] = [bytes.fromhex(op_id) for op_id in payment.op_ids]
+    if payment.evidence_heads:
+        values["evidence_heads"] = bytes.fromhex("".join(payment.evidence_heads))
     if payment.hint is not None:
         values["hint"] = _hint_values(payment.hint)
     values["open"] = OPEN_INDEX_KEY if payment.due_at is not None else None
@@ -97,6 +101,9 @@ def to_payment(values: dict[str, Any]) -> Payment:
     known["op_ids"] = tuple(op_id.hex() for op_id in known["op_ids"])
     for name in {"proof", "checkout_source"} & known.keys():
         known[name] = Proof(known[name])
+    if "evidence_heads" in known:
+        heads = known["evidence_heads"].hex()
+        known["evidence_heads"] = tuple(map("".join, batched(heads, HEAD_CHARACTERS, strict=True)))
     if "hint" in known:
         known["hint"] = _to_hint(known["hint"])
     return Payment(**known)

@@ -22,7 +22,7 @@ def is_durable(view: View, payment_id: str, body: bytes, queue: list[dict[str, s
         return False
     if digest in view.evidence.get(payment_id, set()):
         return True
-    if payment.get("evidence_count", 0) >= EVIDENCE_MAX:
+    if len(payment.get("evidence_heads", b"")) >= 4 * EVIDENCE_MAX:
         return payment.get("attention") is not None or view.attention_was_raised(payment_id)
     facts = facts_of(body)
     if facts is None:

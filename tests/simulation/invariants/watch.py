@@ -324,7 +324,7 @@ class Watch:
                 note("hint refuted")
         if "hint" in new and "hint" not in old:
             note("hint stored")
-        if new.get("evidence_count", 0) > old.get("evidence_count", 0):
+        if len(new.get("evidence_heads", b"")) > len(old.get("evidence_heads", b"")):
             note("evidence kept")
 
 
