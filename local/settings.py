@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +79,13 @@ def read_settings(
         callback_url_base=callback_url_base.rstrip("/"),
         values=values,
     )
+
+
+def port_arguments(ports: Sequence[int]) -> list[str]:
+    """Give the arguments that choose the gateway's, the emulator's and the simulator's port."""
+    names = ("--port", "--emulator-port", "--simulator-port")
+    pairs = zip(names, map(str, ports), strict=True)
+    return [part for pair in pairs for part in pair]
 
 
 def read_env_file(file: Path) -> dict[str, str]:

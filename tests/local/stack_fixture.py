@@ -13,16 +13,13 @@ import pytest
 
 from local.build import digest_inputs
 from local.console import Console
-from local.settings import ROOT, read_settings
+from local.processes import find_free_ports
+from local.settings import ROOT, port_arguments, read_settings
 from local.stack import running_stack
 from local.state import StackState, read_running
 
 TEST_FOLDER = ROOT / ".local" / "test"
-# Away from the ports of `make run`, so that tests and a running stack do not meet.
-ARGUMENTS = [
-    *("--port", "4640", "--emulator-port", "4641", "--simulator-port", "4642"),
-    *("--daraja", "simulator", "--folder", str(TEST_FOLDER)),
-]
+ARGUMENTS = ("--daraja", "simulator", "--folder", str(TEST_FOLDER))
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +40,8 @@ def acquired_stack() -> Iterator[StackState]:
             fcntl.flock(lock, fcntl.LOCK_UN)
             yield found
             return
-        settings = read_settings(ARGUMENTS, _environment())
+        arguments = [*ARGUMENTS, *port_arguments(find_free_ports(3))]
+        settings = read_settings(arguments, _environment())
         with running_stack(Console(), settings) as (state, _):
             fcntl.flock(lock, fcntl.LOCK_UN)
             yield state

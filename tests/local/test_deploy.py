@@ -17,25 +17,24 @@ from local.build import BUILD, SAM, build_if_changed, run
 from local.console import Console
 from local.deployment import deploy
 from local.errors import LocalStackError
-from local.processes import Children
-from local.settings import ROOT, LocalSettings, read_settings
-from local.stack import start_emulator
+from local.processes import Children, find_free_ports
+from local.settings import ROOT, LocalSettings, port_arguments, read_settings
+from local.stack import check_ports, start_emulator
 
 STACK_NAME = "hakika-path"
-ARGUMENTS = [
-    *("--port", "4645", "--emulator-port", "4646", "--simulator-port", "4647"),
-    *("--daraja", "simulator"),
-]
 
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> LocalSettings:
     folder = tmp_path_factory.mktemp("deploy")
-    return read_settings([*ARGUMENTS, "--folder", str(folder)], {}, env_file=folder / "none")
+    arguments = ["--daraja", "simulator", "--folder", str(folder)]
+    arguments += port_arguments(find_free_ports(3))
+    return read_settings(arguments, {}, env_file=folder / "none")
 
 
 @pytest.fixture(scope="module")
 def emulator(settings: LocalSettings) -> Iterator[str]:
+    check_ports(settings)
     children = Children(settings.folder / "logs")
     try:
         start_emulator(settings, children)
@@ -166,6 +165,7 @@ def test_what_the_emulator_might_drop_is_noticed(emulator: str, settings: LocalS
 
 
 def test_a_taken_port_is_said_and_nothing_is_left(emulator: str, settings: LocalSettings) -> None:
-    arguments = [*ARGUMENTS, "--folder", str(settings.folder / "second")]
-    with pytest.raises(LocalStackError, match=r"port 4646 .* is taken"):
+    ports = (settings.gateway_port, settings.emulator_port, settings.simulator_port)
+    arguments = ["--folder", str(settings.folder / "second"), *port_arguments(ports)]
+    with pytest.raises(LocalStackError, match=rf"port {settings.emulator_port} .* is taken"):
         run([sys.executable, "-m", "local.stack", *arguments])

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from local.processes import answers, is_alive
-from local.settings import ROOT
+from local.processes import answers, find_free_ports, is_alive
+from local.settings import ROOT, port_arguments
 
-PORTS = {"--port": 4630, "--emulator-port": 4631, "--simulator-port": 4632}
 LAST_LINE = "Ctrl-C stops everything."
 SECONDS_MAX = 60
 
@@ -29,6 +28,7 @@ class RunningStack:
     process: subprocess.Popen[str]
     screen: str
     folder: Path
+    ports: list[int]
 
     def commands(self) -> list[str]:
         """What a person would copy: the indented lines under each comment."""
@@ -54,13 +54,13 @@ def read_bytes(file: Path) -> bytes:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[RunningStack]:
-    ports = [text for name, port in PORTS.items() for text in (name, str(port))]
-    command = [sys.executable, "-m", "local.stack", "--folder", str(tmp_path), *ports]
+    ports = find_free_ports(3)
+    command = [sys.executable, "-m", "local.stack", "--folder", str(tmp_path)]
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("SAFARICOM_")
     }
     with subprocess.Popen(
-        [*command, "--daraja", "simulator"],
+        [*command, *port_arguments(ports), "--daraja", "simulator"],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -75,7 +75,7 @@ def running(tmp_path: Path) -> Iterator[RunningStack]:
                 break
         assert LAST_LINE in screen, screen
         try:
-            yield RunningStack(process, screen, tmp_path)
+            yield RunningStack(process, screen, tmp_path, ports)
         finally:
             process.kill()
 
@@ -103,9 +103,9 @@ def test_the_printed_commands_work_as_printed_and_a_kill_leaves_nothing(
     pids = running.pids()
     running.process.kill()
     deadline = time.monotonic() + SECONDS_MAX
-    while any(map(answers, PORTS.values())) and time.monotonic() < deadline:
+    while any(map(answers, running.ports)) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert not [port for port in PORTS.values() if answers(port)]
+    assert not [port for port in running.ports if answers(port)]
     while any(map(is_alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not [pid for pid in pids if is_alive(pid)]
@@ -118,7 +118,7 @@ def test_ctrl_c_stops_everything(running: RunningStack) -> None:
     rest, _ = running.process.communicate(timeout=SECONDS_MAX)
     assert running.process.returncode == 0, rest
     assert "Nothing is left running" in rest
-    assert not [port for port in PORTS.values() if answers(port)]
+    assert not [port for port in running.ports if answers(port)]
     assert not [pid for pid in pids if is_alive(pid)]
     assert not (running.folder / "stack.json").exists()
     assert not re.search(r"Traceback", rest)
