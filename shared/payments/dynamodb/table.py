@@ -62,7 +62,7 @@ class Table:
 
     def get(self, key: Mapping[str, str]) -> dict[str, Any] | None:
         """Read one item strongly."""
-        response = self._try(
+        response = self._read(
             lambda: self._client.get_item(
                 TableName=self.name, Key=to_item(key), ConsistentRead=True
             )
@@ -77,7 +77,7 @@ class Table:
         missing = wanted
         for _ in range(BATCH_READ_ROUNDS_MAX):
             request = {self.name: {"Keys": missing, "ConsistentRead": True}}
-            response = self._try(
+            response = self._read(
                 lambda request=request: self._client.batch_get_item(RequestItems=request)  # type: ignore[misc]
             )
             for item in response["Responses"].get(self.name, []):
@@ -93,13 +93,13 @@ class Table:
 
     def query(self, **request: Any) -> list[dict[str, Any]]:
         """Return the first page of a query."""
-        response = self._try(lambda: self._client.query(TableName=self.name, **request))
+        response = self._read(lambda: self._client.query(TableName=self.name, **request))
         return [from_item(item) for item in response["Items"]]
 
     def query_pages(self, **request: Any) -> Iterator[dict[str, Any]]:
         """Yield a query's items, page after page, as they are taken."""
         for _ in range(QUERY_PAGES_MAX):
-            response = self._try(lambda: self._client.query(TableName=self.name, **request))
+            response = self._read(lambda: self._client.query(TableName=self.name, **request))
             yield from (from_item(item) for item in response["Items"])
             if "LastEvaluatedKey" not in response:
                 return
@@ -141,6 +141,13 @@ class Table:
             stored = _stored(error.response.get("Item"))
             return ConditionFailed(stored=(stored,), objected=(True,))
         return Committed()
+
+    def _read(self, call: Callable[[], Any]) -> Any:
+        """Read; a refusal that does not pass (no access, no table) is unavailability too."""
+        try:
+            return self._try(call)
+        except ClientError as error:
+            raise StoreUnavailableError(_error_code(error)) from error
 
     def _try(self, call: Callable[[], Any]) -> Any:
         """Call, again with jitter where the refusal passes by itself."""
