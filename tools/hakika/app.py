@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from payments.errors import InvalidRequestError, PaymentError, SettingsError, UnavailableError
 from rich.console import Console
 from rich.text import Text
+from typer.core import TyperGroup
 
 from tools.hakika import (
     callbacks,
@@ -38,7 +39,21 @@ These options may stand anywhere on the line. What to do when: docs/runbook.md.
 Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 """
 
+VERBS = (
+    *("payment", "consultation", "reconcile", "review", "record-receipt", "refund", "attention"),
+    *("callbacks", "stats", "export", "reconcile-statement", "doctor"),
+)
+
+
+class _InOrder(TyperGroup):
+    """Lists the verbs as a person needs them: find, mend, count."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        return list(VERBS)
+
+
 app = typer.Typer(
+    cls=_InOrder,
     name="hakika",
     help=HELP,
     no_args_is_help=True,

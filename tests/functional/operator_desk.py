@@ -1,0 +1,187 @@
+"""An operator before the in-process deployment: types a line, reads the answer."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import requests
+
+from tests.world import World
+from tests.world.aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN, QUEUE_URL, TABLE_NAME
+from tests.world.lambdas import ENVIRONMENT
+from tools.hakika.app import run
+from tools.hakika.deployment import Choice, Deployment
+from tools.hakika.person import Person
+
+DEAD_LETTERS_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/dead"
+OPERATOR_ARN = "arn:aws:sts::000000000000:assumed-role/Operators/njeri"
+
+
+@dataclass
+class Answer:
+    """What the command said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+class Functions:
+    """The Lambda service: configurations, and the cleanup function of the world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.environment = dict(ENVIRONMENT)
+        self.failure: str | None = None
+        self.concurrency = 1000
+
+    def get_account_settings(self) -> dict[str, Any]:
+        return {"AccountLimit": {"UnreservedConcurrentExecutions": self.concurrency}}
+
+    def get_function_configuration(self, *, FunctionName: str) -> dict[str, Any]:  # noqa: N803
+        assert FunctionName.startswith("hakika-test-")
+        return {"Environment": {"Variables": {**self.environment, **self._world.environment}}}
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+        assert (FunctionName, Payload) == ("hakika-test-cleanup", b"{}")
+        if self.failure is not None:
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(self.failure.encode())}
+        report = self._world.clean_up()
+        return {"Payload": io.BytesIO(json.dumps(report).encode())}
+
+
+class Identity:
+    """The STS service."""
+
+    def get_caller_identity(self) -> dict[str, str]:
+        return {"Arn": OPERATOR_ARN}
+
+
+@dataclass
+class Queues:
+    """SQS: the world's fallback queue, and a dead-letter queue with hidden messages."""
+
+    world: World
+    dead: list[dict[str, str]] = field(default_factory=list)
+    hidden: set[str] = field(default_factory=set)
+
+    def add(self, body: str) -> None:
+        number = str(len(self.dead) + 1)
+        self.dead.append({"MessageId": f"dead-{number}", "ReceiptHandle": number, "Body": body})
+
+    def send_message(self, **message: str) -> dict[str, str]:
+        return self.world.queue.send_message(**message)
+
+    def receive_message(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        assert QueueUrl == DEAD_LETTERS_URL
+        found = [each for each in self.dead if each["ReceiptHandle"] not in self.hidden]
+        self.hidden |= {each["ReceiptHandle"] for each in found}
+        return {"Messages": found} if found else {}
+
+    def get_queue_attributes(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        count = len(self.dead) if QueueUrl == DEAD_LETTERS_URL else 0
+        return {"Attributes": {"ApproximateNumberOfMessages": str(count)}}
+
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
+        assert QueueUrl == DEAD_LETTERS_URL
+        self.dead = [each for each in self.dead if each["ReceiptHandle"] != ReceiptHandle]
+
+    def change_message_visibility(
+        self,
+        *,
+        QueueUrl: str,  # noqa: N803
+        ReceiptHandle: str,  # noqa: N803
+        VisibilityTimeout: int,  # noqa: N803
+    ) -> None:
+        assert (QueueUrl, VisibilityTimeout) == (DEAD_LETTERS_URL, 0)
+        self.hidden.discard(ReceiptHandle)
+
+
+class Desk:
+    """An operator; `says` answers the questions in order, None means that nobody is there."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.functions = Functions(world)
+        self.queues = Queues(world)
+        self.clients: dict[str, Any] = {
+            "lambda": self.functions,
+            "sts": Identity(),
+            "sqs": self.queues,
+        }
+        self.choices: list[Choice] = []
+        self.api_url = "https://pay.example.co.ke"
+        self.api_session: Callable[[], requests.Session] = requests.Session
+        self.outputs = {
+            "CleanupFunctionName": "hakika-test-cleanup",
+            "TableName": TABLE_NAME,
+            "DarajaSecretArn": DARAJA_SECRET_ARN,
+            "PepperSecretArn": PEPPER_SECRET_ARN,
+            "FallbackQueueUrl": QUEUE_URL,
+            "FallbackDeadLettersUrl": DEAD_LETTERS_URL,
+        }
+        self.is_at_terminal = False
+
+    def __call__(self, *arguments: str, says: list[str] | None = None) -> Answer:
+        """Type one line. Idempotent: each line is a fresh process."""
+        out = Terminal() if self.is_at_terminal else io.StringIO()
+        err = io.StringIO()
+        code = run(arguments, resolve=self._resolve, out=out, err=err, person=_person(says, err))
+        return Answer(code=code, out=out.getvalue(), err=err.getvalue())
+
+    def json(self, *arguments: str) -> Any:
+        """Type one line with --json that must succeed."""
+        answer = self(*arguments, "--json")
+        assert answer.code == 0, answer.err
+        return answer.json
+
+    def _resolve(self, choice: Choice) -> Deployment:
+        self.choices.append(choice)
+        known = self.world.adapters.aws_client
+        adapters = replace(
+            self.world.adapters,
+            aws_client=lambda service: self.clients.get(service) or known(service),
+        )
+        return Deployment(
+            name="hakika-test",
+            region="eu-west-1",
+            is_local=False,
+            api_url=self.api_url,
+            api_session=self.api_session,
+            outputs=self.outputs,
+            adapters=adapters,
+        )
+
+
+def _person(says: list[str] | None, err: io.StringIO) -> Person:
+    waiting = list(says or [])
+
+    def ask(question: str, default: str | None) -> str:
+        err.write(f"{question} [{default}]\n")
+        return waiting.pop(0) or default or ""
+
+    def confirm(question: str) -> bool:
+        err.write(f"{question}\n")
+        return waiting.pop(0) == "y"
+
+    return Person(
+        is_there=says is not None,
+        ask=ask,
+        confirm=confirm,
+        ask_secretly=lambda question: ask(question, None),
+    )

@@ -1,0 +1,149 @@
+"""Statistics, export and the statement: what accounting gets, and that it changes nothing."""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from payments.values import EAT, eat_day
+
+from tests.functional.operator_desk import Desk
+from tests.world import World
+from tests.world.world import PHONE
+
+HEADING = (
+    "Receipt No.,Completion Time,Transaction Status,Paid In,Withdrawn,Linked Transaction ID,A/C No."
+)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World(seed=12)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)
+
+
+def pay(world: World, booking_id: str, *, enters: bool = True, scenario: str = "normal") -> str:
+    world.register(booking_id)
+    world.daraja.set_next(scenario)
+    payment_id: str = world.initiate(booking_id).body["payment_id"]
+    world.pass_time(3)
+    if enters:
+        world.enter_pin()
+    world.pass_time(400)
+    return payment_id
+
+
+def statement_row(receipt: str, at: int, amount: str, account: str) -> str:
+    time = datetime.fromtimestamp(at, EAT).strftime("%d-%m-%Y %H:%M:%S")
+    return f'{receipt},{time},Completed,"{amount}",,,{account}'
+
+
+def test_statistics_count_every_payment_of_the_days(world: World, desk: Desk) -> None:
+    pay(world, "1")
+    pay(world, "2", scenario="cancels", enters=False)
+    day = eat_day(int(world.clock()))
+    shown = desk.json("stats")
+    assert len(shown["days"]) == 7
+    assert shown["totals"]["completed"] == {"count": 1, "amount_kes": 1000}
+    assert shown["totals"]["failed"]["count"] == 1
+    assert f"{day},completed,1,1000" in desk("stats", "--csv").out
+    table = desk("stats", "--from", day, "--to", day).out
+    assert day in table
+    assert "1,000" in table
+
+
+def test_the_export_has_what_accounting_matches_and_no_phone(
+    world: World, desk: Desk, tmp_path: Path
+) -> None:
+    paid = world.payment(pay(world, "1"))
+    pay(world, "2", scenario="cancels", enters=False)
+    day = eat_day(int(world.clock()))
+    file = tmp_path / "money.csv"
+    answer = desk("export", "--from", day, "--to", day, "--csv", str(file))
+    assert (answer.code, answer.out) == (0, "")
+    [row] = list(csv.DictReader(file.open()))
+    assert row["receipt_number"] == paid.receipt_number
+    assert row["amount_kes"] == "1000"
+    assert row["account_reference"] == paid.account_reference
+    assert datetime.fromisoformat(row["completed_at"]).replace(tzinfo=EAT).timestamp() == (
+        paid.transaction_at
+    )
+    assert PHONE[3:] not in file.read_text()
+
+
+def test_the_export_goes_by_the_day_the_money_came(world: World, desk: Desk) -> None:
+    before_midnight = 86_400 - (int(world.clock()) + 10_800) % 86_400 - 20
+    world.pass_time(before_midnight)
+    world.register("1")
+    world.daraja.set_next("waits")
+    world.initiate("1")
+    world.pass_time(10)
+    evening = eat_day(int(world.clock()))
+    world.pass_time(15)
+    world.enter_pin()
+    world.pass_time(20)
+    morning = eat_day(int(world.clock()))
+    assert evening != morning
+    assert desk.json("export", "--from", evening, "--to", evening) == []
+    assert len(desk.json("export", "--from", morning, "--to", morning)) == 1
+    world.pass_time(86_400)
+    yesterday = csv.DictReader(io.StringIO(desk("export").out))
+    assert len(list(yesterday)) == 1
+
+
+def test_a_statement_is_matched_and_nothing_changes(
+    world: World, desk: Desk, tmp_path: Path
+) -> None:
+    both = world.payment(pay(world, "1"))
+    gone = world.payment(pay(world, "2"))
+    lost = world.payment(pay(world, "3", scenario="push_hang_lost", enters=False))
+    rows = [
+        HEADING,
+        statement_row(both.receipt_number or "", both.transaction_at or 0, "1,000.00", "X"),
+        statement_row("SKI7LOST01", lost.created_at + 40, "1,000.00", lost.account_reference),
+        statement_row("SKI7ELSE01", lost.created_at + 50, "77.00", "RENT"),
+    ]
+    file, report = tmp_path / "statement.csv", tmp_path / "report.csv"
+    file.write_text("\n".join(rows))
+    before = world.items("")
+    told = desk.json("reconcile-statement", str(file), "--csv", str(report))
+    assert told["counts"] == {
+        "both": 1,
+        "amount_differs": 0,
+        "returned": 0,
+        "only_there": 2,
+        "only_here": 1,
+    }
+    by_verdict = {(each["verdict"], each["receipt_number"]): each for each in told["matches"]}
+    proposed = by_verdict["only_there", "SKI7LOST01"]
+    assert proposed["payment_id"] == lost.payment_id
+    assert by_verdict["only_there", "SKI7ELSE01"]["payment_id"] is None
+    assert by_verdict["only_here", gone.receipt_number]["payment_id"] == gone.payment_id
+    assert len(list(csv.DictReader(report.open()))) == 4
+    assert world.items("") == before
+    shown = desk("reconcile-statement", str(file)).out
+    assert proposed["proposal"] in shown
+    assert "only on the statement: 2, KES 1,077" in shown
+
+
+def test_the_proposal_can_be_typed_as_it_stands(world: World, desk: Desk, tmp_path: Path) -> None:
+    import shlex
+
+    lost = world.payment(pay(world, "3", scenario="push_hang_lost", enters=False))
+    file = tmp_path / "statement.csv"
+    line = statement_row("SKI7LOST01", lost.created_at + 40, "1,000.00", lost.account_reference)
+    file.write_text(f"{HEADING}\n{line}\n")
+    [match] = desk.json("reconcile-statement", str(file))["matches"]
+    _, *words = shlex.split(match["proposal"])
+    assert desk(*words, "--who", "njeri", "--why", "statement", "--yes").code == 0
+    assert world.payment(lost.payment_id).receipt_number == "SKI7LOST01"
+    [match] = desk.json("reconcile-statement", str(file))["matches"]
+    assert match["verdict"] == "both"

@@ -1,0 +1,337 @@
+"""Dead letters and the doctor: what the deployment itself may suffer from."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from tests.functional.operator_desk import Desk
+from tests.functional.test_hakika import start
+from tests.world import World
+from tests.world.aws import DARAJA_SECRET_ARN
+from tests.world.lambdas import LISTED_IP
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World(seed=13)
+    yield world
+    world.close()
+
+
+class FaultyTable:
+    """DynamoDB that refuses while it is told to."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.is_down = True
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_down:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, name)
+        return getattr(self._client, name)
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    desk = Desk(world)
+    desk.clients["scheduler"] = Scheduler()
+    desk.clients["secretsmanager"] = SecretsWithTokens(world)
+    desk.clients["dynamodb"] = DescribedTable(world.dynamodb)
+    return desk
+
+
+class Scheduler:
+    state = "ENABLED"
+
+    def get_schedule(self, *, Name: str) -> dict[str, str]:  # noqa: N803
+        assert Name == "hakika-test-cleanup"
+        return {"State": self.state, "ScheduleExpression": "rate(1 minute)"}
+
+
+class SecretsWithTokens:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.jwt: dict[str, str] = {"JWT_SECRET": "j" * 64, "JWT_SECRET_PREVIOUS": ""}
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803
+        if SecretId == "jwt":
+            return {"SecretString": json.dumps(self.jwt)}
+        return self._world.secrets.get_secret_value(SecretId=SecretId)
+
+
+class DescribedTable:
+    """The world's table, and what describing it would say."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.indexes = ["open", "by_checkout", "by_day"]
+        self.ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": "purge_at"}
+        self.recovery = "ENABLED"
+        self.has_stream = True
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def describe_table(self, **_: str) -> dict[str, Any]:
+        return {
+            "Table": {
+                "TableStatus": "ACTIVE",
+                "GlobalSecondaryIndexes": [{"IndexName": each} for each in self.indexes],
+                "StreamSpecification": {"StreamEnabled": self.has_stream},
+                "DeletionProtectionEnabled": False,
+            }
+        }
+
+    def describe_time_to_live(self, **_: str) -> dict[str, Any]:
+        return {"TimeToLiveDescription": self.ttl}
+
+    def describe_continuous_backups(self, **_: str) -> dict[str, Any]:
+        status = {"PointInTimeRecoveryStatus": self.recovery}
+        return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": status}}
+
+
+def examine(desk: Desk) -> dict[str, dict[str, str]]:
+    answer = desk("doctor", "--json")
+    found: dict[str, dict[str, str]] = {each["check"]: each for each in answer.json}
+    is_bad = any(each["health"] == "bad" for each in found.values())
+    assert answer.code == (1 if is_bad else 0)
+    return found
+
+
+def queue_lost_callback(world: World, desk: Desk) -> str:
+    """A callback that DynamoDB refused, and that ended in the dead-letter queue."""
+    payment_id = start(world)
+    world.pass_time(3)
+    world.enter_pin()
+    [delivery] = [*_deliveries(world)]
+    down = FaultyTable(world.dynamodb)
+    from dataclasses import replace
+
+    from tests.world.lambdas import Lambda, http_event
+
+    services = {"dynamodb": down, "sqs": world.queue, "secretsmanager": world.secrets}
+    adapters = replace(world.adapters, aws_client=services.__getitem__)
+    event = http_event(
+        "POST",
+        "/api/payment/callback/{payment_id}/{token}",
+        path=delivery.url.partition("example.co.ke")[2],
+        body=delivery.body.decode(),
+        source_ip=LISTED_IP,
+    )
+    assert Lambda("callback", adapters).invoke(event)["statusCode"] == 200
+    [message] = world.queue.messages
+    world.queue.messages.clear()
+    desk.queues.add(message["body"])
+    return payment_id
+
+
+def _deliveries(world: World) -> Iterator[Any]:
+    for _ in range(60):
+        world.clock.now += 1
+        found = world.daraja.due_callbacks()
+        if found:
+            yield from found
+            return
+
+
+def test_dead_callbacks_are_listed_and_stay(world: World, desk: Desk) -> None:
+    payment_id = queue_lost_callback(world, desk)
+    desk.queues.add("not ours")
+    listed = desk.json("callbacks", "list")
+    assert [(each["payment_id"], each["is_ours"]) for each in listed] == [
+        (payment_id, True),
+        (None, False),
+    ]
+    assert "708374149" not in str(listed)
+    assert len(desk.queues.dead) == 2
+    assert desk.queues.hidden == set()
+
+
+def test_dead_callbacks_are_replayed_and_complete_their_payment(world: World, desk: Desk) -> None:
+    payment_id = queue_lost_callback(world, desk)
+    desk.queues.add('{"version": 1}')
+    assert desk.json("callbacks", "replay", "--yes") == {"replayed": 1, "left": 1}
+    assert len(desk.queues.dead) == 1
+    assert world.redrive() == {"batchItemFailures": []}
+    assert world.payment(payment_id).status == "completed"
+
+
+def test_a_replay_that_is_not_agreed_to_leaves_every_message(world: World, desk: Desk) -> None:
+    queue_lost_callback(world, desk)
+    assert desk("callbacks", "replay", says=["n"]).code == 1
+    assert desk("callbacks", "replay").code == 2
+    assert (len(desk.queues.dead), desk.queues.hidden, world.queue.messages) == (1, set(), [])
+
+
+@pytest.fixture
+def healthy(desk: Desk) -> Desk:
+    """A deployment in which nothing is wrong."""
+    desk.outputs["JwtSecretArn"] = "jwt"
+    desk.outputs["OutboxDeadLettersUrl"] = "outbox"
+    desk.outputs["CleanupDeadLettersUrl"] = "runs"
+    return desk
+
+
+def test_a_healthy_deployment_is_well_in_every_respect(healthy: Desk) -> None:
+    found = examine(healthy)
+    assert len(found) == 10
+    assert {each["health"] for each in found.values()} == {"good"}, found
+
+
+def test_no_secret_is_ever_shown(healthy: Desk, world: World) -> None:
+    answer = healthy("doctor")
+    values = [value for secret in world.secrets.values.values() for value in secret.values()]
+    assert not [value for value in [*values, "j" * 64] if value in answer.out + answer.err]
+
+
+def _no_passkey(desk: Desk) -> None:
+    desk.world.secrets.values[DARAJA_SECRET_ARN]["SAFARICOM_PASSKEY"] = ""
+
+
+def _short_jwt(desk: Desk) -> None:
+    desk.clients["secretsmanager"].jwt["JWT_SECRET"] = "short"
+
+
+def _execute_api(desk: Desk) -> None:
+    desk.functions.environment["CALLBACK_URL_BASE"] = ""
+    desk.api_url = "https://abc.execute-api.eu-west-1.amazonaws.com"
+
+
+def _plain_http(desk: Desk) -> None:
+    desk.functions.environment["CALLBACK_URL_BASE"] = ""
+    desk.api_url = "http://pay.example.co.ke"
+
+
+def _everybody(desk: Desk) -> None:
+    desk.functions.environment["CALLBACK_SOURCE_IPS"] = "0.0.0.0/0"
+
+
+def _nobody(desk: Desk) -> None:
+    desk.functions.environment["CALLBACK_SOURCE_IPS"] = ""
+
+
+def _few_executions(desk: Desk) -> None:
+    desk.functions.concurrency = 10
+
+
+def _daraja_refuses(desk: Desk) -> None:
+    desk.world.secrets.values[DARAJA_SECRET_ARN]["SAFARICOM_CONSUMER_SECRET"] = "wrong"
+
+
+def _no_index(desk: Desk) -> None:
+    desk.clients["dynamodb"].indexes.remove("by_day")
+
+
+def _no_ttl(desk: Desk) -> None:
+    desk.clients["dynamodb"].ttl = {"TimeToLiveStatus": "DISABLED"}
+
+
+def _no_stream(desk: Desk) -> None:
+    desk.clients["dynamodb"].has_stream = False
+
+
+def _no_recovery(desk: Desk) -> None:
+    desk.clients["dynamodb"].recovery = "DISABLED"
+
+
+def _unprotected_production(desk: Desk) -> None:
+    desk.functions.environment["SAFARICOM_BASE"] = "https://api.safaricom.co.ke"
+
+
+def _schedule_off(desk: Desk) -> None:
+    desk.clients["scheduler"].state = "DISABLED"
+
+
+def _behind(desk: Desk) -> None:
+    start(desk.world, scenario="callback_lost")
+    desk.world.clock.now += 400
+
+
+def _dead_letters(desk: Desk) -> None:
+    desk.queues.add("{}")
+
+
+@pytest.mark.parametrize(
+    ("ail", "check", "health"),
+    [
+        (_no_passkey, "secrets", "bad"),
+        (_short_jwt, "secrets", "bad"),
+        (_execute_api, "callback URL", "bad"),
+        (_plain_http, "callback URL", "bad"),
+        (_everybody, "callback addresses", "bad"),
+        (_nobody, "callback addresses", "bad"),
+        (_few_executions, "Lambda concurrency", "doubtful"),
+        (_daraja_refuses, "Daraja", "bad"),
+        (_no_index, "table", "bad"),
+        (_no_ttl, "table", "bad"),
+        (_no_stream, "table", "bad"),
+        (_no_recovery, "recovery", "bad"),
+        (_unprotected_production, "recovery", "bad"),
+        (_schedule_off, "schedule", "bad"),
+        (_behind, "schedule", "bad"),
+        (_dead_letters, "dead letters", "bad"),
+    ],
+)
+def test_each_ailment_is_found_by_its_check(
+    healthy: Desk, ail: Any, check: str, health: str
+) -> None:
+    ail(healthy)
+    assert examine(healthy)[check]["health"] == health
+
+
+class ApiSession(requests.Session):
+    """The public API in front of the world's own handler; the person enters a PIN."""
+
+    def __init__(self, world: World, *, enters_pin: bool = True) -> None:
+        super().__init__()
+        self._world = world
+        self._enters_pin = enters_pin
+
+    def post(self, url: str, **options: Any) -> Any:  # type: ignore[override]
+        import jwt
+
+        token = options["headers"]["Authorization"].removeprefix("Bearer ")
+        claims = jwt.decode(token, "j" * 64, algorithms=["HS256"], options={"verify_exp": False})
+        body = options["json"]
+        answer = self._world.initiate(
+            body["booking_id"],
+            client_id=claims["sub"],
+            phone=body["phone_number"],
+            amount=body["amount"],
+        )
+        if self._enters_pin and answer.status == 200:
+            self._world.pass_time(3)
+            self._world.enter_pin()
+            self._world.pass_time(20)
+        response = requests.Response()
+        response.status_code = answer.status
+        response._content = json.dumps(answer.body).encode()
+        return response
+
+
+def test_a_shilling_proves_the_whole_way(healthy: Desk, world: World) -> None:
+    healthy.api_session = lambda: ApiSession(world)
+    answer = healthy("doctor", "--push", "0708374149", "--yes", "--json")
+    assert answer.code == 0, answer.err
+    proof = {each["check"]: each for each in answer.json}["callback"]
+    assert proof["health"] == "good"
+    assert "receipt" in proof["detail"]
+    assert "708374149" not in answer.out
+
+
+def test_a_shilling_that_is_not_paid_proves_nothing(healthy: Desk, world: World) -> None:
+    healthy.api_session = lambda: ApiSession(world, enters_pin=False)
+    answer = healthy("doctor", "--push", "-", says=["0708374149", "y"])
+    assert answer.code == 1
+    assert "no verdict in time" in answer.out
+
+
+def test_no_shilling_is_taken_by_a_deployment_that_is_not_fit(healthy: Desk) -> None:
+    _no_passkey(healthy)
+    answer = healthy("doctor", "--push", "0708374149", "--yes")
+    assert answer.code == 1
+    assert healthy.world.items("PAY#") == []
