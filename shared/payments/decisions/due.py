@@ -40,10 +40,8 @@ def retry_at(payment: Payment, *, now: int, policy: Policy) -> int:
     if payment.hint is not None:
         age = now - payment.hint.received_at
         return now + min(max(age, policy.first_query_seconds), ASK_AGAIN_SECONDS)
-    if payment.status is PaymentStatus.PENDING:
-        ahead = [moment for moment in _moments(payment, policy) if moment > now]
-        return min(ahead, default=_next_hour(payment, now))
-    return now + ASK_AGAIN_SECONDS
+    ahead = [moment for moment in _moments(payment, policy) if moment > now]
+    return min([*ahead, now + ASK_AGAIN_SECONDS])
 
 
 def _moments(payment: Payment, policy: Policy) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from payments.decisions.money import money_arrived
 from payments.decisions.refusals import refused
 from payments.evidence import QueryAnswer, Surroundings, Verdict
 from payments.payment import OPEN, Facts, Hint, Payment, PaymentStatus, Proof
-from payments.policy import Policy
+from payments.policy import ASK_AGAIN_SECONDS, Policy
 from payments.result_codes import SUCCESS, final_refusal
 
 TIMEOUT_REASON = "Timeout - No callback received"
@@ -117,7 +117,9 @@ def _waiting(
     if payment.status is PaymentStatus.PENDING and is_expired:
         return _expired(payment, answer, around, now=now, policy=policy)
     due_at = payment.due_at
-    if payment.hint is None:
+    # The slot set the time for no answer; from the quarter hour on, an answer backs off further.
+    backs_off = not payment.is_open or now >= payment.created_at + ASK_AGAIN_SECONDS
+    if backs_off and payment.hint is None:
         due_at = next_due_at(payment, now=now, policy=policy)
     is_new_code = payment.is_open and answer.code not in (None, payment.result_code)
     after = replace(
