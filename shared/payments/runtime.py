@@ -156,6 +156,7 @@ class Runtime:
                 fetch,
                 clock=self._adapters.clock,
                 sleep=self._adapters.sleep,
+                ids=self._adapters.ids,
                 observer=self._told,
             ),
             clock=self._adapters.clock,
