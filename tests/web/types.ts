@@ -1,5 +1,6 @@
 /** A program that uses the types as a frontend would; compiling it is the test. */
 import { createMpesaClient, type Outcome } from '../../web/mpesa-client.js';
+import type { MpesaCheckout } from '../../web/mpesa-checkout.js';
 
 const client = createMpesaClient({ baseUrl: 'https://pay.example', token: async ({ expired }) => (expired ? 'a' : 'b') });
 
@@ -37,3 +38,8 @@ export async function pay(signal: AbortSignal): Promise<string> {
 void client.processPayment({ phone_number: '0712345678', amount: '100', booking_id: 7 });
 // @ts-expect-error A refusal carries no receipt.
 export const wrong = (outcome: Extract<Outcome, { outcome: 'refused' }>) => outcome.receipt_number;
+
+export function listen(checkout: MpesaCheckout): void {
+  checkout.token = ({ expired }) => (expired ? 'new' : 'old');
+  checkout.addEventListener('mpesa-completed', ({ detail }) => console.log(detail.receipt_number));
+}
