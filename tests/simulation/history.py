@@ -1,4 +1,4 @@
-"""One history: chaos, heal, quiesce, audit."""
+"""One history: chaos, heal, quiesce, audit; then a week of the operator's, and the audit again."""
 
 from __future__ import annotations
 
@@ -88,6 +88,7 @@ class _History:
         self._run_until(START + plan.heal_at)
         self._heal()
         self._rest()
+        self._audit()
         for number in range(OPERATOR_ROUNDS):
             self._people.operate_everywhere(f"week's end {number}")
             self._rest()
@@ -95,7 +96,12 @@ class _History:
             world.clock.now += 3 * 86_400
             if world.engine.expire_items(world.clock.now):
                 world.note("counters expired")
-        audit(world, healed_at=START + plan.heal_at, bus=self._machinery.bus)
+        self._audit()
+
+    def _audit(self) -> None:
+        """Before and after the operator has been through everything."""
+        world = self._world
+        audit(world, healed_at=START + world.plan.heal_at, bus=self._machinery.bus)
 
     def _heal(self) -> None:
         """Faults stop and the provider answers; what was late still comes."""

@@ -100,6 +100,12 @@ FLOWS: dict[str, Plan] = {
         _initiate(320, phone=OTHER_PHONE),
         days=[{**PAYS, "reversed_after_seconds": 400.0}],
     ),
+    "re-priced, then paid": _flow(
+        _register(),
+        _initiate(1),
+        _register(400, price=1005),
+        days=[{**PAYS, "reversed_after_seconds": 600.0}],
+    ),
     "double click": _flow(_register(), _initiate(1), _initiate(1.05), days=[PAYS]),
     "store down at the callback": _flow(
         _register(),
