@@ -198,7 +198,9 @@ def _replayed(payment: Payment, stored: Payment) -> Payment:
     """The Idempotency-Key was used before: the same request gets the same payment."""
     if stored.body_sha256 != payment.body_sha256:
         raise ConflictError(
-            "This Idempotency-Key was used for a different request", code="idempotency_key_reused"
+            "This Idempotency-Key was used for a different request",
+            code="idempotency_key_reused",
+            facts={"payment_id": stored.payment_id},
         )
     return stored
 
