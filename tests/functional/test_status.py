@@ -1,0 +1,154 @@
+"""Reading a payment: by its owner, without a write, and without asking Daraja more than once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.functional.faulty import QUERY_PATH, WRITES
+from tests.functional.scene import Scene
+from tests.world.world import QUERY
+
+
+def test_the_status_of_a_completed_payment_says_everything(scene: Scene) -> None:
+    payment_id = scene.pay("pays")
+    scene.pass_time(60)
+    body = scene.status(payment_id).body
+    payment = scene.payment(payment_id)
+    assert {name: body[name] for name in ("status", "detail", "ResultCode", "currency")} == {
+        "status": "completed",
+        "detail": "completed",
+        "ResultCode": "0",
+        "currency": "KES",
+    }
+    assert body["mpesa_receipt_number"] == payment.receipt_number
+    assert body["amount"] == 1000
+    assert body["transaction_date"].endswith("+03:00")
+    assert body["created_at"].endswith("+03:00")
+    assert body["can_retry"] is False
+    assert body["poll_after_seconds"] is None
+
+
+def test_both_ids_and_the_legacy_route_give_one_answer(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    checkout_request_id = scene.payment(payment_id).checkout_request_id
+    expected = scene.status(payment_id).body
+    assert scene.status(str(checkout_request_id)).body == expected
+    for name in ("checkout_request_id", "CheckoutRequestID"):
+        body = {name: checkout_request_id}
+        answer = scene.call("status", "POST", QUERY, body=body, client_id="7")
+        assert answer.body == expected
+
+
+def test_only_the_owner_sees_a_payment_and_reading_it_as_another_asks_nobody(
+    scene: Scene,
+) -> None:
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(200)
+    scene.line.paths.clear()
+    theirs = scene.status(payment_id, client_id="8")
+    absent = scene.status("f" * 32, client_id="8")
+    assert theirs.status == absent.status == 404
+    assert theirs.body == absent.body
+    assert scene.line.paths == []
+
+
+def test_a_plain_poll_writes_nothing_and_reads_once(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    scene.network.forget()
+    for _ in range(10):
+        assert scene.status(payment_id).status == 200
+    assert scene.network.count(*WRITES) == 0
+    assert scene.network.log == ["GetItem"] * 10
+
+
+@pytest.mark.parametrize("pollers", [1, 100])
+def test_any_number_of_pollers_asks_daraja_as_often_as_one(scene: Scene, pollers: int) -> None:
+    """Every poller has a cold Lambda of its own; they poll every five seconds for two minutes."""
+    payment_id = scene.pay("waits+query_never_final")
+    instances = [scene.fresh_function("status") for _ in range(pollers)]
+    scene.line.paths.clear()
+    for _ in range(20):
+        scene.pass_time(5, delivers=False)
+        for instance in instances:
+            scene._lambdas["status"] = instance
+            assert scene.status(payment_id).status == 200
+    assert scene.line.paths.count(QUERY_PATH) == 1
+
+
+def test_the_gate_is_shared_by_all_payments(scene: Scene) -> None:
+    identifiers = []
+    for number in range(4):
+        scene.register(f"b{number}")
+        phone = f"25471111111{number}"
+        scene.daraja.set_next("waits")
+        identifiers.append(scene.initiate(f"b{number}", phone=phone).body["payment_id"])
+    scene.pass_time(40, delivers=False)
+    scene.line.paths.clear()
+    for identifier in identifiers:
+        scene.status(identifier)
+    assert scene.line.paths.count(QUERY_PATH) == 1
+    scene.pass_time(12, delivers=False)
+    for identifier in identifiers:
+        scene.status(identifier)
+    assert scene.line.paths.count(QUERY_PATH) == 2
+
+
+def test_a_retry_is_offered_at_once_only_when_the_prompt_is_proven_closed(scene: Scene) -> None:
+    payment_id = scene.pay("cancels")
+    scene.pass_time(60)
+    body = scene.status(payment_id).body
+    assert (body["status"], body["can_retry"]) == ("failed", True)
+    assert scene.initiate().status == 200
+
+
+def test_after_1037_a_retry_is_offered_from_the_time_that_is_named(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    created_at = scene.payment(payment_id).created_at
+    scene.post(payment_id, 1037)
+    body = scene.status(payment_id).body
+    assert body["can_retry"] is False
+    assert body["can_retry_at"] > body["created_at"]
+    scene.pass_time(created_at + 300 - scene.clock(), delivers=False)
+    assert scene.status(payment_id).body["can_retry"] is True
+    assert scene.initiate().status == 200
+
+
+@pytest.mark.parametrize(("language", "word"), [("sw", "Tafadhali"), ("en", "Please"), ("", "Pl")])
+def test_the_customer_is_spoken_to_in_their_language(
+    scene: Scene, language: str, word: str
+) -> None:
+    payment_id = scene.pay("waits")
+    message = scene.status(payment_id, language=language).body["customer_message"]
+    assert message.startswith(word)
+
+
+def test_a_slow_prompt_shows_how_to_pay_by_hand_with_this_payments_reference(
+    scene: Scene,
+) -> None:
+    payment_id = scene.pay("waits+query_never_final")
+    assert scene.status(payment_id).body["manual_payment"] is None
+    scene.pass_time(30, delivers=False)
+    text = scene.status(payment_id).body["manual_payment"]
+    assert "174379" in text
+    assert scene.payment(payment_id).account_reference in text
+    assert "Do not do both" in text
+
+
+def test_who_has_paid_meanwhile_is_told_not_to_enter_the_pin(scene: Scene) -> None:
+    first = scene.pay("waits+query_never_final")
+    scene.pass_time(301, delivers=False)
+    second = scene.pay("waits+query_never_final", phone="254711111111")
+    scene.post(first, 0)
+    scene.pass_time(30, delivers=False)
+    body = scene.status(second).body
+    assert "Do not enter your PIN" in body["customer_message"]
+    assert body["manual_payment"] is None
+
+
+@pytest.mark.parametrize("code", [0, 1032])
+def test_nothing_the_query_says_before_its_time_is_believed(scene: Scene, code: int) -> None:
+    scenario = "query_success_before_pin" if code == 0 else "query_cancelled_lie"
+    payment_id = scene.pay(f"waits+{scenario}")
+    scene.pass_time(40, delivers=False)
+    assert scene.status(payment_id).body["status"] == "pending"
+    assert scene.line.paths.count(QUERY_PATH) == 1
