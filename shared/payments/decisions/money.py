@@ -82,9 +82,11 @@ def more_news(
     receipt = facts.receipt_number
     believed_kes = payment.paid_amount_kes or payment.amount_kes
     is_same_amount = facts.amount_kes == believed_kes
-    is_known_amount = is_same_amount or facts.amount_kes == payment.paid_amount_kes
+    is_reviews_own = (
+        payment.status is PaymentStatus.REVIEW and facts.amount_kes == payment.paid_amount_kes
+    )
     learns_id = payment.checkout_request_id is None
-    if receipt == payment.receipt_number and is_known_amount and not learns_id:
+    if receipt == payment.receipt_number and (is_same_amount or is_reviews_own) and not learns_id:
         return None
     if around.is_assumed:
         return LOOK_AROUND

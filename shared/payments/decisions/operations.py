@@ -31,9 +31,7 @@ from payments.evidence import (
 from payments.payment import Payment, PaymentStatus, Proof
 
 
-def operate(
-    payment: Payment, operation: Operation, around: Surroundings, *, now: int
-) -> Decision:
+def operate(payment: Payment, operation: Operation, around: Surroundings, *, now: int) -> Decision:
     """Carry out an operator's decision, on what really stands around the payment.
 
     Errors: ConflictError with a sentence that says why it cannot be.

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from payments.decisions import Change, LookAround, decide
 from payments.evidence import CallbackResult, Evidence, HintReceived, OddCallback, Surroundings
-from payments.payment import Payment
+from payments.payment import Payment, PaymentStatus
 from payments.policy import EVIDENCE_MAX, Policy
 from payments.store.items import payment_key, payment_values, to_payment
 
@@ -151,3 +151,19 @@ def test_what_is_filed_is_remembered_by_the_item(count: int) -> None:
     payment = replace(PAYMENTS["pending"], phone_hmac="0" * 32, evidence_heads=heads)
     item = {**payment_key(payment.payment_id), **payment_values(payment)}
     assert to_payment(item) == payment
+
+
+def test_a_success_that_names_nothing_after_a_query_only_success_needs_a_person() -> None:
+    change = learn(PAYMENTS["completed_by_query"], CallbackResult(facts=facts("0")))
+    assert change is not None
+    assert change.after.attention == "amount_contradicted"
+    assert change.evidence_digest is not None
+
+
+def test_the_callback_that_opened_a_review_raises_nothing_when_it_comes_again() -> None:
+    for amount, receipt in ((None, RECEIPT), (1000, None), (None, None), (900, RECEIPT)):
+        news = CallbackResult(facts=facts("0", amount_kes=amount, receipt_number=receipt))
+        first = learn(PAYMENTS["pending"], news)
+        assert first is not None
+        assert first.after.status is PaymentStatus.REVIEW
+        assert learn(first.after, news, replace(AROUND, receipt_payment_id=MINE)) is None
