@@ -1,0 +1,211 @@
+"""Callbacks on their way in: what is acknowledged is durable, and what is not durable is not."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from payments.payment import PaymentStatus
+
+from tests.functional.faulty import callback_body, callback_url, refuse
+from tests.functional.scene import Scene
+from tests.simulation.dynamodb.faults import throttled
+from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
+from tests.world.world import CALLBACK, OLD_CALLBACK
+
+ACCEPTED = {"ResultCode": 0, "ResultDesc": "Accepted"}
+EVERYTHING = frozenset({"GetItem", "BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"})
+
+
+def waiting(scene: Scene) -> tuple[str, str, str]:
+    """A payment that waits for its PIN: its id, its callback's path, a success for it."""
+    payment_id = scene.pay("waits")
+    prompt = scene.prompt_of(payment_id)
+    path = callback_url(scene).removeprefix("https://pay.example.co.ke")
+    return payment_id, path, callback_body(prompt.checkout_request_id, 0)
+
+
+def event_for(path: str, body: str, *, source_ip: str = LISTED_IP) -> dict[str, Any]:
+    """A callback as API Gateway hands it over."""
+    return http_event("POST", CALLBACK, path=path, body=body, source_ip=source_ip)
+
+
+def store_refuses(scene: Scene, requests: int = 60) -> None:
+    """DynamoDB refuses for a while."""
+    for _ in range(requests):
+        scene.network.next(refuse(throttled), on=EVERYTHING)
+
+
+def test_a_callback_is_acknowledged_in_daraja_s_own_words(scene: Scene) -> None:
+    payment_id, path, body = waiting(scene)
+    answer = scene.post_callback(path, body)
+    assert (answer.status, answer.body) == (200, ACCEPTED)
+    assert scene.is_confirmed_by(payment_id)
+
+
+def test_what_dynamodb_refuses_waits_in_the_queue_and_is_applied_later(scene: Scene) -> None:
+    payment_id, path, body = waiting(scene)
+    store_refuses(scene)
+    answer = scene.post_callback(path, body)
+    assert (answer.status, answer.body) == (200, ACCEPTED)
+    scene.network.rules.clear()
+    assert scene.payment(payment_id).status is PaymentStatus.PENDING
+    [message] = scene.queue.messages
+    token = path.rsplit("/", 1)[1]
+    assert token not in message["body"], "a message holds the token's digest, never the token"
+
+    assert scene.redrive() == {"batchItemFailures": []}
+    assert scene.is_confirmed_by(payment_id)
+    assert scene.queue.messages == []
+
+
+def test_a_queued_hint_is_still_only_a_hint(scene: Scene) -> None:
+    payment_id, path, body = waiting(scene)
+    store_refuses(scene)
+    scene.post_callback(path, body, source_ip=UNLISTED_IP)
+    scene.network.rules.clear()
+    scene.redrive()
+    assert scene.payment(payment_id).status is PaymentStatus.PENDING
+    assert scene.payment(payment_id).hint is not None
+
+
+def test_of_a_batch_only_what_cannot_be_stored_stays(scene: Scene) -> None:
+    payment_id, path, body = waiting(scene)
+    store_refuses(scene)
+    scene.post_callback(path, body)
+    scene.network.rules.clear()
+    scene.queue.messages.insert(0, {"messageId": "odd", "body": "no message of ours"})
+    assert scene.redrive() == {"batchItemFailures": [{"itemIdentifier": "odd"}]}
+    assert scene.is_confirmed_by(payment_id)
+    assert [message["messageId"] for message in scene.queue.messages] == ["odd"]
+
+
+def test_a_message_stays_while_the_store_refuses(scene: Scene) -> None:
+    _, path, body = waiting(scene)
+    store_refuses(scene, 120)
+    scene.post_callback(path, body)
+    assert len(scene.redrive()["batchItemFailures"]) == 1
+    assert len(scene.queue.messages) == 1
+
+
+def test_where_the_queue_refuses_too_the_callback_is_not_acknowledged(scene: Scene) -> None:
+    _, path, body = waiting(scene)
+    store_refuses(scene)
+    scene.queue.is_down = True
+    assert scene.post_callback(path, body).status == 503
+
+
+@pytest.mark.parametrize("code", [0, 1032, 7777])
+def test_the_old_route_stores_nothing_and_always_accepts(scene: Scene, code: int) -> None:
+    payment_id, _, _ = waiting(scene)
+    checkout_request_id = scene.prompt_of(payment_id).checkout_request_id
+    before = scene.payment(payment_id)
+    body = callback_body(checkout_request_id, code)
+    answer = scene.call("callback", "POST", OLD_CALLBACK, body=body, source_ip=LISTED_IP)
+    assert (answer.status, answer.body) == (200, ACCEPTED)
+    after = scene.payment(payment_id)
+    assert (after.status, after.result_code, after.hint) == (before.status, None, None)
+    assert scene.events(payment_id) == []
+    assert scene.items("RCPT#") == []
+    assert not any(item["sk"].startswith("EVIDENCE#") for item in scene.items("PAY#"))
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '{"Body": null}', "x" * 9000])
+def test_the_old_route_accepts_whatever_it_cannot_read(scene: Scene, body: str) -> None:
+    before = scene.items("")
+    answer = scene.call("callback", "POST", OLD_CALLBACK, body=body)
+    assert (answer.status, answer.body) == (200, ACCEPTED)
+    assert scene.items("") == before
+
+
+def test_the_old_route_makes_an_open_payment_due_at_once(scene: Scene) -> None:
+    payment_id, _, _ = waiting(scene)
+    scene.pass_time(5, delivers=False)
+    body = callback_body(scene.prompt_of(payment_id).checkout_request_id, 0)
+    scene.call("callback", "POST", OLD_CALLBACK, body=body)
+    assert scene.payment(payment_id).due_at == int(scene.clock())
+
+
+def test_a_function_url_event_has_no_path_parameters(scene: Scene) -> None:
+    payment_id, path, body = waiting(scene)
+    event = event_for(path, body)
+    event["routeKey"] = "$default"
+    del event["pathParameters"]
+    assert scene.function("callback").invoke(event)["statusCode"] == 200
+    assert scene.is_confirmed_by(payment_id)
+
+
+def test_a_base64_body_is_read(scene: Scene) -> None:
+    payment_id, path, body = waiting(scene)
+    event = event_for(path, base64.b64encode(body.encode()).decode()) | {"isBase64Encoded": True}
+    assert scene.function("callback").invoke(event)["statusCode"] == 200
+    assert scene.is_confirmed_by(payment_id)
+
+
+@pytest.mark.parametrize(("size", "status"), [(8192, 200), (8193, 413)])
+@pytest.mark.parametrize("is_base64", [False, True])
+def test_a_body_is_capped_at_eight_kilobytes(
+    scene: Scene, size: int, status: int, is_base64: bool
+) -> None:
+    payment_id, path, body = waiting(scene)
+    body += " " * (size - len(body))
+    text = base64.b64encode(body.encode()).decode() if is_base64 else body
+    event = event_for(path, text) | {"isBase64Encoded": is_base64}
+    assert scene.function("callback").invoke(event)["statusCode"] == status
+    assert (scene.payment(payment_id).status is PaymentStatus.COMPLETED) == (status == 200)
+
+
+@pytest.mark.parametrize("spoil", ["token", "payment", "short"])
+def test_a_wrong_token_or_payment_is_404_and_nothing_is_written(scene: Scene, spoil: str) -> None:
+    payment_id, path, body = waiting(scene)
+    token = path.rsplit("/", 1)[1]
+    wrong = {
+        "token": path.replace(token, "0" * 64),
+        "payment": path.replace(payment_id, "0" * 32),
+        "short": path[:-1],
+    }[spoil]
+    before = scene.items("")
+    answer = scene.post_callback(wrong, body)
+    assert (answer.status, answer.body) == (404, {"ResultCode": 1, "ResultDesc": "Not found"})
+    assert scene.items("") == before
+
+
+def test_a_hint_is_confirmed_by_a_query_and_brings_amount_and_receipt(scene: Scene) -> None:
+    payment_id = scene.pay("pays+callback_unlisted")
+    scene.pass_time(40)
+    assert scene.payment(payment_id).status is PaymentStatus.PENDING
+    assert scene.payment(payment_id).hint is not None
+    assert scene.status(payment_id).body["status"] == "completed"
+    assert scene.payment(payment_id).receipt_number is not None
+    assert scene.is_confirmed_by(payment_id)
+
+
+def test_a_forged_header_does_not_make_an_address_listed(scene: Scene) -> None:
+    payment_id, path, body = waiting(scene)
+    event = event_for(path, body, source_ip=UNLISTED_IP)
+    event["headers"] = {"x-forwarded-for": LISTED_IP, "forwarded": f"for={LISTED_IP}"}
+    scene.function("callback").invoke(event)
+    assert scene.payment(payment_id).status is PaymentStatus.PENDING
+
+
+@pytest.mark.parametrize("body", ["", "{", "[" * 4000, '{"Body":{"stkCallback":{}}}', "NaN"])
+def test_a_body_with_the_right_token_that_cannot_be_read_is_kept_for_a_person(
+    scene: Scene, body: str
+) -> None:
+    payment_id, path, _ = waiting(scene)
+    assert scene.post_callback(path, body).status == 200
+    kept = [item for item in scene.items("PAY#") if item["sk"].startswith("EVIDENCE#")]
+    assert len(kept) == 1
+    assert scene.payment(payment_id).status is PaymentStatus.PENDING
+
+
+def test_a_masked_phone_or_a_string_code_does_not_stop_a_success(scene: Scene) -> None:
+    payment_id, path, body = waiting(scene)
+    document = json.loads(body)
+    callback = document["Body"]["stkCallback"]
+    callback["ResultCode"] = "0"
+    callback["CallbackMetadata"]["Item"][-1]["Value"] = "0708 *** 149"
+    assert scene.post_callback(path, json.dumps(document)).status == 200
+    assert scene.is_confirmed_by(payment_id)

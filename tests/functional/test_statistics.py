@@ -1,0 +1,133 @@
+"""Statistics against a recount of the table by brute force."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+from payments.store.items import to_payment
+from payments.values import eat_day
+
+from tests.functional.faulty import HOUR
+from tests.functional.scene import Scene
+from tests.world.lambdas import http_event
+
+ROUTE = "/api/payment/mpesa/statistics"
+SCENARIOS = ("pays", "cancels", "pays+callback_wrong_amount", "waits", "ignores", "push_busy")
+
+
+def ask(
+    scene: Scene,
+    first: str | None,
+    last: str | None,
+    *,
+    scopes: str = "payments:read",
+    accept: str = "application/json",
+) -> dict[str, Any]:
+    """The handler's raw response."""
+    event = http_event(
+        "GET",
+        ROUTE,
+        client_id="reader",
+        scopes=scopes,
+        headers={"Accept": accept},
+        now=scene.clock(),
+    )
+    asked = {"from": first, "to": last}
+    event["queryStringParameters"] = {name: day for name, day in asked.items() if day is not None}
+    return scene.function("statistics").invoke(event)
+
+
+def played(scene: Scene) -> None:
+    """Three days of payments of all kinds."""
+    chance = random.Random(4)
+    for number in range(40):
+        scene.register(f"b{number}", client_id=f"c{number}", price_kes=100 + number)
+        scene.daraja.set_next(chance.choice(SCENARIOS))
+        scene.initiate(
+            f"b{number}",
+            client_id=f"c{number}",
+            phone=f"2547111111{number:02d}",
+            amount=100 + number,
+        )
+        scene.pass_time(chance.uniform(0, 3.6 * HOUR))
+
+
+def recount(scene: Scene) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+    """Counts and KES by day and public status, read from every payment there is."""
+    counts: Counter[tuple[str, str]] = Counter()
+    amounts: Counter[tuple[str, str]] = Counter()
+    for item in scene.items("PAY#"):
+        if item["sk"] == "STATE":
+            payment = to_payment(item)
+            key = (eat_day(payment.created_at), payment.public_status)
+            counts[key] += 1
+            amounts[key] += payment.amount_kes
+    return counts, amounts
+
+
+def test_json_and_csv_equal_a_recount(scene: Scene) -> None:
+    first = eat_day(int(scene.clock()))
+    played(scene)
+    last = eat_day(int(scene.clock()))
+    counts, amounts = recount(scene)
+    assert sum(counts.values()) == 40
+    assert len({day for day, _ in counts}) >= 3
+    assert len({status for _, status in counts}) >= 3
+
+    body = json.loads(ask(scene, first, last)["body"])
+    for day in body["days"]:
+        for status in ("pending", "completed", "failed", "cancelled"):
+            key = (day["day"], status)
+            assert day[status] == {"count": counts[key], "amount_kes": amounts[key]}
+    for status, total in body["totals"].items():
+        assert total["count"] == sum(n for (_, each), n in counts.items() if each == status)
+
+    response = ask(scene, first, last, accept="text/csv")
+    assert response["headers"]["Content-Type"].startswith("text/csv")
+    lines = list(csv.DictReader(io.StringIO(response["body"])))
+    assert len(lines) == 4 * len(body["days"])
+    for line in lines:
+        key = (line["day"], line["status"])
+        assert (int(line["count"]), int(line["amount_kes"])) == (counts[key], amounts[key])
+
+
+def test_a_payment_counts_on_the_day_it_began_in_nairobi(scene: Scene) -> None:
+    """21:30 UTC is half past midnight in Nairobi."""
+    midnight = int(scene.clock()) // 86_400 * 86_400 + 86_400 + 21 * HOUR
+    scene.clock.now = midnight - 1
+    payment_id = scene.pay("waits")
+    day = eat_day(midnight - 1)
+    assert scene.payment(payment_id).created_at < midnight
+    assert json.loads(ask(scene, day, day)["body"])["totals"]["pending"]["count"] == 1
+    next_day = eat_day(midnight)
+    assert next_day > day
+    assert json.loads(ask(scene, next_day, next_day)["body"])["totals"]["pending"]["count"] == 0
+
+
+@pytest.mark.parametrize("scopes", ["", "consultations:write", "payments:reader"])
+def test_reading_them_needs_the_scope(scene: Scene, scopes: str) -> None:
+    assert ask(scene, "2026-11-01", "2026-11-02", scopes=scopes)["statusCode"] == 403
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "status"),
+    [
+        ("2026-01-01", "2026-04-02", 200),
+        ("2026-01-01", "2026-04-03", 400),
+        ("2026-01-02", "2026-01-01", 400),
+        ("2026-02-30", "2026-03-01", 400),
+        ("20260101", "20260102", 400),
+        (None, "2026-01-01", 400),
+        ("2026-01-01", None, 400),
+    ],
+)
+def test_92_days_at_most_may_be_asked_for(
+    scene: Scene, first: str | None, last: str | None, status: int
+) -> None:
+    assert ask(scene, first, last)["statusCode"] == status
