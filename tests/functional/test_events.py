@@ -1,0 +1,121 @@
+"""Every event in events/ reaches its handler and gets what the file's name promises.
+
+A name is `<function>-<case>-<outcome>`; the outcome is an HTTP status, "done", or the
+authorizer's verdict.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from payments.runtime import Adapters
+from payments.secrets import Secrets
+from payments.token_keys import AuthSettings, SharedSecret
+
+from functions.authorizer.app import Authenticator
+from tests.simulation.dynamodb.template import load_template
+from tests.world import World
+from tests.world.aws import REPOSITORY, SecretsManager
+
+FOLDER = REPOSITORY / "events"
+FILES = sorted(FOLDER.glob("*-*.json"))
+CALLBACK_TOKEN = "5eed" * 16
+JWT_SECRET = "a-secret-for-local-invocations-only"
+JWT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:jwt"
+FIRST = "stk_push-ok-200"
+
+
+class IdsWithKnownToken:
+    """Identifiers as ever, but the callback token is the one in the events."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        self._ids = adapters.ids
+
+    def hex(self, characters: int) -> str:
+        return CALLBACK_TOKEN if characters == len(CALLBACK_TOKEN) else self._ids.hex(characters)
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """The consultation that the events pay for is registered."""
+    world = World()
+    adapters = world.adapters
+    world.adapters = Adapters(
+        clock=adapters.clock,
+        sleep=adapters.sleep,
+        ids=IdsWithKnownToken(adapters),
+        jitter=adapters.jitter,
+        aws_client=adapters.aws_client,
+        http_session=adapters.http_session,
+    )
+    world.register("1", client_id="7", price_kes=1000)
+    yield world
+    world.close()
+
+
+def read(file: Path) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return event
+
+
+def authorize(world: World, event: dict[str, Any]) -> dict[str, Any]:
+    """The authorizer's answer, its secret the one that the events are signed with."""
+    manager: Any = SecretsManager({JWT_SECRET_ARN: {"JWT_SECRET": JWT_SECRET}})
+    keys = SharedSecret(Secrets(manager, world.clock), JWT_SECRET_ARN, world.clock)
+    settings = AuthSettings(JWT_SECRET_ARN, "", "", "")
+    return Authenticator(settings, keys, world.clock).answer(event)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_an_event_gets_what_its_name_promises(world: World, file: Path) -> None:
+    function, _, outcome = file.stem.split("-")
+    if function == "authorizer":
+        assert authorize(world, read(file))["context"]["auth"] == outcome
+        return
+    if function in {"status", "callback", "cleanup"}:
+        first = world.function("stk_push").invoke(read(FOLDER / f"{FIRST}.json"))
+        assert first["statusCode"] == 200
+    answer = world.function(function).invoke(read(file))
+    if outcome == "done":
+        assert answer in ({"batchItemFailures": []}, {"looked_at": 0, "settled": 0, "poisoned": 0})
+    else:
+        assert answer["statusCode"] == int(outcome), answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [
+        ("callback-success-200", "completed"),
+        ("callback-function_url-200", "completed"),
+        ("callback-sqs_redrive-done", "completed"),
+        ("callback-cancelled-200", "failed"),
+        ("callback-wrong_token-404", "pending"),
+        ("callback-old_route-200", "pending"),
+        ("callback-not_json-200", "pending"),
+    ],
+)
+def test_a_callback_event_does_to_the_payment_what_its_name_says(
+    world: World, case: str, status: str
+) -> None:
+    first = world.function("stk_push").invoke(read(FOLDER / f"{FIRST}.json"))
+    world.function("callback").invoke(read(FOLDER / f"{case}.json"))
+    assert world.payment(json.loads(first["body"])["payment_id"]).status == status
+
+
+def test_every_function_has_an_event() -> None:
+    functions = {path.parent.name for path in (REPOSITORY / "functions").glob("*/app.py")}
+    assert {file.stem.split("-")[0] for file in FILES} == functions
+
+
+def test_the_environment_file_names_functions_and_variables_of_the_template() -> None:
+    template = load_template(REPOSITORY / "template.yaml")
+    everywhere = set(template["Globals"]["Function"]["Environment"]["Variables"])
+    for name, variables in read(FOLDER / "env.json").items():
+        properties = template["Resources"][name]["Properties"]
+        own = set(properties.get("Environment", {}).get("Variables", {}))
+        assert set(variables) <= everywhere | own
+        assert set(variables) >= own, f"{name} needs {own - set(variables)}"
