@@ -11,8 +11,18 @@ from .view import MONEY, Values, View
 EVIDENCE_MAX = 10
 
 
-def is_durable(view: View, payment_id: str, body: bytes, queue: list[dict[str, str]]) -> bool:
-    """Whether code, amount, receipt and date of this body are in the table or the queue."""
+def is_durable(
+    view: View,
+    payment_id: str,
+    body: bytes,
+    queue: list[dict[str, str]],
+    *,
+    is_authentic: bool,
+) -> bool:
+    """Whether code, amount, receipt and date of this body are in the table or the queue.
+
+    An authentic callback also brings the payment its id, where it has none; a hint cannot.
+    """
     text = body.decode(errors="replace")
     if any(json.loads(message["body"])["body"] == text for message in queue):
         return True
@@ -27,7 +37,9 @@ def is_durable(view: View, payment_id: str, body: bytes, queue: list[dict[str, s
     facts = facts_of(body)
     if facts is None:
         return False
-    return _in_hint(payment.get("hint"), facts) or _in_payment(payment, facts)
+    return _in_hint(payment.get("hint"), facts) or _in_payment(
+        payment, facts, is_authentic=is_authentic
+    )
 
 
 def facts_of(body: bytes) -> Values | None:
@@ -54,8 +66,9 @@ def _in_hint(hint: Any, facts: Values) -> bool:
     return all(hint.get(name) == facts[name] for name in ("code", "receipt_number", "amount_kes"))
 
 
-def _in_payment(payment: Values, facts: Values) -> bool:
-    if facts["checkout_request_id"] != payment.get("checkout_request_id"):
+def _in_payment(payment: Values, facts: Values, *, is_authentic: bool) -> bool:
+    known = payment.get("checkout_request_id")
+    if facts["checkout_request_id"] != known and (known is not None or is_authentic):
         return False
     if facts["code"] != "0":
         return bool(facts["code"] == payment.get("result_code"))

@@ -42,7 +42,7 @@ class Watch:
         self.finished_at: dict[str, float] = {}
         self.askable_since: dict[str, float] = {}
         self.acknowledged: dict[str, list[bytes]] = {}
-        self._promised: list[tuple[str, bytes]] = []
+        self._promised: list[tuple[str, bytes, bool]] = []
         self._seen = 0
 
     @property
@@ -59,8 +59,9 @@ class Watch:
             self._seen = len(changes)
             self._commit([change for change in new if not change.by_ttl], actor)
         while self._promised:
-            payment_id, body = self._promised.pop()
-            durable = is_durable(self.view, payment_id, body, self._world.queue.messages)
+            payment_id, body, is_listed = self._promised.pop()
+            queue = self._world.queue.messages
+            durable = is_durable(self.view, payment_id, body, queue, is_authentic=is_listed)
             require(durable, "I6", f"{payment_id}: acknowledged, but not durable")
         if self.violation is not None:
             raise self.violation
@@ -277,7 +278,8 @@ class Watch:
         payment_id = urlsplit(delivery.url).path.split("/")[-2]
         if not delivery.id.startswith("extra"):
             self.acknowledged.setdefault(payment_id, []).append(delivery.body)
-        self._promised.append((payment_id, delivery.body))
+        is_listed = delivery.source_ip in self._world.daraja.config.callback_sources
+        self._promised.append((payment_id, delivery.body, is_listed))
 
     def _fail(self, violation: ViolationError) -> None:
         self.violation = self.violation or violation
