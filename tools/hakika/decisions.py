@@ -80,6 +80,10 @@ def reconcile_now(
         _run_cleanup(session)
         return
     before = finding.locate(session, payment)
+    if not before.may_yet_be_paid and before.hint is None:
+        session.tell("Its money is settled: Daraja has nothing to add.")
+        _answer_change(session, before, before)
+        return
     who = session.deployment.default_person() or "operator"
     deadline = session.runtime.clock() + ASK_SECONDS_MAX
     after = ask_about_payment(

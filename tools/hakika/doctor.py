@@ -13,7 +13,6 @@ from tools.hakika.checks import CHECKS, Finding, Health, run_check
 from tools.hakika.decisions import Yes
 from tools.hakika.errors import RefusedError
 from tools.hakika.person import require_consent
-from tools.hakika.push_proof import prove_by_push
 from tools.hakika.session import Session
 
 MARKS = {
@@ -49,6 +48,9 @@ def doctor(
         msisdn = normalise_phone(number)
         session.tell("A prompt of KES 1 goes to that phone; enter the PIN within a minute.")
         require_consent(session.person, is_given=yes)
+        # Imported where it is needed: signing tokens loads much that no other verb uses.
+        from tools.hakika.push_proof import prove_by_push
+
         proof = prove_by_push(session, msisdn)
         findings = [*findings, *proof] if session.is_json else proof
     document = [

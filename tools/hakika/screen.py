@@ -16,7 +16,8 @@ from tools.hakika.views import PROOF_WORDS, Moment, next_steps
 
 PIPE_COLUMNS = 160
 """How wide lines are where nobody looks: nothing is cut in a pipe or a file."""
-NARROW_COLUMNS = 100
+NARROW_COLUMNS = 115
+_TO_THE_MINUTE = 12
 STYLES = {
     PaymentStatus.DISPATCHING: "cyan",
     PaymentStatus.UNKNOWN: "yellow",
@@ -38,7 +39,7 @@ def new_console(stream: TextIO) -> Console:
 
 def new_table(*headings: str, right: Sequence[str] = ()) -> Table:
     """Return an empty table; the named columns are set flush right."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for heading in headings:
         table.add_column(heading, justify="right" if heading in right else "left")
     return table
@@ -124,9 +125,9 @@ def show_payments(console: Console, payments: Sequence[Payment], *, reveals_phon
     is_wide = console.width >= NARROW_COLUMNS
     more = ("Phone", "Reference", "Receipt") if is_wide else ()
     table = new_table("When (EAT)", "Payment", "Status", "KES", "Booking", *more, right=("KES",))
-    table.columns[1].no_wrap = table.columns[0].no_wrap = True
-    table.columns[4].overflow = "ellipsis"
-    table.columns[4].no_wrap = True
+    for column in table.columns:
+        column.no_wrap = True
+    table.columns[4].ratio = 1
     for payment in payments:
         status = status_text(payment.status)
         if payment.attention:
@@ -136,7 +137,7 @@ def show_payments(console: Console, payments: Sequence[Payment], *, reveals_phon
             phone = payment.phone_number if reveals_phone else mask_phone(payment.phone_number)
             extra = [phone, payment.account_reference, payment.receipt_number or ""]
         table.add_row(
-            clock_text(payment.created_at)[: 15 if is_wide else 12],
+            clock_text(payment.created_at)[:_TO_THE_MINUTE],
             payment.payment_id,
             status,
             kes(payment.amount_kes),
