@@ -17,6 +17,7 @@ from payments.secrets import Secrets
 from payments.token_keys import AuthSettings, SharedSecret
 
 from functions.authorizer.app import Authenticator
+from tests.bad_tokens import good_claims, token_of
 from tests.simulation.dynamodb.template import load_template
 from tests.world import World
 from tests.world.aws import REPOSITORY, SecretsManager
@@ -24,7 +25,8 @@ from tests.world.aws import REPOSITORY, SecretsManager
 FOLDER = REPOSITORY / "events"
 FILES = sorted(FOLDER.glob("*-*.json"))
 CALLBACK_TOKEN = "5eed" * 16
-JWT_SECRET = "a-secret-for-local-invocations-only"
+JWT_SECRET = "a-secret-that-signs-tokens-for-events"
+OTHER_SECRET = "a-secret-that-nobody-here-has-ever-used"
 JWT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:jwt"
 FIRST = "stk_push-ok-200"
 
@@ -62,12 +64,26 @@ def read(file: Path) -> dict[str, Any]:
     return event
 
 
+def with_tokens(event: dict[str, Any], now: float) -> dict[str, Any]:
+    """The event with tokens in the places that name them: none is committed."""
+    text = json.dumps(event)
+    tokens = {
+        "GOOD_TOKEN": token_of(good_claims(int(now)), JWT_SECRET),
+        "OLD_TOKEN": token_of({**good_claims(int(now)), "exp": int(now) - 3600}, JWT_SECRET),
+        "FORGED_TOKEN": token_of(good_claims(int(now)), OTHER_SECRET),
+    }
+    for name, token in tokens.items():
+        text = text.replace(name, token)
+    filled: dict[str, Any] = json.loads(text)
+    return filled
+
+
 def authorize(world: World, event: dict[str, Any]) -> dict[str, Any]:
-    """The authorizer's answer, its secret the one that the events are signed with."""
+    """The authorizer's answer to an event with a token that is good, old, forged, or none."""
     manager: Any = SecretsManager({JWT_SECRET_ARN: {"JWT_SECRET": JWT_SECRET}})
     keys = SharedSecret(Secrets(manager, world.clock), JWT_SECRET_ARN, world.clock)
     settings = AuthSettings(JWT_SECRET_ARN, "", "", "")
-    return Authenticator(settings, keys, world.clock).answer(event)
+    return Authenticator(settings, keys, world.clock).answer(with_tokens(event, world.clock()))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
