@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import awslambdaric.bootstrap  # noqa: F401 -- part of every cold start
 
@@ -51,8 +52,7 @@ def main() -> None:
     handler = getattr(importlib.import_module(module), name)
     if len(sys.argv) < 3:
         return
-    with open(sys.argv[2]) as file:
-        script = json.load(file)
+    script = json.loads(Path(sys.argv[2]).read_text())
     offset = script.get("offset", 0.0)
     answers, first_kilobytes = [], 0
     started = time.process_time()
@@ -62,9 +62,8 @@ def main() -> None:
         answers.append(handler(entry["event"], Context()))
         first_kilobytes = first_kilobytes or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds = time.process_time() - started
-    with open(sys.argv[3], "w") as file:
-        report = {"answers": answers, "cpu_seconds": seconds, "first_kilobytes": first_kilobytes}
-        json.dump(report, file)
+    report = {"answers": answers, "cpu_seconds": seconds, "first_kilobytes": first_kilobytes}
+    Path(sys.argv[3]).write_text(json.dumps(report))
 
 
 if __name__ == "__main__":

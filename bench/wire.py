@@ -31,6 +31,7 @@ SECRETS = {
     },
     "pepper": {"PHONE_PEPPER": "pepper-of-the-benchmark"},
 }
+SHOWN_SECONDS = 2.0  # until the last prompt is on its screen
 CONFIG = {"query_per_minute": None, "person_seconds": 3.0, "same_amount_seconds": 0.0}
 
 
@@ -74,6 +75,8 @@ class Cloud:
 
     def settle(self, seconds: float) -> list[dict[str, str]]:
         """Let everybody pay and give the callbacks that Daraja now sends."""
+        self.offset += SHOWN_SECONDS
+        self.daraja.advance()
         for prompt in self.daraja.prompts():
             self.daraja.answer_prompt(prompt.checkout_request_id, "pin", pin="1234")
         self.offset += seconds
@@ -105,6 +108,9 @@ class Cloud:
             self.reset()
         if path == "/bench/settle":
             return self.settle(float(body.get("seconds", 30)))
+        if path == "/bench/transitions":
+            items = self.engine.items(PRODUCT_TABLE)
+            return sum(each.get("to", {}).get("S") == "completed" for each in items)
         if path == "/bench/advance":
             self.offset += float(body["seconds"])
         return self.counts()
@@ -160,7 +166,7 @@ class Handler(BaseHTTPRequestHandler):
         answered = self.cloud.daraja.handle(request)
         return answered.status, bytes(answered.body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
 
