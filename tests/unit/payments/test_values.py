@@ -1,0 +1,150 @@
+"""The small values that every part agrees on."""
+
+from __future__ import annotations
+
+import pytest
+from payments.errors import InvalidRequestError
+from payments.values import (
+    CROCKFORD,
+    account_reference,
+    clean_text,
+    daraja_timestamp,
+    eat_day,
+    eat_iso,
+    embedded_in_checkout_id,
+    mask_checkout_request_id,
+    mask_phone,
+    normalise_booking_id,
+    normalise_phone,
+    parse_daraja_timestamp,
+    require_identifier,
+    whole_kes,
+)
+
+NOON = 1_795_424_400  # 2026-11-23 12:00:00 in Nairobi, 09:00 UTC.
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0708374149", "708374149", "254708374149", "+254708374149", "0708 374-149", "(0708)374149"],
+)
+def test_every_way_of_writing_a_phone_becomes_one(text: str) -> None:
+    assert normalise_phone(text) == "254708374149"
+
+
+def test_the_newer_numbers_are_phones_too() -> None:
+    assert normalise_phone("0110345678") == normalise_phone("110345678") == "254110345678"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "0208374149",
+        "070837414",
+        "07083741499",
+        "255708374149",
+        "++254708374149",
+        "0708374149\n0",
+        "٠٧٠٨٣٧٤١٤٩",
+        "07083741４9",
+        "0x08374149",
+        " " * 40 + "0708374149",
+    ],
+)
+def test_what_is_no_kenyan_mobile_is_refused_in_the_known_sentence(text: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"Invalid phone number format\. Use 254X{9}"):
+        normalise_phone(text)
+
+
+def test_masks_hide_the_phone() -> None:
+    assert mask_phone("254708374149") == "2547*****149"
+    assert mask_phone("0708") == "*****"
+    masked = mask_checkout_request_id("ws_CO_23112026120000123708374149")
+    assert masked == "ws_CO_23112026120000123*********"
+    assert mask_checkout_request_id("708374149") == "*" * 9
+    assert mask_checkout_request_id(None) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(1, "1"), ("1", "1"), (0, "0"), ("a_B-9", "a_B-9")]
+)
+def test_a_booking_id_is_text(value: object, expected: str) -> None:
+    assert normalise_booking_id(value) == expected
+
+
+@pytest.mark.parametrize("value", [-1, True, False, 1.0, None, "", "a b", "a#b", "x" * 65, "é", []])
+def test_a_booking_id_out_of_shape_is_refused(value: object) -> None:
+    with pytest.raises(InvalidRequestError):
+        normalise_booking_id(value)
+
+
+def test_text_for_daraja_has_letters_digits_and_single_spaces() -> None:
+    assert clean_text("  Visit @#& <b>nº 7</b>  ", characters=50) == "Visit b n 7 b"
+    assert clean_text("abc def", characters=4) == "abc"
+
+
+def test_a_reference_is_four_of_theirs_and_eight_of_ours() -> None:
+    reference = account_reference(requested="vis-2026", payment_id="0123456789" + "0" * 22)
+    assert reference[:4] == "VIS2"
+    assert len(reference) == 12
+    assert set(reference[4:]) <= set(CROCKFORD)
+
+
+def test_ours_alone_tells_two_payments_apart() -> None:
+    found = {
+        account_reference(requested="", payment_id=f"{number:010x}" + "0" * 22)
+        for number in range(1000)
+    }
+    assert len(found) == 1000
+    assert account_reference(requested="", payment_id="f" * 32) == "Z" * 8
+    assert account_reference(requested="", payment_id="0" * 32) == "0" * 8
+
+
+@pytest.mark.parametrize(("value", "expected"), [(1, 1), (1.0, 1), ("1.00", 1), ("1e3", 1000)])
+def test_whole_amounts_are_read(value: object, expected: int) -> None:
+    assert whole_kes(value) == expected
+
+
+@pytest.mark.parametrize(
+    "value", [0, -1, 0.5, "0.99", True, None, "", "NaN", "Infinity", 10**9, {}]
+)
+def test_other_amounts_are_none(value: object) -> None:
+    assert whole_kes(value) is None
+
+
+def test_days_and_dates_are_nairobis() -> None:
+    assert eat_iso(NOON) == "2026-11-23T12:00:00+03:00"
+    assert eat_iso(None) is None
+    assert daraja_timestamp(NOON) == "20261123120000"
+    midnight = NOON + 12 * 3600
+    assert (eat_day(midnight - 1), eat_day(midnight)) == ("2026-11-23", "2026-11-24")
+
+
+@pytest.mark.parametrize("value", [20261123120000, "20261123120000"])
+def test_a_transaction_date_is_read_as_number_or_text(value: object) -> None:
+    assert parse_daraja_timestamp(value) == NOON
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, "", 0, "20261323120000", "20260230120000", "2026-11"]
+)
+def test_what_is_no_transaction_date_is_none(value: object) -> None:
+    assert parse_daraja_timestamp(value) is None
+
+
+def test_a_checkout_request_id_carries_time_and_phone() -> None:
+    assert embedded_in_checkout_id("ws_CO_23112026120000123708374149") == (NOON, "708374149")
+    assert embedded_in_checkout_id("ws_CO_99112026120000123708374149") is None
+    assert embedded_in_checkout_id("29115-34620561-1") is None
+
+
+@pytest.mark.parametrize("identifier", ["a" * 32, "ws_CO_23112026120000123708374149"])
+def test_both_identifiers_are_taken(identifier: str) -> None:
+    assert require_identifier(identifier) == identifier
+
+
+@pytest.mark.parametrize("identifier", ["", "short", None, 7, "a/../b", "x" * 65, "a" * 32 + "\n"])
+def test_other_identifiers_are_refused(identifier: object) -> None:
+    with pytest.raises(InvalidRequestError):
+        require_identifier(identifier)
