@@ -3,9 +3,11 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from local.console import Console
@@ -13,10 +15,9 @@ from local.errors import LocalStackError
 from local.settings import ROOT
 
 ARCHITECTURE = "x86_64"
-# `sam build` empties its folder first, so the mark of what was built stands beside it.
-BUILD = ROOT / ".local" / "build"
-MARK = ROOT / ".local" / "build.sha256"
-LOCK = ROOT / ".local" / "build.lock"
+BUILDS = ROOT / ".local" / "builds"
+BUILDS_KEPT = 3
+TRIES_MAX = 3
 INPUTS = (
     "template.yaml",
     "shared",
@@ -30,28 +31,53 @@ PARAMETERS = ("--parameter-overrides", f"Arch={ARCHITECTURE}")
 OUTPUT_LINES_SHOWN = 20
 
 
-def build_if_changed(console: Console) -> str:
-    """Make the build folder match the sources, and give the digest of what was built.
+@dataclass(frozen=True)
+class Build:
+    """One finished build. Shape: `digest` of the sources it was made from."""
 
-    Two stacks share the folder, so only one of them builds at a time.
+    digest: str
+
+    @property
+    def template(self) -> Path:
+        """The template to deploy; what it refers to stands beside it."""
+        return BUILDS / self.digest[:16] / "template.yaml"
+
+
+def build_if_changed(console: Console) -> Build:
+    """Give the build of the sources as they are, made now where there is none yet.
+
+    A finished build is never written again, so another stack may deploy it meanwhile.
     """
-    BUILD.parent.mkdir(exist_ok=True)
-    with LOCK.open("w") as lock:
+    BUILDS.mkdir(parents=True, exist_ok=True)
+    with (BUILDS / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return _build_if_changed(console)
+        build = Build(digest_inputs(ROOT))
+        if build.template.exists():
+            console.say(f"  {console.paint('·', 'cyan')} build unchanged")
+            return build
+        with console.step("sam build, then slim the layer"):
+            return _build()
 
 
-def _build_if_changed(console: Console) -> str:
-    wanted = digest_inputs(ROOT)
-    if MARK.exists() and MARK.read_text() == wanted and (BUILD / "template.yaml").exists():
-        console.say(f"  {console.paint('·', 'cyan')} build unchanged")
-        return wanted
-    MARK.unlink(missing_ok=True)
-    with console.step("sam build, then slim the layer"):
-        run([*SAM, "build", "--parallel", "--build-dir", str(BUILD), *PARAMETERS])
-        run([sys.executable, "-m", "tools.slim_layer", str(BUILD)])
-    MARK.write_text(wanted)
-    return wanted
+def _build() -> Build:
+    """Build until the sources did not change meanwhile."""
+    draft = BUILDS / "draft"
+    for _ in range(TRIES_MAX):
+        build = Build(digest_inputs(ROOT))
+        run([*SAM, "build", "--parallel", "--build-dir", str(draft), *PARAMETERS])
+        run([sys.executable, "-m", "tools.slim_layer", str(draft)])
+        if digest_inputs(ROOT) == build.digest:
+            draft.rename(build.template.parent)
+            _forget_old_builds()
+            return build
+    raise LocalStackError("the sources keep changing while they are built")
+
+
+def _forget_old_builds() -> None:
+    builds = [each for each in BUILDS.iterdir() if (each / "template.yaml").exists()]
+    builds.sort(key=lambda each: each.stat().st_mtime, reverse=True)
+    for old in builds[BUILDS_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def digest_inputs(root: Path) -> str:

@@ -5,7 +5,7 @@ import tomllib
 from dataclasses import dataclass
 
 from local import aws
-from local.build import BUILD, SAM, run
+from local.build import SAM, Build, run
 from local.console import Console
 from local.settings import ROOT, LocalSettings
 from simulator.core.config import DEFAULT_MERCHANTS
@@ -27,7 +27,7 @@ class Deployment:
         return f"{self.outputs['ApiId']}.execute-api.localhost:{port}"
 
 
-def deploy(console: Console, settings: LocalSettings) -> Deployment:
+def deploy(console: Console, settings: LocalSettings, build: Build) -> Deployment:
     """Run `sam deploy` against the emulator. Idempotent: an unchanged stack stays as it is."""
     with console.step("sam deploy to the emulator, with IAM enforced"):
         run(
@@ -39,7 +39,7 @@ def deploy(console: Console, settings: LocalSettings) -> Deployment:
                 "--config-env",
                 "local",
                 "--template-file",
-                str(BUILD / "template.yaml"),
+                str(build.template),
                 "--stack-name",
                 STACK_NAME,
                 "--no-progressbar",

@@ -81,17 +81,17 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     start_emulator(settings, children)
     if not settings.uses_sandbox:
         _start_simulator(console, settings, children, key)
-    digest = build_if_changed(console)
-    deployment = deploy(console, settings)
+    build = build_if_changed(console)
+    deployment = deploy(console, settings, build)
     credentials.put_secrets(deployment, settings)
     with console.step("routes, authorizer, CORS, TTL, IAM, outbox"):
         check_deployment(deployment, settings)
-    stack = _describe(settings, deployment, digest, children)
+    stack = _describe(settings, deployment, build.digest, children)
     _start_gateway(settings, children, deployment, key, stack)
     with console.step("demo consultations through the API"):
         seed.register_consultations(stack.api_url, stack.booking_token, stack.customer_id)
     children.check_alive()
-    return _describe(settings, deployment, digest, children)
+    return _describe(settings, deployment, build.digest, children)
 
 
 def check_ports(settings: LocalSettings) -> None:

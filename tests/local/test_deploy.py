@@ -13,7 +13,7 @@ import pytest
 
 from local import aws
 from local.assertions import check_deployment
-from local.build import BUILD, SAM, build_if_changed, run
+from local.build import SAM, Build, build_if_changed, run
 from local.console import Console
 from local.deployment import deploy
 from local.errors import LocalStackError
@@ -38,10 +38,14 @@ def emulator(settings: LocalSettings) -> Iterator[str]:
     children = Children(settings.folder / "logs")
     try:
         start_emulator(settings, children)
-        build_if_changed(Console())
         yield settings.emulator_url
     finally:
         children.stop()
+
+
+@pytest.fixture(scope="module")
+def build() -> Build:
+    return build_if_changed(Console())
 
 
 def sam_deploy(settings: LocalSettings, *, template: Path, environment: str, **more: str) -> str:
@@ -67,10 +71,10 @@ def configured_overrides(environment: str) -> dict[str, str]:
     return dict(each.split("=", 1) for each in parameters["parameter_overrides"])
 
 
-def changed_template(folder: Path) -> Path:
+def changed_template(build: Build, folder: Path) -> Path:
     """The built template with another schedule and one more route."""
     copy = folder / "build"
-    shutil.copytree(BUILD, copy)
+    shutil.copytree(build.template.parent, copy)
     template = copy / "template.yaml"
     text = template.read_text()
     assert "rate(1 minute)" in text
@@ -102,14 +106,14 @@ def delete(emulator: str) -> str:
 
 
 def test_a_sandbox_is_deployed_updated_and_deleted(
-    emulator: str, settings: LocalSettings, tmp_path: Path
+    emulator: str, settings: LocalSettings, build: Build, tmp_path: Path
 ) -> None:
-    sam_deploy(settings, template=BUILD / "template.yaml", environment="sandbox")
+    sam_deploy(settings, template=build.template, environment="sandbox")
     first = outputs_of(emulator)
     table = aws.client("dynamodb", emulator)
     marker = {"pk": {"S": "MARK"}, "sk": {"S": "STATE"}}
     table.put_item(TableName=first["TableName"], Item=marker)
-    sam_deploy(settings, template=changed_template(tmp_path), environment="sandbox")
+    sam_deploy(settings, template=changed_template(build, tmp_path), environment="sandbox")
     second = outputs_of(emulator)
     assert (second["ApiId"], second["TableName"]) == (first["ApiId"], first["TableName"])
     assert table.get_item(TableName=second["TableName"], Key=marker)["Item"] == marker
@@ -123,9 +127,9 @@ def test_a_sandbox_is_deployed_updated_and_deleted(
 
 
 def test_productions_table_refuses_to_be_deleted_and_keeps_its_items(
-    emulator: str, settings: LocalSettings
+    emulator: str, settings: LocalSettings, build: Build
 ) -> None:
-    sam_deploy(settings, template=BUILD / "template.yaml", environment="production")
+    sam_deploy(settings, template=build.template, environment="production")
     table_name = outputs_of(emulator)["TableName"]
     table = aws.client("dynamodb", emulator)
     assert table.describe_table(TableName=table_name)["Table"]["DeletionProtectionEnabled"]
@@ -138,9 +142,9 @@ def test_productions_table_refuses_to_be_deleted_and_keeps_its_items(
 
 
 def test_without_a_domain_the_callback_gets_a_url_of_its_own(
-    emulator: str, settings: LocalSettings
+    emulator: str, settings: LocalSettings, build: Build
 ) -> None:
-    template = BUILD / "template.yaml"
+    template = build.template
     sam_deploy(settings, template=template, environment="sandbox", CallbackFunctionUrl="true")
     functions = aws.client("lambda", emulator)
     configuration = functions.get_function_configuration(FunctionName=f"{STACK_NAME}-stk-push")
@@ -153,8 +157,10 @@ def test_without_a_domain_the_callback_gets_a_url_of_its_own(
     assert delete(emulator) == "DELETE_COMPLETE"
 
 
-def test_what_the_emulator_might_drop_is_noticed(emulator: str, settings: LocalSettings) -> None:
-    deployment = deploy(Console(), settings)
+def test_what_the_emulator_might_drop_is_noticed(
+    emulator: str, settings: LocalSettings, build: Build
+) -> None:
+    deployment = deploy(Console(), settings, build)
     check_deployment(deployment, settings)
     routes = aws.client("apigatewayv2", emulator)
     api_id = deployment.outputs["ApiId"]
