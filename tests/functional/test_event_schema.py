@@ -1,0 +1,164 @@
+"""Every event that the outbox can hold fits the published schema, and carries all it promises."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from payments.decisions.change import EventType
+from payments.evidence import AttentionCleared, MoneyReturned
+from payments.service.operations import operate_on_payment
+
+from tests.simulation.dynamodb.template import load_template
+from tests.world import World
+from tests.world.aws import REPOSITORY
+from tests.world.world import PHONE
+
+SCHEMA = json.loads((REPOSITORY / "docs/schemas/payment-event-v1.json").read_text())
+VALIDATOR = Draft202012Validator(SCHEMA)
+TWO_DAYS_SECONDS = 49 * 3600
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    world = World()
+    world.register()
+    yield world
+    world.close()
+
+
+def pay(world: World, action: str = "pin") -> None:
+    world.initiate()
+    world.pass_time(2)
+    world.answer_prompt(action, **({"pin": "1234"} if action == "pin" else {}))
+    world.pass_time(10)
+
+
+def operate(world: World, operation: AttentionCleared | MoneyReturned) -> None:
+    [payment] = [item for item in world.items("PAY#") if item["sk"] == "STATE"]
+    parts = world.function("cleanup").module.runtime.parts
+    operate_on_payment(
+        parts, payment["pk"][4:], operation, who="amina", why="settled", request_id="r1"
+    )
+
+
+def completed(world: World) -> None:
+    pay(world)
+
+
+def failed(world: World) -> None:
+    pay(world, "cancel")
+
+
+def review(world: World) -> None:
+    world.daraja.set_next("callback_wrong_amount", msisdn=PHONE)
+    pay(world)
+
+
+def refund_due(world: World) -> None:
+    pay(world)
+    world.register(status="Cancelled")
+
+
+def refunded(world: World) -> None:
+    refund_due(world)
+    operate(world, MoneyReturned())
+
+
+def cancelled(world: World) -> None:
+    world.daraja.set_next("push_hang_lost", msisdn=PHONE)
+    world.initiate()
+    world.pass_time(TWO_DAYS_SECONDS, delivers=False)
+    world.clean_up()
+    world.clean_up()
+
+
+def looked_after(world: World) -> None:
+    cancelled(world)
+    operate(world, AttentionCleared())
+
+
+def receipt_later(world: World) -> None:
+    world.initiate()
+    world.pass_time(2)
+    world.enter_pin()
+    world.pass_time(200, delivers=False)
+    [delivery] = world.daraja.journal.entries(kind="callback_posted")
+    world.clean_up()
+    facts = delivery.facts
+    world.post_callback(str(facts["url"]), str(facts["body"]))
+
+
+SITUATIONS: dict[Callable[[World], None], set[EventType]] = {
+    completed: {EventType.COMPLETED},
+    failed: {EventType.FAILED},
+    review: {EventType.REVIEW},
+    refund_due: {EventType.COMPLETED, EventType.REFUND_DUE},
+    refunded: {EventType.COMPLETED, EventType.REFUND_DUE, EventType.REFUNDED},
+    cancelled: {EventType.CANCELLED, EventType.UNRESOLVED},
+    looked_after: {EventType.CANCELLED, EventType.UNRESOLVED, EventType.ATTENTION_CLEARED},
+    receipt_later: {EventType.COMPLETED, EventType.RECEIPT_ADDED},
+}
+
+
+def details(world: World) -> list[dict[str, Any]]:
+    """What the Pipe makes of the event items: its template's fields, and no other."""
+    items = [item for item in world.items("PAY#") if item["sk"].startswith("EVENT#")]
+    return [{name: item[name] for name in template_fields()} for item in items]
+
+
+def template_fields() -> dict[str, str]:
+    """Each field of the Pipe's template with the DynamoDB type it reads."""
+    pipe = load_template(REPOSITORY / "template.yaml")["Resources"]["OutboxPipe"]
+    text = pipe["Properties"]["TargetParameters"]["InputTemplate"]
+    return {
+        name: kind
+        for name, source, kind in re.findall(
+            r'"(\w+)": <\$\.dynamodb\.NewImage\.(\w+)\.([SN])>', text
+        )
+        if name == source
+    }
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
+def test_events_fit_their_schema(world: World, situation: Callable[[World], None]) -> None:
+    situation(world)
+    events = details(world)
+    assert {event["type"] for event in events} == SITUATIONS[situation]
+    for event in events:
+        VALIDATOR.validate(event)
+        # DynamoDB's stream has numbers as text, and a Pipe may hand them on so.
+        VALIDATOR.validate(event | {name: str(event[name]) for name in ("amount_kes",)})
+        assert not re.search(r"254[17]\d{8}", json.dumps(event))
+    ids = [event["dedupe_id"] for event in events]
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_type_of_event_has_a_situation() -> None:
+    assert set().union(*SITUATIONS.values()) == set(EventType)
+
+
+def test_the_template_and_the_schema_name_the_same_fields() -> None:
+    assert set(template_fields()) == set(SCHEMA["properties"]) == set(SCHEMA["required"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"type": "PaymentVanished"},
+        {"amount_kes": -1},
+        {"amount_kes": "12.50"},
+        {"dedupe_id": ""},
+        {"occurred_at": "2026-11-23T12:00:00Z"},
+        {"status": "paid"},
+    ],
+)
+def test_the_schema_refuses_what_is_no_event(world: World, change: dict[str, object]) -> None:
+    completed(world)
+    [event] = details(world)
+    assert VALIDATOR.is_valid(event)
+    assert not VALIDATOR.is_valid(event | change)
