@@ -18,7 +18,7 @@ PYTEST := $(PY) -m pytest
 PARALLEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test unit local-tests browser web-tests build simulator requirements \
+.PHONY: help run demo check test prove unit local-tests browser web-tests build simulator requirements \
         upgrade deploy secrets environments clean
 
 help: ## this list
@@ -53,6 +53,9 @@ unit: environments ## the tests that need no running stack
 local-tests: environments ## the tests against the deployed template
 	$(PYTEST) tests/local
 
+prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
+	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
+
 browser: environments ## the tests in a real browser
 	$(PYTEST) tests/browser
 
@@ -77,6 +80,12 @@ deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production
 
 secrets: environments ## store a deployment's secrets, asked for without echo: ENV=sandbox or ENV=production
 	PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack hakika-$(ENV)
+
+bench: environments ## measure cost and speed against two peers (needs valgrind; about six minutes)
+	@PYTHONPATH=shared:. $(PY) -m bench
+
+invoke: environments ## one function under Lambda's emulator: FUNCTION=status EVENT=events/status.json
+	@PYTHONPATH=shared:. $(PY) -m bench.invoke "$(FUNCTION)" "$(EVENT)"
 
 clean: ## forget what was built; the environments stay
 	rm -rf .aws-sam .local .build .pytest_cache .mypy_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""The whole product on one virtual clock: handlers, table, queue, secrets, Daraja, and a network."""
+"""The whole product on one virtual clock: handlers, table, queue, secrets, Daraja, network."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
-
 from payments.runtime import Adapters
+
 from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
 from simulator.core.config import LISTED_SOURCES, SANDBOX_PASSKEY, Config
 from simulator.core.oauth import TokenState
@@ -23,7 +23,6 @@ from tests.simulation.dynamodb.errors import DynamoDBError
 from tests.world.aws import (
     DARAJA_SECRET_ARN,
     PEPPER_SECRET_ARN,
-    TABLE_NAME,
     Queue,
     SecretsManager,
     new_dynamodb_client,
@@ -298,4 +297,3 @@ class _Secrets:
             lambda: self._world.secrets.get_secret_value(**request),
             SdkError,
         )
-

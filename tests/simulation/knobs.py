@@ -22,9 +22,7 @@ class Knob:
 
 def _plan(*agenda: dict[str, Any], day: dict[str, Any], daraja: dict[str, Any]) -> Plan:
     days = {PHONE: [{"person_seconds": 5.0, **day}], OTHER_PHONE: [{"person": "pays"}]}
-    return Plan(
-        seed=8, agenda=agenda, scenarios=days, daraja=daraja, heal_at=90_000.0, faults=()
-    )
+    return Plan(seed=8, agenda=agenda, scenarios=days, daraja=daraja, heal_at=90_000.0, faults=())
 
 
 KNOBS = (

@@ -1,4 +1,4 @@
-"""What AWS and Daraja do by themselves: post callbacks, run the schedule, redrive, pass events on."""
+"""What AWS and Daraja do by themselves: post callbacks, run the schedule, redrive, pass on."""
 
 from __future__ import annotations
 
@@ -73,9 +73,7 @@ class Machinery:
             after = DELAY_SECONDS_MAX
             self._answered(delivery, None)
         authority = "full" if delivery.source_ip in _listed(self._world) else "hint"
-        self._world.start(
-            name, "callback", event, finished, authority=authority, after=after
-        )
+        self._world.start(name, "callback", event, finished, authority=authority, after=after)
 
     def _answered(self, delivery: CallbackDelivery, status: int | None) -> None:
         self._world.daraja.callback_answered(delivery.id, status)
@@ -149,7 +147,9 @@ class Machinery:
 
     def _received(self, records: list[dict[str, Any]], answer: Any) -> None:
         """What was not done stays; what was received too often goes to the dead letters."""
-        failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]} if answer else None
+        failed = (
+            {each["itemIdentifier"] for each in answer["batchItemFailures"]} if answer else None
+        )
         for record in records:
             message_id = record["messageId"]
             if failed is not None and message_id not in failed:
@@ -206,4 +206,3 @@ class Machinery:
 
 def _listed(deployment: Deployment) -> tuple[str, ...]:
     return (LISTED_IP, *deployment.daraja.config.callback_sources)
-

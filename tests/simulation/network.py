@@ -305,7 +305,8 @@ def _swallowed(execute: Execute) -> None:
     try:
         execute()
     except DynamoDBError as error:
-        assert error.code != "ValidationException", json.dumps(error.body())
+        if error.code == "ValidationException":
+            raise AssertionError(json.dumps(error.body())) from error
 
 
 def _not_connected() -> requests.exceptions.RequestException:

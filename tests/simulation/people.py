@@ -15,6 +15,7 @@ from payments.evidence import (
     ReviewResolved,
 )
 from payments.service.operations import operate_on_payment
+
 from simulator.core.chance import unit
 from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.world.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
@@ -111,7 +112,9 @@ class People:
                 by_checkout = self._chance(name, "poll id", number) < 0.5
                 identifier = body["CheckoutRequestID"] if by_checkout else body["payment_id"]
                 jitter = self._chance(name, "poll at", number) * 3
-                self._poll(item, f"{name}.poll{number}", identifier, POLLS_AT[number] + jitter, retries)
+                self._poll(
+                    item, f"{name}.poll{number}", identifier, POLLS_AT[number] + jitter, retries
+                )
         elif retries > 0:
             self._retry(item, name, retries)
 
@@ -142,7 +145,9 @@ class People:
     def _poll_first(self, item: dict[str, Any]) -> None:
         """The owner of the first payment polls now."""
         for payment_id, payment in list(self._world.watch.view.payments.items())[:1]:
-            self._start(item["name"], "status", self._status_event(payment_id, payment["client_id"]))
+            self._start(
+                item["name"], "status", self._status_event(payment_id, payment["client_id"])
+            )
 
     def _status_event(self, identifier: str, client_id: str) -> dict[str, Any]:
         return http_event(
@@ -178,9 +183,7 @@ class People:
                 forged = url[:-8] + "00000000"
                 self._post(name, forged, success, LISTED_IP, "none")
             case "old_route":
-                event = http_event(
-                    "POST", OLD_CALLBACK, body=success, source_ip=UNLISTED_IP
-                )
+                event = http_event("POST", OLD_CALLBACK, body=success, source_ip=UNLISTED_IP)
                 self._start(name, "callback", event, authority="looks")
             case "probe":
                 payment_id = url.split("/")[-2]
@@ -219,7 +222,9 @@ class People:
 
     def _operate(self, name: str, *, thorough: bool = False) -> None:
         """Look at what needs a person, with M-Pesa's statement at hand."""
-        for number, (payment_id, payment) in enumerate(sorted(self._world.watch.view.payments.items())):
+        for number, (payment_id, payment) in enumerate(
+            sorted(self._world.watch.view.payments.items())
+        ):
             operation = self._decision(payment, thorough=thorough)
             if operation is None:
                 continue

@@ -59,9 +59,7 @@ def plan_from(document: dict[str, Any]) -> Plan:
 def draw_plan(seed: int) -> Plan:
     """A whole history from one seed."""
     chance = random.Random(f"plan {seed}")
-    heal_at = chance.choices(
-        (8 * MINUTE, 15 * MINUTE, 2 * HOUR, 27 * HOUR), (45, 35, 14, 6)
-    )[0]
+    heal_at = chance.choices((8 * MINUTE, 15 * MINUTE, 2 * HOUR, 27 * HOUR), (45, 35, 14, 6))[0]
     phones = [f"2547{seed % 90 + 10:02d}00010{number}" for number in range(2)]
     agenda = _Agenda(chance, phones, heal_at).draw()
     all_kinds = [str(kind) for kind in FaultKind]
@@ -106,7 +104,12 @@ class _Agenda:
         """The agenda, in no order."""
         for booking_id, (client_id, price_kes) in self._bookings.items():
             self._add(
-                0.0, "register", booking=booking_id, client=client_id, price=price_kes, state="Pending"
+                0.0,
+                "register",
+                booking=booking_id,
+                client=client_id,
+                price=price_kes,
+                state="Pending",
             )
         for _ in range(self._chance.choice((1, 1, 2, 2, 3, 4))):
             self._customer()
@@ -210,12 +213,20 @@ class _Agenda:
         )
 
     def _bomber(self) -> None:
-        phone = self._phones[0]
-        for number in range(self._chance.choice((4, 12))):
-            booking_id, client_id = f"bomb-{number}", f"{BOMBER}-{number}"
-            self._add(0.0, "register", booking=booking_id, client=client_id, price=1, state="Pending")
+        """Many accounts bomb one phone, or one account bombs many phones."""
+        is_one_account = self._chance.random() < 0.4
+        count, spacing = self._chance.choice(((4, 30.0), (13, 305.0)))
+        if is_one_account:
+            count, spacing = 7, 20.0
+        for number in range(count):
+            booking_id = f"bomb-{number}"
+            client_id = BOMBER if is_one_account else f"{BOMBER}-{number}"
+            phone = f"2547990001{number:02d}" if is_one_account else self._phones[0]
             self._add(
-                2.0 + number * self._chance.choice((30.0, 301.0, 301.0)),
+                0.0, "register", booking=booking_id, client=client_id, price=1, state="Pending"
+            )
+            self._add(
+                2.0 + number * spacing,
                 "initiate",
                 booking=booking_id,
                 client=client_id,

@@ -72,7 +72,9 @@ def _callback(chance: random.Random, fields: dict[str, Any]) -> None:
     elif drawn < 0.22:
         fields["callback"] = "before_answer"
     elif drawn < 0.36:
-        fields["callback_seconds"] = chance.choice((20.0, 26.0, 60.0, 121.0, 400.0, 8000.0, 60_000.0))
+        fields["callback_seconds"] = chance.choice(
+            (20.0, 26.0, 60.0, 121.0, 400.0, 8000.0, 60_000.0)
+        )
     if chance.random() < 0.15:
         fields["callback_copies"] = chance.randint(2, 4)
     if chance.random() < 0.15:
@@ -95,4 +97,6 @@ def _query(chance: random.Random, fields: dict[str, Any]) -> None:
         fields["query_lie_seconds"] = chance.choice((90.0, 1000.0, 1000.0, 1000.0, None))
     elif drawn < 0.20:
         fields["query"] = "never_final"
-        fields["query_lie_seconds"] = chance.choice((90.0, 400.0, 2000.0, 5000.0, 5000.0, 5000.0, 5000.0, None))
+        fields["query_lie_seconds"] = chance.choice(
+            (90.0, 400.0, 2000.0, 5000.0, 5000.0, 5000.0, 5000.0, None)
+        )

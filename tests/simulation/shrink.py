@@ -1,4 +1,4 @@
-"""Finds the shortest list of decisions that still fails: fewer doings, fewer faults, plainer days."""
+"""Finds the shortest list of decisions that fails: fewer doings, fewer faults, plainer days."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def _without[T](items: tuple[T, ...], number: int) -> tuple[T, ...]:
     return items[:number] + items[number + 1 :]
 
 
-def _plainer(scenarios: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, list[dict[str, Any]]]]:
+def _plainer(
+    scenarios: dict[str, list[dict[str, Any]]],
+) -> Iterator[dict[str, list[dict[str, Any]]]]:
     """The days of each phone made normal, one after the other, latest first."""
     for phone, days in scenarios.items():
         for number in reversed(range(len(days))):

@@ -21,7 +21,9 @@ def sweep_all(*, jobs: int) -> dict[str, Any]:
         "holds": not violations,
         "histories": sum(flow["histories"] for flow in flows.values()),
         "violations": violations,
-        "flows": {name: {k: flow[k] for k in ("sites", "histories")} for name, flow in flows.items()},
+        "flows": {
+            name: {k: flow[k] for k in ("sites", "histories")} for name, flow in flows.items()
+        },
     }
 
 

@@ -61,9 +61,7 @@ NO_CALLBACK = {**PAYS, "callback": "never"}
 FLOWS: dict[str, Plan] = {
     "paid": _flow(_register(), _initiate(1, polls=2), days=[PAYS]),
     "callback lost": _flow(_register(), _initiate(1, polls=4), days=[NO_CALLBACK]),
-    "hint": _flow(
-        _register(), _initiate(1, polls=2), days=[{**PAYS, "callback_is_listed": False}]
-    ),
+    "hint": _flow(_register(), _initiate(1, polls=2), days=[{**PAYS, "callback_is_listed": False}]),
     "cancelled, tried again": _flow(
         _register(), _initiate(1, polls=2, retries=2), days=[{**PAYS, "person": "cancels"}, PAYS]
     ),
@@ -147,13 +145,15 @@ def lined_up(day: dict[str, Any]) -> Plan:
             {**_initiate(started), **first},
             {"at": LINED_UP_AT, "name": "poll", "do": "poll_first"},
         ),
-        scenarios={PHONE: [{**day, "person_seconds": person, "callback_seconds": callback_seconds}]},
+        scenarios={
+            PHONE: [{**day, "person_seconds": person, "callback_seconds": callback_seconds}]
+        },
         heal_at=LINED_UP_AT + 200,
         faults=(),
     )
 
 
-LINED_UP = {
+LINED_UP: dict[str, dict[str, Any]] = {
     "success": {"person": "pays"},
     "refusal": {"person": "cancels"},
     "hint": {"person": "pays", "callback_is_listed": False},
@@ -166,7 +166,11 @@ def interleavings(plan: Plan, *, at_most: int, first: tuple[int, ...] = ()) -> I
     for _ in range(at_most):
         taken: list[tuple[int, int]] = []
 
-        def choose(names: list[str], taken: list[tuple[int, int]] = taken) -> int:
+        def choose(
+            names: list[str],
+            taken: list[tuple[int, int]] = taken,
+            prefix: list[int] = prefix,
+        ) -> int:
             place = len(taken)
             index = prefix[place] if place < len(prefix) else 0
             taken.append((index, len(names)))

@@ -84,12 +84,12 @@ def _check_amount(
         require(raised, "I2", f"{payment_id}: no receipt for a day, and nobody was told")
 
 
-def _check_final(
-    world: Deployment, payment: Values, prompt: Prompt, healed_at: float
-) -> None:
+def _check_final(world: Deployment, payment: Values, prompt: Prompt, healed_at: float) -> None:
     """I5: final within 15 minutes of the provider's answer, an hour where it had lied."""
     require(
-        payment["status"] not in OPEN, "I5", f"{payment['pk']}: still {payment['status']} at the end"
+        payment["status"] not in OPEN,
+        "I5",
+        f"{payment['pk']}: still {payment['status']} at the end",
     )
     if "checkout_request_id" not in payment or prompt.stage is not Stage.FINISHED:
         return

@@ -32,7 +32,7 @@ def is_durable(
         return False
     if digest in view.evidence.get(payment_id, set()):
         return True
-    if len(payment.get("evidence_heads", b"")) >= 4 * EVIDENCE_MAX:
+    if len(payment.get("evidence_heads", b"")) >= 3 * EVIDENCE_MAX:
         return payment.get("attention") is not None or view.attention_was_raised(payment_id)
     facts = facts_of(body)
     if facts is None:

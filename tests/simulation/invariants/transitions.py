@@ -1,4 +1,4 @@
-"""What one committed step may do to a payment: I2, I4, I7, I8, I9, I11 and the record's integrity."""
+"""What one committed step may do to a payment: I2, I4, I7, I8, I9, I11, and its integrity."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ OPERATORS = frozenset(
 AUTOMATIC_FINAL = frozenset({"review", "refund_due", "refunded"})
 LOOKS_ONLY = frozenset({"version", "op_ids", "due_at", "open", "hastened_at"})
 """What an input without authority may change: the time of the next look."""
-HINTS_ONLY = LOOKS_ONLY | {"hint", "evidence_heads", "evidence_heads", "attention"}
+HINTS_ONLY = LOOKS_ONLY | {"hint", "evidence_heads", "attention"}
 QUARTER_HOUR_SECONDS, DAY_SECONDS, TEN_MINUTES_SECONDS = 900, 86_400, 600
 
 
@@ -142,7 +142,9 @@ def check_state(view: View, payment: Values) -> None:
             and consultation["status"] == "Confirmed"
             and consultation.get("paid_payment_id") == payment_id
         )
-        require(confirmed, "I2", f"{payment_id}: completed, its consultation is not Confirmed by it")
+        require(
+            confirmed, "I2", f"{payment_id}: completed, its consultation is not Confirmed by it"
+        )
     receipt = payment.get("receipt_number")
     if receipt is not None and payment["status"] in MONEY:
         owner = view.receipts.get(receipt)

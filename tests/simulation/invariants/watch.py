@@ -15,6 +15,7 @@ from tests.simulation.dynamodb.errors import (
 from tests.world.aws import TABLE_NAME
 
 from .durability import is_durable
+from .outcomes import askable_id, outcomes_of
 from .transitions import check_change, check_consultation, check_creation, check_state
 from .view import MONEY, Values, View, ViolationError, plain, require
 
@@ -121,7 +122,10 @@ class Watch:
         if new["status"] != old["status"]:
             self._check_money_is_real(old, new, actor)
             self._check_was_asked(old, new, actor)
-        self._count(old, new)
+        if askable_id(new) is not None and askable_id(old) is None:
+            self.askable_since[new["pk"]] = self._world.clock.now
+        for outcome in outcomes_of(old, new):
+            self._world.note(outcome)
 
     def _check_paid_payment(self, consultation: Values) -> None:
         """The payment that a consultation was paid by is completed, or was and is owed back."""
@@ -144,7 +148,7 @@ class Watch:
             require(exact, "I3", f"{new['pk']}: completed with KES {debit.amount_kes}")
 
     def _check_was_asked(self, old: Values, new: Values, actor: Actor | None) -> None:
-        """Waiting ends by our own decision only after a fresh answer, or where nobody can answer."""
+        """Waiting ends by our decision only after a fresh answer, or where nobody can answer."""
         if new["status"] != "cancelled" or actor is None:
             return
         checkout_id = new.get("checkout_request_id")
@@ -283,54 +287,3 @@ class Watch:
 
     def _fail(self, violation: ViolationError) -> None:
         self.violation = self.violation or violation
-
-    # Counting
-
-    def _count(self, old: Values, new: Values) -> None:
-        note = self._world.note
-        was, now = old["status"], new["status"]
-        if was != now:
-            note(f"landed: {now}")
-            if was in ("failed", "cancelled") and now in MONEY:
-                note(f"late success after {was}")
-            if was == "review":
-                note(f"review resolved: {now}")
-            if now == "refunded":
-                note("refunded by an operator")
-            if now == "review":
-                reason = new.get("failure_reason", "")
-                note(f"review: {reason}")
-                if reason == "recorded_from_statement":
-                    note("receipt found by an operator")
-                if reason == "receipt_bound_elsewhere":
-                    note("receipt bound elsewhere")
-            if was == "completed":
-                note("confirmed booking cancelled")
-            if now in MONEY and new.get("proof") == "hint":
-                note("hint and query agreed")
-            if now in MONEY and new.get("proof") == "query":
-                note("query alone believed")
-        if _askable_id(new) is not None and _askable_id(old) is None:
-            self.askable_since[new["pk"]] = self._world.clock.now
-        if "checkout_request_id" in new and "checkout_request_id" not in old:
-            if new.get("checkout_source") == "callback":
-                note("id adopted from a callback")
-        if "receipt_number" in new and "receipt_number" not in old and was in MONEY:
-            note("receipt added later")
-        attention = new.get("attention")
-        if attention is not None and attention != old.get("attention"):
-            note(f"attention: {attention}")
-            if attention == "receipt_bound_elsewhere":
-                note("receipt bound elsewhere")
-            if attention == "hint_refuted":
-                note("hint refuted")
-        if "hint" in new and "hint" not in old:
-            note("hint stored")
-        if len(new.get("evidence_heads", b"")) > len(old.get("evidence_heads", b"")):
-            note("evidence kept")
-
-
-
-def _askable_id(payment: Values) -> Any:
-    """Whose result can be asked for: our own id, else the one that a hint named."""
-    return payment.get("checkout_request_id", payment.get("hint", {}).get("checkout_request_id"))

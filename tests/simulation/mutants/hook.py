@@ -60,7 +60,7 @@ def install(mutant: Mutant) -> None:
     """Break the product for the rest of this process, before it is imported."""
     loaded = [name for name in sys.modules if name.startswith("payments")]
     assert not loaded, f"already imported: {loaded[:3]}"
-    sys.meta_path.insert(0, _Finder(mutant))  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Finder(mutant))
     handlers = [edit for edit in mutant.edits if edit.module.endswith(".py")]
     if handlers:
         _break_handlers(handlers)

@@ -40,7 +40,7 @@ def hunt_one(mutant: Mutant) -> dict[str, Any]:
     """Hunt in a fresh interpreter, whose product is broken as it is imported."""
     command = [sys.executable, "-m", "tests.simulation.mutants", mutant.name, str(SEEDS_MAX)]
     environment = {**os.environ, "PYTHONPATH": "shared:."}
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
     )
     try:

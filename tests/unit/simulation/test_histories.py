@@ -1,4 +1,4 @@
-"""A bounded share of the proof: random histories, every single fault, orders, knobs, regressions."""
+"""A bounded share of the proof: random histories, single faults, orders, knobs, regressions."""
 
 import json
 from pathlib import Path
