@@ -17,7 +17,7 @@ import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
 
-TOKEN_URL_PATH = "/oauth/v1/generate"  # noqa: S105 -- a path, not a secret
+OAUTH_PATH = "/oauth/v1/generate"
 OAUTH_TIMEOUT_SECONDS = (5, 15)
 JWT_SECRET_BYTES = 48
 PEPPER_BYTES = 32
@@ -66,7 +66,7 @@ def try_credentials(
     """Ask Daraja for a token. Errors: SecretsError where it refuses or does not answer."""
     try:
         response = get(
-            base_url.rstrip("/") + TOKEN_URL_PATH,
+            base_url.rstrip("/") + OAUTH_PATH,
             params={"grant_type": "client_credentials"},
             auth=(values["SAFARICOM_CONSUMER_KEY"], values["SAFARICOM_CONSUMER_SECRET"]),
             timeout=OAUTH_TIMEOUT_SECONDS,
