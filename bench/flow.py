@@ -55,9 +55,8 @@ def callback_event(delivery: dict[str, str], now: float) -> Event:
     return event("POST", route, path, delivery["body"], now, source_ip=LISTED_IP)
 
 
-def prepare(team: str, payments: int, now: float) -> None:
-    """Empty tables with one booking per payment."""
-    order("reset")
+def prepare(team: str, numbers: range, now: float) -> None:
+    """One booking per payment in the team's tables."""
     if team == "product":
         body = {"price_kes": PRICE_KES, "status": "Pending"}
         events = [
@@ -70,7 +69,7 @@ def prepare(team: str, payments: int, now: float) -> None:
                 client_id="booking-system",
                 scopes="consultations:write",
             )
-            for number in range(payments)
+            for number in numbers
         ]
         expect(invoke(product_function("Consultations"), events), 200)
         return
@@ -81,25 +80,26 @@ def prepare(team: str, payments: int, now: float) -> None:
         aws_access_key_id="test",
         aws_secret_access_key="test",
     )
-    for number in range(payments):
+    for number in numbers:
         item = {"id": f"booking-{number}", "payment_status": "Pending"}
         values: dict[str, Any] = {name: {"S": text} for name, text in item.items()}
         values["price_kes"] = {"N": str(PRICE_KES)}
         client.put_item(TableName="peer-consultations", Item=values)
 
 
-def push(team: Team, payments: int, now: float) -> dict[str, Any]:
+def push(team: Team, numbers: range, now: float) -> dict[str, Any]:
     """Every customer asks to pay."""
-    report = invoke(team["stk_push"], [push_event(number, now) for number in range(payments)])
+    report = invoke(team["stk_push"], [push_event(number, now) for number in numbers])
     expect(report, 200)
     return report
 
 
 def measure(name: str, team: Team, now: float) -> dict[str, Any]:
     """Everything measured along one flow."""
-    prepare(name, PAYMENTS, now)
+    order("reset")
+    prepare(name, range(PAYMENTS), now)
     counts = [order("counts")]
-    pushed = push(team, PAYMENTS, now)
+    pushed = push(team, range(PAYMENTS), now)
     counts.append(order("counts"))
     ids = [json.loads(answer["body"])["CheckoutRequestID"] for answer in pushed["answers"]]
     every = PEER_POLL_SECONDS
@@ -154,10 +154,27 @@ def measure(name: str, team: Team, now: float) -> dict[str, Any]:
     }
 
 
+def first_events(teams: dict[str, Team], now: float) -> list[tuple[Subject, Event]]:
+    """For each team one settled payment's callback and poll, to be asked again and again."""
+    order("reset")
+    cases = []
+    for number, (name, team) in enumerate(teams.items()):
+        prepare(name, range(number, number + 1), now)
+        [pushed] = push(team, range(number, number + 1), now)["answers"]
+        [delivery] = order("settle", seconds=30)
+        callback = callback_event(delivery, now)
+        expect(invoke(team["callback"], [callback], offset=30.0), 200)
+        identifier = json.loads(pushed["body"])["CheckoutRequestID"]
+        cases.append((team["callback"], callback))
+        cases.append((team["status"], status_event(number, identifier, now)))
+    return cases
+
+
 def burst(team: Team, now: float) -> dict[str, Any]:
     """1,000 callbacks with 100 duplicates, on two instances at once."""
-    prepare("product", BURST_PAYMENTS, now)
-    push(team, BURST_PAYMENTS, now)
+    order("reset")
+    prepare("product", range(BURST_PAYMENTS), now)
+    push(team, range(BURST_PAYMENTS), now)
     deliveries = order("settle", seconds=30)
     chance = random.Random(1)
     deliveries += chance.sample(deliveries, BURST_DUPLICATES)

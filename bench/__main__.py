@@ -1,0 +1,143 @@
+"""`make bench`: builds product and peers, measures both in one run, prints ratios.
+
+Writes bench/results.json. Needs valgrind; takes about six minutes on two cores.
+"""
+
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from bench import cost, flow, growth
+from bench.running import cold_start_instructions, first_durations, wire
+from bench.subjects import build, sizes, subjects
+
+RESULTS = Path(__file__).with_name("results.json")
+type Row = tuple[str, dict[str, float], float | None]
+
+
+def main() -> int:
+    """Measure everything; 1 where the product lost a transition or asked more than once."""
+    results: dict[str, Any] = {"python": platform.python_version(), "machine": platform.machine()}
+    _step("building product and peers", build)
+    results["sizes"] = sizes()
+    found = subjects()
+    teams: dict[str, flow.Team] = {}
+    for subject in found:
+        teams.setdefault(subject.team, {})[subject.function] = subject
+    with ThreadPoolExecutor(2) as pool:
+        counted = _step(
+            "cold starts under valgrind",
+            lambda: list(pool.map(cold_start_instructions, found)),
+        )
+    results["cold_start_instructions"] = {
+        function: {
+            each.team: number
+            for each, number in zip(found, counted, strict=True)
+            if each.function == function
+        }
+        for function in teams["product"]
+    }
+    with wire():
+        results["flow"] = {
+            name: _step(f"payments of {name}", lambda n=name, t=team: flow.measure(n, t, _now()))
+            for name, team in teams.items()
+        }
+        results["burst"] = _step("burst", lambda: flow.burst(teams["product"], _now()))
+        cases = flow.first_events(teams, _now())
+        medians = _step("first durations", lambda: first_durations(cases))
+    results["first_duration_ms"] = {
+        function: {
+            case[0].team: median
+            for case, median in zip(cases, medians, strict=True)
+            if case[0].function == function
+        }
+        for function in ("callback", "status")
+    }
+    results["queries"] = {str(n): growth.queries_with(n) for n in (1, 100)}
+    results["growth"] = _step("growth", lambda: growth.growth(growth.SIZES))
+    results["growth_issue_8"] = _step(
+        "growth to 200,000", lambda: growth.growth(growth.ISSUE_SIZES)
+    )
+    results["usd_per_million"] = {
+        name: cost.usd_per_million(name, each) for name, each in results["flow"].items()
+    }
+    results["prices"] = {"as_of": cost.PRICES_AS_OF, **cost.PRICES_USD}
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    _print(results)
+    return 0 if _holds(results) else 1
+
+
+def rows(results: dict[str, Any]) -> list[Row]:
+    """The table: what, per team, and the ratio to the typical peer that was aimed at."""
+    flows = results["flow"]
+    cold, first = results["cold_start_instructions"], results["first_duration_ms"]
+    table: list[Row] = []
+    for function, target in (("callback", 0.55), ("status", 0.55), ("stk_push", 0.60)):
+        values = {team: number / 1e6 for team, number in cold[function].items()}
+        table.append((f"cold start, {function}, M instructions", values, target))
+    table += [(f"first Duration, {name}, ms", values, 0.60) for name, values in first.items()]
+    warm = {team: each["warm_callback_instructions"] / 1e6 for team, each in flows.items()}
+    table.append(("warm callback, M instructions", warm, 0.35))
+    for call in ("stk_push", "callback", "status pending"):
+        values = {team: each["cpu_ms"][call] for team, each in flows.items()}
+        table.append((f"CPU, {call}, ms", values, None))
+    for name, target in (("callback", 0.60), ("stk_push", 0.60)):
+        values = {team: each["first_kilobytes"][name] / 1e3 for team, each in flows.items()}
+        table.append((f"memory after first invoke, {name}, MB", values, target))
+    values = {team: each["zip_megabytes"] for team, each in results["sizes"].items()}
+    table.append(("layer zip with .pyc, MB", values, None))
+    for unit in ("dynamodb_calls", "write_units", "read_units", "daraja_queries"):
+        for call in ("stk_push", "callback", "status pending"):
+            values = {team: each["per_call"][call][unit] for team, each in flows.items()}
+            table.append((f"{call}: {unit}", values, None))
+    values = {team: each["polls_while_pending"] for team, each in flows.items()}
+    table.append(("polls of a payment paid after 15 s", values, None))
+    values = {team: each["total"] for team, each in results["usd_per_million"].items()}
+    table.append(("USD per million payments", values, 0.50))
+    return table
+
+
+def _print(results: dict[str, Any]) -> None:
+    print(f"{'':44}{'product':>10}{'typical':>10}{'careful':>10}{'/typical':>10}{'/careful':>10}")
+    for name, values, target in rows(results):
+        cells = "".join(f"{values[team]:10.2f}" for team in ("product", "typical", "careful"))
+        ratios = [values["product"] / (values[team] or 1e-9) for team in ("typical", "careful")]
+        shown = "".join(f"{ratio:10.2f}" if ratio < 1e3 else f"{'-':>10}" for ratio in ratios)
+        aim = "" if target is None else f"  {'met' if ratios[0] <= target else 'missed'}: {target}"
+        print(f"{name:44}{cells}{shown}{aim}")
+    burst, queries = results["burst"], results["queries"]
+    print(f"burst: {burst['callbacks']} callbacks made {burst['transitions']} transitions")
+    print(f"queries to Daraja: {queries['1']} with 1 poller, {queries['100']} with 100")
+    for part in ("growth", "growth_issue_8"):
+        for work, by_size in results[part].items():
+            items = ", ".join(
+                f"{each['items_read']:.0f} at {size}" for size, each in by_size.items()
+            )
+            print(f"items read by {work}: {items}")
+
+
+def _holds(results: dict[str, Any]) -> bool:
+    """What must be exact, whatever the machine."""
+    queries = results["queries"]
+    return results["burst"]["transitions"] == flow.BURST_PAYMENTS and queries["1"] == queries["100"]
+
+
+def _step[T](name: str, work: Callable[[], T]) -> T:
+    started = time.monotonic()
+    print(f"  {name} ...", file=sys.stderr, end=" ", flush=True)
+    result = work()
+    print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
+    return result
+
+
+def _now() -> float:
+    return time.time()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
