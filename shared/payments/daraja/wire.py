@@ -29,7 +29,7 @@ from payments.values import (
 PUSH_PATH = "/mpesa/stkpush/v1/processrequest"
 QUERY_PATH = "/mpesa/stkpushquery/v1/query"
 TOKEN_PATH = "/oauth/v1/generate"  # noqa: S105 -- a path, not a secret
-DESCRIPTION_CHARACTERS = 60
+DESCRIPTION_CHARACTERS = 46
 NUMBER_CHARACTERS_MAX = 40
 
 _DESCRIPTION_PREFIX = re.compile(r"^\s*\[[^\]]{0,40}\]\s*")

@@ -6,7 +6,7 @@ from payments.decisions.change import Change, Decision, events_for
 from payments.payment import Payment
 from payments.policy import EVIDENCE_MAX
 
-HEAD_CHARACTERS = 8
+HEAD_CHARACTERS = 6
 """Of a digest; the payment remembers so much of each body that is filed."""
 
 

@@ -27,7 +27,7 @@ from payments.service.settling import settle
 from payments.values import TRANSACTION_DESC_CHARACTERS, account_reference, clean_text, eat_iso
 
 CALLBACK_PATH = "/api/payment/callback"
-REQUESTED_REFERENCE_CHARACTERS = 20
+REQUESTED_REFERENCE_CHARACTERS = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ def _body_sha256(order: Order) -> str:
         order.account_reference,
         order.transaction_desc,
     ]
-    return hashlib.sha256(json.dumps(body).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
 
 
 def _send(

@@ -16,6 +16,7 @@ DAY_SHARDS = 4
 PHONE_SLOTS = 10
 USER_SLOTS = 5
 OPEN_INDEX_KEY = "OPEN"
+OP_ID_BYTES = 6
 
 _HEX_AS_BYTES = frozenset({"reserved_by", "phone_hmac", "token_sha256", "body_sha256"})
 _DEFAULTS = {field.name: field.default for field in fields(Payment)}
@@ -79,11 +80,11 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
         if value is None or (value == _DEFAULTS[name] and name != "holds_locks"):
             continue
         values[name] = bytes.fromhex(value) if name in _HEX_AS_BYTES else value
-    values["op_ids"] = [bytes.fromhex(op_id) for op_id in payment.op_ids]
+    values["op_ids"] = [op_id_head(op_id) for op_id in payment.op_ids]
     if payment.evidence_heads:
         values["evidence_heads"] = bytes.fromhex("".join(payment.evidence_heads))
     if payment.hint is not None:
-        values["hint"] = _hint_values(payment.hint)
+        values["hint"] = _hint_values(payment.hint, payment.checkout_request_id)
     values["open"] = OPEN_INDEX_KEY if payment.due_at is not None else None
     values["day_shard"] = day_shard(payment)
     values["public_status"] = payment.public_status
@@ -105,18 +106,35 @@ def to_payment(values: dict[str, Any]) -> Payment:
         heads = known["evidence_heads"].hex()
         known["evidence_heads"] = tuple(map("".join, batched(heads, HEAD_CHARACTERS, strict=True)))
     if "hint" in known:
-        known["hint"] = _to_hint(known["hint"])
+        known["hint"] = _to_hint(known["hint"], known.get("checkout_request_id"))
     return Payment(**known)
 
 
-def _hint_values(hint: Hint) -> dict[str, Plain]:
-    facts = {name: value for name, value in asdict(hint.facts).items() if value is not None}
-    return {**facts, "received_at": hint.received_at}
+def op_id_head(op_id: str) -> bytes:
+    """Return what is kept of an operation id: six random bytes tell any two writers apart."""
+    return bytes.fromhex(op_id)[:OP_ID_BYTES]
 
 
-def _to_hint(values: dict[str, Any]) -> Hint:
+def _hint_values(hint: Hint, known_id: str | None) -> dict[str, Plain]:
+    """Keep what a query cannot tell; the whole body is filed as evidence."""
+    facts = hint.facts
+    values: dict[str, Plain | None] = {
+        "code": facts.code,
+        "checkout_request_id": (
+            None if facts.checkout_request_id == known_id else facts.checkout_request_id
+        ),
+        "amount_kes": facts.amount_kes,
+        "receipt_number": facts.receipt_number,
+        "transaction_at": facts.transaction_at,
+        "received_at": hint.received_at,
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _to_hint(values: dict[str, Any], known_id: str | None) -> Hint:
     received_at = values.pop("received_at")
-    return Hint(facts=Facts(**values), received_at=received_at)
+    values.setdefault("checkout_request_id", known_id)
+    return Hint(facts=Facts(description="", **values), received_at=received_at)
 
 
 def to_consultation(values: dict[str, Any]) -> Consultation:

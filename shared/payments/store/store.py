@@ -26,6 +26,7 @@ from payments.store.items import (
     consultation_key,
     consultation_values,
     gate_key,
+    op_id_head,
     payment_key,
     payment_values,
     phone_key,
@@ -281,7 +282,7 @@ def _moved(payment: Payment, op_id: str, *, due_at: int, hastened_at: int | None
 def _is_own_win(outcome: ConditionFailed, op_id: str) -> bool:
     """Whether the payment that objected carries our own op_id: the write had been made."""
     stored = outcome.stored[0] if outcome.stored else None
-    return stored is not None and bytes.fromhex(op_id) in stored.get("op_ids", ())
+    return stored is not None and op_id_head(op_id) in stored.get("op_ids", ())
 
 
 def _not_reserved(outcome: ConditionFailed, payment: Payment) -> Reserved | NotReserved:

@@ -1,6 +1,7 @@
 """Which answers to a push prove that no prompt exists; whatever else happened is unknown."""
 
 import json
+import socket
 import ssl
 from pathlib import Path
 from typing import Any
@@ -144,7 +145,7 @@ def wrapped(kind: type[requests.RequestException], reason: Exception) -> request
     [
         wrapped(requests.ConnectTimeout, ConnectTimeoutError(POOL, "connect timed out")),
         wrapped(requests.ConnectionError, NewConnectionError(POOL, "refused")),
-        wrapped(requests.ConnectionError, NameResolutionError("host", POOL, OSError())),
+        wrapped(requests.ConnectionError, NameResolutionError("host", POOL, socket.gaierror())),
     ],
     ids=["connect timeout", "connection refused", "no such host"],
 )
