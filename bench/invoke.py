@@ -17,8 +17,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from bench.running import emulated, invoke_emulated, wire
-from bench.subjects import Subject, environment
-from local.build import BUILD, build_if_changed
+from bench.subjects import Subject, copy_runtime, environment
+from local.build import build_if_changed
 from local.console import Console
 
 STACK = "http://127.0.0.1:4566"
@@ -57,8 +57,9 @@ def main(arguments: list[str]) -> int:
         print("EVENT must be a JSON file with the event of the function.", file=sys.stderr)
         return 2
     event = json.loads(Path(event_path).read_text())
-    build_if_changed(Console())
-    subject = find(function)
+    build = build_if_changed(Console()).template.parent
+    copy_runtime()
+    subject = find(function, build)
     is_on_stack = isinstance(subject, StackFunction)
     print("against the local stack" if is_on_stack else "no local stack: an empty table in memory")
     with tempfile.TemporaryDirectory() as folder, nullcontext() if is_on_stack else wire():
@@ -70,10 +71,10 @@ def main(arguments: list[str]) -> int:
     return 1 if "errorType" in answer else 0
 
 
-def find(function: str) -> Subject:
+def find(function: str, build: Path) -> Subject:
     """The built function, with the running stack's environment where there is one."""
     folder = "".join(word.capitalize() for word in function.split("_")) + "Function"
-    path = (BUILD / folder, BUILD / "PaymentsLayer" / "python")
+    path = (build / folder, build / "PaymentsLayer" / "python")
     variables = deployed_variables(folder)
     if variables is None:
         return Subject("product", function, "app:handler", path)

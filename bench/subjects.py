@@ -92,10 +92,11 @@ def product_function(folder: str) -> Subject:
     return Subject("product", folder, "app:handler", path)
 
 
-def build() -> None:
-    """Build the product for this machine, and the peers on the same packages, not slimmed."""
-    shutil.rmtree(WORK, ignore_errors=True)
-    RUNTIME.mkdir(parents=True)
+def copy_runtime() -> None:
+    """Lambda's runtime client, which a deployed function finds beside its layers."""
+    if RUNTIME.exists():
+        return
+    RUNTIME.mkdir(parents=True, exist_ok=True)
     site = Path(sys.prefix) / "lib" / "python3.13" / "site-packages"
     for name in RUNTIME_PACKAGES:
         for path in [*site.glob(name), *site.glob(f"{name}.py")]:
@@ -103,6 +104,12 @@ def build() -> None:
             copy(path, RUNTIME / path.name)
     for library in site.glob("runtime_client*"):
         shutil.copy(library, RUNTIME / library.name)
+
+
+def build() -> None:
+    """Build the product for this machine, and the peers on the same packages, not slimmed."""
+    shutil.rmtree(WORK, ignore_errors=True)
+    copy_runtime()
     sam = ROOT / ".venvs" / "build" / "bin" / "sam"
     _run(sam, "build", "-p", "--build-dir", PRODUCT, "--parameter-overrides", "Arch=x86_64")
     shutil.copytree(PRODUCT / "PaymentsLayer" / "python", PEER_LAYER)
