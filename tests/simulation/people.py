@@ -197,6 +197,10 @@ class People:
                 self._post(name, url, success, UNLISTED_IP, "hint")
             case "leaked_token_early":
                 self._post(name, url, success, UNLISTED_IP, "hint")
+            case "wrong_id":
+                other = checkout_id[:-13] + "0000" + checkout_id[-9:]
+                body = _success(other, prompt.order.amount_kes)
+                self._post(name, url, body, LISTED_IP, "hint")
             case "odd_body":
                 self._post(name, url, '{"Body": {"stkCallback": NaN}}', LISTED_IP, "full")
             case _:

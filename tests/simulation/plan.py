@@ -16,6 +16,7 @@ MINUTE = 60.0
 HOUR = 3600.0
 PRICES_KES = (1, 150, 1000, 2500)
 BOMBER = "bomber"
+REPRICED_SHARE = 0.04
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +63,36 @@ def draw_plan(seed: int) -> Plan:
     heal_at = chance.choices((8 * MINUTE, 15 * MINUTE, 2 * HOUR, 27 * HOUR), (45, 35, 14, 6))[0]
     phones = [f"2547{seed % 90 + 10:02d}00010{number}" for number in range(2)]
     agenda = _Agenda(chance, phones, heal_at).draw()
+    scenarios = {phone: [scenario(chance) for _ in range(8)] for phone in phones}
+    if chance.random() < REPRICED_SHARE:
+        _reprice_before_late_money(chance, agenda, scenarios[phones[0]])
     all_kinds = [str(kind) for kind in FaultKind]
     kinds = chance.sample(all_kinds, chance.randint(3, len(all_kinds)))
     return Plan(
         seed=seed,
         agenda=tuple(sorted(agenda, key=lambda item: (item["at"], item["name"]))),
-        scenarios={phone: [scenario(chance) for _ in range(8)] for phone in phones},
+        scenarios=scenarios,
         daraja=_daraja(chance),
         heal_at=heal_at,
         fault_rate=chance.choice((0.0, 0.05, 0.1, 0.1, 0.2, 0.3)),
         kinds=tuple(kinds),
     )
+
+
+def _reprice_before_late_money(
+    chance: random.Random, agenda: list[dict[str, Any]], days: list[dict[str, Any]]
+) -> None:
+    """A payment fails openly, the booking gets another price, and then the money arrives."""
+    first = next(item for item in agenda if item["do"] == "register")
+    at = 310.0 + chance.random() * 100
+    later = {**first, "at": at, "name": "register-late", "price": first["price"] + 5}
+    agenda.append(later)
+    days[0] = {
+        "person": "pays",
+        "reversed_after_seconds": 450.0 + chance.random() * 500,
+        "reversed_code": "1037",
+        "callback_is_listed": chance.random() < 0.7,
+    }
 
 
 def _daraja(chance: random.Random) -> dict[str, Any]:
@@ -188,7 +208,15 @@ class _Agenda:
                 self._moment(),
                 "attack",
                 how=self._chance.choice(
-                    ("wrong_token", "old_route", "probe", "replay", "leaked_token", "odd_body")
+                    (
+                        "wrong_token",
+                        "old_route",
+                        "probe",
+                        "replay",
+                        "leaked_token",
+                        "odd_body",
+                        "wrong_id",
+                    )
                 ),
                 nth=self._chance.randint(0, 2),
             )

@@ -18,7 +18,7 @@ from .runner import Totals, play_seeds
 REPOSITORY = Path(__file__).parents[2]
 PROOF = REPOSITORY / "docs" / "proof.json"
 SAME_SEEDS = 1000
-PROGRESS_EVERY = 1000
+PROGRESS_EVERY = 500
 
 
 def prove(given: argparse.Namespace) -> int:
@@ -50,7 +50,7 @@ def _histories(given: argparse.Namespace) -> dict[str, Any]:
             _say(f"VIOLATION {violation}")
         if totals.histories % PROGRESS_EVERY == 0:
             _say(_summary(totals))
-        if totals.histories % (5 * PROGRESS_EVERY) == 0:
+        if totals.histories % PROGRESS_EVERY == 0:
             partial = json.loads(PROOF.read_text()) if PROOF.exists() else {}
             _write({**partial, "histories": _document(totals, given)})
 
@@ -65,6 +65,7 @@ def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
         "holds": not totals.violations and not missing,
         "histories": totals.histories,
         "asked_for": given.histories,
+        "commit": _commit(),
         "first_seed": given.first,
         "calls_total": coverage.calls_total,
         "faults_total": sum(coverage.faults.values()),

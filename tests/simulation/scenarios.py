@@ -13,6 +13,8 @@ BODY_FAULTS = (
     "fractional_amount",
     "missing_amount",
     "reused_receipt",
+    "reused_receipt",
+    "reused_receipt",
     "missing_receipt",
     "string_code",
     "string_date",

@@ -49,11 +49,7 @@ def _check_debit(
     if payment["status"] in MONEY:
         _check_amount(world, payment_id, payment, prompt, debit)
         return
-    was_told = any(
-        (facts := facts_of(body)) is not None and facts["code"] == "0"
-        for body in world.watch.acknowledged.get(payment_id, [])
-        if prompt.scenario.callback_is_listed
-    )
+    was_told = prompt.scenario.callback_is_listed and _heard_of_money(world, payment_id)
     require(not was_told, "I2", f"{payment_id}: paid and told, but {payment['status']}")
     is_known = payment.get("checkout_request_id") == prompt.checkout_request_id
     is_honest = prompt.scenario.query_lie_seconds is not None or prompt.scenario.query == "honest"
@@ -64,6 +60,12 @@ def _check_debit(
     world.note("paid, no channel told us, attention raised")
 
 
+def _heard_of_money(world: Deployment, payment_id: str) -> bool:
+    """Whether one of Daraja's own callbacks of success was acknowledged."""
+    bodies = world.watch.acknowledged.get(payment_id, [])
+    return any((facts := facts_of(body)) is not None and facts["code"] == "0" for body in bodies)
+
+
 def _check_amount(
     world: Deployment, payment_id: str, payment: Values, prompt: Prompt, debit: Any
 ) -> None:
@@ -71,7 +73,7 @@ def _check_amount(
     view = world.watch.view
     lied = bool(prompt.scenario.body_faults) or view.attention_was_raised(payment_id)
     receipt = payment.get("receipt_number")
-    if receipt == FORGED_RECEIPT and not world.watch.acknowledged.get(payment_id):
+    if receipt == FORGED_RECEIPT and not _heard_of_money(world, payment_id):
         world.note("token leaked and callback lost: a forged receipt stands")
         return
     if receipt is not None and not lied:

@@ -36,6 +36,7 @@ AUTOMATIC_FINAL = frozenset({"review", "refund_due", "refunded"})
 LOOKS_ONLY = frozenset({"version", "op_ids", "due_at", "open", "hastened_at"})
 """What an input without authority may change: the time of the next look."""
 HINTS_ONLY = LOOKS_ONLY | {"hint", "evidence_heads", "attention"}
+NEVER = 9_999_999_999
 QUARTER_HOUR_SECONDS, DAY_SECONDS, TEN_MINUTES_SECONDS = 900, 86_400, 600
 
 
@@ -151,6 +152,25 @@ def check_state(view: View, payment: Values) -> None:
         require(owner == payment_id, "I8", f"{payment_id}: its receipt is claimed by {owner}")
     if payment["status"] in OPEN:
         require("due_at" in payment, "I5", f"{payment_id}: open, and nobody will look at it")
+
+
+def check_terms(old: Values, new: Values, consultation: Values | None, now: float) -> None:
+    """What the protocol asks of a landing besides: who may be believed when, what stays locked."""
+    payment_id = new["pk"].removeprefix("PAY#")
+    if new["status"] == "failed" and new.get("proof") == "query":
+        patient = now >= new["prompt_until"]
+        require(
+            patient, "I1", f"{payment_id}: a query's failure believed while a prompt may be open"
+        )
+    if consultation is None:
+        return
+    holds = consultation.get("active_payment_id") == payment_id
+    if new["status"] == "review" and holds:
+        locked = consultation.get("lock_until") == NEVER
+        require(locked, "I1", f"{payment_id}: in review, and the booking can be paid again")
+    if new["status"] == "refund_due" and old["status"] not in ("review", "completed"):
+        payable = consultation["status"] == "Pending" and consultation["payment_status"] != "Paid"
+        require(not payable, "I2", f"{payment_id}: owed back, though its booking could be paid")
 
 
 def check_consultation(view: View, booking_id: str, consultation: Values) -> None:

@@ -16,7 +16,7 @@ from tests.world.aws import TABLE_NAME
 
 from .durability import is_durable
 from .outcomes import askable_id, outcomes_of
-from .transitions import check_change, check_consultation, check_creation, check_state
+from .transitions import check_change, check_consultation, check_creation, check_state, check_terms
 from .view import MONEY, Values, View, ViolationError, plain, require
 
 if TYPE_CHECKING:
@@ -93,6 +93,9 @@ class Watch:
             self.view.take(kind, name, values["sk"], new)
         for name in touched_payments:
             check_state(self.view, self.view.payments[name])
+        for old, new in read:
+            if old is not None and new is not None and old.get("status") != new.get("status"):
+                self._check_terms(old, new)
         for name in touched_consultations:
             if name in self.view.consultations:
                 consultation = self.view.consultations[name]
@@ -126,6 +129,11 @@ class Watch:
             self.askable_since[new["pk"]] = self._world.clock.now
         for outcome in outcomes_of(old, new):
             self._world.note(outcome)
+
+    def _check_terms(self, old: Values, new: Values) -> None:
+        if new["pk"].startswith("PAY#"):
+            consultation = self.view.consultations.get(new["booking_id"])
+            check_terms(old, new, consultation, self._world.clock.now)
 
     def _check_paid_payment(self, consultation: Values) -> None:
         """The payment that a consultation was paid by is completed, or was and is owed back."""

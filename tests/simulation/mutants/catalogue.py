@@ -207,13 +207,6 @@ MUTANTS = (
         'condition=f"{EXISTS} AND ({unchanged} OR {EXISTS})",\n    )\n\n\ndef consultation_action',
     ),
     _one(
-        "active not compared on failure",
-        "only where active = this",
-        WRITES,
-        "condition = f\"{EXISTS} AND {e.name('active_payment_id')} = {e.value(payment_id)}\"",
-        "condition = f\"{EXISTS} AND ({EXISTS} OR {e.name('active_payment_id')} = {e.value(payment_id)})\"",
-    ),
-    _one(
         "lock released on any failure",
         "early release after 1037",
         REFUSALS,
@@ -324,13 +317,6 @@ MUTANTS = (
         CALLBACKS,
         "    if payment.checkout_request_id not in (None, facts.checkout_request_id):\n        return odd_callback(payment, facts.digest, now=now)\n",
         "",
-    ),
-    _one(
-        "id not stored when failed",
-        "any, id absent -> same",
-        PUSHES,
-        "    known = payment.checkout_request_id\n",
-        "    known = payment.checkout_request_id\n    if payment.status not in _AWAITS_ANSWER:\n        return None\n",
     ),
     _one(
         "push sent again on a timeout",
