@@ -1,0 +1,202 @@
+"""On the deployed stack: each final transition is one event on the bus; an alarm rings and ends.
+
+The customers, Daraja and cleanup are the deployed ones. Only what takes a day or an operator is
+written by the real service code from here, into the same table: the stream, the Pipe and the bus
+cannot tell the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from payments.evidence import Evidence, MoneyReturned, QueryAnswer, Verdict
+from payments.ports import Trace
+from payments.runtime import Adapters
+from payments.service.operations import operate_on_payment
+from payments.service.settling import settle
+
+from local import aws
+from local.client import ApiClient, SimulatorClient
+from local.settings import ROOT
+from local.state import StackState
+from tests.local.conftest import Customer
+from tests.world.lambdas import Lambda
+
+SECONDS_MAX = 60.0
+POLL_SECONDS = 0.2
+DAY_SECONDS = 86_400
+ALARM_PERIOD_SECONDS = 300
+SCHEMA = json.loads((ROOT / "docs/schemas/payment-event-v1.json").read_text())
+
+
+def wait_until[T](look: Callable[[], T], is_there: Callable[[T], bool]) -> T:
+    """Look again until it is there; at the end of patience give what was seen last."""
+    deadline = time.monotonic() + SECONDS_MAX
+    while not is_there(seen := look()) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+    return seen
+
+
+class Bus:
+    """Everything that arrives on the stack's event bus while a test listens."""
+
+    def __init__(self, stack: StackState) -> None:
+        self._queues = aws.client("sqs", stack.endpoint_url)
+        self._events = aws.client("events", stack.endpoint_url)
+        self._name = f"listening-{secrets.token_hex(4)}"
+        self._bus = stack.outputs["EventBusName"]
+        self._heard: list[dict[str, Any]] = []
+        self._url = self._queues.create_queue(QueueName=self._name)["QueueUrl"]
+        found = self._queues.get_queue_attributes(QueueUrl=self._url, AttributeNames=["QueueArn"])
+        rule = {"Name": self._name, "EventBusName": self._bus}
+        self._events.put_rule(**rule, EventPattern=json.dumps({"source": ["hakika.payments"]}))
+        target = {"Id": "queue", "Arn": found["Attributes"]["QueueArn"]}
+        self._events.put_targets(Rule=self._name, EventBusName=self._bus, Targets=[target])
+
+    def close(self) -> None:
+        """Stop listening, and leave nothing behind."""
+        self._events.remove_targets(Rule=self._name, EventBusName=self._bus, Ids=["queue"])
+        self._events.delete_rule(Name=self._name, EventBusName=self._bus)
+        self._queues.delete_queue(QueueUrl=self._url)
+
+    def heard_of(self, payment_id: str, *types: str) -> list[dict[str, Any]]:
+        """A payment's events, once all of these types have arrived."""
+        wanted = set(types)
+        return wait_until(
+            lambda: self._listen(payment_id),
+            lambda events: wanted <= {event["detail-type"] for event in events},
+        )
+
+    def _listen(self, payment_id: str) -> list[dict[str, Any]]:
+        answer = self._queues.receive_message(
+            QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=1
+        )
+        for message in answer.get("Messages", []):
+            self._heard.append(json.loads(message["Body"]))
+            self._queues.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
+        return [each for each in self._heard if each["detail"].get("payment_id") == payment_id]
+
+
+@pytest.fixture
+def bus(stack: StackState) -> Iterator[Bus]:
+    bus = Bus(stack)
+    yield bus
+    bus.close()
+
+
+def service_parts(stack: StackState, ahead_seconds: int = 0) -> Any:
+    """The real service on the stack's table, its clock ahead of the stack's."""
+    adapters = Adapters(
+        clock=lambda: time.time() + ahead_seconds,
+        aws_client=lambda service: aws.client(service, stack.endpoint_url),
+    )
+    return Lambda("cleanup", adapters, {"TABLE_NAME": stack.table_name}).module.runtime.parts
+
+
+def start(customer: Customer, simulator: SimulatorClient, scenario: str, booking_id: str) -> str:
+    assert simulator.set_next(scenario, customer.phone_number).status == 200
+    answer = customer.api.initiate(booking_id, customer.phone_number, 1000)
+    assert answer.status == 200, answer.text
+    return str(answer.body["payment_id"])
+
+
+def assert_told_once(events: list[dict[str, Any]], *types: str) -> None:
+    """These events, each under one dedupe id, each as the schema says."""
+    ids: dict[str, set[str]] = {}
+    for event in events:
+        Draft202012Validator(SCHEMA).validate(event["detail"])
+        assert event["source"] == "hakika.payments"
+        assert event["detail-type"] == event["detail"]["type"]
+        ids.setdefault(event["detail-type"], set()).add(event["detail"]["dedupe_id"])
+    assert {name: len(each) for name, each in ids.items()} == Counter(types)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "event_type"),
+    [
+        ("pays", "PaymentCompleted"),
+        ("cancels", "PaymentFailed"),
+        ("pays+callback_wrong_amount", "ReviewNeeded"),
+    ],
+)
+def test_a_result_is_one_event_on_the_bus(
+    bus: Bus, customer: Customer, simulator: SimulatorClient, scenario: str, event_type: str
+) -> None:
+    payment_id = start(customer, simulator, scenario, customer.book())
+    assert_told_once(bus.heard_of(payment_id, event_type), event_type)
+
+
+def test_a_refund_is_told_when_it_is_due_and_when_it_is_made(
+    bus: Bus,
+    stack: StackState,
+    customer: Customer,
+    simulator: SimulatorClient,
+    booking_system: ApiClient,
+) -> None:
+    booking_id = customer.book()
+    payment_id = start(customer, simulator, "pays", booking_id)
+    bus.heard_of(payment_id, "PaymentCompleted")
+    body = {"client_id": customer.client_id, "price_kes": 1000, "status": "Cancelled"}
+    answer = booking_system.call("PUT", f"/api/consultations/{booking_id}", body)
+    assert answer.status == 200, answer.text
+    bus.heard_of(payment_id, "RefundDue")
+    operate_on_payment(
+        service_parts(stack), payment_id, MoneyReturned(), who="amina", why="sent", request_id="r1"
+    )
+    events = bus.heard_of(payment_id, "PaymentRefunded")
+    assert_told_once(events, "PaymentCompleted", "RefundDue", "PaymentRefunded")
+
+
+def test_a_payment_given_up_is_told_with_its_call_for_a_person(
+    bus: Bus, stack: StackState, customer: Customer, simulator: SimulatorClient
+) -> None:
+    payment_id = start(customer, simulator, "ignores", customer.book())
+    parts = service_parts(stack, ahead_seconds=DAY_SECONDS + 60)
+    payment = parts.store.get_payment(payment_id)
+    still_waiting: Evidence = QueryAnswer(
+        checkout_request_id=payment.checkout_request_id, verdict=Verdict.WAITING
+    )
+    settle(parts, payment, still_waiting, trace=Trace(by="cleanup", request_id="r1"))
+    types = ("PaymentCancelled", "PaymentUnresolved")
+    assert_told_once(bus.heard_of(payment_id, *types), *types)
+
+
+def test_an_alarm_rings_for_its_own_metric_and_falls_silent_again(stack: StackState) -> None:
+    metrics = aws.client("cloudwatch", stack.endpoint_url)
+    alarms = metrics.get_paginator("describe_alarms").paginate()
+    [alarm] = [
+        each
+        for page in alarms
+        for each in page["MetricAlarms"]
+        if each.get("MetricName") == "PaymentReview"
+    ]
+    assert alarm["Namespace"] == "Hakika"
+    assert [each["Name"] for each in alarm["Dimensions"]] == ["service"]
+
+    def put(value: int, seconds_ago: float) -> str:
+        at = datetime.fromtimestamp(time.time() - seconds_ago, UTC)
+        datum = {"MetricName": alarm["MetricName"], "Dimensions": alarm["Dimensions"]}
+        datum |= {"Timestamp": at, "Value": value, "Unit": "Count"}
+        metrics.put_metric_data(Namespace=alarm["Namespace"], MetricData=[datum])
+        [found] = metrics.describe_alarms(AlarmNames=[alarm["AlarmName"]])["MetricAlarms"]
+        return str(found["StateValue"])
+
+    # The value leaves the alarm's period soon after, so nobody waits five minutes for its end.
+    assert put(1, ALARM_PERIOD_SECONDS - 4) == "ALARM"
+    assert wait_until(lambda: put(0, 0), lambda state: state == "OK") == "OK"
+
+
+def test_no_event_was_left_in_the_dead_letters(stack: StackState) -> None:
+    queues = aws.client("sqs", stack.endpoint_url)
+    found = queues.get_queue_attributes(
+        QueueUrl=stack.outputs["OutboxDeadLettersUrl"], AttributeNames=["All"]
+    )
+    assert found["Attributes"]["ApproximateNumberOfMessages"] == "0"
