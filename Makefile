@@ -44,8 +44,12 @@ check: environments ## static checks: format, lint, types, imports, template, re
 	@$(PYTHON) -m local.environments checkov
 	@$(PY) -m local.checks
 
-test: check web-tests ## every check and every test
-	$(PYTEST) tests -n $(PARALLEL) --dist loadgroup
+test: environments ## every check and every test; a failure does not keep the rest from running
+	@status=0; \
+	$(MAKE) --no-print-directory check || status=1; \
+	$(MAKE) --no-print-directory web-tests || status=1; \
+	$(PYTEST) tests -n $(PARALLEL) --dist loadgroup || status=1; \
+	exit $$status
 
 unit: environments ## the tests that need no running stack
 	$(PYTEST) tests -n $(PARALLEL) --ignore=tests/local --ignore=tests/browser
