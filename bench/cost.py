@@ -24,6 +24,7 @@ CPU_SHARE = 512 / 1769  # of a core: Lambda gives one at 1,769 MB
 DYNAMODB_SECONDS = 0.005
 DARAJA_PUSH_SECONDS = 1.0
 DARAJA_QUERY_SECONDS = 0.5
+TRACED_SHARE = 0.05  # X-Ray's default sampling rule
 LOG_BYTES_OF_LAMBDA = 300  # START, END and REPORT
 EVENTS_ON_THE_BUS = 1  # of the product, per payment; the pipe reads the stream in as many requests
 
@@ -55,5 +56,5 @@ def _call(team: str, call: str, flow: dict[str, Any]) -> dict[str, float]:
         + seconds * MEMORY_GB * PRICES_USD["Lambda GB second (arm64)"],
         "HTTP API": PRICES_USD["HTTP API request"],
         "logs": logged / 1e9 * PRICES_USD["log GB"],
-        "traces": PRICES_USD["trace"] if team == "typical" else 0.0,
+        "traces": TRACED_SHARE * PRICES_USD["trace"] if team == "typical" else 0.0,
     }
