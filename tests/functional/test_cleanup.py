@@ -49,7 +49,7 @@ def test_a_poisoned_payment_is_counted_and_the_rest_go_on(scene: Scene) -> None:
 def test_nothing_is_cancelled_while_the_provider_is_unreachable(scene: Scene) -> None:
     identifiers = pay_many(scene, 3, "pays+callback_lost")
     scene.line.is_down = True
-    scene.pass_time(3 * DAY, cleans_up=True)
+    scene.pass_time(DAY + 3 * HOUR, cleans_up=True)
     assert scene.line.paths.count(QUERY_PATH) > 3
     assert {scene.payment(each).status for each in identifiers} == {S.PENDING}
     scene.line.is_down = False
