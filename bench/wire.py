@@ -12,12 +12,14 @@ import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from simulator.core import Daraja, HttpRequest
 from simulator.core.config import SANDBOX_PASSKEY, Config
+from simulator.core.errors import PromptClosedError
 from tests.simulation.dynamodb import Engine, table_from_template
 from tests.simulation.dynamodb.errors import DynamoDBError
 
@@ -78,7 +80,8 @@ class Cloud:
         self.offset += SHOWN_SECONDS
         self.daraja.advance()
         for prompt in self.daraja.prompts():
-            self.daraja.answer_prompt(prompt.checkout_request_id, "pin", pin="1234")
+            with suppress(PromptClosedError):  # answered before
+                self.daraja.answer_prompt(prompt.checkout_request_id, "pin", pin="1234")
         self.offset += seconds
         return [
             {
