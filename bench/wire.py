@@ -113,7 +113,7 @@ class Cloud:
             return self.settle(float(body.get("seconds", 30)))
         if path == "/bench/transitions":
             items = self.engine.items(PRODUCT_TABLE)
-            return sum(each.get("to", {}).get("S") == "completed" for each in items)
+            return sum(each.get("type", {}).get("S") == "PaymentCompleted" for each in items)
         if path == "/bench/advance":
             self.offset += float(body["seconds"])
         return self.counts()
