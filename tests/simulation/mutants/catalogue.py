@@ -133,7 +133,7 @@ MUTANTS = (
         "op_id: any loss is a win",
         "whose write",
         STORE,
-        'return stored is not None and bytes.fromhex(op_id) in stored.get("op_ids", ())',
+        'return stored is not None and op_id_head(op_id) in stored.get("op_ids", ())',
         "return stored is not None",
     ),
     _one(
@@ -315,7 +315,7 @@ MUTANTS = (
         "adopted id overrides",
         "processrequest's own id wins",
         CALLBACKS,
-        "    if payment.checkout_request_id not in (None, facts.checkout_request_id):\n        return odd_callback(payment, facts.digest, now=now)\n",
+        "    if payment.checkout_request_id not in (None, facts.checkout_request_id):\n        return odd_callback(payment, facts.digest, now=now, attention=\"checkout_request_id_differs\")\n",
         "",
     ),
     _one(
