@@ -19,7 +19,8 @@ CURRENCY = "KES"
 
 def initiation_answer(payment: Payment, *, now: int) -> tuple[int, dict[str, Any]]:
     """Return (HTTP status, body) for an initiated or replayed payment: 202 while unknown."""
-    is_unclear = payment.checkout_request_id is None
+    is_unclear = payment.is_open and payment.checkout_request_id is None
+    message = SENT_UNKNOWN if is_unclear else SENT
     return (202 if is_unclear else 200), {
         "success": True,
         "payment_id": payment.payment_id,
@@ -29,7 +30,7 @@ def initiation_answer(payment: Payment, *, now: int) -> tuple[int, dict[str, Any
         "ResponseDescription": (
             "Outcome not known yet" if is_unclear else "Success. Request accepted for processing"
         ),
-        "CustomerMessage": SENT_UNKNOWN if is_unclear else SENT,
+        "CustomerMessage": message if payment.is_open else customer_message(payment),
         "status": payment.public_status,
         "status_url": f"/api/payment/mpesa/status/{payment.payment_id}",
         "poll_after_seconds": poll_after_seconds(payment, now),

@@ -159,6 +159,21 @@ def test_a_key_gives_the_same_payment_even_after_it_failed(scene: Scene) -> None
     assert again.body["payment_id"] == first.body["payment_id"]
     assert again.body["status"] == "failed"
     assert len(scene.daraja.prompts()) == 1
+    # Nobody is told to look for a prompt that is gone.
+    assert (
+        again.body["CustomerMessage"]
+        == scene.status(first.body["payment_id"]).body["customer_message"]
+    )
+
+
+def test_a_key_of_a_payment_given_up_without_an_id_is_no_open_question(scene: Scene) -> None:
+    scene.daraja.set_next("push_500")
+    first = scene.initiate(key="a-key")
+    scene.pass_time(2 * DAY + 120, delivers=False, cleans_up=True)
+    again = scene.initiate(key="a-key")
+    assert (again.status, again.body["status"]) == (200, "cancelled")
+    assert again.body["payment_id"] == first.body["payment_id"]
+    assert "contact us before paying again" in again.body["CustomerMessage"]
 
 
 def test_a_key_with_another_body_is_refused(scene: Scene) -> None:
