@@ -197,7 +197,7 @@ class People:
                 self._post(name, url, success, UNLISTED_IP, "hint")
             case "leaked_token_early":
                 self._post(name, url, success, UNLISTED_IP, "hint")
-            case "wrong_id":
+            case "wrong_id" if self._knows_its_id(url.split("/")[-2]):
                 other = checkout_id[:-13] + "0000" + checkout_id[-9:]
                 body = _success(other, prompt.order.amount_kes)
                 self._post(name, url, body, LISTED_IP, "hint")
@@ -205,6 +205,11 @@ class People:
                 self._post(name, url, '{"Body": {"stkCallback": NaN}}', LISTED_IP, "full")
             case _:
                 pass
+
+    def _knows_its_id(self, payment_id: str) -> bool:
+        """Whether another prompt's result can be told from the payment's own by its id."""
+        payment = self._world.watch.view.payments.get(payment_id, {})
+        return "checkout_request_id" in payment
 
     def _post(self, name: str, url: str, body: Any, source_ip: str, authority: str) -> None:
         from urllib.parse import urlsplit
