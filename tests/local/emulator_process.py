@@ -16,8 +16,9 @@ POLL_SECONDS = 0.05
 
 
 @contextmanager
-def running_emulator(folder: Path, port: int) -> Iterator[str]:
-    """Give the endpoint of an emulator on 127.0.0.1; it stops at the end."""
+def running_emulator(folder: Path) -> Iterator[str]:
+    """Give the endpoint of an emulator on a free port of 127.0.0.1; it stops at the end."""
+    port = _free_port()
     assert EMULATOR_PYTHON.exists(), f"{EMULATOR_PYTHON} is missing: run `make environments` first"
     settings = {
         "GATEWAY_PORT": str(port),
@@ -52,3 +53,11 @@ def _wait_for_port(process: subprocess.Popen[bytes], port: int, log: Path) -> No
                 return
         time.sleep(POLL_SECONDS)
     raise AssertionError(f"the emulator did not start:\n{log.read_text()}")
+
+
+def _free_port() -> int:
+    """A port that nobody listens on, so that two runs at once never share an emulator."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

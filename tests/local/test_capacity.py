@@ -22,7 +22,6 @@ from tests.world import World
 from tests.world.lambdas import http_event
 from tests.world.world import STK_PUSH
 
-PORT = 4701
 WRITE_UNITS_MAX = 25
 READ_UNITS_MAX = 2
 RESERVE_UNITS = 10
@@ -38,7 +37,7 @@ def pass_on(_operation: str, _request: dict[str, Any], execute: Callable[[], Any
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_emulator(tmp_path_factory.mktemp("emulator"), PORT) as endpoint_url:
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as endpoint_url:
         yield endpoint_url
 
 

@@ -23,7 +23,6 @@ from tests.local.races.faults import Calm, Conflicts, LostReplies
 from tests.local.races.racing import THREADS, RaceWorld, new_client, statuses
 from tests.world.world import PHONE, Answer
 
-PORT = 4700
 OTHER_PHONE = "254708374150"
 LOCK_SECONDS = 300
 QUERY_SUCCESS_SECONDS = 120
@@ -33,7 +32,7 @@ WEATHER = {"calm": Calm, "transactions conflict": Conflicts, "replies are lost":
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_emulator(tmp_path_factory.mktemp("emulator"), PORT) as endpoint_url:
+    with running_emulator(tmp_path_factory.mktemp("emulator")) as endpoint_url:
         yield endpoint_url
 
 
