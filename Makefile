@@ -44,21 +44,22 @@ check: environments ## static checks: format, lint, types, imports, template, re
 	@$(PYTHON) -m local.environments checkov
 	@$(PY) -m local.checks
 
+# The tests of a stack run in one process: they share it, and some of them take Safaricom down.
+STACK_TESTS := tests/local tests/browser
+
 test: environments ## every check and every test; a failure does not keep the rest from running
 	@status=0; \
 	$(MAKE) --no-print-directory check || status=1; \
 	$(MAKE) --no-print-directory web-tests || status=1; \
-	$(PYTEST) tests -n $(PARALLEL) --dist loadgroup || status=1; \
+	$(MAKE) --no-print-directory unit || status=1; \
+	$(PYTEST) $(STACK_TESTS) || status=1; \
 	exit $$status
 
 unit: environments ## the tests that need no running stack
-	$(PYTEST) tests -n $(PARALLEL) --ignore=tests/local --ignore=tests/browser
+	$(PYTEST) tests -n $(PARALLEL) --dist worksteal $(STACK_TESTS:%=--ignore=%)
 
 local-tests: environments ## the tests against the deployed template
 	$(PYTEST) tests/local
-
-prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
-	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
 
 browser: environments ## the tests in a real browser
 	$(PYTEST) tests/browser

@@ -13,10 +13,6 @@ from local.state import StackState
 from tests.local.stack_fixture import stack
 
 __all__ = ["stack"]
-HERE = "tests/local/"
-IN_A_BROWSER = "tests/browser/"
-# These start servers of their own, on ports of their own.
-OWN_SERVERS = ("test_deploy.py", "test_deploy_run.py", "test_dynamodb_engine.py", "test_races.py")
 
 
 class MakeToken(Protocol):
@@ -47,15 +43,6 @@ class Customer:
         answer = self._booking_system.register(booking_id, self.client_id, price_kes)
         assert answer.status == 200, answer.text
         return booking_id
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests that share a stack in one process when several run."""
-    for item in items:
-        if item.nodeid.startswith((HERE, IN_A_BROWSER)):
-            own = next((name for name in OWN_SERVERS if item.nodeid.startswith(HERE + name)), None)
-            item.add_marker(pytest.mark.xdist_group(own or "stack"))
 
 
 @pytest.fixture(scope="session")

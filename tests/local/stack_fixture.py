@@ -33,10 +33,11 @@ def stack() -> Iterator[StackState]:
 def acquired_stack() -> Iterator[StackState]:
     """Reuse the stack of `make run` or of another test process, else start one for the tests."""
     TEST_FOLDER.mkdir(parents=True, exist_ok=True)
-    with (TEST_FOLDER / "lock").open("w") as lock:
+    with (TEST_FOLDER / "lock").open("w") as lock, (TEST_FOLDER / "users").open("w") as users:
         fcntl.flock(lock, fcntl.LOCK_EX)
         found = _find_usable(ROOT / ".local", TEST_FOLDER)
         if found is not None:
+            fcntl.flock(users, fcntl.LOCK_SH)
             fcntl.flock(lock, fcntl.LOCK_UN)
             yield found
             return
@@ -45,6 +46,8 @@ def acquired_stack() -> Iterator[StackState]:
         with running_stack(Console(), settings) as (state, _):
             fcntl.flock(lock, fcntl.LOCK_UN)
             yield state
+            # Another test process may still use what was started here.
+            fcntl.flock(users, fcntl.LOCK_EX)
 
 
 def _find_usable(*folders: Path) -> StackState | None:
