@@ -17,6 +17,7 @@ from tools.hakika.app import run
 from tools.hakika.deployment import Choice, Deployment
 from tools.hakika.person import Person
 
+ACCOUNT = ("--who", "njeri", "--why", "checked on the statement", "--yes")
 DEAD_LETTERS_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/dead"
 OPERATOR_ARN = "arn:aws:sts::000000000000:assumed-role/Operators/njeri"
 
@@ -185,3 +186,29 @@ def _person(says: list[str] | None, err: io.StringIO) -> Person:
         confirm=confirm,
         ask_secretly=lambda question: ask(question, None),
     )
+
+
+def start(world: World, booking_id: str = "1", *, scenario: str | None = None) -> str:
+    """A customer begins to pay; the payment's id."""
+    world.register(booking_id)
+    if scenario is not None:
+        world.daraja.set_next(scenario)
+    answer = world.initiate(booking_id)
+    assert answer.status in (200, 202), answer.body
+    payment_id: str = answer.body["payment_id"]
+    return payment_id
+
+
+def pay(world: World, booking_id: str = "1", *, scenario: str | None = None) -> str:
+    """A customer pays; the payment's id."""
+    payment_id = start(world, booking_id, scenario=scenario)
+    world.pass_time(3)
+    world.enter_pin()
+    world.pass_time(20)
+    return payment_id
+
+
+def in_review(world: World) -> str:
+    payment_id = pay(world, scenario="callback_wrong_amount")
+    assert world.payment(payment_id).status == "review"
+    return payment_id

@@ -8,8 +8,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from tests.functional.operator_desk import Desk
-from tests.functional.test_hakika import start
+from tests.functional.operator_desk import Desk, start
 from tests.world import World
 from tests.world.aws import DARAJA_SECRET_ARN
 from tests.world.lambdas import LISTED_IP

@@ -10,96 +10,14 @@ import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from payments.dynamodb.attributes import from_item
-from payments.payment import Payment
-from payments.store.items import to_payment
 from payments.values import EAT
 
-from local import aws
-from local.client import ApiClient, SimulatorClient
-from local.state import StackState
-from tests.local.conftest import Customer
+from local.client import ApiClient
+from tests.local.runbook_scene import Scene, new_receipt, queue_callback
 
 type Situation = Callable[[Scene], Iterator[dict[str, str]]]
-RESULT_SECONDS_MAX = 60.0
-POLL_SECONDS = 0.5
-RECEIPT_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The stack and the people around it, for one section."""
-
-    stack: StackState
-    customer: Customer
-    simulator: SimulatorClient
-    folder: Path
-
-    def pay(self, scenario: str, *, booking_id: str | None = None, price_kes: int = 1000) -> str:
-        """A customer starts a payment that goes as the scenario says; its id."""
-        booking = booking_id or self.customer.book(price_kes)
-        assert self.simulator.set_next(scenario, self.customer.phone_number).status == 200
-        answer = self.customer.api.initiate(booking, self.customer.phone_number, price_kes)
-        assert answer.status in (200, 202), answer.text
-        payment_id: str = answer.body["payment_id"]
-        return payment_id
-
-    def payment(self, payment_id: str) -> Payment:
-        """The payment as stored."""
-        item = aws.client("dynamodb", self.stack.endpoint_url).get_item(
-            TableName=self.stack.table_name,
-            Key={"pk": {"S": f"PAY#{payment_id}"}, "sk": {"S": "STATE"}},
-            ConsistentRead=True,
-        )["Item"]
-        return to_payment(from_item(item))
-
-    def wait(self, payment_id: str, *statuses: str) -> Payment:
-        """Wait until the payment has one of these statuses."""
-        return self.wait_until(payment_id, lambda payment: payment.status in statuses)
-
-    def wait_until(self, payment_id: str, is_so: Callable[[Payment], bool]) -> Payment:
-        """Wait until something is true of the payment."""
-        give_up_at = time.monotonic() + RESULT_SECONDS_MAX
-        while True:
-            payment = self.payment(payment_id)
-            if is_so(payment):
-                return payment
-            assert time.monotonic() < give_up_at, f"{payment.status}: {payment.result_desc}"
-            time.sleep(POLL_SECONDS)
-
-    def known(self, payment_id: str) -> dict[str, str]:
-        """What the person on duty knows of a payment."""
-        payment = self.payment(payment_id)
-        at = datetime.fromtimestamp(payment.created_at + 20, EAT)
-        return {
-            "PAYMENT": payment_id,
-            "BOOKING": payment.booking_id,
-            "PHONE": payment.phone_number,
-            "REFERENCE": payment.account_reference,
-            "RECEIPT": payment.receipt_number or new_receipt(),
-            "PAID_AT": at.strftime("%Y-%m-%d %H:%M:%S"),
-            "CLIENT": payment.client_id,
-        }
-
-    def consultation(self, booking_id: str) -> dict[str, str]:
-        """What the customer's page sees of the booking."""
-        seen: dict[str, str] = self.customer.api.read_consultation(booking_id).body
-        return seen
-
-    def empty_dead_letters(self) -> None:
-        """Other tests may have left some; the doctor would say so."""
-        queue = aws.client("sqs", self.stack.endpoint_url)
-        for name in ("FallbackDeadLettersUrl", "OutboxDeadLettersUrl", "CleanupDeadLettersUrl"):
-            queue.purge_queue(QueueUrl=self.stack.outputs[name])
-
-
-def new_receipt() -> str:
-    """A receipt that no payment has."""
-    return "UKR" + "".join(secrets.choice(RECEIPT_CHARACTERS) for _ in range(7))
 
 
 def paid_without_callback(scene: Scene) -> Iterator[dict[str, str]]:
@@ -172,7 +90,7 @@ def needs_attention(scene: Scene) -> Iterator[dict[str, str]]:
     payment_id = scene.pay("pays")
     payment = scene.wait(payment_id, "completed")
     # Another receipt for the same payment: two messages that disagree.
-    _queue_callback(scene, "FallbackQueueUrl", payment, receipt=new_receipt())
+    queue_callback(scene, "FallbackQueueUrl", payment, receipt=new_receipt())
     scene.wait_until(payment_id, lambda found: found.attention is not None)
     yield scene.known(payment_id)
     assert scene.payment(payment_id).attention is None
@@ -183,7 +101,7 @@ def dead_callback(scene: Scene) -> Iterator[dict[str, str]]:
     payment_id = scene.pay("waits+callback_lost+query_never_final")
     payment = scene.wait(payment_id, "pending")
     receipt = new_receipt()
-    _queue_callback(scene, "FallbackDeadLettersUrl", payment, receipt=receipt)
+    queue_callback(scene, "FallbackDeadLettersUrl", payment, receipt=receipt)
     yield scene.known(payment_id)
     assert scene.wait(payment_id, "completed").receipt_number == receipt
 
@@ -284,29 +202,3 @@ def _cancel(scene: Scene, booking_id: str) -> None:
         {"client_id": scene.customer.client_id, "price_kes": 1000, "status": "Cancelled"},
     )
     assert answer.status == 200, answer.text
-
-
-def _queue_callback(scene: Scene, queue: str, payment: Payment, *, receipt: str) -> None:
-    """Put a success, as the callback function would have kept it, into a queue."""
-    items = [
-        {"Name": "Amount", "Value": payment.amount_kes},
-        {"Name": "MpesaReceiptNumber", "Value": receipt},
-        {"Name": "TransactionDate", "Value": int(f"{datetime.now(EAT):%Y%m%d%H%M%S}")},
-    ]
-    callback = {
-        "MerchantRequestID": payment.merchant_request_id,
-        "CheckoutRequestID": payment.checkout_request_id,
-        "ResultCode": 0,
-        "ResultDesc": "The service request is processed successfully.",
-        "CallbackMetadata": {"Item": items},
-    }
-    message = {
-        "version": 1,
-        "payment_id": payment.payment_id,
-        "token_sha256": payment.token_sha256,
-        "is_listed": True,
-        "body": json.dumps({"Body": {"stkCallback": callback}}),
-    }
-    aws.client("sqs", scene.stack.endpoint_url).send_message(
-        QueueUrl=scene.stack.outputs[queue], MessageBody=json.dumps(message)
-    )

@@ -13,7 +13,7 @@ from local.client import SimulatorClient
 from local.settings import ROOT
 from local.state import StackState, write_state
 from tests.local.conftest import Customer
-from tests.local.runbook_situations import Scene
+from tests.local.runbook_scene import Scene
 
 
 @pytest.fixture

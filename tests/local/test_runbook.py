@@ -11,7 +11,8 @@ from local.settings import ROOT
 from local.state import StackState, write_state
 from tests.local.conftest import Customer
 from tests.local.runbook import RUNBOOK, Block, anchors, read_blocks, type_block
-from tests.local.runbook_situations import SITUATIONS, Scene
+from tests.local.runbook_scene import Scene
+from tests.local.runbook_situations import SITUATIONS
 from tools.hakika.app import VERBS
 
 TEXT = RUNBOOK.read_text(encoding="utf-8")

@@ -137,7 +137,7 @@ def _show_matches(console: Console, matches: Sequence[Match]) -> None:
             at = screen.clock_text(line.completed_at, has_year=True)
             said = f"  {line.receipt_number}  {at}  KES {line.amount_kes:,}  {line.account}"
         elif payment is not None:
-            said = f"  {payment.receipt_number or 'no receipt'}  KES {payment.amount_kes:,}"
+            said = f"  {payment.receipt_number or 'no receipt'}  KES {match.amount_kes:,}"
         if payment is not None:
             sure = "" if match.is_certain else "perhaps "
             said += f"  {sure}payment of booking {payment.booking_id}, {payment.status}"
