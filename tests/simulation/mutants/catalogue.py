@@ -315,7 +315,7 @@ MUTANTS = (
         "adopted id overrides",
         "processrequest's own id wins",
         CALLBACKS,
-        "    if payment.checkout_request_id not in (None, facts.checkout_request_id):\n        return odd_callback(payment, facts.digest, now=now, attention=\"checkout_request_id_differs\")\n",
+        '    if payment.checkout_request_id not in (None, facts.checkout_request_id):\n        return odd_callback(payment, facts.digest, now=now, attention="checkout_request_id_differs")\n',
         "",
     ),
     _one(
@@ -436,6 +436,13 @@ MUTANTS = (
         MONEY,
         "learns_id = payment.checkout_request_id is None",
         "learns_id = False",
+    ),
+    _one(
+        "no answer waits for the next hour",
+        "found by seed 551",
+        DUE,
+        "return min([*ahead, now + ASK_AGAIN_SECONDS])",
+        "return min(ahead, default=_next_hour(payment, now))",
     ),
     _one(
         "a contradicting hint is dropped",
