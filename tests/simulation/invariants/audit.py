@@ -73,7 +73,8 @@ def _check_amount(
     view = world.watch.view
     lied = bool(prompt.scenario.body_faults) or view.attention_was_raised(payment_id)
     receipt = payment.get("receipt_number")
-    if receipt == FORGED_RECEIPT and not _heard_of_money(world, payment_id):
+    is_vouched_for = prompt.scenario.callback_is_listed and _heard_of_money(world, payment_id)
+    if receipt == FORGED_RECEIPT and not is_vouched_for:
         world.note("token leaked and callback lost: a forged receipt stands")
         return
     if receipt is not None and not lied:
