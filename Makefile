@@ -86,6 +86,9 @@ deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production
 secrets: environments ## store a deployment's secrets, asked for without echo: ENV=sandbox or ENV=production
 	PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack hakika-$(ENV)
 
+prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
+	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
+
 bench: environments ## measure cost and speed against two peers (needs valgrind; about six minutes)
 	@PYTHONPATH=shared:. $(PY) -m bench
 
