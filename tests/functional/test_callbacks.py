@@ -182,6 +182,25 @@ def test_a_hint_is_confirmed_by_a_query_and_brings_amount_and_receipt(scene: Sce
     assert scene.is_confirmed_by(payment_id)
 
 
+def test_a_forged_receipt_gives_way_to_the_real_callbacks_own(scene: Scene) -> None:
+    payment_id = scene.pay({"person": "pays", "callback_seconds": 90.0})
+    scene.pass_time(30)
+    known = scene.prompt_of(payment_id).checkout_request_id
+    forged = callback_body(known, 0, receipt="FORGED0001")
+    scene.post_callback(callback_url(scene), forged, source_ip=UNLISTED_IP)
+    assert scene.status(payment_id).body["mpesa_receipt_number"] == "FORGED0001"
+
+    scene.pass_time(120)
+
+    debit = scene.daraja.ledger.by_checkout(known)
+    assert debit is not None
+    assert scene.status(payment_id).body["mpesa_receipt_number"] == debit.receipt
+    assert scene.payment(payment_id).attention == "second_receipt"
+    assert scene.is_confirmed_by(payment_id)
+    claims = {item["pk"] for item in scene.items("RCPT#") if item["payment_id"] == payment_id}
+    assert claims == {"RCPT#FORGED0001", f"RCPT#{debit.receipt}"}
+
+
 def test_a_forged_header_does_not_make_an_address_listed(scene: Scene) -> None:
     payment_id, path, body = waiting(scene)
     event = event_for(path, body, source_ip=UNLISTED_IP)

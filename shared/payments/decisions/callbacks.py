@@ -42,7 +42,8 @@ def hint_received(payment: Payment, facts: Facts, *, now: int) -> Decision:
     if not _is_askable(payment, facts):
         return odd_callback(payment, facts.digest, now=now)
     if payment.hint is not None and _outweighs(payment.hint.facts, facts):
-        return odd_callback(payment, facts.digest, now=now)
+        reason = "hints_disagree" if _disagree(payment.hint.facts, facts) else None
+        return odd_callback(payment, facts.digest, now=now, attention=reason)
     if _says_nothing_new(payment, facts):
         return None
     if facts.code != SUCCESS and payment.status not in OPEN:
@@ -107,6 +108,12 @@ def _is_askable(payment: Payment, facts: Facts) -> bool:
 def _outweighs(old: Facts, new: Facts) -> bool:
     """Whether the hint already kept says more: a success is never replaced by a refusal."""
     return old.code == SUCCESS or old.code == new.code
+
+
+def _disagree(old: Facts, new: Facts) -> bool:
+    """Whether both say paid, but not the same money: one of them is wrong, and may be kept."""
+    is_same = (old.receipt_number, old.amount_kes) == (new.receipt_number, new.amount_kes)
+    return new.code == SUCCESS and not is_same
 
 
 def _says_nothing_new(payment: Payment, facts: Facts) -> bool:

@@ -76,7 +76,10 @@ def mismatch(payment: Payment, facts: Facts, around: Surroundings, *, proof: Pro
 def more_news(
     payment: Payment, facts: Facts, around: Surroundings, *, proof: Proof, now: int
 ) -> Decision:
-    """Add an id or a receipt that was missing; raise attention on what contradicts what we have."""
+    """Add an id or a receipt that was missing; raise attention on what contradicts what we have.
+
+    Receipt and amount of an authentic callback replace a hint's; the claim on that one stays.
+    """
     if proof is Proof.QUERY:
         return None
     receipt = facts.receipt_number
@@ -94,22 +97,15 @@ def more_news(
     is_known = reason in (None, payment.attention, payment.failure_reason)
     is_new_receipt = receipt is not None and around.receipt_payment_id is None
     fills_gap = is_new_receipt and payment.receipt_number is None
-    if is_known and not (is_new_receipt or learns_id):
+    is_stronger = proof is Proof.CALLBACK and _may_be_replaced(payment, facts, around)
+    if is_known and not (is_new_receipt or learns_id or is_stronger):
         is_filed = reason is None or proof is not Proof.CALLBACK
         return None if is_filed else odd_callback(payment, facts.digest, now=now)
     attention = None if is_known and not is_new_receipt else reason
     is_odd = learns_id or attention is not None
     after = replace(
-        payment,
-        version=payment.version + 1,
+        _informed(payment, facts, proof, fills_gap=fills_gap, is_stronger=is_stronger),
         attention=attention or payment.attention,
-        receipt_number=receipt if fills_gap else payment.receipt_number,
-        receipt_pending=payment.receipt_pending and not fills_gap,
-        paid_amount_kes=(facts.amount_kes if fills_gap else None) or payment.paid_amount_kes,
-        transaction_at=payment.transaction_at or facts.transaction_at,
-        checkout_request_id=payment.checkout_request_id or facts.checkout_request_id,
-        checkout_source=payment.checkout_source or proof,
-        due_at=None if fills_gap and payment.hint is None else payment.due_at,
         evidence_heads=keeping(payment, facts.digest) if is_odd else payment.evidence_heads,
     )
     added = (EventType.RECEIPT_ADDED,) if fills_gap else ()
@@ -121,6 +117,37 @@ def more_news(
         events=added + raised,
         evidence_digest=facts.digest if is_odd else None,
     )
+
+
+def _informed(
+    payment: Payment, facts: Facts, proof: Proof, *, fills_gap: bool, is_stronger: bool
+) -> Payment:
+    """Return the payment with what the news adds, or says with more right than we had."""
+    is_believed = fills_gap or is_stronger
+    rests_on_it = is_stronger or (fills_gap and payment.proof is Proof.QUERY)
+    transaction_at = (facts.transaction_at if is_stronger else None) or payment.transaction_at
+    return replace(
+        payment,
+        version=payment.version + 1,
+        proof=proof if rests_on_it else payment.proof,
+        receipt_number=facts.receipt_number if is_believed else payment.receipt_number,
+        receipt_pending=payment.receipt_pending and not is_believed,
+        paid_amount_kes=(facts.amount_kes if is_believed else None) or payment.paid_amount_kes,
+        transaction_at=transaction_at or facts.transaction_at,
+        checkout_request_id=payment.checkout_request_id or facts.checkout_request_id,
+        checkout_source=payment.checkout_source or proof,
+        due_at=None if fills_gap and payment.hint is None else payment.due_at,
+    )
+
+
+def _may_be_replaced(payment: Payment, facts: Facts, around: Surroundings) -> bool:
+    """Whether an authentic callback's receipt and amount stand in the stead of what we have.
+
+    A hint's receipt rests on nobody's word but the hint's: the query only agreed that money came.
+    """
+    is_whole = facts.receipt_number is not None and facts.amount_kes is not None
+    is_ours = around.receipt_payment_id in (None, payment.payment_id)
+    return is_whole and is_ours and payment.proof in (Proof.HINT, Proof.QUERY)
 
 
 def _contradiction(

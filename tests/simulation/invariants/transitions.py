@@ -96,7 +96,10 @@ def _check_identifiers(old: Values, new: Values, *, by_operator: bool) -> None:
         require(new.get("attention") is not None, "I2", f"{payment_id}: another id, no alarm")
     was, now = old.get("receipt_number"), new.get("receipt_number")
     if was is not None and was != now:
-        require(by_operator and now is None, "I2", f"{payment_id}: its receipt changed")
+        given_up = by_operator and now is None
+        is_stronger = old.get("proof") in ("hint", "query") and new.get("proof") == "callback"
+        replaced = now is not None and is_stronger and new.get("attention") is not None
+        require(given_up or replaced, "I2", f"{payment_id}: its receipt changed")
 
 
 def _check_events(old: Values, new: Values, step: list[Values]) -> None:

@@ -1,0 +1,170 @@
+"""Money known by a hint or a query: what an authentic callback says of it stands in its stead."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from payments.decisions import Change, LookAround, decide
+from payments.evidence import (
+    CallbackResult,
+    Evidence,
+    HintReceived,
+    QueryAnswer,
+    Resolution,
+    ReviewResolved,
+    Surroundings,
+    Verdict,
+)
+from payments.payment import Hint, Payment, PaymentStatus, Proof
+from payments.policy import Policy
+
+from .situations import (
+    ANOTHERS,
+    CREATED_AT,
+    MINE,
+    OWN_ID,
+    PAYABLE,
+    PAYMENTS,
+    PRICE,
+    RECEIPT,
+    SECOND_RECEIPT,
+    facts,
+)
+
+POLICY = Policy()
+AUTHENTIC = CallbackResult(
+    facts=facts("0", amount_kes=PRICE, receipt_number=RECEIPT, transaction_at=CREATED_AT + 30)
+)
+FORGED = facts("0", amount_kes=PRICE, receipt_number=SECOND_RECEIPT, digest="e" * 64)
+AGREES = QueryAnswer(checkout_request_id=OWN_ID, verdict=Verdict.PAID, code="0")
+
+
+def learn(
+    payment: Payment, evidence: Evidence, *, owner: str | None = None, age: int = 200
+) -> Change | None:
+    around = Surroundings(consultation=PAYABLE, phone_payment_id=None, receipt_payment_id=owner)
+    decision = decide(payment, evidence, around, now=CREATED_AT + age, policy=POLICY)
+    assert not isinstance(decision, LookAround)
+    return decision
+
+
+def by_hint(status: str, **more: object) -> Payment:
+    """Money recorded on the word of a forged hint with which the query agreed."""
+    said = {"receipt_number": SECOND_RECEIPT, "paid_amount_kes": PRICE, **more}
+    return replace(PAYMENTS[status], proof=Proof.HINT, receipt_pending=False, **said)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("status", ["completed", "refund_due", "refunded", "review"])
+def test_an_authentic_receipt_stands_in_the_stead_of_a_hints(status: str) -> None:
+    payment = by_hint(status)
+
+    change = learn(payment, AUTHENTIC)
+
+    assert change is not None
+    assert change.after.status is payment.status
+    assert change.consultation is None
+    assert change.claims_receipt == RECEIPT
+    assert change.releases_receipt is None, "only a person gives a claim up"
+    assert change.after.receipt_number == RECEIPT
+    assert change.after.transaction_at == CREATED_AT + 30
+    assert change.after.proof is Proof.CALLBACK
+    assert change.after.attention == "second_receipt"
+    assert [str(event) for event in change.events] == ["PaymentUnresolved"]
+    assert learn(change.after, AUTHENTIC, owner=MINE) is None
+
+
+def test_an_authentic_amount_lets_an_operator_complete_what_a_hint_had_put_into_review() -> None:
+    payment = by_hint("review", paid_amount_kes=1, failure_reason="amount_differs")
+
+    change = learn(payment, AUTHENTIC)
+
+    assert change is not None
+    assert (change.after.receipt_number, change.after.paid_amount_kes) == (RECEIPT, PRICE)
+    resolved = learn(change.after, ReviewResolved(resolution=Resolution.COMPLETE), owner=MINE)
+    assert resolved is not None
+    assert resolved.after.status is PaymentStatus.COMPLETED
+
+
+def test_an_authentic_amount_under_the_hints_own_receipt_is_the_one_that_counts() -> None:
+    change = learn(
+        by_hint("refund_due", receipt_number=RECEIPT),
+        CallbackResult(facts=replace(AUTHENTIC.facts, amount_kes=900)),
+        owner=MINE,
+    )
+    assert change is not None
+    assert change.after.paid_amount_kes == 900
+    assert change.after.attention == "amount_contradicted"
+
+
+@pytest.mark.parametrize("doubt", ["bound elsewhere", "no receipt", "no amount"])
+def test_an_authentic_callback_in_doubt_itself_replaces_nothing(doubt: str) -> None:
+    said = {
+        "no receipt": {"receipt_number": None, "amount_kes": 900},
+        "no amount": {"amount_kes": None},
+    }
+    told = replace(AUTHENTIC.facts, **said.get(doubt, {}))  # type: ignore[arg-type]
+
+    change = learn(
+        by_hint("completed"),
+        CallbackResult(facts=told),
+        owner=ANOTHERS if doubt == "bound elsewhere" else None,
+    )
+
+    assert change is not None
+    assert change.after.receipt_number == SECOND_RECEIPT
+    assert change.after.attention is not None
+
+
+@pytest.mark.parametrize("proof", [Proof.CALLBACK, Proof.OPERATOR])
+def test_a_second_receipt_never_replaces_one_that_was_vouched_for(proof: Proof) -> None:
+    change = learn(replace(by_hint("completed"), proof=proof), AUTHENTIC)
+    assert change is not None
+    assert change.after.receipt_number == SECOND_RECEIPT
+    assert change.after.proof is proof
+    assert change.after.attention == "second_receipt"
+
+
+def test_a_hint_never_replaces_what_another_hint_had_proved() -> None:
+    hint = Hint(facts=AUTHENTIC.facts, received_at=CREATED_AT + 190)
+    change = learn(replace(by_hint("completed"), hint=hint), AGREES)
+    assert change is not None
+    assert change.after.receipt_number == SECOND_RECEIPT
+    assert change.after.attention == "second_receipt"
+
+
+def test_a_forged_receipt_that_filled_a_querys_gap_gives_way_to_the_authentic_one() -> None:
+    hint = Hint(facts=FORGED, received_at=CREATED_AT + 190)
+    filled = learn(replace(PAYMENTS["completed_by_query"], hint=hint), AGREES)
+    assert filled is not None
+    assert (filled.after.receipt_number, filled.after.proof) == (SECOND_RECEIPT, Proof.HINT)
+
+    change = learn(filled.after, AUTHENTIC)
+
+    assert change is not None
+    assert change.after.receipt_number == RECEIPT
+    assert change.after.attention == "second_receipt"
+
+
+def test_a_refusal_after_an_authentic_receipt_is_no_longer_one_after_a_query_alone() -> None:
+    filled = learn(PAYMENTS["completed_by_query"], AUTHENTIC)
+    assert filled is not None
+    assert filled.after.proof is Proof.CALLBACK
+
+    change = learn(filled.after, CallbackResult(facts=facts("1032", digest="f" * 64)))
+
+    assert change is not None
+    assert change.evidence_digest is not None
+    assert change.after.attention is None
+
+
+def test_a_second_hint_that_says_otherwise_is_filed_and_a_person_looks() -> None:
+    payment = replace(PAYMENTS["pending"], hint=Hint(facts=FORGED, received_at=CREATED_AT + 5))
+
+    change = learn(payment, HintReceived(facts=AUTHENTIC.facts))
+
+    assert change is not None
+    assert change.after.hint == payment.hint
+    assert change.evidence_digest == AUTHENTIC.facts.digest
+    assert change.after.attention == "hints_disagree"
+    assert learn(change.after, HintReceived(facts=AUTHENTIC.facts)) is None
