@@ -11,8 +11,8 @@ from tests.world import World
 class Scene(World):
     """A world with its faults at hand: `network` is DynamoDB's, `line` is Daraja's."""
 
-    def __init__(self) -> None:
-        self.network = Network()
+    def __init__(self, network: Network | None = None) -> None:
+        self.network = network or Network()
         self.line = Line()
         super().__init__(seed=3, intercept=self.network, wire=self.line)
         self.register("1")

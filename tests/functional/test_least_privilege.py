@@ -1,0 +1,191 @@
+"""Each function's role grants exactly what its code asks of the table, no less and no more."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import read_template
+from tests.functional.faulty import PUSH_PATH, Execute, Network, callback_body, meanwhile
+from tests.functional.scene import Scene
+from tests.world.lambdas import Lambda, http_event
+from tests.world.world import OLD_CALLBACK
+
+RESOURCES: dict[str, Any] = read_template(Path(__file__).parents[2] / "template.yaml")["Resources"]
+STATISTICS = "/api/payment/mpesa/statistics"
+ROLES = {
+    "stk_push": "StkPushRole",
+    "status": "StatusRole",
+    "callback": "CallbackRole",
+    "cleanup": "CleanupRole",
+    "consultations": "ConsultationsRole",
+    "statistics": "StatisticsRole",
+}
+BY_TRANSACTION = {
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+    "ConditionCheck": "ConditionCheckItem",
+}
+
+
+def granted(role: str) -> set[str]:
+    """What a role may do to the table: "Action", or "Query index"."""
+    found = set()
+    for policy in RESOURCES[role]["Properties"]["Policies"]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            actions, resources = (_listed(statement[key]) for key in ("Action", "Resource"))
+            for action in actions:
+                if action.startswith("dynamodb:"):
+                    found |= {_grant(action, resource) for resource in resources}
+    return found
+
+
+def _listed(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
+
+
+def _grant(action: str, resource: str) -> str:
+    _, _, index = resource.partition("/index/")
+    return f"{action.removeprefix('dynamodb:')} {index}".strip()
+
+
+def asked(operation: str, request: dict[str, Any]) -> set[str]:
+    """What IAM would check for a request."""
+    if operation == "TransactWriteItems":
+        return {BY_TRANSACTION[kind] for each in request["TransactItems"] for kind in each}
+    return {f"{operation} {request.get('IndexName', '')}".strip()}
+
+
+class WatchedNetwork(Network):
+    """Notes which function asks for what; a function may be called while another waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.callers: list[str] = []
+        self.asked: defaultdict[str, set[str]] = defaultdict(set)
+
+    def __call__(self, operation: str, request: dict[str, Any], execute: Execute) -> dict[str, Any]:
+        if self.callers:
+            self.asked[self.callers[-1]] |= asked(operation, request)
+        return super().__call__(operation, request, execute)
+
+
+class WatchedScene(Scene):
+    """A scene that knows which function runs."""
+
+    def __init__(self) -> None:
+        self.watched = WatchedNetwork()
+        super().__init__(network=self.watched)
+
+    def fresh_function(self, name: str) -> Lambda:
+        made = super().fresh_function(name)
+        invoke = made.invoke
+
+        def noted(event: Any) -> dict[str, Any]:
+            self.watched.callers.append(name)
+            try:
+                return invoke(event)
+            finally:
+                self.watched.callers.pop()
+
+        made.invoke = noted  # type: ignore[method-assign]
+        return made
+
+
+def _pay_while_the_callback_overtakes(scene: WatchedScene) -> None:
+    """stk_push loses its write to the callback, and reads again what is around."""
+
+    def deliver() -> None:
+        for delivery in scene.daraja.due_callbacks():
+            scene.deliver(delivery)
+
+    scene.line.after[PUSH_PATH] = deliver
+    payment_id = scene.pay("callback_first")
+    assert scene.initiate().status == 409
+    checkout_request_id = scene.prompt_of(payment_id).checkout_request_id
+    body = callback_body(checkout_request_id, 0)
+    assert scene.call("callback", "POST", OLD_CALLBACK, body=body).status == 200
+    scene.post(payment_id, 0, amount=1)  # contradicts, and is kept
+
+
+def _pay_twice(scene: WatchedScene, booking: str) -> str:
+    """Nobody hears of a payment; its locks lapse, and another one pays for the booking."""
+    scene.register(booking)
+    first = scene.pay("pays+callback_lost", booking_id=booking, phone=f"25471111110{booking}")
+    scene.pass_time(scene.function("stk_push").module.runtime.policy.lock_seconds + 1)
+    second = scene.pay("pays", booking_id=booking, phone=f"25471111111{booking}")
+    scene.pass_time(60)
+    assert scene.payment(second).status == "completed"
+    return first
+
+
+def _owe_back_whoever_learns_of_the_money(scene: WatchedScene) -> None:
+    first = _pay_twice(scene, "2")
+    assert scene.post(first, 0, receipt="LATE000001") == 200
+    assert scene.payment(first).status == "refund_due"
+
+    first = _pay_twice(scene, "3")
+    for identifier in (first, scene.prompt_of(first).checkout_request_id):
+        assert scene.status(identifier).status == 200
+    assert scene.payment(first).status == "refund_due"
+
+    first = _pay_twice(scene, "4")
+    scene.clean_up()
+    assert scene.payment(first).status == "refund_due"
+
+
+def _hear_a_hint_about_an_unknown_push(scene: WatchedScene) -> None:
+    """Whose the id of a hint is, cleanup and status find out by the index."""
+    scene.register("5")
+    scene.daraja.set_next("pays+push_hang+callback_unlisted")
+    payment_id = scene.initiate("5", phone="254711111115").body["payment_id"]
+    scene.pass_time(10)
+    scene.clean_up()
+    assert scene.payment(payment_id).status == "completed"
+
+
+def _cancel_what_is_paid_while_something_else_is_said_of_it(scene: WatchedScene) -> None:
+    """consultations loses its write to a callback, and reads again what is around."""
+    scene.register("6")
+    payment_id = scene.pay(booking_id="6", phone="254711111116")
+    scene.pass_time(60)
+    contradiction = meanwhile(lambda: scene.post(payment_id, 0, amount=1))
+    scene.network.next(contradiction, on=frozenset({"TransactWriteItems"}))
+    assert scene.register("6", status="Cancelled").body["status"] == "Cancelled"
+    assert scene.payment(payment_id).status == "refund_due"
+
+
+def _count(scene: WatchedScene) -> None:
+    event = http_event(
+        "GET", STATISTICS, client_id="1", scopes="payments:read", now=scene.clock()
+    ) | {"queryStringParameters": {"from": "2026-09-21", "to": "2026-09-22"}}
+    assert scene.function("statistics").invoke(event)["statusCode"] == 200
+
+
+@pytest.fixture
+def scene() -> Iterator[WatchedScene]:
+    made = WatchedScene()
+    yield made
+    made.close()
+
+
+def test_each_role_grants_what_its_function_asks_for_and_nothing_else(scene: WatchedScene) -> None:
+    for act in (
+        _pay_while_the_callback_overtakes,
+        _owe_back_whoever_learns_of_the_money,
+        _hear_a_hint_about_an_unknown_push,
+        _cancel_what_is_paid_while_something_else_is_said_of_it,
+        _count,
+    ):
+        act(scene)
+    used = {function: scene.watched.asked[function] for function in ROLES}
+    assert used == {function: granted(role) for function, role in ROLES.items()}
+
+
+def test_the_authorizer_has_nothing_to_do_with_the_table() -> None:
+    assert granted("AuthorizerRole") == set()
