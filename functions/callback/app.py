@@ -38,13 +38,14 @@ def _receive(event: dict[str, Any]) -> http_api.Response:
     payment_id, token = _payment_and_token(event)
     if not (PAYMENT_ID.match(payment_id) and CALLBACK_TOKEN.match(token)):
         return http_api.ok(NOT_FOUND, status=404)
+    source_ip = http_api.source_ip(event)
     delivery = new_delivery(
         payment_id=payment_id,
         token_sha256=sha256_hex(token),
-        is_listed=is_listed(http_api.source_ip(event), runtime.settings.callback_networks),
+        is_listed=is_listed(source_ip, runtime.settings.callback_networks),
         body=raw.decode(errors="replace"),
     )
-    return _keep(delivery, http_api.request_id(event))
+    return _keep(delivery, source_ip, http_api.request_id(event))
 
 
 def _payment_and_token(event: dict[str, Any]) -> tuple[str, str]:
@@ -54,7 +55,7 @@ def _payment_and_token(event: dict[str, Any]) -> tuple[str, str]:
     return payment_id, token
 
 
-def _keep(delivery: Delivery, request_id: str) -> http_api.Response:
+def _keep(delivery: Delivery, source_ip: str, request_id: str) -> http_api.Response:
     """Apply the callback, or queue its facts where the store refuses."""
     trace = runtime.trace("callback", request_id)
     try:
@@ -64,7 +65,12 @@ def _keep(delivery: Delivery, request_id: str) -> http_api.Response:
         runtime.fallback.keep(delivery)
         runtime.observer.counted("CallbackQueued")
         return http_api.ok(ACCEPTED)
-    return http_api.ok(ACCEPTED) if payment else http_api.ok(NOT_FOUND, status=404)
+    if payment is None:
+        return http_api.ok(NOT_FOUND, status=404)
+    if not delivery.is_listed:
+        # Who knows the token is Safaricom or a thief, not a customer: their address may be logged.
+        runtime.observer.noted("callback from an unlisted address", source_ip=source_ip)
+    return http_api.ok(ACCEPTED)
 
 
 def _receive_on_old_route(event: dict[str, Any]) -> http_api.Response:

@@ -8,7 +8,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from tests.forged_callbacks import (
     HINTS,
     OLD_ROUTE,
     PRICE_KES,
+    UNLISTED_IP,
     WITHOUT_AUTHORITY,
     Forgery,
     Known,
@@ -208,13 +209,28 @@ def test_the_old_route_changes_only_when_we_look() -> None:
             assert changed <= {f"PAY/STATE {name}" for name in LOOKS}
 
 
-def test_an_unlisted_address_with_the_right_token_is_counted(
-    capsys: pytest.CaptureFixture[str],
+def test_an_unlisted_address_with_the_right_token_is_counted_and_named(
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
+    """So that whoever keeps the list knows which address to ask Safaricom about."""
     with scene_of(seed=3) as scene:
         capsys.readouterr()
-        scene.send(unlisted_success(scene.known, random.Random(1)))
+        post = unlisted_success(scene.known, random.Random(1))
+        scene.send(post)
         assert '"CallbackFromUnlistedAddress":[1.0]' in capsys.readouterr().out
+    assert [vars(line)["source_ip"] for line in caplog.records if "unlisted" in line.message] == [
+        post.source_ip
+    ]
+
+
+@pytest.mark.parametrize("forgery", WITHOUT_AUTHORITY, ids=lambda each: each.__name__)
+def test_the_address_of_a_post_without_authority_is_not_logged(
+    forgery: Forgery, caplog: pytest.LogCaptureFixture
+) -> None:
+    with scene_of(seed=3) as scene:
+        caplog.clear()
+        scene.send(replace(forgery(scene.known, random.Random(1)), source_ip=UNLISTED_IP))
+        assert not [line for line in caplog.records if UNLISTED_IP in str(vars(line))]
 
 
 def test_the_same_scene_does_confirm_when_safaricom_says_so() -> None:

@@ -1,0 +1,189 @@
+"""What template.yaml asks of AWS for safety, where no local stack could show that it is missing."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.template import read_routes, read_template
+
+FILE = Path(__file__).parents[2] / "template.yaml"
+TEMPLATE = read_template(FILE)
+PARAMETERS: dict[str, Any] = TEMPLATE["Parameters"]
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+ROUTES = {route.key: route.needs_token for route in read_routes(TEMPLATE)}
+
+
+def of_type(kind: str) -> dict[str, Any]:
+    return {
+        name: each["Properties"] for name, each in RESOURCES.items() if each["Type"].endswith(kind)
+    }
+
+
+FUNCTIONS = of_type("Serverless::Function")
+API: dict[str, Any] = RESOURCES["HttpApi"]["Properties"]
+
+
+def statements(role: str) -> Iterator[dict[str, Any]]:
+    for policy in RESOURCES[role]["Properties"].get("Policies", []):
+        yield from policy["PolicyDocument"]["Statement"]
+
+
+def listed(value: object) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+
+
+def actions(role: str) -> set[str]:
+    return {action for each in statements(role) for action in listed(each["Action"])}
+
+
+def readers_of(secret: str) -> set[str]:
+    return {
+        name
+        for name, each in FUNCTIONS.items()
+        for statement in statements(each["Role"].removesuffix(".Arn"))
+        if f"{secret}.Id" in listed(statement["Resource"])
+    }
+
+
+# -- roles
+
+
+def test_every_function_has_a_role_of_its_own() -> None:
+    roles = [each["Role"] for each in FUNCTIONS.values()]
+    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 7
+
+
+@pytest.mark.parametrize("role", of_type("IAM::Role"))
+def test_a_role_names_exact_actions_on_exact_resources(role: str) -> None:
+    for statement in statements(role):
+        assert statement["Effect"] == "Allow"
+        for text in (*listed(statement["Action"]), *listed(statement["Resource"])):
+            assert "*" not in text
+        assert not {"NotAction", "NotResource"} & set(statement)
+    assert "ManagedPolicyArns" not in RESOURCES[role]["Properties"]
+
+
+@pytest.mark.parametrize("role", of_type("IAM::Role"))
+def test_no_role_may_scan_or_delete_items_or_read_by_statement(role: str) -> None:
+    forbidden = {"Scan", "DeleteItem", "BatchWriteItem", "PartiQLSelect", "PartiQLDelete"}
+    assert not {f"dynamodb:{each}" for each in forbidden} & actions(role)
+
+
+def test_each_secret_is_read_by_those_who_need_it() -> None:
+    assert readers_of("DarajaSecret") == {"StkPushFunction", "StatusFunction", "CleanupFunction"}
+    assert readers_of("PepperSecret") == {"StkPushFunction"}
+    assert readers_of("JwtSecret") == {"AuthorizerFunction"}
+
+
+def test_a_function_knows_of_no_secret_but_where_it_is() -> None:
+    shared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    for name, each in FUNCTIONS.items():
+        own = each.get("Environment", {}).get("Variables", {})
+        for variable, value in {**shared, **own}.items():
+            assert "resolve:" not in str(value), variable
+            if re.search("SECRET|PEPPER|PASSKEY|TOKEN|PASSWORD|CONSUMER", variable):
+                assert variable.endswith("_SECRET_ARN"), f"{name} {variable}"
+                assert str(value).endswith("Secret.Id")
+
+
+# -- the API
+
+
+def test_every_route_but_safaricoms_two_asks_for_a_token() -> None:
+    assert API["Auth"]["DefaultAuthorizer"] == "Jwt"
+    open_routes = {key for key, needs_token in ROUTES.items() if not needs_token}
+    assert open_routes == {
+        "POST /api/payment/callback/{payment_id}/{token}",
+        "POST /api/payment/mpesa/callback",
+    }
+
+
+def test_the_authorizers_answers_are_kept_for_a_minute_per_authorization_header() -> None:
+    identity = API["Auth"]["Authorizers"]["Jwt"]["Identity"]
+    assert identity == {"Headers": ["Authorization"], "ReauthorizeEvery": 60}
+
+
+def test_every_route_is_throttled_by_a_parameter_and_the_costly_ones_by_their_own() -> None:
+    limits = [API["DefaultRouteSettings"], *API["RouteSettings"].values()]
+    for each in limits:
+        assert set(each) == {"ThrottlingRateLimit", "ThrottlingBurstLimit"}
+        for parameter in each.values():
+            assert PARAMETERS[parameter]["MinValue"] >= 1
+    assert set(API["RouteSettings"]) <= set(ROUTES), "settings of a route that does not exist"
+    assert "POST /api/payment/mpesa/stk-push" in API["RouteSettings"]
+    own = PARAMETERS["StkPushRateLimit"]["Default"]
+    assert own < PARAMETERS["ApiRateLimit"]["Default"] < PARAMETERS["CallbackRateLimit"]["Default"]
+
+
+def test_cors_names_exact_origins_and_what_browsers_may_send() -> None:
+    cors = API["CorsConfiguration"]
+    assert cors["AllowOrigins"] == "AllowedOrigins"
+    pattern = re.compile(PARAMETERS["AllowedOrigins"]["AllowedPattern"])
+    refused = ("*", "https://*.clinic.example", "https://clinic.example/", "null", "clinic.example")
+    assert not [origin for origin in refused if pattern.search(origin)]
+    assert pattern.search("https://clinic.example")
+    assert sorted(cors["AllowHeaders"]) == ["Authorization", "Content-Type", "Idempotency-Key"]
+    assert "AllowCredentials" not in cors
+
+
+HARMLESS = {
+    "requestId",
+    "requestTime",
+    "routeKey",
+    "status",
+    "responseLength",
+    "responseLatency",
+    "error.message",
+    "integrationErrorMessage",
+}
+
+
+def test_access_logs_hold_no_path_and_nothing_about_a_person() -> None:
+    """A path holds a callback's token or a CheckoutRequestID; an address is somebody's."""
+    written = API["AccessLogSettings"]["Format"]
+    assert set(re.findall(r"\$context\.([A-Za-z.]+)", written)) == HARMLESS
+
+
+# -- data, capacity, findings that were put aside
+
+
+def test_the_table_is_encrypted_with_the_key_of_a_parameter_or_of_aws() -> None:
+    text = FILE.read_text()
+    assert re.search(r"HasTableKey: !Not \[!Equals \[!Ref TableKmsKeyArn, ''\]\]", text)
+    _, own, awss = RESOURCES["PaymentsTable"]["Properties"]["SSESpecification"]
+    assert own == {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": "TableKmsKeyArn"}
+    assert awss == {"SSEEnabled": False}
+    assert all(queue["SqsManagedSseEnabled"] is True for queue in of_type("SQS::Queue").values())
+
+
+def test_what_is_kept_is_kept_for_a_stated_time() -> None:
+    assert PARAMETERS["EvidenceDays"]["Default"] == 90
+    assert PARAMETERS["LogRetentionDays"]["Default"] == 90
+    ttl = RESOURCES["PaymentsTable"]["Properties"]["TimeToLiveSpecification"]
+    assert ttl == {"AttributeName": "purge_at", "Enabled": True}
+    logs = of_type("Logs::LogGroup")
+    assert len(logs) == len(FUNCTIONS) + 1
+    assert {each["RetentionInDays"] for each in logs.values()} == {"LogRetentionDays"}
+
+
+def test_concurrency_is_reserved_only_where_a_parameter_asks_for_it() -> None:
+    text = FILE.read_text()
+    for function in ("StkPush", "Status", "Callback", "Cleanup"):
+        parameter = f"{function}ReservedConcurrency"
+        assert PARAMETERS[parameter]["Default"] == -1
+        assert f"Reserves{function}: !Not [!Equals [!Ref {parameter}, -1]]" in text
+        reserved = FUNCTIONS[f"{function}Function"]["ReservedConcurrentExecutions"]
+        assert reserved == [f"Reserves{function}", parameter, "AWS::NoValue"]
+
+
+def test_every_finding_put_aside_says_why() -> None:
+    skips = [
+        skip
+        for each in RESOURCES.values()
+        for skip in each.get("Metadata", {}).get("checkov", {}).get("skip", [])
+    ]
+    assert len(skips) >= 20
+    assert all(len(skip["comment"].split()) >= 6 for skip in skips)
