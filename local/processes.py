@@ -89,8 +89,9 @@ class Children:
             except subprocess.TimeoutExpired:
                 _signal_group(child.process, signal.SIGKILL)
                 child.process.wait()
-            # Whatever it started itself goes with it.
+            # Whatever it started itself goes with it, and is gone before this returns.
             _signal_group(child.process, signal.SIGKILL)
+            _wait_for_group(child.process.pid)
         self._children.clear()
 
 
@@ -128,20 +129,48 @@ def find_free_ports(count: int) -> list[int]:
 
 
 def is_alive(pid: int) -> bool:
-    """True where a process has this id."""
+    """True where a process with this id runs; one that has ended but was not reaped does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         return True
-    return True
+    return not _has_ended(pid)
 
 
 def read_end(log: Path) -> str:
     """Give the last lines of a log, indented."""
     lines = log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
     return "\n".join(f"    {line}" for line in lines)
+
+
+def _wait_for_group(group: int) -> None:
+    """Wait until nothing of a killed group runs any more: a kill takes effect a moment later."""
+    deadline = time.monotonic() + STOP_SECONDS
+    while any(map(is_alive, _members(group))) and time.monotonic() < deadline:
+        time.sleep(POLL_SECONDS)
+
+
+def _members(group: int) -> list[int]:
+    """Give the processes of a group. Where there is no /proc, the group's own id stands for all."""
+    if not Path("/proc/self/stat").exists():
+        return [-group]
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if os.getpgid(int(folder.name)) == group:
+                found.append(int(folder.name))
+    return found
+
+
+def _has_ended(pid: int) -> bool:
+    """True for a zombie: an orphan may stay one for long where nobody reaps orphans."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] == "Z"
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: int) -> None:

@@ -26,6 +26,17 @@ print(child.process.pid, flush=True)
 time.sleep(1000)
 """
 
+# A server that starts workers, which do not go when they are asked to.
+WORKERS = 12
+SERVER_WITH_WORKERS = f"""
+import signal, subprocess, sys, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+for _ in range({WORKERS}):
+    print(subprocess.Popen(["/bin/sleep", "1000"]).pid, flush=True)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+time.sleep(1000)
+"""
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -35,15 +46,9 @@ def free_port() -> int:
 
 def wait_for_end(pid: int) -> None:
     deadline = time.monotonic() + SECONDS_MAX
-    while is_alive(pid) and not is_zombie(pid) and time.monotonic() < deadline:
+    while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert not is_alive(pid) or is_zombie(pid)
-
-
-def is_zombie(pid: int) -> bool:
-    """An orphan that ended may wait for the system to take note of it."""
-    status = Path(f"/proc/{pid}/stat")
-    return status.exists() and status.read_text().rpartition(")")[2].split()[0] == "Z"
+    assert not is_alive(pid)
 
 
 def start_server(children: Children, port: int) -> None:
@@ -65,6 +70,26 @@ def test_stop_leaves_no_server(tmp_path: Path) -> None:
     children.stop()
     assert not is_alive(pid)
     assert not answers(port)
+
+
+def test_stop_waits_until_the_workers_of_a_server_are_gone_too(tmp_path: Path) -> None:
+    (tmp_path / "server_with_workers.py").write_text(SERVER_WITH_WORKERS)
+    children = Children(tmp_path)
+    child = children.start(
+        "server",
+        Path(sys.executable),
+        "server_with_workers",
+        environment={"PYTHONPATH": str(tmp_path)},
+        folder=ROOT,
+    )
+
+    def pids() -> list[int]:
+        return [int(line) for line in child.log.read_text().split()]
+
+    wait_until(lambda: len(pids()) == WORKERS, child, timeout_seconds=SECONDS_MAX, what="a worker")
+    workers = pids()
+    children.stop()
+    assert not [pid for pid in workers if is_alive(pid)]
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
