@@ -1,5 +1,6 @@
 """Fixtures of the tests in a real browser: Chromium, the local stack, and a checkout on a page."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from tests.local.stack_fixture import stack
 
 __all__ = ["customer", "daraja", "make_token", "stack"]
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -34,8 +35,10 @@ Shoot = Callable[[Page, str], None]
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One Chromium per module; playwright's loop must not outlive the module."""
+    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    assert found is not None, "Chromium is missing (Debian: apt-get install chromium)"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
         browser.close()
 

@@ -6,33 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from simulator.core import Config
 from tests.unit.simulator.running import AT_ONCE, RunningSimulator
 from tests.unit.simulator.virtual_merchant import WAITS
 
 SCREENSHOTS = Path(__file__).parents[2] / ".build" / "screenshots" / "virtual_phone"
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE_SIZE = {"width": 360, "height": 740}
 DESKTOP_SIZE = {"width": 1280, "height": 860}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -48,11 +30,11 @@ def simulator(config: Config) -> Iterator[RunningSimulator]:
 
 @pytest.fixture(params=["phone", "desktop"])
 def page(
-    request: pytest.FixtureRequest, browser: Browser, simulator: RunningSimulator
+    request: pytest.FixtureRequest, chromium: Browser, simulator: RunningSimulator
 ) -> Iterator[Page]:
     """The phone's page, at the size of a phone and of a desk, without one error on it."""
     size = PHONE_SIZE if request.param == "phone" else DESKTOP_SIZE
-    page = browser.new_page(viewport=size)  # type: ignore[arg-type]
+    page = chromium.new_page(viewport=size)  # type: ignore[arg-type]
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
@@ -206,9 +188,9 @@ def test_a_reload_finds_the_prompt_and_the_messages_again(
 
 
 def test_another_screen_of_the_same_phone_closes_too(
-    page: Page, browser: Browser, simulator: RunningSimulator
+    page: Page, chromium: Browser, simulator: RunningSimulator
 ) -> None:
-    other = browser.new_page()
+    other = chromium.new_page()
     other.goto(f"{simulator.url}/phone?number={WAITS}&embed=1")
     simulator.push(WAITS)
     expect(other.get_by_role("dialog")).to_be_visible()
@@ -227,9 +209,9 @@ def test_a_prompt_nobody_answers_goes_away(page: Page, simulator: RunningSimulat
 
 
 def test_ignoring_closes_the_prompt_while_the_phone_stays_busy(
-    browser: Browser, simulator: RunningSimulator
+    chromium: Browser, simulator: RunningSimulator
 ) -> None:
-    page = browser.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
+    page = chromium.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
     page.goto(f"{simulator.url}/phone?number={WAITS}")
     simulator.push(WAITS)
     expect(page.get_by_role("dialog")).to_be_visible()
@@ -239,8 +221,8 @@ def test_ignoring_closes_the_prompt_while_the_phone_stays_busy(
     page.close()
 
 
-def test_the_panel_changes_the_phone(browser: Browser, simulator: RunningSimulator) -> None:
-    page = browser.new_page(viewport=PHONE_SIZE)  # type: ignore[arg-type]
+def test_the_panel_changes_the_phone(chromium: Browser, simulator: RunningSimulator) -> None:
+    page = chromium.new_page(viewport=PHONE_SIZE)  # type: ignore[arg-type]
     page.goto(f"{simulator.url}/phone?number={WAITS}")
     expect(page.get_by_test_id("balance")).to_have_text("Ksh50,000.00")
     page.get_by_role("button", name="This phone").click()
@@ -257,9 +239,9 @@ def test_the_panel_changes_the_phone(browser: Browser, simulator: RunningSimulat
 
 @pytest.mark.parametrize("passes_sockets", [True, False])
 def test_a_phone_lives_by_websocket_or_where_none_pass_by_events(
-    browser: Browser, simulator: RunningSimulator, passes_sockets: bool
+    chromium: Browser, simulator: RunningSimulator, passes_sockets: bool
 ) -> None:
-    page = browser.new_page(viewport=PHONE_SIZE)  # type: ignore[arg-type]
+    page = chromium.new_page(viewport=PHONE_SIZE)  # type: ignore[arg-type]
     opened: list[str] = []
     page.on("websocket", lambda socket: opened.append(socket.url))
     if not passes_sockets:
@@ -275,8 +257,8 @@ def test_a_phone_lives_by_websocket_or_where_none_pass_by_events(
     page.close()
 
 
-def test_several_phones_stand_side_by_side(browser: Browser, simulator: RunningSimulator) -> None:
-    page = browser.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
+def test_several_phones_stand_side_by_side(chromium: Browser, simulator: RunningSimulator) -> None:
+    page = chromium.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
     numbers = [WAITS, "254112345678", "254708374149"]
     page.goto(f"{simulator.url}/phones?numbers={','.join(numbers)}")
     simulator.push(WAITS)
@@ -293,9 +275,9 @@ def test_several_phones_stand_side_by_side(browser: Browser, simulator: RunningS
 
 
 def test_the_control_page_tells_what_happens_and_tries_a_call(
-    browser: Browser, simulator: RunningSimulator
+    chromium: Browser, simulator: RunningSimulator
 ) -> None:
-    page = browser.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
+    page = chromium.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
     page.goto(f"{simulator.url}/_simulator")
     simulator.push(WAITS, "pays")
     expect(page.get_by_label("What happens now")).to_contain_text("KES 100 from")
