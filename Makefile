@@ -18,7 +18,7 @@ PYTEST := $(PY) -m pytest
 PARALLEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test prove unit local-tests browser web-tests build simulator requirements \
+.PHONY: help run demo check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
         upgrade deploy secrets environments clean
 
 help: ## this list
