@@ -55,7 +55,7 @@ def build_if_changed(console: Console) -> Build:
         if build.template.exists():
             console.say(f"  {console.paint('·', 'cyan')} build unchanged")
             return build
-        with console.step("sam build, then slim the layer"):
+        with console.step("sam build, then slim the layer (once, about a minute)"):
             return _build()
 
 

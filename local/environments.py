@@ -7,6 +7,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import time
 import venv
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +74,9 @@ def ensure(environment: Environment) -> bool:
     mark = environment.folder / MARK
     if mark.exists() and mark.read_text() == wanted and _python_of(environment).exists():
         return False
-    print(f"  · environment {environment.name} (once for these requirements) ...", flush=True)
+    name = environment.requirements.relative_to(ROOT)
+    print(f"  · Python packages of {name}, once while it stays the same ...", flush=True)
+    started = time.monotonic()
     if not _python_of(environment).exists():
         shutil.rmtree(environment.folder, ignore_errors=True)
         venv.create(environment.folder, with_pip=True, symlinks=True)
@@ -81,6 +84,7 @@ def ensure(environment: Environment) -> bool:
         _run_pip(environment, ROOT / "requirements" / "uv.txt")
     _install(environment)
     mark.write_text(wanted)
+    print(f"    installed in {time.monotonic() - started:.0f} s", flush=True)
     return True
 
 

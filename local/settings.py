@@ -110,7 +110,10 @@ def read_env_file(file: Path) -> dict[str, str]:
 def _check_sandbox(values: Mapping[str, str], callback_url_base: str) -> None:
     missing = [name for name in SANDBOX_NEEDS if not values.get(name)]
     if missing:
-        raise LocalStackError(f"DARAJA=sandbox needs {', '.join(missing)} in .env")
+        raise LocalStackError(
+            f"DARAJA=sandbox needs {', '.join(missing)} of your Daraja app in .env: copy "
+            ".env.example to .env and fill them in; see docs/local-sandbox.md"
+        )
     if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d{1,5})?/?", callback_url_base):
         raise LocalStackError(
             "DARAJA=sandbox needs CALLBACK_URL_BASE=https://..., the public address of a tunnel "

@@ -78,7 +78,9 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     """Start every part and check that it works. Errors: LocalStackError says which does not."""
     check_ports(settings)
     key = secrets.token_hex(16)
-    start_emulator(settings, children)
+    console.say("Starting the whole product on this machine:")
+    with console.step("AWS emulator"):
+        start_emulator(settings, children)
     if not settings.uses_sandbox:
         _start_simulator(console, settings, children, key)
     build = build_if_changed(console)
@@ -87,8 +89,8 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     with console.step("routes, authorizer, CORS, TTL, IAM, outbox"):
         check_deployment(deployment, settings)
     stack = _describe(settings, deployment, build.digest, children)
-    _start_gateway(settings, children, deployment, key, stack)
-    with console.step("demo consultations through the API"):
+    with console.step("gateway, and demo consultations through the API"):
+        _start_gateway(settings, children, deployment, key, stack)
         seed.register_consultations(stack.api_url, stack.booking_token, stack.customer_id)
     children.check_alive()
     return _describe(settings, deployment, build.digest, children)
