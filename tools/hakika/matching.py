@@ -1,6 +1,6 @@
 """Matches a statement with our payments: paid here and there, only there, only here. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,6 +47,11 @@ class Match:
     proposal: str = ""
 
     @property
+    def needs_a_look(self) -> bool:
+        """False where both sides agree, and nothing is left to be done."""
+        return self.verdict in (Verdict.ONLY_THERE, Verdict.ONLY_HERE) or bool(self.proposal)
+
+    @property
     def amount_kes(self) -> int:
         """What the statement says, else what we were told or asked for."""
         if self.line is not None:
@@ -69,13 +74,13 @@ def match_statement(
         `received` is our money within the statement's span.
     """
     by_id = {payment.payment_id: payment for payment in payments}
-    returned = {line.linked for line in statement.lines if line.amount_kes < 0 and line.linked}
+    returned = statement.returned
     report = []
     taken: set[str] = set(owners.values())
     for line in statement.incoming:
         owner = by_id.get(owners.get(line.receipt_number, ""))
         if owner is None:
-            guessed = _guess(line, (each for each in payments if each.payment_id not in taken))
+            guessed = _guess(line, payments, taken)
             if guessed.payment is not None:
                 taken.add(guessed.payment.payment_id)
             report.append(guessed)
@@ -96,19 +101,25 @@ def _owned(line: Line, owner: Payment, *, is_returned: bool) -> Match:
     verdict = Verdict.BOTH
     if owner.paid_amount_kes is not None and owner.paid_amount_kes != line.amount_kes:
         verdict = Verdict.AMOUNT_DIFFERS
-        proposal = f"hakika payment show {owner.payment_id}"
+        proposal = _looking(owner)
     elif is_returned:
         verdict = Verdict.RETURNED
         if owner.status is PaymentStatus.REFUND_DUE:
             proposal = f"hakika refund mark {owner.payment_id}"
+        elif owner.status is not PaymentStatus.REFUNDED:
+            # A booking may be Confirmed by money that went back: somebody must look.
+            proposal = _looking(owner)
     return Match(verdict=verdict, line=line, payment=owner, proposal=proposal)
 
 
-def _guess(line: Line, candidates: Iterable[Payment]) -> Match:
-    """Find whose money this may be: by our reference, else by amount and time where one fits."""
-    unpaid = [each for each in candidates if each.receipt_number is None]
-    named = [each for each in unpaid if _is_named(line, each)]
-    fitting = [each for each in unpaid if _fits(line, each)]
+def _guess(line: Line, payments: Iterable[Payment], taken: Container[str]) -> Match:
+    """Find whose money this may be: by our reference, else by amount and time where one fits.
+
+    A reference names its payment even where that has a receipt: then it was paid to twice.
+    """
+    named = [each for each in payments if _is_named(line, each)]
+    free = [each for each in payments if _is_free(each, taken)]
+    fitting = [each for each in free if _fits(line, each)]
     found = named or fitting
     if len(found) != 1:
         return Match(verdict=Verdict.ONLY_THERE, line=line, payment=None)
@@ -118,8 +129,12 @@ def _guess(line: Line, candidates: Iterable[Payment]) -> Match:
         line=line,
         payment=payment,
         is_certain=bool(named),
-        proposal=_recording(line, payment),
+        proposal=_recording(line, payment) if payment in free else _looking(payment),
     )
+
+
+def _is_free(payment: Payment, taken: Container[str]) -> bool:
+    return payment.receipt_number is None and payment.payment_id not in taken
 
 
 def _is_named(line: Line, payment: Payment) -> bool:
@@ -136,7 +151,7 @@ def _fits(line: Line, payment: Payment) -> bool:
 
 def _recording(line: Line, payment: Payment) -> str:
     if payment.status not in RECORDABLE:
-        return f"hakika payment show {payment.payment_id}"
+        return _looking(payment)
     from tools.hakika.screen import clock_text
 
     at = clock_text(line.completed_at, has_year=True)
@@ -151,5 +166,9 @@ def _only_here(payment: Payment) -> Match:
         verdict=Verdict.ONLY_HERE,
         line=None,
         payment=payment,
-        proposal=f"hakika payment show {payment.payment_id}",
+        proposal=_looking(payment),
     )
+
+
+def _looking(payment: Payment) -> str:
+    return f"hakika payment show {payment.payment_id}"

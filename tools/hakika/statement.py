@@ -1,8 +1,9 @@
 """Reads an M-Pesa organisation statement, as the organisation portal exports it in CSV.
 
-Source: the column names are those that public descriptions and samples of the portal's export
-agree on; nobody documents the format. So the reader is tolerant: lines before the heading, other
-spellings, other separators, extra columns and an empty amount are all taken as they come.
+Source: the columns are those that public samples and readers of the portal's export agree on
+(looked up 2026-11-26); Safaricom publishes no layout. They differ in the lines above the heading,
+day-first or year-first times, the sign of Withdrawn, and whether the account stands in A/C No. or
+only in Details ("... Acc. CONS7M2K9QXA"). So the reader takes all of these as they come.
 """
 
 import csv
@@ -28,8 +29,10 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "linked": ("linkedtransactionid", "linkedtransaction"),
     "account": ("acno", "accountno", "accountnumber", "account"),
     "reason": ("reasontype", "transactiontype", "type"),
+    "details": ("details", "description", "particulars"),
 }
 _NEEDED = ("receipt", "completed", "paid_in")
+_ACCOUNT = re.compile(r"\bAcc\.\s*(\S+)\s*\Z", re.IGNORECASE)
 _TIME_FORMS = (
     "%d-%m-%Y %H:%M:%S",
     "%Y-%m-%d %H:%M:%S",
@@ -42,10 +45,11 @@ _TIME_FORMS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One completed line of a statement in which money came in or went out.
+    """One line of a statement in which money came in or went out.
 
-    Units: KES, negative where it went out; UTC epoch seconds. `linked` is the receipt that a
-    reversal or refund refers to, "" where there is none.
+    Units: KES, negative where it went out (what we are charged has cents: cut off); UTC epoch
+    seconds. `linked` is the receipt that a reversal or refund refers to, "" where there is none;
+    `is_reversed` where the line itself says so.
     """
 
     number: int
@@ -54,6 +58,7 @@ class Line:
     amount_kes: int
     account: str
     linked: str
+    is_reversed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,12 @@ class Statement:
     def incoming(self) -> list[Line]:
         """The money that came in."""
         return [line for line in self.lines if line.amount_kes > 0]
+
+    @property
+    def returned(self) -> set[str]:
+        """The receipts of money that came in and went back."""
+        back = {line.linked for line in self.lines if line.amount_kes < 0 and line.linked}
+        return back | {line.receipt_number for line in self.lines if line.is_reversed}
 
     @property
     def span(self) -> tuple[int, int]:
@@ -84,14 +95,22 @@ def read_statement(content: bytes) -> Statement:
     rows = list(enumerate(_rows(_decode(content)), start=1))
     heading_at, columns = _find_heading([row for _, row in rows])
     lines, unreadable = [], []
+    paid_in: set[str] = set()
     for number, row in rows[heading_at + 1 :]:
         cells = {name: row[at].strip() for name, at in columns.items() if at < len(row)}
-        if not cells.get("receipt") or not _is_completed(cells.get("status", "Completed")):
+        if not cells.get("receipt") or not _moved_money(cells.get("status", "")):
             continue
         try:
-            lines.append(_read_line(number, cells))
+            line = _read_line(number, cells)
         except ValueError as error:
             unreadable.append(f"line {number}: {error}")
+            continue
+        # A charge shares its payment's receipt; the same money coming in twice is a line too many.
+        if line.amount_kes > 0 and line.receipt_number in paid_in:
+            unreadable.append(f"line {number}: {line.receipt_number} stands there twice")
+            continue
+        paid_in |= {line.receipt_number} if line.amount_kes > 0 else set()
+        lines.append(line)
     if not lines:
         raise UsageError("No completed line in this statement" + _first(unreadable))
     return Statement(lines=lines, unreadable=unreadable)
@@ -113,15 +132,23 @@ def _read_line(number: int, cells: Mapping[str, str]) -> Line:
     if not RECEIPT_NUMBER.match(receipt):
         raise ValueError(f"{cells['receipt']!r} is no receipt")
     paid_in = read_kes(cells.get("paid_in", ""))
-    withdrawn = read_kes(cells.get("withdrawn", ""))
+    withdrawn = cells.get("withdrawn", "")
     return Line(
         number=number,
         receipt_number=receipt,
         completed_at=_read_time(cells.get("completed", "")),
-        amount_kes=paid_in if paid_in else -abs(withdrawn),
-        account=re.sub(r"[^A-Z0-9]", "", cells.get("account", "").upper()),
+        amount_kes=paid_in or -abs(read_kes(re.sub(r"\.\d\d?\Z", "", withdrawn))),
+        account=_read_account(cells),
         linked=cells.get("linked", "").upper(),
+        is_reversed=cells.get("status", "").lower() == "reversed",
     )
+
+
+def _read_account(cells: Mapping[str, str]) -> str:
+    """Give the account that was paid to, where it stands: letters and digits only."""
+    named = _ACCOUNT.search(cells.get("details", ""))
+    account = cells.get("account") or (named.group(1) if named else "")
+    return re.sub(r"[^A-Z0-9]", "", account.upper())
 
 
 def _read_time(text: str) -> int:
@@ -167,8 +194,10 @@ def _find_heading(rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
     )
 
 
-def _is_completed(status: str) -> bool:
-    return status.strip().lower() in ("completed", "complete", "success", "successful", "")
+def _moved_money(status: str) -> bool:
+    """Failed, Declined, Cancelled, Expired: nothing moved. Reversed: it did, and went back."""
+    words = ("completed", "complete", "success", "successful", "reversed", "")
+    return status.lower() in words
 
 
 def _first(unreadable: Sequence[str]) -> str:

@@ -15,11 +15,13 @@ from tools.hakika import screen
 from tools.hakika.arguments import days_between
 from tools.hakika.errors import UsageError
 from tools.hakika.matching import Match, Verdict, match_statement
-from tools.hakika.numbers import money_received, open_for_writing, write_rows
+from tools.hakika.numbers import money_received, open_for_writing, received_at, write_rows
 from tools.hakika.session import Session
 from tools.hakika.statement import Statement, read_statement
 
 DAYS_SPANNED_MAX = 92
+ACCOUNT_CHARACTERS_SHOWN = 12
+"""As long as a reference of ours; the CSV has it whole."""
 COLUMNS = (
     "verdict",
     "is_certain",
@@ -36,7 +38,7 @@ COLUMNS = (
 )
 WORDS = {
     Verdict.BOTH: ("here and there", "green"),
-    Verdict.RETURNED: ("here and there, sent back", "green"),
+    Verdict.RETURNED: ("here and there, sent back", "blue"),
     Verdict.AMOUNT_DIFFERS: ("amount differs", "bold yellow"),
     Verdict.ONLY_THERE: ("only on the statement", "bold yellow"),
     Verdict.ONLY_HERE: ("only here", "bold red"),
@@ -124,25 +126,42 @@ def _show(console: Console, matches: Sequence[Match], statement: Statement) -> N
         console.print(
             Text.assemble((f"{words}: ", style if found else "dim"), f"{len(found)}, KES {total:,}")
         )
-        if found and verdict not in (Verdict.BOTH, Verdict.RETURNED):
-            _show_matches(console, found)
+        _show_matches(console, [match for match in found if match.needs_a_look])
     for text in statement.unreadable:
         console.print(screen.plain(f"not read: {text}"), style="yellow")
 
 
 def _show_matches(console: Console, matches: Sequence[Match]) -> None:
+    """Print what needs a look as a table, and below it what can be typed, in the same order."""
+    if not matches:
+        return
+    table = screen.new_table(
+        "Receipt", "Completed (EAT)", "KES", "Account", "Payment", right=("KES",)
+    )
+    for column in table.columns[:-1]:
+        column.no_wrap = True
     for match in matches:
         line, payment = match.line, match.payment
-        if line is not None:
-            at = screen.clock_text(line.completed_at, has_year=True)
-            said = f"  {line.receipt_number}  {at}  KES {line.amount_kes:,}  {line.account}"
-        elif payment is not None:
-            said = f"  {payment.receipt_number or 'no receipt'}  KES {match.amount_kes:,}"
-        if payment is not None:
-            sure = "" if match.is_certain else "perhaps "
-            said += f"  {sure}payment of booking {payment.booking_id}, {payment.status}"
-        elif line is not None:
-            said += "  no payment of ours fits"
-        console.print(screen.plain(said), soft_wrap=True)
-        if match.proposal:
-            console.print(f"    [bold]{escape(match.proposal)}[/bold]", soft_wrap=True)
+        receipt = (
+            line.receipt_number if line else (payment and payment.receipt_number) or "none yet"
+        )
+        at = line.completed_at if line else received_at(payment) if payment else None
+        table.add_row(
+            screen.plain(receipt),
+            screen.clock_text(at, has_year=True),
+            screen.kes(match.amount_kes),
+            screen.plain(line.account[:ACCOUNT_CHARACTERS_SHOWN] if line else ""),
+            _payment_text(match),
+        )
+    console.print(table)
+    for proposal in filter(None, (match.proposal for match in matches)):
+        console.print(f"  [bold]{escape(proposal)}[/bold]", soft_wrap=True)
+    console.print()
+
+
+def _payment_text(match: Match) -> Text:
+    payment = match.payment
+    if payment is None:
+        return Text("none of ours fits")
+    sure = "" if match.is_certain else "perhaps "
+    return screen.plain(f"{sure}booking {payment.booking_id}, {payment.status}")

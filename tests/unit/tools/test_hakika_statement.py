@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from payments.payment import Payment, PaymentStatus
 from payments.values import account_reference
 
+from tests.world.aws import REPOSITORY
 from tools.hakika.errors import UsageError
 from tools.hakika.matching import Match, Verdict, match_statement
 from tools.hakika.statement import Statement, read_kes, read_statement
@@ -17,6 +18,7 @@ Short Code:,600000,Organization:,CLINIC LTD
 Time Period:,From 22-09-2026 00:00:00 To 23-09-2026 23:59:59,,
 
 """
+EXPORT = (REPOSITORY / "tests/payloads/organisation_statement.csv").read_bytes()
 HEADING = (
     "Receipt No.,Completion Time,Initiation Time,Details,Transaction Status,Paid In,Withdrawn,"
     "Balance,Balance Confirmed,Reason Type,Other Party Info,Linked Transaction ID,A/C No."
@@ -100,6 +102,45 @@ def test_a_byte_order_mark_and_windows_text_are_understood() -> None:
 )
 def test_times_are_read_in_the_forms_that_exports_have(at: str) -> None:
     assert statement(row(at=at)).lines[0].completed_at == NOON
+
+
+def test_a_day_comes_before_its_month() -> None:
+    early = statement(row(at="03-11-2026 08:00:00")).lines[0].completed_at
+    assert early == statement(row(at="2026-11-03 08:00:00")).lines[0].completed_at
+
+
+def test_a_whole_export_is_read_line_by_line() -> None:
+    read = read_statement(EXPORT)
+    assert read.unreadable == []
+    assert [(line.receipt_number, line.amount_kes, line.account) for line in read.incoming] == [
+        ("UKQ7F2M9XD", 1000, "CONS7M2K9QXA"),
+        ("UKQ5B8T3WC", 1500, "CONS4C8V1TZB"),
+        ("UKQ3A1R7VB", 250_000, "CONS2H6N5PYC"),
+        ("UKQ2Z9P6UA", 800, "ROOM4"),
+        ("UKQ1Y8N5TZ", 600_000, ""),
+    ]
+    assert read.returned == {"UKQ5B8T3WC"}
+    assert read.span == (read.lines[-1].completed_at, read.lines[0].completed_at)
+
+
+def test_charges_have_cents_and_their_payments_receipt() -> None:
+    charge = row(paid_in="", withdrawn='"-1,005.50"', account="")
+    read = statement(charge, row(), charge)
+    assert [line.amount_kes for line in read.lines] == [-1005, 1000, -1005]
+    assert (len(read.incoming), read.returned, read.unreadable) == (1, set(), [])
+
+
+def test_the_account_may_stand_in_the_details_only() -> None:
+    heading = "Receipt No.,Completion Time,Details,Paid In"
+    details = f"Pay Bill from 2547*****149 - JANE WANJIKU Acc. {REFERENCE}"
+    [line] = statement(f"SIN1ABC234,23-09-2026 12:00:00,{details},1000", heading=heading).lines
+    assert line.account == REFERENCE
+
+
+def test_the_same_money_is_counted_once() -> None:
+    read = statement(row(), row())
+    assert (len(read.lines), len(read.unreadable)) == (1, 1)
+    assert "SIN1ABC234 stands there twice" in read.unreadable[0]
 
 
 def test_what_did_not_complete_is_left_out() -> None:
@@ -203,6 +244,22 @@ def test_one_payment_is_proposed_for_one_line_only() -> None:
     assert (first.payment is not None, second.payment) == (True, None)
 
 
+def test_a_reference_that_was_paid_to_twice_shows_its_payment() -> None:
+    paid = payment(
+        status=PaymentStatus.COMPLETED, receipt_number="SIN1ABC234", paid_amount_kes=1000
+    )
+    first, second = matched(statement(row(), row("SIN1ABC235")), paid, received=(paid,))
+    assert first.verdict is Verdict.BOTH
+    assert (second.verdict, second.payment, second.is_certain) == (Verdict.ONLY_THERE, paid, True)
+    assert second.proposal == f"hakika payment show {PAYMENT_ID}"
+
+
+def test_two_lines_with_one_reference_are_recorded_once() -> None:
+    first, second = matched(statement(row(), row("SIN1ABC235")), payment())
+    assert first.proposal.startswith("hakika record-receipt")
+    assert second.proposal == f"hakika payment show {PAYMENT_ID}"
+
+
 def test_a_payment_that_is_settled_is_shown_rather_than_recorded() -> None:
     done = payment(status=PaymentStatus.COMPLETED, receipt_pending=True)
     [match] = matched(statement(row()), done)
@@ -223,3 +280,27 @@ def test_a_refund_on_the_statement_proposes_to_mark_it() -> None:
     [match] = matched(statement(row(), sent_back), owed, received=(owed,))
     assert match.verdict is Verdict.RETURNED
     assert match.proposal == f"hakika refund mark {PAYMENT_ID}"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (row(), row("SIN1ABC300", paid_in="", withdrawn="-1000.00", linked="SIN1ABC234")),
+        (row(status="Reversed"),),
+    ],
+    ids=["linked reversal", "status reversed"],
+)
+def test_a_completed_payment_whose_money_went_back_must_be_looked_at(rows: tuple[str, ...]) -> None:
+    paid = payment(
+        status=PaymentStatus.COMPLETED, receipt_number="SIN1ABC234", paid_amount_kes=1000
+    )
+    [match] = matched(statement(*rows), paid, received=(paid,))
+    assert match.verdict is Verdict.RETURNED
+    assert match.needs_a_look
+    assert match.proposal == f"hakika payment show {PAYMENT_ID}"
+
+
+def test_a_refund_that_was_marked_already_needs_no_look() -> None:
+    done = payment(status=PaymentStatus.REFUNDED, receipt_number="SIN1ABC234", paid_amount_kes=1000)
+    [match] = matched(statement(row(status="Reversed")), done, received=(done,))
+    assert (match.verdict, match.needs_a_look) == (Verdict.RETURNED, False)
