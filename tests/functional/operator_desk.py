@@ -140,8 +140,7 @@ class Desk:
 
     def __call__(self, *arguments: str, says: list[str] | None = None) -> Answer:
         """Type one line. Idempotent: each line is a fresh process."""
-        out = Terminal() if self.is_at_terminal else io.StringIO()
-        err = io.StringIO()
+        out, err = (Terminal() if self.is_at_terminal else io.StringIO() for _ in range(2))
         code = run(arguments, resolve=self._resolve, out=out, err=err, person=_person(says, err))
         return Answer(code=code, out=out.getvalue(), err=err.getvalue())
 

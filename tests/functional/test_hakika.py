@@ -1,5 +1,6 @@
 """The operator's command finds, shows and refuses, before a whole deployment in one process."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -207,3 +208,43 @@ def test_colours_are_for_terminals(world: World, desk: Desk) -> None:
     assert "\x1b[" not in desk("payment", "show", payment_id).out
     desk.is_at_terminal = True
     assert "\x1b[" in desk("payment", "show", payment_id).out
+
+
+LONG_BOOKING = "clinic-2026-0917-a-booking-id-as-long-as-one-may-ever-be-0000064"
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("payment", "list"),
+        ("payment", "find", "--booking", LONG_BOOKING),
+        ("payment", "show", "PAYMENT"),
+        ("consultation", "show", LONG_BOOKING),
+        ("stats",),
+        ("payment", "list", "--status", "refunded"),
+        ("payment", "find", "--booking", "nowhere"),
+        ("payment", "show", "no-such-payment"),
+        ("review", "resolve", "PAYMENT", "complete", *ACCOUNT),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
+)
+def test_nothing_is_cut_on_a_terminal_however_narrow(
+    world: World,
+    desk: Desk,
+    line: tuple[str, ...],
+    columns: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    payment_id = pay(world, LONG_BOOKING, scenario="callback_wrong_amount")
+    desk.is_at_terminal = True
+    monkeypatch.setenv("COLUMNS", str(columns))
+    answer = desk(*(payment_id if word == "PAYMENT" else word for word in line))
+    lines = [re.sub(r"\x1b\[[\d;]*m", "", each) for each in (answer.out + answer.err).splitlines()]
+    # A command is never broken by us: the terminal wraps it, and it is copied whole.
+    told = [each for each in lines if not each.startswith("  hakika ")]
+    assert told
+    assert max(map(len, told)) <= columns
+    assert "…" not in "".join(told)
+    if line[:2] in [("payment", "list"), ("payment", "find")] and answer.code == 0:
+        assert payment_id in answer.out or "No payment." in answer.out

@@ -17,6 +17,8 @@ from tools.hakika.views import PROOF_WORDS, Moment, next_steps
 PIPE_COLUMNS = 160
 """How wide lines are where nobody looks: nothing is cut in a pipe or a file."""
 NARROW_COLUMNS = 115
+BOOKING_COLUMNS_MIN = 8
+"""A long booking id is folded: it never costs a payment id its digits."""
 _TO_THE_MINUTE = 12
 STYLES = {
     PaymentStatus.DISPATCHING: "cyan",
@@ -126,8 +128,9 @@ def show_payments(console: Console, payments: Sequence[Payment], *, reveals_phon
     more = ("Phone", "Reference", "Receipt") if is_wide else ()
     table = new_table("When (EAT)", "Payment", "Status", "KES", "Booking", *more, right=("KES",))
     for column in table.columns:
-        column.no_wrap = True
-    table.columns[4].ratio = 1
+        column.no_wrap = column.header != "Booking"
+    booking = table.columns[4]
+    booking.overflow, booking.min_width = "fold", BOOKING_COLUMNS_MIN
     for payment in payments:
         status = status_text(payment.status)
         if payment.attention:
