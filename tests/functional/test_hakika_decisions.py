@@ -198,6 +198,19 @@ def test_cancelling_a_confirmed_consultation_owes_its_money_back(world: World, d
     assert (event["by"], event["reason"]) == ("operator:njeri", "doctor ill")
 
 
+def test_who_set_a_consultation_and_why_is_kept_beside_it(world: World, desk: Desk) -> None:
+    desk("consultation", "set", "9", "--client", "7", "--price", "1,500", *ACCOUNT)
+    world.pass_time(60)
+    desk("consultation", "set", "9", "--price", "900", "--who", "asha", "--why", "agreed", "--yes")
+    first, second = desk.json("consultation", "show", "9")["instructions"]
+    assert (first["by"], first["reason"]) == ("operator:njeri", "checked on the statement")
+    assert (second["by"], second["reason"]) == ("operator:asha", "agreed")
+    assert second["asked"] == ("Pending, Unpaid, KES 1,500 -> Pending, KES 900, client 7")
+    assert "operator:asha" in desk("consultation", "show", "9").out
+    assert desk("consultation", "set", "9", "--price", "5", says=["asha", "x", "n"]).code == 1
+    assert len(desk.json("consultation", "show", "9")["instructions"]) == 2
+
+
 def test_a_price_cannot_change_under_a_running_payment(world: World, desk: Desk) -> None:
     start(world)
     answer = desk("consultation", "set", "1", "--price", "5", *ACCOUNT)

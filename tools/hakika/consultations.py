@@ -1,6 +1,7 @@
 """`hakika consultation`: show and set what is paid for."""
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Any
 
 import typer
 from payments.answers import consultation_answer
@@ -8,6 +9,7 @@ from payments.consultation import BookingStatus, Consultation
 from payments.policy import NEVER
 from payments.ports import Trace
 from payments.service.consultations import register_consultation
+from payments.store.history import Instruction
 from payments.values import eat_iso, normalise_booking_id
 
 from tools.hakika import screen
@@ -25,7 +27,7 @@ BookingId = Annotated[str, typer.Argument(metavar="BOOKING", help="The booking_i
 
 @app.command()
 def show(context: typer.Context, booking: BookingId) -> None:
-    """Show a consultation and whose payment it carries."""
+    """Show a consultation, whose payment it carries, and what operators asked for."""
     session: Session = context.obj
     found = session.parts.store.get_consultation(normalise_booking_id(booking))
     if found is None:
@@ -49,7 +51,8 @@ def set_(
     """Register a consultation, or change what is named; as the booking system does by the API.
 
     Confirmed and Paid are never set here: only money does that. Cancelling a Confirmed
-    consultation makes its payment refund_due, with who and why in the payment's history.
+    consultation makes its payment refund_due. Who and why are kept beside the consultation,
+    and in the payment's history where its payment changes.
     """
     session: Session = context.obj
     booking_id = normalise_booking_id(booking)
@@ -61,19 +64,36 @@ def set_(
     if not yes:
         _show_plan(session, before, wanted)
     require_consent(session.person, is_given=yes)
+    trace = Trace(
+        by=f"operator:{account.who}",
+        request_id=f"hakika-{session.parts.ids.hex(16)}",
+        reason=account.why,
+    )
+    _keep_instruction(session, before, wanted, trace)
     after = register_consultation(
         session.parts,
         booking_id=booking_id,
         client_id=wanted.client_id,
         price_kes=wanted.price_kes,
         status=wanted.status,
-        trace=Trace(
-            by=f"operator:{account.who}",
-            request_id=f"hakika-{session.parts.ids.hex(16)}",
-            reason=account.why,
-        ),
+        trace=trace,
     )
     _answer(session, after)
+
+
+def _keep_instruction(
+    session: Session, before: Consultation | None, wanted: Consultation, trace: Trace
+) -> None:
+    """Written first: no change without who and why, whatever happens in between."""
+    now, then = _plan(before, wanted)
+    instruction = Instruction(
+        at=session.now(),
+        by=trace.by,
+        reason=trace.reason,
+        asked=f"{now} -> {then}",
+        request_id=trace.request_id,
+    )
+    session.runtime.history.keep_instruction(wanted.booking_id, instruction)
 
 
 def _wanted(
@@ -106,29 +126,35 @@ def _wanted(
 
 
 def _show_plan(session: Session, before: Consultation | None, wanted: Consultation) -> None:
+    now, then = _plan(before, wanted)
+    screen.show_facts(session.err, [("booking", wanted.booking_id), ("now", now), ("then", then)])
+
+
+def _plan(before: Consultation | None, wanted: Consultation) -> tuple[str, str]:
+    """Say what is, and what is asked for."""
     now = "does not exist"
     if before is not None:
         now = f"{before.status}, {before.payment_status}, KES {before.price_kes:,}"
-    is_owed = (
-        before is not None
-        and before.status is BookingStatus.CONFIRMED
-        and wanted.status is BookingStatus.CANCELLED
-    )
-    then = f"{wanted.status}, KES {wanted.price_kes:,}, client {wanted.client_id}"
+    is_confirmed = before is not None and before.status is BookingStatus.CONFIRMED
+    is_owed = is_confirmed and wanted.status is BookingStatus.CANCELLED
+    status = wanted.status if is_owed or not is_confirmed else BookingStatus.CONFIRMED
+    then = f"{status}, KES {wanted.price_kes:,}, client {wanted.client_id}"
     if is_owed and before is not None:
         then = f"Cancelled; KES {before.price_kes:,} is owed back to the customer"
-    screen.show_facts(session.err, [("booking", wanted.booking_id), ("now", now), ("then", then)])
+    return now, then
 
 
 def _answer(session: Session, found: Consultation) -> None:
     lock = found.lock_until
     is_kept = lock is not None and lock >= NEVER
     locked_until = None if lock is None or is_kept else eat_iso(lock)
-    document = {
+    document: dict[str, Any] = {
         **consultation_answer(found),
         "locked_until": locked_until,
         "locked_for_review": is_kept,
     }
+    instructions = session.runtime.history.get_instructions(found.booking_id)
+    document["instructions"] = [{**asdict(each), "at": eat_iso(each.at)} for each in instructions]
     shown_lock = "until a person decides" if is_kept else screen.clock_text(lock, has_year=True)
     session.answer(
         document,
@@ -142,6 +168,12 @@ def _answer(session: Session, found: Consultation) -> None:
                 ("active payment", found.active_payment_id or ""),
                 ("paid by", found.paid_payment_id or ""),
                 ("locked", shown_lock),
+                *(("asked for", _instruction_text(each)) for each in instructions),
             ],
         ),
     )
+
+
+def _instruction_text(given: Instruction) -> str:
+    at = screen.clock_text(given.at, has_year=True)
+    return f"{at} {given.by}: {given.asked} ({given.reason})"

@@ -41,7 +41,7 @@ def take_account(
         if person.is_there:
             who = person.ask("Who are you?", who)
     if why is None and person.is_there:
-        why = person.ask("Why? (kept in the payment's history)", None)
+        why = person.ask("Why? (kept with what you change)", None)
     return Account(
         who=_fit("--who", who, WHO_CHARACTERS_MAX), why=_fit("--why", why, WHY_CHARACTERS_MAX)
     )
@@ -61,7 +61,7 @@ def _fit(option: str, text: str | None, characters_max: int) -> str:
     """Events are read by other systems: one line, and no phone number in it."""
     cleaned = " ".join((text or "").split())
     if not cleaned:
-        raise UsageError(f"{option} is required: it is kept in the payment's history")
+        raise UsageError(f"{option} is required: it is kept with what you change")
     if len(cleaned) > characters_max:
         raise UsageError(f"{option} is longer than {characters_max} characters")
     if not cleaned.isprintable():

@@ -1,16 +1,21 @@
-"""What an operator reads: a payment's events and evidence, and payments found without a Scan."""
+"""What an operator reads: a payment's events and evidence, and payments found without a Scan.
+
+And what an operator ordered about a consultation, which has no events of its own.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import batched
 from typing import Any
 
-from payments.dynamodb.attributes import to_attribute
+from payments.dynamodb.attributes import to_attribute, to_item
+from payments.dynamodb.expressions import ABSENT
 from payments.dynamodb.table import Table
 from payments.payment import Payment
 from payments.ports import PhoneGuard
 from payments.store.items import (
     DAY_SHARDS,
+    consultation_key,
     payment_key,
     phone_key,
     receipt_key,
@@ -66,15 +71,30 @@ class Listed:
     amount_kes: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction:
+    """What an operator asked for about a consultation, written down before it is tried.
+
+    Units: UTC epoch seconds.
+    """
+
+    at: int
+    by: str
+    reason: str
+    asked: str
+    request_id: str
+
+
 class PaymentHistory:
-    """Reads only. Errors: StoreUnavailableError from every method."""
+    """Reads, and keeps instructions. Errors: StoreUnavailableError from every method."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
 
     def get_events(self, payment_id: str) -> list[Event]:
         """Return a payment's events, oldest first, read strongly."""
-        return [_to_event(values) for values in self._belonging(payment_id, "EVENT#")]
+        found = self._belonging(payment_key(payment_id)["pk"], "EVENT#")
+        return [_to_event(values) for values in found]
 
     def get_kept_callbacks(self, payment_id: str) -> list[KeptCallback]:
         """Return the callbacks kept as evidence, oldest first, read strongly."""
@@ -84,7 +104,7 @@ class PaymentHistory:
                 received_at=values["received_at"],
                 body=values["body"],
             )
-            for values in self._belonging(payment_id, "EVIDENCE#")
+            for values in self._belonging(payment_key(payment_id)["pk"], "EVIDENCE#")
         ]
         return sorted(found, key=lambda callback: callback.received_at)
 
@@ -127,11 +147,33 @@ class PaymentHistory:
         values = self._table.get(phone_key(phone_hmac))
         return to_phone_guard(values) if values else None
 
-    def _belonging(self, payment_id: str, prefix: str) -> Iterator[dict[str, Any]]:
+    def keep_instruction(self, booking_id: str, instruction: Instruction) -> None:
+        """Keep who asked for what and why, beside the consultation. Idempotent."""
+        key = {
+            "pk": consultation_key(booking_id)["pk"],
+            "sk": f"INSTRUCTION#{instruction.at:010d}#{instruction.request_id}",
+        }
+        item = to_item({**key, **asdict(instruction)})
+        self._table.put(
+            {"TableName": self._table.name, "Item": item, "ConditionExpression": ABSENT}
+        )
+
+    def get_instructions(self, booking_id: str) -> list[Instruction]:
+        """Return what operators asked for about a consultation, oldest first."""
+        found = self._belonging(consultation_key(booking_id)["pk"], "INSTRUCTION#")
+        return [
+            Instruction(
+                at=int(values["at"]),
+                **{name: str(values[name]) for name in ("by", "reason", "asked", "request_id")},
+            )
+            for values in found
+        ]
+
+    def _belonging(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
         return self._table.query_pages(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
             ExpressionAttributeValues={
-                ":pk": to_attribute(payment_key(payment_id)["pk"]),
+                ":pk": to_attribute(pk),
                 ":prefix": to_attribute(prefix),
             },
             ConsistentRead=True,
