@@ -133,7 +133,7 @@ def _json(response: requests.Response) -> Any:
 
 def main(
     stack: Annotated[str, typer.Option(help="The deployed stack, for example hakika-sandbox")],
-    region: Annotated[str, typer.Option(help="AWS region")] = "eu-west-1",
+    region: Annotated[str, typer.Option(envvar="AWS_REGION", help="AWS region")] = "eu-west-1",
     profile: Annotated[str | None, typer.Option(help="AWS profile")] = None,
     endpoint: Annotated[str | None, typer.Option(help="For the local stack's emulator")] = None,
     rotate_jwt_secret: Annotated[

@@ -88,7 +88,8 @@ def root(
         str | None, typer.Option(metavar="P", help="AWS profile, as the AWS CLI knows it.")
     ] = None,
     region: Annotated[
-        str | None, typer.Option(metavar="R", help="AWS region, if not the profile's.")
+        str | None,
+        typer.Option(metavar="R", envvar="AWS_REGION", help="AWS region, if not the profile's."),
     ] = None,
     local: Annotated[
         bool, typer.Option("--local", help="The stack that `make run` runs on this machine.")

@@ -42,7 +42,9 @@ Who = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Who decides; else your AWS identity, or you are asked."),
 ]
-Why = Annotated[str | None, typer.Option(metavar="TEXT", help="Why; kept in the history.")]
+Why = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Why, else you are asked; kept in the history.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Agree at once instead of being asked.")]
 Receipt = Annotated[str | None, typer.Option(metavar="R", help="Receipt on M-Pesa's statement.")]
 Amount = Annotated[str | None, typer.Option(metavar="KES", help="Amount on M-Pesa's statement.")]
@@ -67,7 +69,7 @@ def reconcile_now(
     payment: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PAYMENT]", help="One payment; else all that are due.", show_default=False
+            metavar="PAYMENT", help="One payment; else all that are due.", show_default=False
         ),
     ] = None,
 ) -> None:

@@ -99,7 +99,7 @@ def next_steps(payment: Payment) -> list[str]:
         case PaymentStatus.REVIEW:
             fits = payment.paid_amount_kes in (None, payment.amount_kes)
             steps = [
-                "Money arrived that does not match. Look it up on M-Pesa's statement, then one of:",
+                "A person decides. Look the money up on M-Pesa's statement, then one of:",
                 *([f"hakika review resolve {name} complete"] if fits else []),
                 f"hakika review resolve {name} refund-due",
                 f"hakika review resolve {name} bogus",
