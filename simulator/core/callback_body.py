@@ -77,6 +77,8 @@ def _amount(prompt: Prompt, faults: frozenset[BodyFault]) -> list[Item]:
         amount = amount - 1 if amount > 1 else amount + 1
     if BodyFault.FRACTIONAL_AMOUNT in faults:
         amount += 0.5
+    if BodyFault.WHOLE_AMOUNT in faults:
+        amount = int(amount)
     return [{"Name": "Amount", "Value": amount}]
 
 
@@ -99,5 +101,10 @@ def _phone(prompt: Prompt, faults: frozenset[BodyFault]) -> list[Item]:
     if BodyFault.MISSING_PHONE in faults:
         return []
     if BodyFault.MASKED_PHONE in faults:
-        return [{"Name": "PhoneNumber", "Value": f"{payer[:5]}****{payer[-3:]}"}]
+        return [{"Name": "PhoneNumber", "Value": masked(payer)}]
     return [{"Name": "PhoneNumber", "Value": int(payer)}]
+
+
+def masked(msisdn: str) -> str:
+    """A number as newer notices show it: 25470****149."""
+    return f"{msisdn[:5]}****{msisdn[-3:]}"

@@ -40,6 +40,9 @@ _PUSH_ANSWERS = {
     "push_html_403": Entry(
         "Accepted, but answered with the firewall's HTML 403.", {"push_answer": "html"}
     ),
+    "push_html_503": Entry(
+        "Accepted, but answered with the firewall's HTML 503.", {"push_answer": "html_503"}
+    ),
     "push_502": Entry(
         "Accepted, but answered with an unreadable 502.", {"push_answer": "bad_gateway"}
     ),
@@ -93,6 +96,7 @@ _CALLBACKS = {
 _BODIES = {
     "wrong_amount": "The callback names another amount than was debited.",
     "fractional_amount": "The callback's amount has cents.",
+    "whole_amount": "The callback's amount is written without decimals.",
     "missing_amount": "The callback names no amount.",
     "reused_receipt": "The callback carries the receipt of an earlier payment.",
     "missing_receipt": "The callback carries no receipt.",

@@ -95,6 +95,9 @@ class Config:
     callback_sources: tuple[str, ...] = LISTED_SOURCES
     unlisted_source: str = "41.90.64.12"  # where callbacks of the unlisted scenario come from
 
+    older_shapes: bool = False  # True: ids and words as older captures show them
+    not_found_code: str = "404.001.01"  # also printed: 404.003.01
+
     # OAuth
     token_seconds: float = 3599.0  # how long a token really lives
     token_seconds_said: int = 3599  # what `expires_in` says
@@ -136,6 +139,7 @@ class Config:
     callback_attempts: int = 1  # 3 for the other reading of the documents
     redelivery_seconds: float = 30.0  # between the tries
     callback_timeout_seconds: float = 5.0  # how long Daraja waits for your answer
+    c2b_confirmation_url: str = ""  # where a C2B confirmation of each debit goes as well
 
     hang_seconds: float = 60.0  # how long the HTTP face keeps a hanging caller
     journal_max: int = 500_000  # entries kept
@@ -176,6 +180,7 @@ def local() -> Config:
 
 _CHOICES = {
     "query_pending": ("4999", "being_processed", "mixed"),
+    "not_found_code": ("404.001.01", "404.003.01"),
     "query_unauthorized_code": ("400.003.01", "401.003.01", "401.002.01"),
 }
 _OPTIONAL = {"timestamp_skew_max_seconds", "query_per_minute"}

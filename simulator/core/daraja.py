@@ -207,7 +207,7 @@ class Daraja(Controls):
         world = self._world
         route = _ROUTES.get(request.path)
         if route is None:
-            raise gateway.refused(world, 404, "404.001.01", "Resource not found")
+            raise gateway.refused(world, 404, world.config.not_found_code, "Resource not found")
         endpoint, method = route
         if request.method.upper() != method:
             raise gateway.refused(world, 405, "405.001", "Method Not Allowed")

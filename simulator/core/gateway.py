@@ -78,7 +78,9 @@ def faulty_answer(world: World, fault: PushAnswer, honest: HttpAnswer) -> HttpAn
         case PushAnswer.RESET:
             return replace(honest, transport=Transport.RESET)
         case PushAnswer.HTML:
-            return firewall_page(world.request_id())
+            return firewall_page(403, world.request_id())
+        case PushAnswer.HTML_503:
+            return firewall_page(503, world.request_id())
         case PushAnswer.BAD_GATEWAY:
             return UNREADABLE
         case PushAnswer.INTERNAL_ERROR:

@@ -77,14 +77,14 @@ def daraja_error(status: int, code: str, message: str, request_id: str) -> HttpA
     )
 
 
-def firewall_page(incident: str) -> HttpAnswer:
+def firewall_page(status: int, incident: str) -> HttpAnswer:
     """The HTML page of the web firewall in front of Daraja. Source: daraja.md 1, WAF."""
     page = (
         '<html style="height:100%"><head><META NAME="ROBOTS" CONTENT="NOINDEX, NOFOLLOW"></head>'
         '<body style="margin:0px;height:100%"><iframe id="main-iframe" frameborder="0">'
         f"Request unsuccessful. Incapsula incident ID: {incident}</iframe></body></html>"
     )
-    return HttpAnswer(403, HTML_HEADERS, page.encode())
+    return HttpAnswer(status, HTML_HEADERS, page.encode())
 
 
 def spike_arrest(per_minute: int) -> HttpAnswer:

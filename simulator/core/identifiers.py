@@ -27,14 +27,33 @@ def timestamp(at: float) -> str:
 
 def checkout_request_id(milliseconds: int, msisdn: str) -> str:
     """`ws_CO_` + DDMMYYYYHHMMSS + milliseconds + the phone's last nine digits."""
-    moment = datetime.fromtimestamp(milliseconds // 1000, EAT)
-    return f"ws_CO_{moment:%d%m%Y%H%M%S}{milliseconds % 1000:03d}{msisdn[-9:]}"
+    return f"ws_CO_{_moment(milliseconds)}{msisdn[-9:]}"
+
+
+def older_checkout_request_id(milliseconds: int, msisdn: str) -> str:
+    """`ws_CO_DMZ_`, a number, and the moment: no digit of the phone."""
+    number = chance.between(1e7, 1e8, milliseconds, "older_checkout_request_id", msisdn)
+    return f"ws_CO_DMZ_{int(number)}_{_moment(milliseconds)}"
+
+
+def _moment(milliseconds: int) -> str:
+    """DDMMYYYYHHMMSS and milliseconds, in EAT."""
+    return (
+        f"{datetime.fromtimestamp(milliseconds // 1000, EAT):%d%m%Y%H%M%S}{milliseconds % 1000:03d}"
+    )
 
 
 def merchant_request_id(seed: int, checkout_id: str) -> str:
     """The newer shape: hex groups of 4, 4, 4 and 16."""
     digits = chance.hexadecimal(28, seed, "merchant_request_id", checkout_id)
     return f"{digits[:4]}-{digits[4:8]}-{digits[8:12]}-{digits[12:]}"
+
+
+def older_merchant_request_id(seed: int, checkout_id: str) -> str:
+    """The older shape, such as 29115-34620561-1."""
+    key = (seed, "older_merchant_request_id", checkout_id)
+    first, second = chance.between(1e4, 1e5, *key, 1), chance.between(1e7, 1e8, *key, 2)
+    return f"{int(first)}-{int(second)}-1"
 
 
 class ReceiptPrinter:

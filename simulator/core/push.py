@@ -5,7 +5,7 @@ from dataclasses import replace
 from simulator.core import chance, gateway, lifecycle, push_fields
 from simulator.core.config import Merchant
 from simulator.core.http import HttpAnswer, HttpRequest, json_answer
-from simulator.core.identifiers import merchant_request_id
+from simulator.core.identifiers import merchant_request_id, older_merchant_request_id
 from simulator.core.phones import Phone
 from simulator.core.prompts import Prompt, PushOrder, prompt_text
 from simulator.core.push_fields import Fields, InvalidFieldError
@@ -57,7 +57,8 @@ def authenticate(world: World, fields: Fields, now: float) -> Merchant:
     if merchant is None:
         raise gateway.refused(world, 500, "500.001.1001", "Merchant does not exist")
     if not push_fields.is_right_password(password, merchant, stamp):
-        raise gateway.refused(world, 500, "500.001.1001", "Wrong credentials")
+        older = "[MerchantValidate] - " if world.config.older_shapes else ""
+        raise gateway.refused(world, 500, "500.001.1001", f"{older}Wrong credentials")
     return merchant
 
 
@@ -110,9 +111,10 @@ def _drawn(world: World, phone: Phone) -> Scenario | None:
 
 def _prompt(world: World, order: PushOrder, scenario: Scenario, phone: Phone, now: float) -> Prompt:
     checkout_id = world.new_checkout_id(now, order.msisdn)
+    shape = older_merchant_request_id if world.config.older_shapes else merchant_request_id
     return Prompt(
         checkout_request_id=checkout_id,
-        merchant_request_id=merchant_request_id(world.seed, checkout_id),
+        merchant_request_id=shape(world.seed, checkout_id),
         order=order,
         scenario=scenario,
         accepted_at=now,

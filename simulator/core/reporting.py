@@ -1,6 +1,7 @@
 """How a result becomes callbacks: how many, when, from where, saying what."""
 
 from simulator.core import chance
+from simulator.core.c2b_confirmation import confirmation
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.callback_body import Outcome, callback_body
 from simulator.core.ledger import Debit
@@ -12,6 +13,8 @@ from simulator.core.world import World
 def report(world: World, prompt: Prompt, code: str, at: float, debit: Debit | None) -> None:
     """Schedules the callback, as often and as late as the scenario says."""
     scenario, config = prompt.scenario, world.config
+    if debit is not None and config.c2b_confirmation_url:
+        _confirm_by_c2b(world, prompt, debit)
     if scenario.callback is CallbackTiming.NEVER:
         return
     outcome = _outcome(world, prompt, code, debit)
@@ -32,6 +35,13 @@ def report(world: World, prompt: Prompt, code: str, at: float, debit: Debit | No
                 timeout_seconds=config.callback_timeout_seconds,
             )
         )
+
+
+def _confirm_by_c2b(world: World, prompt: Prompt, debit: Debit) -> None:
+    """The other channel knows nothing of the scenario: it tells of every debit."""
+    source = _source(world, prompt, (prompt.order.msisdn, prompt.push_number, "c2b"))
+    is_till = prompt.order.merchant.till is not None
+    world.board.schedule(confirmation(debit, world.config, is_till=is_till, source_ip=source))
 
 
 def _outcome(world: World, prompt: Prompt, code: str, debit: Debit | None) -> Outcome:

@@ -32,6 +32,7 @@ class PushAnswer(StrEnum):
     RESET = "reset"
     INTERNAL_ERROR = "internal_error"  # 500.003.1001
     HTML = "html"  # the web firewall's 403
+    HTML_503 = "html_503"  # the same page with a 503
     BAD_GATEWAY = "bad_gateway"  # 502 with a body nobody can read
     BUSY = "busy"  # 500.003.02 "System is busy"
     SPIKE_ARREST = "spike_arrest"  # 500.003.02 "Spike Arrest Violation"
@@ -57,6 +58,7 @@ class BodyFault(StrEnum):
 
     WRONG_AMOUNT = "wrong_amount"
     FRACTIONAL_AMOUNT = "fractional_amount"
+    WHOLE_AMOUNT = "whole_amount"
     MISSING_AMOUNT = "missing_amount"
     REUSED_RECEIPT = "reused_receipt"
     MISSING_RECEIPT = "missing_receipt"

@@ -9,7 +9,7 @@ from typing import Literal
 from simulator.core import chance
 from simulator.core.callback_board import CallbackBoard
 from simulator.core.config import Config
-from simulator.core.identifiers import checkout_request_id
+from simulator.core.identifiers import checkout_request_id, older_checkout_request_id
 from simulator.core.journal import Journal
 from simulator.core.ledger import Ledger
 from simulator.core.oauth import TokenDesk
@@ -38,8 +38,8 @@ class Event:
     code: str = ""
 
 
-OutageKind = Literal["html", "reset", "hang", "busy", "internal_error", "bad_gateway"]
-OUTAGE_KINDS = ("html", "reset", "hang", "busy", "internal_error", "bad_gateway")
+OutageKind = Literal["html", "html_503", "reset", "hang", "busy", "internal_error", "bad_gateway"]
+OUTAGE_KINDS = ("html", "html_503", "reset", "hang", "busy", "internal_error", "bad_gateway")
 ENDPOINTS = ("oauth", "push", "query")
 
 
@@ -118,11 +118,12 @@ class World:
 
     def new_checkout_id(self, now: float, msisdn: str) -> str:
         """An id that no prompt has or had in this world."""
+        shape = older_checkout_request_id if self.config.older_shapes else checkout_request_id
         milliseconds = int(now * 1000)
-        checkout_id = checkout_request_id(milliseconds, msisdn)
+        checkout_id = shape(milliseconds, msisdn)
         while checkout_id in self.prompts:
             milliseconds += 1
-            checkout_id = checkout_request_id(milliseconds, msisdn)
+            checkout_id = shape(milliseconds, msisdn)
         return checkout_id
 
     def request_id(self) -> str:

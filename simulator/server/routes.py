@@ -69,7 +69,8 @@ def _scenarios(control: Control) -> list[Route]:
             "/_simulator/outage",
             "Scenarios",
             control.start_outage,
-            "kind: html, reset, hang, busy, internal_error or bad_gateway. Nothing reaches M-Pesa.",
+            "kind: html, html_503, reset, hang, busy, internal_error or bad_gateway. Nothing "
+            "reaches M-Pesa.",
             {"kind": "html", "seconds": 30, "endpoints": ["oauth", "push", "query"]},
         ),
         Route("DELETE", "/_simulator/outage", "Scenarios", control.end_outages),

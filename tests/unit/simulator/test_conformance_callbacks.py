@@ -98,6 +98,12 @@ def test_a_wrong_amount_is_reported_while_the_ledger_keeps_the_true_one() -> Non
     assert [debit.amount_kes for debit in merchant.daraja.ledger.debits.values()] == [100]
 
 
+def test_an_amount_can_be_written_without_decimals() -> None:
+    merchant, result = success("callback_whole_amount")
+    assert items(result)["Amount"] == 100
+    assert b'"Value":100}' in merchant.received[0].body
+
+
 def test_an_amount_can_have_cents() -> None:
     assert items(success("callback_fractional_amount")[1])["Amount"] == 100.5
 
@@ -147,9 +153,11 @@ def test_the_description_can_carry_a_prefix() -> None:
     merchant = VirtualMerchant()
     cancelled = merchant.pushed(WAITS, "cancels+callback_desc_prefix")
     ignored = merchant.pushed(PAYS, "ignores+callback_desc_prefix")
+    paid = merchant.pushed("254112345678", "pays+callback_desc_prefix")
     merchant.run()
     assert merchant.results(cancelled)[0]["ResultDesc"].startswith("[STK_CB - ]")
     assert merchant.results(ignored)[0]["ResultDesc"].startswith("[STK DS timeout]")
+    assert merchant.results(paid)[0]["ResultDesc"].startswith("[MpesaCB - ]")
 
 
 def test_the_body_can_be_broken_json() -> None:
@@ -244,6 +252,28 @@ def test_a_failure_can_be_followed_by_a_success() -> None:
     merchant.run()
     assert [each["ResultCode"] for each in merchant.results(checkout_id)] == [1037, 0]
     assert len(merchant.daraja.ledger.debits) == 1
+
+
+def test_a_c2b_confirmation_of_the_same_receipt_can_come_besides() -> None:
+    url = "https://pay.example.com/c2b/confirmation"
+    merchant = VirtualMerchant(Config(c2b_confirmation_url=url))
+    paid = merchant.pushed(PAYS, "pays+callback_lost", AccountReference="ABC123")
+    merchant.pushed(WAITS, "cancels")
+    merchant.run()
+    (notice,) = (each for each in merchant.received if each.url == url)
+    document = json.loads(notice.body)
+    (debit,) = merchant.daraja.ledger.debits.values()
+    assert (notice.checkout_request_id, debit.checkout_request_id) == (paid, paid)
+    assert document["TransID"] == debit.receipt
+    assert document["BillRefNumber"] == "ABC123"
+    assert document["TransAmount"] == "100.00"
+    assert document["MSISDN"] == "25470****149"
+    assert document["TransTime"].startswith("20261123120")
+
+
+def test_without_registered_urls_there_is_no_c2b_confirmation() -> None:
+    merchant, _ = success("normal")
+    assert [each.url for each in merchant.received] == [CALLBACK_URL]
 
 
 def test_a_callback_can_come_from_an_unlisted_address() -> None:

@@ -99,6 +99,11 @@ def test_wrong_methods_and_paths(method: str, path: str, status: int, code: str)
     assert error_code(answer)[:2] == (status, code)
 
 
+def test_a_wrong_path_can_also_be_404_003_01() -> None:
+    merchant = VirtualMerchant(Config(not_found_code="404.003.01"))
+    assert error_code(merchant.post("/mpesa/stkpush", {}))[:2] == (404, "404.003.01")
+
+
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic abc"])
 def test_a_missing_or_malformed_bearer_header_is_404_001_04(header: str) -> None:
     answer = VirtualMerchant().post(PUSH, push_fields(), Authorization=header)
@@ -122,11 +127,12 @@ def test_the_query_has_its_own_codes_for_a_bad_token(code: str) -> None:
     assert error_code(answer)[:2] == (int(code[:3]), code)
 
 
-def test_the_firewall_can_answer_oauth_with_an_html_page() -> None:
+@pytest.mark.parametrize(("kind", "status"), [("html", 403), ("html_503", 503)])
+def test_the_firewall_can_answer_oauth_with_an_html_page(kind: str, status: int) -> None:
     merchant = VirtualMerchant()
-    merchant.daraja.start_outage("html", 10, endpoints=["oauth"])
+    merchant.daraja.start_outage(kind, 10, endpoints=["oauth"])
     answer = merchant.ask_token()
-    assert answer.status == 403
+    assert answer.status == status
     assert b"incident ID" in answer.body
     assert answer.headers["Content-Type"].startswith("text/html")
     merchant.now += 10

@@ -44,6 +44,19 @@ def test_the_identifiers_have_the_shapes_of_the_real_ones() -> None:
     assert checkout_id == "ws_CO_23112026120000000" + PAYS[-9:]
 
 
+def test_the_identifiers_and_words_of_older_captures_can_be_had() -> None:
+    merchant = VirtualMerchant(Config(older_shapes=True))
+    first, second = (merchant.push(msisdn).json() for msisdn in (PAYS, WAITS))
+    assert re.fullmatch(r"[0-9]{5}-[0-9]{8}-1", str(first["MerchantRequestID"]))
+    checkout_id = str(first["CheckoutRequestID"])
+    assert re.fullmatch(r"ws_CO_DMZ_[0-9]{8}_23112026120000000", checkout_id)
+    assert checkout_id != second["CheckoutRequestID"]
+    merchant.run()
+    assert merchant.results(checkout_id)[0]["ResultCode"] == 0
+    refused = merchant.push(Password=password(passkey="wrong"))
+    assert error_code(refused)[2] == "[MerchantValidate] - Wrong credentials"
+
+
 @pytest.mark.parametrize(
     ("field", "bad"),
     [
@@ -220,6 +233,7 @@ def test_200_with_another_response_code_is_a_refusal() -> None:
         ("push_reset", 200, Transport.RESET),
         ("push_500", 500, Transport.OK),
         ("push_html_403", 403, Transport.OK),
+        ("push_html_503", 503, Transport.OK),
         ("push_502", 502, Transport.OK),
     ],
 )
