@@ -29,6 +29,14 @@ def test_a_review_that_is_bogus_fails_and_frees_the_consultation(world: World, d
     assert world.consultation()["payment_status"] == "Failed"
 
 
+def test_a_bogus_success_is_no_longer_shown_as_result_code_0(world: World, desk: Desk) -> None:
+    payment_id = in_review(world)
+    desk("review", "resolve", payment_id, "bogus", *ACCOUNT)
+    shown = world.status(payment_id).body
+    assert (shown["status"], shown["ResultCode"]) == ("failed", None)
+    assert shown["ResultDesc"] == "No money arrived"
+
+
 def test_who_and_why_are_kept_in_the_payments_own_event(world: World, desk: Desk) -> None:
     payment_id = in_review(world)
     desk("review", "resolve", payment_id, "refund-due", *ACCOUNT)
@@ -71,6 +79,18 @@ def test_money_on_the_statement_is_recorded_reviewed_and_completed(
     assert desk.json("review", "resolve", payment_id, "complete", *ACCOUNT)["status"] == "completed"
     consultation = desk.json("consultation", "show", "1")
     assert (consultation["status"], consultation["paid_payment_id"]) == ("Confirmed", payment_id)
+
+
+def test_a_completed_payment_no_longer_shows_the_refusal_it_once_had(
+    world: World, desk: Desk
+) -> None:
+    payment_id = start(world, scenario="cancels")
+    world.pass_time(60)
+    assert world.status(payment_id).body["ResultCode"] == "1032"
+    desk("record-receipt", payment_id, "--receipt", "ski7abc123", "--amount", "1000", *ACCOUNT)
+    desk("review", "resolve", payment_id, "complete", *ACCOUNT)
+    shown = world.status(payment_id).body
+    assert (shown["status"], shown["ResultCode"]) == ("completed", "0")
 
 
 def test_a_receipt_cannot_be_recorded_for_two_payments(world: World, desk: Desk) -> None:

@@ -29,6 +29,7 @@ from payments.evidence import (
     Surroundings,
 )
 from payments.payment import Payment, PaymentStatus, Proof
+from payments.result_codes import SUCCESS
 
 
 def operate(payment: Payment, operation: Operation, around: Surroundings, *, now: int) -> Decision:
@@ -163,6 +164,8 @@ def _bogus(payment: Payment, around: Surroundings, *, now: int) -> Change:
         receipt_pending=False,
         paid_amount_kes=None,
         proof=Proof.OPERATOR,
+        result_code=None,
+        result_desc=None,
         failure_reason="No money arrived",
         attention=None,
         final_at=now,
@@ -202,6 +205,8 @@ def _record_receipt(
         receipt_pending=False,
         paid_amount_kes=found.amount_kes,
         transaction_at=found.transaction_at,
+        result_code=SUCCESS,
+        result_desc="Found on M-Pesa's statement",
         failure_reason="recorded_from_statement",
         final_at=now,
         due_at=None,

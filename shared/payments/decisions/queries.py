@@ -121,7 +121,8 @@ def _waiting(
     backs_off = not payment.is_open or now >= payment.created_at + ASK_AGAIN_SECONDS
     if backs_off and payment.hint is None:
         due_at = next_due_at(payment, now=now, policy=policy)
-    is_new_code = payment.is_open and answer.code not in (None, payment.result_code)
+    is_refusal = answer.verdict is not Verdict.PAID
+    is_new_code = payment.is_open and is_refusal and answer.code not in (None, payment.result_code)
     after = replace(
         payment,
         result_code=answer.code if is_new_code else payment.result_code,

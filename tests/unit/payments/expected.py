@@ -122,7 +122,7 @@ TABLE: dict[str, dict[str, Verdict]] = {
     "callback unlisted code": rows((OPEN, Outcome("pending")), otherwise=KEPT),
     "hint success": rows((BOUND, NOTHING), otherwise=KEPT),
     "hint 1032": rows((("failed", "failed_by_query"), NOTHING), otherwise=KEPT),
-    "query paid early": rows((("pending", "failed_by_query"), STAYS), otherwise=NOTHING),
+    "query paid early": rows((("failed_by_query",), STAYS), otherwise=NOTHING),
     "query paid late": rows(
         (("pending",), Outcome("completed", Confirm(), True, None, COMPLETED)),
         (
