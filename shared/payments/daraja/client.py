@@ -64,8 +64,9 @@ class DarajaClient:
         self._observer = observer
 
     def ready(self) -> "ReadyDaraja":
-        """Get the token in hand, so that nothing but the push follows the reservation."""
-        return ReadyDaraja(self, self._token.get(self._consumer_key()))
+        """Get token and passkey in hand, so that nothing but the push follows the reservation."""
+        passkey = self._credentials()["SAFARICOM_PASSKEY"]
+        return ReadyDaraja(self, self._token.get(self._consumer_key()), passkey)
 
     def query_stk(self, checkout_request_id: str) -> QueryAnswer | None:
         """Ask for a prompt's result; None where Daraja gave no answer about it."""
@@ -97,14 +98,9 @@ class DarajaClient:
         )
         return self._post("Query", wire.QUERY_PATH, body, token, QUERY_TIMEOUT_SECONDS)
 
-    def send_push(self, push: Push, token: str) -> wire.Answer:
+    def send_push(self, push: Push, token: str, passkey: str) -> wire.Answer:
         """Send one push. Errors: requests.RequestException."""
-        body = wire.push_body(
-            push,
-            self._merchant,
-            passkey=self._credentials()["SAFARICOM_PASSKEY"],
-            now=self._clock(),
-        )
+        body = wire.push_body(push, self._merchant, passkey=passkey, now=self._clock())
         answer = self._post("Push", wire.PUSH_PATH, body, token, PUSH_TIMEOUT_SECONDS)
         if "wrong credentials" in answer.message.lower():
             self._forget_credentials()
@@ -172,11 +168,12 @@ class DarajaClient:
 
 
 class ReadyDaraja:
-    """Daraja with a token in hand; implements ports.ReadyGateway."""
+    """Daraja with token and passkey in hand; implements ports.ReadyGateway."""
 
-    def __init__(self, client: DarajaClient, token: str) -> None:
+    def __init__(self, client: DarajaClient, token: str, passkey: str) -> None:
         self._client = client
         self._token = token
+        self._passkey = passkey
 
     def push_stk(self, push: Push, *, may_send: Callable[[], bool]) -> PushOutcome:
         """Send the prompt once; once more only where the token, and nothing else, was refused."""
@@ -193,7 +190,7 @@ class ReadyDaraja:
         if not may_send():
             return PushRefused(code="not_sent", description="", reason="Too late to send")
         try:
-            return self._client.send_push(push, self._token)
+            return self._client.send_push(push, self._token, self._passkey)
         except requests.RequestException as error:
             self._client.count_failed_push()
             if was_not_sent(error):

@@ -150,4 +150,5 @@ def _put_question(parts: Parts, payment: Payment, trace: Trace) -> tuple[Payment
     if answer is None:
         parts.observer.counted("QueryUnanswered")
         return moved, False
-    return settle(parts, moved, answer, trace=trace), True
+    # What a query says is true of the moment it was asked: an early "paid" must not ripen.
+    return settle(parts, moved, answer, trace=trace, known_at=now), True

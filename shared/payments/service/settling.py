@@ -17,19 +17,28 @@ from payments.service.parts import Parts
 
 
 def settle(
-    parts: Parts, payment: Payment, evidence: Evidence, *, trace: Trace, body: str | None = None
+    parts: Parts,
+    payment: Payment,
+    evidence: Evidence,
+    *,
+    trace: Trace,
+    body: str | None = None,
+    known_at: int | None = None,
 ) -> Payment:
     """Apply evidence once and return the payment as it now stands.
 
+    Units: `known_at` in UTC epoch seconds, for evidence that may not ripen: however long this
+        Lambda is frozen, and however often it decides again, it is weighed as of that moment.
     Errors: StoreUnavailableError where the store refuses, or after eight lost rounds.
     Idempotent: the same evidence again changes nothing.
     """
-    around = usual_surroundings(payment, parts.now())
+    around = usual_surroundings(payment, parts.now() if known_at is None else known_at)
     for _ in range(DECISIONS_MAX):
-        decision = decide(payment, evidence, around, now=parts.now(), policy=parts.policy)
+        now = parts.now() if known_at is None else known_at
+        decision = decide(payment, evidence, around, now=now, policy=parts.policy)
         if isinstance(decision, LookAround):
             around = _look_around(parts, payment, evidence)
-            decision = decide(payment, evidence, around, now=parts.now(), policy=parts.policy)
+            decision = decide(payment, evidence, around, now=now, policy=parts.policy)
         if decision is None or isinstance(decision, LookAround):
             return payment
         if parts.store.apply(decision, op_id=parts.ids.hex(32), trace=trace, body=body):
