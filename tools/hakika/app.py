@@ -89,7 +89,7 @@ def root(
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option(metavar="R", envvar="AWS_REGION", help="AWS region, if not the profile's."),
+        typer.Option(metavar="R", envvar="AWS_REGION", help="AWS region; else samconfig.toml's."),
     ] = None,
     local: Annotated[
         bool, typer.Option("--local", help="The stack that `make run` runs on this machine.")

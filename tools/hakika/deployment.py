@@ -17,6 +17,7 @@ from payments.settings import Settings, read_settings
 
 from tools.hakika.errors import DeploymentError
 from tools.hakika.notes import Notes
+from tools.samconfig import region_of
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL_FILE = ROOT / ".local" / "stack.json"
@@ -134,7 +135,8 @@ def _on_aws(choice: Choice, stack: str) -> Deployment:
     from botocore.exceptions import ClientError, ProfileNotFound
 
     try:
-        session = boto3.Session(profile_name=choice.profile, region_name=choice.region)
+        region = choice.region or region_of(stack)
+        session = boto3.Session(profile_name=choice.profile, region_name=region)
     except ProfileNotFound as error:
         raise DeploymentError(f"AWS profile {choice.profile} is not configured") from error
     if session.region_name is None:
