@@ -10,6 +10,9 @@ export SAM_CLI_TELEMETRY := 0
 # sam looks for the Python of the runtime on PATH.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
+# Where a deployment is, samconfig.toml says; a shell's region would send its commands elsewhere.
+unexport AWS_REGION
+
 # Make's own variables (make run DARAJA=sandbox CALLBACK_URL_BASE=https://...) reach the stack.
 export DARAJA
 export CALLBACK_URL_BASE
@@ -80,7 +83,9 @@ upgrade: environments ## compile every requirements file with the newest version
 deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production
 	$(SAM) validate --lint
 	$(SAM) deploy --config-env $(ENV)
-	$(SAM) list stack-outputs --stack-name hakika-$(ENV)
+	@PYTHONPATH=shared:. $(PY) -m tools.protect_stack --stack hakika-$(ENV)
+	@PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack hakika-$(ENV) --if-missing
+	$(SAM) list stack-outputs --config-env $(ENV)
 	bin/hakika --stack hakika-$(ENV) doctor
 
 secrets: environments ## store a deployment's secrets, asked for without echo: ENV=sandbox or ENV=production

@@ -32,7 +32,9 @@ def protect(cloudformation: Any, stack: str) -> bool:
 
 def main(
     stack: Annotated[str, typer.Option(help="The deployed stack, for example hakika-sandbox")],
-    region: Annotated[str | None, typer.Option(help="AWS region; else samconfig.toml's")] = None,
+    region: Annotated[
+        str | None, typer.Option(envvar="AWS_REGION", help="AWS region; else samconfig.toml's")
+    ] = None,
     profile: Annotated[str | None, typer.Option(help="AWS profile")] = None,
 ) -> None:
     """Protect a stack against deletion where its parameter DeletionProtection is true."""

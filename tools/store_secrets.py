@@ -7,6 +7,7 @@ generated where they are not set; a JWT secret can be rotated with the old one s
 
 import json
 import secrets
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -16,6 +17,8 @@ import requests
 import typer
 from botocore.exceptions import ClientError
 from rich.console import Console
+
+from tools.samconfig import region_of
 
 OAUTH_PATH = "/oauth/v1/generate"
 OAUTH_TIMEOUT_SECONDS = (5, 15)
@@ -81,6 +84,12 @@ def try_credentials(
         )
 
 
+def is_stored(client: Any, places: Places) -> bool:
+    """Whether every one of Daraja's credentials has a value."""
+    values = _read(client, places.daraja_arn)
+    return all(values.get(name) for name in DARAJA_NAMES)
+
+
 def store_daraja(client: Any, places: Places, values: Mapping[str, str]) -> None:
     """Replace Daraja's credentials; functions see them within five minutes."""
     client.put_secret_value(SecretId=places.daraja_arn, SecretString=json.dumps(dict(values)))
@@ -133,22 +142,32 @@ def _json(response: requests.Response) -> Any:
 
 def main(
     stack: Annotated[str, typer.Option(help="The deployed stack, for example hakika-sandbox")],
-    region: Annotated[str, typer.Option(envvar="AWS_REGION", help="AWS region")] = "eu-west-1",
+    region: Annotated[
+        str | None, typer.Option(envvar="AWS_REGION", help="AWS region; else samconfig.toml's")
+    ] = None,
     profile: Annotated[str | None, typer.Option(help="AWS profile")] = None,
     endpoint: Annotated[str | None, typer.Option(help="For the local stack's emulator")] = None,
+    if_missing: Annotated[
+        bool, typer.Option(help="Ask only where no credentials are stored yet, and only a person")
+    ] = False,
     rotate_jwt_secret: Annotated[
         bool, typer.Option(help="Only make a new JWT secret; the old one stays accepted")
     ] = False,
 ) -> None:
     """Store a deployment's secrets; nothing is ever printed or put into shell history."""
     console = Console()
-    session = boto3.Session(profile_name=profile, region_name=region)
+    session = boto3.Session(profile_name=profile, region_name=region or region_of(stack))
     client = session.client("secretsmanager", endpoint_url=endpoint)
     try:
         places = read_places(session.client("cloudformation", endpoint_url=endpoint), stack)
         if rotate_jwt_secret:
             rotate_jwt(client, places)
             console.print("A new JWT secret is stored; the one before is accepted beside it.")
+            return
+        if if_missing and is_stored(client, places):
+            return
+        if if_missing and not sys.stdin.isatty():
+            console.print(f"Daraja's credentials are not stored yet: make secrets, for {stack}")
             return
         values = {
             name: typer.prompt(prompt, hide_input=True).strip()

@@ -99,7 +99,10 @@ def _secrets(deployment: Deployment) -> tuple[Health, str]:
         if secret and len(str(secret).encode()) < JWT_SECRET_BYTES_MIN:
             short.append("JWT_SECRET")
     if missing:
-        return Health.BAD, f"not set: {', '.join(missing)}. Put them into Secrets Manager"
+        return (
+            Health.BAD,
+            f"not set: {', '.join(missing)}. Store them: make secrets (docs/deploy.md)",
+        )
     if short:
         return Health.BAD, f"JWT_SECRET has under {JWT_SECRET_BYTES_MIN} bytes: make a longer one"
     return Health.GOOD, "Daraja credentials, phone pepper and token secret are set"

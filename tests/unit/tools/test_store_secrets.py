@@ -18,6 +18,7 @@ from tools.store_secrets import (
     Places,
     SecretsError,
     ensure_generated,
+    is_stored,
     rotate_jwt,
     store_daraja,
     try_credentials,
@@ -65,6 +66,14 @@ def test_credentials_that_daraja_accepts_are_stored(client: Any, places: Places)
     try_credentials(CREDENTIALS, BASE_URL, get=daraja_get())
     store_daraja(client, places, CREDENTIALS)
     assert stored(client, places.daraja_arn) == CREDENTIALS
+
+
+def test_placeholders_are_no_credentials(client: Any, places: Places) -> None:
+    assert not is_stored(client, places)
+    store_daraja(client, places, {**CREDENTIALS, "SAFARICOM_PASSKEY": ""})
+    assert not is_stored(client, places)
+    store_daraja(client, places, CREDENTIALS)
+    assert is_stored(client, places)
 
 
 def test_credentials_that_daraja_refuses_are_named_as_such_without_showing_them() -> None:
