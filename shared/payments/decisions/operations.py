@@ -108,6 +108,7 @@ def _resolve(
         payment,
         status=PaymentStatus.COMPLETED if completes else PaymentStatus.REFUND_DUE,
         version=payment.version + 1,
+        proof=Proof.OPERATOR,
         receipt_number=receipt,
         receipt_pending=False,
         paid_amount_kes=amount_kes,

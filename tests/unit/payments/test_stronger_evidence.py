@@ -97,6 +97,17 @@ def test_an_authentic_amount_under_the_hints_own_receipt_is_the_one_that_counts(
     assert change.after.attention == "amount_contradicted"
 
 
+def test_what_an_operator_decided_on_is_not_replaced_afterwards() -> None:
+    owed = learn(by_hint("review"), ReviewResolved(resolution=Resolution.REFUND_DUE), owner=MINE)
+    assert owed is not None
+
+    change = learn(owed.after, AUTHENTIC)
+
+    assert change is not None
+    assert change.after.receipt_number == SECOND_RECEIPT
+    assert change.after.attention == "second_receipt"
+
+
 @pytest.mark.parametrize("doubt", ["bound elsewhere", "no receipt", "no amount"])
 def test_an_authentic_callback_in_doubt_itself_replaces_nothing(doubt: str) -> None:
     said = {
