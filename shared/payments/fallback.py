@@ -35,6 +35,8 @@ class FallbackQueue:
 def read_delivery(message_body: str) -> Delivery:
     """Read a message back. Errors: ValueError, KeyError where it is none of ours."""
     message = json.loads(message_body)
+    if not isinstance(message, dict):
+        raise ValueError("not an object")
     return new_delivery(
         payment_id=str(message["payment_id"]),
         token_sha256=str(message["token_sha256"]),

@@ -12,6 +12,7 @@ from payments.payment import PaymentStatus
 from tests.functional.faulty import callback_body, callback_url, refuse
 from tests.functional.scene import Scene
 from tests.simulation.dynamodb.faults import throttled
+from tests.world.aws import TABLE_NAME
 from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.world.world import CALLBACK, OLD_CALLBACK
 
@@ -80,6 +81,32 @@ def test_of_a_batch_only_what_cannot_be_stored_stays(scene: Scene) -> None:
     assert scene.redrive() == {"batchItemFailures": [{"itemIdentifier": "odd"}]}
     assert scene.is_confirmed_by(payment_id)
     assert [message["messageId"] for message in scene.queue.messages] == ["odd"]
+
+
+@pytest.mark.parametrize("odd", ["[]", "7", '"text"', "{}", '{"payment_id": 1}'])
+def test_a_message_of_any_other_shape_does_not_hold_up_its_batch(scene: Scene, odd: str) -> None:
+    payment_id, path, body = waiting(scene)
+    store_refuses(scene)
+    scene.post_callback(path, body)
+    scene.network.rules.clear()
+    scene.queue.messages.insert(0, {"messageId": "odd", "body": odd})
+    assert scene.redrive() == {"batchItemFailures": [{"itemIdentifier": "odd"}]}
+    assert scene.is_confirmed_by(payment_id)
+
+
+def test_a_callback_for_a_payment_that_cannot_be_read_waits_until_it_can(scene: Scene) -> None:
+    payment_id, path, body = waiting(scene)
+    key = {"pk": {"S": f"PAY#{payment_id}"}, "sk": {"S": "STATE"}}
+    spoil = {"Key": key, "ExpressionAttributeNames": {"#s": "status"}}
+    change = {"TableName": TABLE_NAME, **spoil}
+    scene.dynamodb.update_item(UpdateExpression="SET spare = #s REMOVE #s", **change)
+
+    assert scene.post_callback(path, body).status == 200
+    assert len(scene.redrive()["batchItemFailures"]) == 1
+
+    scene.dynamodb.update_item(UpdateExpression="SET #s = spare REMOVE spare", **change)
+    assert scene.redrive() == {"batchItemFailures": []}
+    assert scene.is_confirmed_by(payment_id)
 
 
 def test_a_message_stays_while_the_store_refuses(scene: Scene) -> None:

@@ -9,6 +9,7 @@ from payments.decisions import Change
 from payments.dynamodb.attributes import to_attribute, to_item
 from payments.dynamodb.expressions import ABSENT, EXISTS, Expression, update_action
 from payments.dynamodb.table import Committed, ConditionFailed, Table
+from payments.errors import StoreUnavailableError
 from payments.evidence import Surroundings
 from payments.payment import Payment
 from payments.policy import (
@@ -63,7 +64,11 @@ class DynamoStore:
     def get_payment(self, payment_id: str) -> Payment | None:
         """Read strongly."""
         values = self._table.get(payment_key(payment_id))
-        return to_payment(values) if values else None
+        try:
+            return to_payment(values) if values else None
+        except (KeyError, TypeError, ValueError) as error:
+            # So a callback about it waits in the queue, and the rest of a batch goes on.
+            raise StoreUnavailableError("unreadable_payment") from error
 
     def find_by_checkout_id(self, checkout_request_id: str) -> tuple[str, ...]:
         """Return the payment ids that carry it; the index may lag."""
