@@ -21,7 +21,7 @@ def query(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, P
         merchant = authenticate(world, fields, now)
         checkout_id = fields.get("CheckoutRequestID")
         prompt = world.prompts.get(checkout_id) if isinstance(checkout_id, str) else None
-        if prompt is None or prompt.order.merchant != merchant:
+        if prompt is None or prompt.order.merchant.shortcode != merchant.shortcode:
             raise InvalidFieldError("CheckoutRequestID", "unknown")
         if now - prompt.accepted_at < world.config.query_visible_seconds:
             raise InvalidFieldError("CheckoutRequestID", "asked too early")

@@ -1,5 +1,7 @@
 """daraja.md section 4 and the query's part of section 2."""
 
+from dataclasses import replace
+
 import pytest
 
 from simulator.core import Config
@@ -81,6 +83,18 @@ def test_another_merchants_prompt_is_invalid() -> None:
     merchant.run()
     answer = merchant.query(checkout_id, BusinessShortCode="7654321", Password=password("7654321"))
     assert error_code(answer)[0] == 400
+
+
+def test_a_prompt_outlives_the_passkey_it_was_asked_with() -> None:
+    merchant = VirtualMerchant(UNGATED)
+    checkout_id = merchant.pushed(PAYS)
+    merchant.run()
+    world = merchant.daraja.world
+    changed = tuple(replace(each, passkey="new") for each in world.config.merchants)
+    world.config = replace(world.config, merchants=changed)
+    assert error_code(merchant.query(checkout_id))[2] == "Wrong credentials"
+    answer = merchant.query(checkout_id, Password=password(passkey="new"))
+    assert answer.json()["ResultCode"] == "0"
 
 
 @pytest.mark.parametrize("field", ["BusinessShortCode", "Password", "Timestamp"])
