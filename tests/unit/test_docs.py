@@ -57,15 +57,6 @@ def test_every_make_target_named_exists(document: Path) -> None:
     assert named <= targets, f"no such targets: {sorted(named - targets)}"
 
 
-def test_the_diagram_of_the_parts_names_every_function_of_the_template() -> None:
-    template = (ROOT / "template.yaml").read_text(encoding="utf-8")
-    diagram = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-    functions = re.findall(r"CodeUri: functions/([a-z_]+)", template)
-    assert len(functions) == 7
-    for name in functions:
-        assert re.search(rf"\b{name}\b", diagram), name
-
-
 def test_every_parameter_that_the_deployment_guide_names_exists() -> None:
     template = (ROOT / "template.yaml").read_text(encoding="utf-8")
     guide = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
