@@ -1,6 +1,7 @@
 """The Daraja client: shared token, STK push (sent once, never retried), STK query."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -12,7 +13,7 @@ from urllib3.exceptions import (
 )
 
 from payments.daraja import wire
-from payments.daraja.push_outcomes import is_invalid_token, push_outcome
+from payments.daraja.push_outcomes import is_invalid_token, is_outage, push_outcome
 from payments.daraja.query_answers import read_query_answer
 from payments.daraja.token import FetchedToken, SharedToken
 from payments.errors import PaymentError, ProviderUnavailableError
@@ -72,13 +73,20 @@ class DarajaClient:
         """Ask for a prompt's result; None where Daraja gave no answer about it."""
         try:
             answer = self._ask(checkout_request_id)
-        except (ProviderUnavailableError, requests.RequestException) as error:
+        except ProviderUnavailableError as error:
+            # No token: counted where it was fetched.
+            self._observer.noted("query unanswered", cause=error.cause)
+            return None
+        except requests.RequestException as error:
             self._observer.counted("QueryFailed")
             self._observer.noted("query unanswered", cause=type(error).__name__)
             return None
+        verdict = read_query_answer(checkout_request_id, answer)
         if answer.status == 429:
             self._observer.counted("QueryThrottled")
-        return read_query_answer(checkout_request_id, answer)
+        elif verdict is None:
+            self._observer.counted("QueryFailed")
+        return verdict
 
     def _ask(self, checkout_request_id: str) -> wire.Answer:
         """Query, once more after an invalid token: a query changes nothing."""
@@ -104,10 +112,12 @@ class DarajaClient:
         answer = self._post("Push", wire.PUSH_PATH, body, token, PUSH_TIMEOUT_SECONDS)
         if "wrong credentials" in answer.message.lower():
             self._forget_credentials()
+        if is_outage(answer):
+            self.count_failed_push()
         return answer
 
     def count_failed_push(self) -> None:
-        """Count a push that got no answer."""
+        """Count a push that Daraja did not get or could not serve."""
         self._observer.counted("PushFailed")
 
     def renew_token(self, rejected: str) -> str:
@@ -122,8 +132,7 @@ class DarajaClient:
         token: str,
         timeout: tuple[int, int],
     ) -> wire.Answer:
-        started = self._clock()
-        try:
+        with self._timed(kind):
             response = self._session.post(
                 self._base_url + path,
                 json=body,
@@ -131,12 +140,17 @@ class DarajaClient:
                 timeout=timeout,
                 allow_redirects=False,
             )
+        return wire.read_answer(response.status_code, response.content)
+
+    @contextmanager
+    def _timed(self, kind: str) -> Iterator[None]:
+        """Measure a call, answered or not."""
+        started = self._clock()
+        try:
+            yield
         finally:
             elapsed_ms = (self._clock() - started) * 1000
             self._observer.counted(f"{kind}Latency", elapsed_ms, unit="Milliseconds")
-        if response.status_code >= 500:
-            self._observer.counted(f"{kind}Failed")
-        return wire.read_answer(response.status_code, response.content)
 
     def _consumer_key(self) -> str:
         return self._credentials()["SAFARICOM_CONSUMER_KEY"]
@@ -145,16 +159,17 @@ class DarajaClient:
         """Ask Daraja for a token. Errors: ProviderUnavailableError."""
         credentials = self._credentials()
         try:
-            response = self._session.get(
-                self._base_url + wire.TOKEN_PATH,
-                params={"grant_type": "client_credentials"},
-                auth=(
-                    credentials["SAFARICOM_CONSUMER_KEY"],
-                    credentials["SAFARICOM_CONSUMER_SECRET"],
-                ),
-                timeout=TOKEN_TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
+            with self._timed("Token"):
+                response = self._session.get(
+                    self._base_url + wire.TOKEN_PATH,
+                    params={"grant_type": "client_credentials"},
+                    auth=(
+                        credentials["SAFARICOM_CONSUMER_KEY"],
+                        credentials["SAFARICOM_CONSUMER_SECRET"],
+                    ),
+                    timeout=TOKEN_TIMEOUT_SECONDS,
+                    allow_redirects=False,
+                )
         except requests.RequestException as error:
             self._observer.counted("TokenFailed")
             raise ProviderUnavailableError(type(error).__name__) from error

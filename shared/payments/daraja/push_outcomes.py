@@ -35,11 +35,18 @@ REFUSALS = (
 )
 INVALID_TOKEN_CODES = frozenset({"404.001.03", "400.003.01", "401.003.01", "401.002.01", "401.001"})
 """Refused before M-Pesa saw the call, so one refresh and one more try are safe (daraja.md 1)."""
+BUSY_CODES = frozenset({"500.003.02", "500.003.03"})
 
 
 def is_invalid_token(answer: Answer) -> bool:
     """Whether Daraja refused the OAuth token, and nothing else."""
     return answer.status == 401 or answer.error_code in INVALID_TOKEN_CODES
+
+
+def is_outage(answer: Answer) -> bool:
+    """Whether Daraja is busy or out of order; HTTP 500 is also how it refuses a single push."""
+    is_busy = answer.status == 429 or answer.error_code in BUSY_CODES
+    return is_busy or isinstance(push_outcome(answer), PushUnclear)
 
 
 def push_outcome(answer: Answer) -> PushAccepted | PushRefused | PushUnclear:

@@ -130,6 +130,9 @@ class SharedToken:
             self._share(key, replace_lease_of(stored))
             raise
         self._observer.counted("TokenFetched")
+        if self._is_fresh(stored):
+            # It was refused before its time: somebody else fetched one, which ends ours.
+            self._observer.counted("TokenFetchedEarly")
         fresh = _Stored(
             access_token=fetched.access_token,
             expires_at=int(self._clock()) + fetched.expires_in,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 from payments.daraja.client import was_not_sent
-from payments.daraja.push_outcomes import is_invalid_token, push_outcome
+from payments.daraja.push_outcomes import is_invalid_token, is_outage, push_outcome
 from payments.daraja.wire import Answer, read_answer
 from payments.evidence import PushAccepted, PushRefused, PushUnclear
 from urllib3.exceptions import (
@@ -181,3 +181,24 @@ def test_the_recorded_acceptance_gives_both_ids() -> None:
     assert isinstance(outcome, PushAccepted)
     assert outcome.checkout_request_id == body["CheckoutRequestID"]
     assert outcome.merchant_request_id == body["MerchantRequestID"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (accepted(), False),
+        (answer(400, "400.002.02", "Bad Request - Invalid Amount"), False),
+        (answer(401, "401.003.01", "Invalid Access Token"), False),
+        (answer(500, "500.001.1001", "Unable to lock subscriber, a transaction is ..."), False),
+        (answer(500, "500.001.1001", "Wrong credentials"), False),
+        (answer(500, "500.001.1001", "something new"), True),
+        (answer(500, "500.003.02", "System is busy"), True),
+        (answer(500, "500.003.03", "Quota Violation"), True),
+        (answer(500, "500.003.1001", "Internal Server Error"), True),
+        (answer(429), True),
+        (answer(502), True),
+        (answer(403), True),
+    ],
+)
+def test_only_daraja_s_own_trouble_counts_as_an_outage(given: Answer, expected: bool) -> None:
+    assert is_outage(given) is expected
