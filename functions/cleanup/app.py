@@ -4,6 +4,7 @@ from typing import Any
 
 from payments.runtime import prepare
 from payments.service.reconciliation import reconcile_due
+from payments.service.standing import measure_standing
 
 runtime = prepare(calls_daraja=True)
 
@@ -17,8 +18,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     )
     runtime.observer.counted("CleanupRun")
     runtime.observer.counted("CleanupPoisoned", report.poisoned)
-    runtime.observer.counted("OpenOverFiveMinutes", report.open_over_five_minutes)
-    runtime.observer.counted("OldestOpenAge", report.oldest_open_seconds, unit="Seconds")
+    measure_standing(runtime.standing, runtime.observer, now=int(runtime.clock()))
     runtime.observer.flush()
     return {
         "looked_at": report.looked_at,

@@ -7,7 +7,7 @@ from typing import Protocol
 from payments.consultation import BookingStatus, Consultation
 from payments.decisions import Change
 from payments.evidence import PushAccepted, PushRefused, PushUnclear, QueryAnswer, Surroundings
-from payments.payment import Payment
+from payments.payment import Payment, PaymentStatus
 from payments.statistics import DayEntry
 
 type Clock = Callable[[], float]
@@ -140,6 +140,24 @@ class PaymentStore(ConsultationStore, Protocol):
 
     def due_payment_ids(self, now: int) -> Iterable[str]:
         """Yield the ids that are due, oldest first (an index read: may lag)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEntry:
+    """An open payment as its index has it. Units: UTC epoch seconds."""
+
+    created_at: int
+    due_at: int
+
+
+class StandingStore(Protocol):
+    """What stands open or waits for a person (index reads: may lag)."""
+
+    def open_entries(self) -> Iterable[OpenEntry]:
+        """Yield the payments that wait for Daraja's verdict, and not for a person."""
+
+    def statuses_needing_person(self) -> Iterable[PaymentStatus]:
+        """Yield the status of each payment that waits for a person."""
 
 
 class Observer(Protocol):

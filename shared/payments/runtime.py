@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from payments.fallback import FallbackQueue
     from payments.store.history import PaymentHistory
+    from payments.store.standing import StandingPayments
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
@@ -178,6 +179,13 @@ class Runtime:
         from payments.store.history import PaymentHistory
 
         return PaymentHistory(self._table)
+
+    @cached_property
+    def standing(self) -> "StandingPayments":
+        """What the cleanup measures; no other function needs it."""
+        from payments.store.standing import StandingPayments
+
+        return StandingPayments(self._table)
 
     @cached_property
     def fallback(self) -> "FallbackQueue":

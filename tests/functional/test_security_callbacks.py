@@ -122,7 +122,8 @@ def _deliveries(world: World) -> list[tuple[str, bytes]]:
     return found
 
 
-LOOKS = {"version", "op_ids", "due_at", "open", "hastened_at", "evidence_heads", "attention"}
+LOOKS = {"version", "op_ids", "due_at", "open", "hastened_at", "evidence_heads"}
+LOOKS |= {"attention", "person"}
 """Counters, and when the payment is looked at next."""
 
 

@@ -16,7 +16,7 @@ from payments.settings import FORBIDDEN_URL_WORDS
 from tools.hakika.deployment import Deployment
 from tools.hakika.errors import HakikaError
 
-INDEXES = ("by_checkout", "by_day", "open")
+INDEXES = ("by_checkout", "by_day", "person", "open")
 CONCURRENCY_ENOUGH = 100
 JWT_SECRET_BYTES_MIN = 32
 PRODUCTION_HOST = "https://api.safaricom.co.ke"

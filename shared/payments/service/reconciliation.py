@@ -14,7 +14,6 @@ from payments.service.settling import settle
 
 STOP_WITH_SECONDS_LEFT = 20
 """A query (8 s) and its write must still fit, with 10 s to spare."""
-OVER_FIVE_MINUTES_SECONDS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +23,6 @@ class Report:
     looked_at: int = 0
     settled: int = 0
     poisoned: int = 0
-    oldest_open_seconds: int = 0
-    open_over_five_minutes: int = 0
 
 
 def reconcile_due(parts: Parts, *, remaining_seconds: Callable[[], float], trace: Trace) -> Report:
@@ -55,18 +52,13 @@ def _look_at(
     trace: Trace,
 ) -> Report:
     payment = parts.store.get_payment(payment_id)
-    now = parts.now()
-    if payment is None or payment.due_at is None or payment.due_at > now:
+    if payment is None or payment.due_at is None or payment.due_at > parts.now():
         return report
     after = reconcile(parts, payment, trace=trace, may_wait=remaining_seconds)
-    age = now - payment.created_at if after.is_open else 0
-    is_old = age >= OVER_FIVE_MINUTES_SECONDS
     return replace(
         report,
         looked_at=report.looked_at + 1,
         settled=report.settled + (after.status is not payment.status),
-        oldest_open_seconds=max(report.oldest_open_seconds, age),
-        open_over_five_minutes=report.open_over_five_minutes + is_old,
     )
 
 
@@ -88,6 +80,7 @@ def reconcile(
     if _is_anothers(parts, payment):
         return settle(parts, payment, HintDisowned(), trace=trace)
     if not _gate_opens(parts, may_wait):
+        parts.observer.counted("QueryHeldBack")
         return payment
     return _ask(parts, payment, trace)
 

@@ -16,6 +16,8 @@ DAY_SHARDS = 4
 PHONE_SLOTS = 10
 USER_SLOTS = 5
 OPEN_INDEX_KEY = "OPEN"
+PERSON_INDEX_KEY = "P"
+NEEDS_PERSON = frozenset({PaymentStatus.REVIEW, PaymentStatus.REFUND_DUE})
 OP_ID_BYTES = 6
 
 _HEX_AS_BYTES = frozenset({"reserved_by", "phone_hmac", "token_sha256", "body_sha256"})
@@ -72,7 +74,8 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
     """Return every attribute of a payment's item but its key.
 
     Shape: as `Payment`; hex digests and op ids as bytes (half the size); attributes at their
-        default are left out; `open`, `day_shard` and `public_status` serve the indexes.
+        default are left out; `open`, `day_shard`, `public_status` and `person` serve the
+        indexes.
     """
     values: dict[str, Plain | None] = {}
     for name in _DEFAULTS:
@@ -88,6 +91,8 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
     values["open"] = OPEN_INDEX_KEY if payment.due_at is not None else None
     values["day_shard"] = day_shard(payment)
     values["public_status"] = payment.public_status
+    needs_person = payment.status in NEEDS_PERSON or payment.attention is not None
+    values["person"] = PERSON_INDEX_KEY if needs_person else None
     del values["payment_id"]
     return values
 

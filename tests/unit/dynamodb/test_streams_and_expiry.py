@@ -108,6 +108,7 @@ def test_the_template_s_table_can_be_made() -> None:
         "open",
         "by_checkout",
         "by_day",
+        "person",
     }
     assert engine.tables["payments"].schema.ttl_attribute == "purge_at"
 
