@@ -37,6 +37,7 @@ def _receive(event: dict[str, Any]) -> http_api.Response:
     raw = http_api.raw_body(event)
     payment_id, token = _payment_and_token(event)
     if not (PAYMENT_ID.match(payment_id) and CALLBACK_TOKEN.match(token)):
+        runtime.observer.counted("CallbackRejected")
         return http_api.ok(NOT_FOUND, status=404)
     source_ip = http_api.source_ip(event)
     delivery = new_delivery(

@@ -10,6 +10,7 @@ from payments.payment import PaymentStatus
 from payments.ports import Clock, Trace
 from payments.values import mask_checkout_request_id
 
+# A refund is an operator's word: the operator's command prints no metrics.
 _STATUS_METRIC = {
     PaymentStatus.PENDING: "PushAccepted",
     PaymentStatus.COMPLETED: "PaymentCompleted",
@@ -17,7 +18,6 @@ _STATUS_METRIC = {
     PaymentStatus.CANCELLED: "PaymentCancelled",
     PaymentStatus.REVIEW: "PaymentReview",
     PaymentStatus.REFUND_DUE: "PaymentRefundDue",
-    PaymentStatus.REFUNDED: "PaymentRefunded",
     PaymentStatus.UNKNOWN: "PaymentUnknown",
 }
 MISMATCHES = frozenset({"amount_differs", "amount_missing", "price_changed"})
@@ -50,6 +50,7 @@ class PowertoolsObserver:
         if change.is_transition and after.status is PaymentStatus.COMPLETED:
             seconds = max(0.0, self._clock() - after.created_at)
             self.counted("PushToCompletion", seconds, unit="Seconds")
+            self.counted("ReceivedKes", after.amount_kes, unit="None")
         if change.is_transition and after.status is PaymentStatus.FAILED:
             self._count_failure(after.result_code or "none")
 

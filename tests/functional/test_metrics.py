@@ -1,0 +1,333 @@
+"""Each metric is emitted by its situation, under its unit and dimensions, and only then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from payments.evidence import AttentionCleared, MoneyReturned
+from payments.service.operations import operate_on_payment
+
+from tests.functional.emf import Metrics, listen_to
+from tests.functional.faulty import HOUR, PUSH_PATH, QUERY_PATH, callback_body
+from tests.functional.scene import Scene
+from tests.functional.test_cleanup import poison
+from tests.functional.test_token import void_the_token
+from tests.world.lambdas import UNLISTED_IP
+from tests.world.world import OLD_CALLBACK
+
+UNITS = {
+    "PushToCompletion": "Seconds",
+    "OldestOpenAge": "Seconds",
+    "PushLatency": "Milliseconds",
+    "QueryLatency": "Milliseconds",
+    "TokenLatency": "Milliseconds",
+    "ReceivedKes": "None",
+}
+"""Every other metric is a Count."""
+
+
+@pytest.fixture
+def metrics(scene: Scene) -> Metrics:
+    """What the handlers of the scene print."""
+    return listen_to(scene)
+
+
+def paid(scene: Scene) -> None:
+    scene.pay("pays")
+    scene.pass_time(60)
+
+
+def cancelled(scene: Scene) -> None:
+    scene.pay("cancels")
+    scene.pass_time(60)
+
+
+def push_hangs(scene: Scene) -> None:
+    scene.pay("push_hang")
+
+
+def two_copies(scene: Scene) -> None:
+    scene.pay("pays+callback_twice")
+    scene.pass_time(60)
+
+
+def wrong_token(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    url = scene.prompt_of(payment_id).order.callback_url
+    scene.post_callback(url[:-64] + "0" * 64, "{}")
+
+
+def no_token(scene: Scene) -> None:
+    scene.post_callback("https://x/api/payment/callback/1/2", "{}")
+
+
+def unlisted(scene: Scene) -> None:
+    scene.pay("pays+callback_unlisted")
+    scene.pass_time(60)
+
+
+def old_route(scene: Scene) -> None:
+    scene.call("callback", "POST", OLD_CALLBACK, body="{}", source_ip=UNLISTED_IP)
+
+
+def late_success(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    scene.post(payment_id, 1032)
+    scene.post(payment_id, 0)
+
+
+def wrong_amount(scene: Scene) -> None:
+    scene.pay("pays+callback_wrong_amount")
+    scene.pass_time(60)
+
+
+def cancelled_booking(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    scene.register(status="Cancelled")
+    scene.post(payment_id, 0)
+
+
+def two_days_of_silence(scene: Scene) -> None:
+    scene.pay("push_hang_lost")
+    scene.pass_time(49 * HOUR)
+    scene.clean_up()
+    scene.clean_up()
+
+
+def callback_lost(scene: Scene) -> None:
+    scene.pay("pays+callback_lost")
+    scene.pass_time(200, cleans_up=True)
+
+
+def still_processing(scene: Scene) -> None:
+    """Daraja says so with HTTP 500: an ordinary answer, no failure."""
+    scene.daraja.configure(query_pending="being_processed")
+    scene.pay("waits")
+    scene.pass_time(70, cleans_up=True)
+
+
+def daraja_is_down(scene: Scene) -> None:
+    scene.pay("waits")
+    scene.line.is_down = True
+    scene.register("2", client_id="8")
+    scene.initiate("2", client_id="8", phone="254711111111")
+    scene.pass_time(70, cleans_up=True)
+
+
+def no_token_is_given(scene: Scene) -> None:
+    scene.line.is_down = True
+    assert scene.initiate().status == 503
+
+
+def many_due(scene: Scene) -> None:
+    """One query in twelve seconds does not reach round twenty payments in one run."""
+    for number in range(20):
+        scene.register(f"b{number}", client_id=f"c{number}")
+        phone = f"2547111111{number:02d}"
+        scene.initiate(f"b{number}", client_id=f"c{number}", phone=phone)
+    scene.pass_time(30)
+    scene.clean_up()
+
+
+def somebody_else_fetches(scene: Scene) -> None:
+    scene.pay("pays")
+    scene.pass_time(60)
+    void_the_token(scene)
+    scene.register("2", client_id="8")
+    scene.initiate("2", client_id="8", phone="254711111111")
+
+
+def poisoned(scene: Scene) -> None:
+    poison(scene, scene.pay("waits"))
+    scene.clock.sleep(30)
+    scene.clean_up()
+
+
+SITUATIONS: dict[Callable[[Scene], None], dict[str, float | None]] = {
+    paid: {
+        "PaymentInitiated": 1,
+        "PushAccepted": 1,
+        "PushLatency": None,
+        "TokenFetched": 1,
+        "TokenLatency": None,
+        "CallbackAccepted": 1,
+        "PaymentCompleted": 1,
+        "PushToCompletion": None,
+        "ReceivedKes": 1000,
+    },
+    cancelled: {"PaymentFailed": 1, "CallbackAccepted": 1},
+    push_hangs: {"PaymentUnknown": 1, "PushFailed": 1},
+    two_copies: {"CallbackAccepted": 1, "CallbackDuplicate": 1, "PaymentCompleted": 1},
+    wrong_token: {"CallbackRejected": 1},
+    no_token: {"CallbackRejected": 1},
+    unlisted: {"CallbackHint": 1, "CallbackFromUnlistedAddress": 1},
+    old_route: {"OldRouteIgnored": 1},
+    late_success: {"CallbackLate": 1, "PaymentFailed": 1, "PaymentCompleted": 1},
+    wrong_amount: {"PaymentReview": 1, "AmountMismatch": 1},
+    cancelled_booking: {"PaymentRefundDue": 1},
+    two_days_of_silence: {"PaymentCancelled": 1, "AttentionRaised": 1},
+    callback_lost: {"QuerySent": 2, "QueryLatency": None, "PaymentCompleted": 1},
+    still_processing: {"QuerySent": 1, "QueryLatency": None},
+    daraja_is_down: {"PushFailed": 1, "QueryFailed": 1, "QuerySent": 1, "QueryUnanswered": 1},
+    no_token_is_given: {"TokenFailed": 1, "TokenLatency": None},
+    many_due: {"QueryHeldBack": None, "QuerySent": None},
+    somebody_else_fetches: {"TokenFetched": 2, "TokenFetchedEarly": 1},
+    poisoned: {"CleanupRun": 1, "CleanupPoisoned": 1},
+}
+"""What each situation adds up to; None where only its presence counts."""
+SILENT: dict[Callable[[Scene], None], set[str]] = {
+    paid: {"TokenFetchedEarly", "PushFailed", "TokenFailed", "CallbackDuplicate", "CallbackLate"},
+    still_processing: {"QueryFailed", "QueryUnanswered", "QueryThrottled"},
+    unlisted: {"CallbackAccepted"},
+    no_token: {"CallbackAccepted", "CallbackFailed"},
+}
+"""What a situation must not be taken for."""
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda each: each.__name__)
+def test_a_situation_is_counted(
+    scene: Scene, metrics: Metrics, situation: Callable[[Scene], None]
+) -> None:
+    situation(scene)
+    sums = metrics.sums(service="hakika")
+    expected = SITUATIONS[situation]
+    assert expected.keys() <= sums.keys()
+    exact = {name: value for name, value in expected.items() if value is not None}
+    assert {name: sums[name] for name in exact} == exact
+    assert not SILENT.get(situation, set()) & sums.keys()
+    assert_well_formed(metrics)
+
+
+def assert_well_formed(metrics: Metrics) -> None:
+    """Namespace, unit, and no dimension in which an id or a phone number could stand."""
+    for datum in metrics.data:
+        assert datum.namespace == "Hakika"
+        assert datum.unit == UNITS.get(datum.name, "Count"), datum
+        by_code = datum.name == "PaymentFailedByCode"
+        assert set(datum.dimensions) == ({"service", "ResultCode"} if by_code else {"service"})
+        assert datum.value >= 0
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"), [("cancels", "1032"), ("wrong_pin", "2001"), ("push_busy", "500.003.02")]
+)
+def test_failures_are_counted_by_their_code(
+    scene: Scene, metrics: Metrics, scenario: str, code: str
+) -> None:
+    scene.daraja.set_next(scenario)
+    scene.initiate()
+    scene.pass_time(60)
+    assert metrics.sums(service="hakika", ResultCode=code) == {"PaymentFailedByCode": 1}
+
+
+def test_a_throttled_query_is_not_a_failed_one(scene: Scene, metrics: Metrics) -> None:
+    scene.daraja.configure(query_per_minute=5)
+    scene.environment["QUERY_SPACING_SECONDS"] = "1"
+    for number in range(2):
+        scene.register(f"b{number}", client_id=f"c{number}")
+        phone = f"2547111111{number:02d}"
+        scene.initiate(f"b{number}", client_id=f"c{number}", phone=phone)
+    scene.pass_time(70, cleans_up=True)
+    sums = metrics.sums(service="hakika")
+    assert (sums["QuerySent"], sums["QueryThrottled"]) == (2, 1)
+    assert "QueryFailed" not in sums
+
+
+def test_latencies_are_those_of_the_calls(scene: Scene, metrics: Metrics) -> None:
+    scene.line.before["/oauth/v1/generate"] = lambda: scene.clock.sleep(1)
+    scene.line.before[PUSH_PATH] = lambda: scene.clock.sleep(2)
+    scene.pay("pays+callback_lost")
+    scene.line.before[QUERY_PATH] = lambda: scene.clock.sleep(3)
+    scene.pass_time(70, cleans_up=True)
+    sums = metrics.sums(service="hakika")
+    taken = [sums[f"{kind}Latency"] for kind in ("Token", "Push", "Query")]
+    assert taken == pytest.approx([1000, 2000, 3000], abs=500)
+
+
+# -- gauges: they say what stands at the moment, whoever was looked at
+
+
+def gauges(scene: Scene, metrics: Metrics) -> dict[str, float]:
+    """The gauges after a run of cleanup."""
+    scene.clean_up()
+    return {name: metrics.last(name) for name in NOTHING_STANDS}
+
+
+NOTHING_STANDS = {
+    "OpenPayments": 0,
+    "OpenOverFiveMinutes": 0,
+    "OldestOpenAge": 0,
+    "ReviewOpen": 0,
+    "RefundDueOpen": 0,
+    "AttentionOpen": 0,
+}
+
+
+def test_gauges_are_measured_though_nothing_stands(scene: Scene, metrics: Metrics) -> None:
+    paid(scene)
+    assert gauges(scene, metrics) == NOTHING_STANDS
+
+
+def test_an_open_payment_is_measured_between_its_looks_too(scene: Scene, metrics: Metrics) -> None:
+    """It is looked at once an hour by then; the gauge does not wait for that."""
+    scene.pay("waits+query_never_final")
+    scene.pass_time(2 * HOUR + 600, delivers=False, cleans_up=True)
+    for _ in range(3):
+        scene.pass_time(60, delivers=False)
+        age = scene.clock() - 1_790_000_000
+        found = gauges(scene, metrics)
+        assert found["OldestOpenAge"] == pytest.approx(age, abs=15)
+        assert (found["OpenPayments"], found["OpenOverFiveMinutes"]) == (1, 1)
+
+
+def test_an_unknown_outcome_is_open_but_not_long_overdue(scene: Scene, metrics: Metrics) -> None:
+    """Nobody can be asked about it; it has an alarm of its own."""
+    scene.pay("push_hang_lost")
+    scene.pass_time(HOUR, delivers=False)
+    found = gauges(scene, metrics)
+    assert (found["OpenPayments"], found["OpenOverFiveMinutes"]) == (1, 0)
+
+
+def test_a_concluded_payment_that_is_asked_about_again_is_not_open(
+    scene: Scene, metrics: Metrics
+) -> None:
+    payment_id = scene.pay("ignores")
+    scene.pass_time(HOUR, cleans_up=True)
+    assert scene.payment(payment_id).due_at is not None
+    assert gauges(scene, metrics) == NOTHING_STANDS
+
+
+@pytest.mark.parametrize(
+    ("begins", "gauge", "operation"),
+    [
+        (wrong_amount, "ReviewOpen", None),
+        (cancelled_booking, "RefundDueOpen", MoneyReturned()),
+        (two_days_of_silence, "AttentionOpen", AttentionCleared()),
+    ],
+    ids=["review", "refund_due", "attention"],
+)
+def test_what_waits_for_a_person_is_measured_until_one_has_dealt_with_it(
+    scene: Scene, metrics: Metrics, begins: Callable[[Scene], None], gauge: str, operation: Any
+) -> None:
+    begins(scene)
+    assert gauges(scene, metrics) == NOTHING_STANDS | {gauge: 1}
+    scene.pass_time(3 * HOUR)
+    assert gauges(scene, metrics) == NOTHING_STANDS | {gauge: 1}
+    if operation is not None:
+        parts = scene.function("cleanup").module.runtime.parts
+        who = {"who": "amina", "why": "settled", "request_id": "r1"}
+        operate_on_payment(parts, scene.only_payment(), operation, **who)
+        assert gauges(scene, metrics) == NOTHING_STANDS
+
+
+def test_a_forged_body_is_no_metric_of_its_own(scene: Scene, metrics: Metrics) -> None:
+    """What a stranger writes never becomes a name or a dimension."""
+    payment_id = scene.pay("waits")
+    prompt = scene.prompt_of(payment_id)
+    before = {datum.name for datum in metrics.data}
+    for code in (0, 1032, 999999):
+        body = callback_body(prompt.checkout_request_id, code)
+        scene.post_callback(prompt.order.callback_url[:-1] + "g", body)
+    assert {datum.name for datum in metrics.data} - before == {"CallbackRejected"}
