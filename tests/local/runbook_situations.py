@@ -106,6 +106,12 @@ def dead_callback(scene: Scene) -> Iterator[dict[str, str]]:
     assert scene.wait(payment_id, "completed").receipt_number == receipt
 
 
+def told(scene: Scene) -> Iterator[dict[str, str]]:
+    payment_id = scene.pay("pays")
+    scene.wait(payment_id, "completed")
+    yield scene.known(payment_id)
+
+
 def healthy(scene: Scene) -> Iterator[dict[str, str]]:
     scene.empty_dead_letters()
     yield {}
@@ -184,8 +190,11 @@ SITUATIONS: dict[str, Situation] = {
     "attention": needs_attention,
     "dead-letters": dead_callback,
     "cleanup-not-running": healthy,
+    "cleanup-skips-payments": healthy,
     "authorizer-errors": healthy,
     "daraja-down": healthy,
+    "api-errors": healthy,
+    "events-stuck": told,
     "provider-outage": healthy,
     "forged-callbacks": forged,
     "going-live-from-sandbox": going_live,
