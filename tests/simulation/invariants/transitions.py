@@ -194,6 +194,16 @@ def check_consultation(view: View, booking_id: str, consultation: Values) -> Non
             paid is not None
             and paid["status"] == "completed"
             and paid["amount_kes"] == consultation["price_kes"]
-            and paid.get("paid_amount_kes", paid["amount_kes"]) == consultation["price_kes"]
+            and (_is_paid_exactly(paid) or _is_contradicted(view, paid))
         )
         require(exact, "I3", f"consultation {booking_id}: Confirmed without exact money behind it")
+
+
+def _is_paid_exactly(paid: Values) -> bool:
+    return bool(paid.get("paid_amount_kes", paid["amount_kes"]) == paid["amount_kes"])
+
+
+def _is_contradicted(view: View, paid: Values) -> bool:
+    """A query said paid, which names no amount; a later callback named another: a person looks."""
+    told = view.attention_was_raised(paid["pk"].removeprefix("PAY#"))
+    return bool(paid.get("proof") == "query" and told)
