@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError
 from payments.runtime import Adapters
 
 from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
-from simulator.core.config import LISTED_SOURCES, SANDBOX_PASSKEY, Config
+from simulator.core.config import SANDBOX_PASSKEY, Config
 from simulator.core.oauth import TokenState
 from tests.simulation.dynamodb import attach, use_virtual_time
 from tests.simulation.dynamodb.errors import DynamoDBError
@@ -30,7 +30,7 @@ from tests.world.aws import (
 )
 from tests.world.clock import SeededIds, VirtualClock
 from tests.world.daraja import new_session
-from tests.world.lambdas import TIMEOUT_SECONDS, Lambda
+from tests.world.lambdas import TIMEOUT_SECONDS, Lambda, environment
 
 from .coverage import Coverage
 from .faults import Fault, FaultKind, Faults
@@ -40,7 +40,6 @@ from .plan import Plan
 from .scheduler import Actor, CrashError, Scheduler
 
 START = 1_790_000_000.0
-ENVIRONMENT = {"CALLBACK_SOURCE_IPS": ",".join(LISTED_SOURCES)}
 SECRETS = {
     DARAJA_SECRET_ARN: {
         "SAFARICOM_CONSUMER_KEY": Config().apps[0].consumer_key,
@@ -163,7 +162,8 @@ class Deployment:
         for handler, _ in streams:
             handler.stream = self._output
         try:
-            yield
+            with environment():
+                yield
         finally:
             self.scheduler.close()
             sys.stdout = original
@@ -219,7 +219,7 @@ class Deployment:
 
     def fresh_instance(self, function: str) -> Lambda:
         """A cold start."""
-        return Lambda(function, self._adapters, ENVIRONMENT)
+        return Lambda(function, self._adapters)
 
     def forget_instances(self) -> None:
         """Every warm instance that is idle loses its memory."""

@@ -117,7 +117,7 @@ class _Agenda:
         self._items: list[dict[str, Any]] = []
         self._bookings = {
             str(number): (f"client-{chance.randint(1, 2)}", chance.choice(PRICES_KES))
-            for number in range(1, chance.choice((1, 2, 2)) + 1)
+            for number in range(1, chance.choice((1, 1, 2)) + 1)
         }
 
     def draw(self) -> list[dict[str, Any]]:
@@ -131,7 +131,7 @@ class _Agenda:
                 price=price_kes,
                 state="Pending",
             )
-        for _ in range(self._chance.choice((1, 1, 2, 2, 3, 4))):
+        for _ in range(self._chance.choice((1, 1, 1, 2, 2, 3))):
             self._customer()
         for draw, probability in (
             (self._double_click, 0.3),
@@ -139,7 +139,7 @@ class _Agenda:
             (self._attacker, 0.3),
             (self._operator, 0.35),
             (self._outage, 0.25),
-            (self._bomber, 0.06),
+            (self._bomber, 0.01),
             (self._instances_die, 0.1),
         ):
             if self._chance.random() < probability:
@@ -177,8 +177,8 @@ class _Agenda:
             phone=self._chance.choice(self._phones[: self._chance.choice((1, 2))]),
             amount=price_kes,
             key=self._chance.choice((None, None, f"key-{self._chance.randint(1, 2)}")),
-            polls=self._chance.choice((0, 0, 1, 2, 3)),
-            retries=self._chance.choice((0, 0, 1, 2)),
+            polls=self._chance.choice((0, 0, 1, 1, 2)),
+            retries=self._chance.choice((0, 0, 0, 1, 2)),
         )
 
     def _double_click(self) -> None:

@@ -58,8 +58,14 @@ def _code(name: str) -> CodeType:
 
 
 @contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    with patch.dict(os.environ, dict(values)):
+def environment(values: Mapping[str, str] | None = None) -> Iterator[None]:
+    """The functions' environment; costs next to nothing inside another of the same."""
+    wanted = {**ENVIRONMENT, **(values or {})}
+    missing = {name: value for name, value in wanted.items() if os.environ.get(name) != value}
+    if not missing:
+        yield
+        return
+    with patch.dict(os.environ, missing):
         yield
 
 
@@ -67,7 +73,7 @@ class Lambda:
     """One instance of one function: its module's memory, gone when it is dropped."""
 
     def __init__(
-        self, name: str, adapters: Adapters, environment: Mapping[str, str] | None = None
+        self, name: str, adapters: Adapters, variables: Mapping[str, str] | None = None
     ) -> None:
         self.name = name
         self._clock = adapters.clock
@@ -75,7 +81,7 @@ class Lambda:
         self.module = ModuleType(f"{name}_app")
         token = ADAPTERS.set(adapters)
         try:
-            with _environment({**ENVIRONMENT, **(environment or {})}):
+            with environment(variables):
                 exec(_code(name), self.module.__dict__)
         finally:
             ADAPTERS.reset(token)
