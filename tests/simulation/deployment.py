@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import logging
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -23,12 +25,13 @@ from tests.simulation.dynamodb.errors import DynamoDBError
 from tests.world.aws import (
     DARAJA_SECRET_ARN,
     PEPPER_SECRET_ARN,
+    TABLE_NAME,
     Queue,
     SecretsManager,
     new_dynamodb_client,
     new_engine,
 )
-from tests.world.clock import SeededIds, VirtualClock
+from tests.world.clock import VirtualClock
 from tests.world.daraja import new_session
 from tests.world.lambdas import TIMEOUT_SECONDS, Lambda, environment
 
@@ -37,7 +40,7 @@ from .faults import Fault, FaultKind, Faults
 from .invariants.watch import Watch
 from .network import Network
 from .plan import Plan
-from .scheduler import Actor, CrashError, Scheduler
+from .scheduler import Actor, Choose, CrashError, Scheduler
 
 START = 1_790_000_000.0
 SECRETS = {
@@ -96,7 +99,7 @@ class Deployment:
         self,
         plan: Plan,
         *,
-        choose: Callable[[list[str]], int] | None = None,
+        choose: Callable[[Deployment], Choose] | None = None,
         traces: bool = False,
     ) -> None:
         self.plan = plan
@@ -105,7 +108,8 @@ class Deployment:
         self.lines: list[str] | None = [] if traces else None
         self.sites: list[tuple[str, int, str]] = []
         self.jitter = random.Random(plan.seed)
-        self.scheduler = Scheduler(self.clock, plan.seed, choose=choose)
+        self._keeps_learned = choose is not None
+        self.scheduler = Scheduler(self.clock, plan.seed, choose=choose(self) if choose else None)
         kinds = frozenset(FaultKind(kind) for kind in plan.kinds)
         self.faults = Faults(plan.seed, rate=plan.fault_rate, kinds=kinds, given=plan.faults)
         self.network = Network(self)
@@ -131,7 +135,7 @@ class Deployment:
         return Adapters(
             clock=self.clock,
             sleep=self.scheduler.pause,
-            ids=SeededIds(random.Random(f"ids {self.plan.seed}")),
+            ids=_ActorIds(self),
             jitter=self.jitter,
             aws_client=services.__getitem__,
             http_session=lambda: new_session(self.daraja, self.network.daraja),
@@ -196,6 +200,7 @@ class Deployment:
             finished=finished,
             authority=authority,
             notes=notes or {},
+            learned=[] if self._keeps_learned else None,
         )
         self.scheduler.spawn(actor, after=after)
         return actor
@@ -224,6 +229,17 @@ class Deployment:
     def forget_instances(self) -> None:
         """Every warm instance that is idle loses its memory."""
         self._pools.clear()
+
+    def fingerprint(self) -> bytes:
+        """What everything from here on depends on: the table, the clock, what actors have seen."""
+        state = (
+            self.clock.now,
+            self.scheduler.waiting(),
+            list(self.engine.items(TABLE_NAME)),
+            self.queue.messages,
+            list(self.daraja.ledger.debits),
+        )
+        return hashlib.sha256(repr(state).encode()).digest()
 
     # What the network tells
 
@@ -273,6 +289,22 @@ class Deployment:
         if self.lines is not None and entry.kind in ("result", "money", "prompt"):
             facts = {key: value for key, value in entry.facts.items() if key != "shortcode"}
             self.lines.append(f"{entry.at - START:10.3f}  Daraja {entry.kind} {facts}")
+
+
+class _ActorIds:
+    """Ids that do not depend on who else minted some before."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._world = deployment
+        self._minted: Counter[str] = Counter()
+
+    def hex(self, characters: int) -> str:
+        """The next id of the running actor."""
+        actor = self._world.scheduler.current
+        name = actor.name if actor else ""
+        self._minted[name] += 1
+        text = f"{self._world.plan.seed} {name} {self._minted[name]}"
+        return hashlib.sha256(text.encode()).hexdigest()[:characters]
 
 
 class _Sqs:

@@ -13,6 +13,7 @@ from .invariants.view import ViolationError
 from .machinery import Machinery
 from .people import People
 from .plan import Plan, draw_plan
+from .scheduler import Choose
 
 STEPS_MAX = 30_000
 REST_SECONDS_MAX = 6 * 86_400
@@ -45,9 +46,12 @@ def play_seed(seed: int) -> Outcome:
 
 
 def play(
-    plan: Plan, *, choose: Callable[[list[str]], int] | None = None, traces: bool = False
+    plan: Plan,
+    *,
+    choose: Callable[[Deployment], Choose] | None = None,
+    traces: bool = False,
 ) -> Outcome:
-    """Play a plan to its end, or to the first violation."""
+    """Play a plan to its end, or to the first violation; `choose` orders a world's actors."""
     world = Deployment(plan, choose=choose, traces=traces)
     violation: ViolationError | None = None
     with world.running():

@@ -64,19 +64,21 @@ class Network:
         if self._world.store_is_down:
             raise could_not_connect() if actor.calls % 2 else throttled(operation, request)
         if fault is None:
-            return self._executed(operation, request, execute)
+            return self._executed(actor, operation, request, execute)
         return self._failing(actor, operation, request, execute, fault)
 
     def _executed(
-        self, operation: str, request: dict[str, Any], execute: Execute
+        self, actor: Actor, operation: str, request: dict[str, Any], execute: Execute
     ) -> dict[str, Any]:
         try:
             answer = execute()
         except DynamoDBError as error:
+            actor.learn(error.body())
             self._world.observe_refusal(operation, request, error)
             raise
         finally:
             self.lag = 0
+        actor.learn(answer)
         return answer
 
     def _failing(
@@ -112,9 +114,9 @@ class Network:
                 self.lag = 1 + int(fault.seconds * 12)
             case _:
                 self._caller_fails(
-                    actor, fault, lambda: self._executed(operation, request, execute)
+                    actor, fault, lambda: self._executed(actor, operation, request, execute)
                 )
-        return self._executed(operation, request, execute)
+        return self._executed(actor, operation, request, execute)
 
     def _silence(self, fault: Fault) -> Exception:
         if fault.seconds < 0.5:
@@ -197,6 +199,8 @@ class Network:
             raise requests.exceptions.ConnectionError("Connection aborted.")
         if operation == "query":
             self._world.observe_query(request, answer)
+        if self._world.scheduler.current is not None:
+            self._world.scheduler.current.learn([answer.status, answer.body.decode()])
         return answer
 
     # Everything else

@@ -19,6 +19,10 @@ from tests.world.clock import VirtualClock
 LATENCY_SECONDS_MAX = 0.25
 
 
+type Choose = Callable[[list[str]], int]
+# Says which of the actors that are ready goes on.
+
+
 class CrashError(BaseException):
     """The process of an actor is gone: no handler of `Exception` sees it."""
 
@@ -42,6 +46,12 @@ class Actor:
     streak: Any = None
     notes: dict[str, Any] = field(default_factory=dict)
     thread: Any = None
+    learned: list[Any] | None = None
+
+    def learn(self, answer: Any) -> None:
+        """Remember what the network answered, where somebody asks for fingerprints."""
+        if self.learned is not None:
+            self.learned.append(answer)
 
 
 class Scheduler:
@@ -55,7 +65,7 @@ class Scheduler:
         clock: VirtualClock,
         seed: int,
         *,
-        choose: Callable[[list[str]], int] | None = None,
+        choose: Choose | None = None,
     ) -> None:
         self.clock = clock
         self.current: Actor | None = None
@@ -109,6 +119,15 @@ class Scheduler:
         if self._ready:
             return self.clock.now
         return self._heap[0][0] if self._heap else None
+
+    def waiting(self) -> list[tuple[object, ...]]:
+        """Who waits for what, and what each has seen so far."""
+        ready = [(0.0, each.name, each.calls, each.learned) for each in self._ready]
+        later = [
+            (when, actor.name, actor.calls, actor.learned) if actor else (when,)
+            for when, _, _, actor, _ in sorted(self._heap)
+        ]
+        return [*sorted(ready), *later]
 
     def step(self) -> None:
         """Let the next thing happen; time moves on to it."""

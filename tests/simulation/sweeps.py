@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from .deployment import Deployment
 from .faults import APPLICABLE, Fault
 from .history import Outcome, play
 from .network import _GOES_ON
 from .plan import Plan
+from .scheduler import Choose
 
 PHONE, OTHER_PHONE = "254722000101", "254722000102"
 SECONDS = (0.1, 0.9)
@@ -160,26 +162,55 @@ LINED_UP: dict[str, dict[str, Any]] = {
 }
 
 
-def interleavings(plan: Plan, *, at_most: int, first: tuple[int, ...] = ()) -> Iterator[Outcome]:
-    """Every order in which the actors' calls can follow each other, depth first."""
-    prefix: list[int] = list(first)
-    for _ in range(at_most):
-        taken: list[tuple[int, int]] = []
+class _KnownError(Exception):
+    """What follows from here has been played already."""
 
-        def choose(
-            names: list[str],
-            taken: list[tuple[int, int]] = taken,
-            prefix: list[int] = prefix,
-        ) -> int:
-            place = len(taken)
-            index = prefix[place] if place < len(prefix) else 0
-            taken.append((index, len(names)))
+
+class _Order:
+    """One way through the choices: a prefix that is given, then always the first."""
+
+    def __init__(self, prefix: list[int], known: set[bytes]) -> None:
+        self.taken: list[tuple[int, int]] = []
+        self._prefix = prefix
+        self._known = known
+
+    def of(self, world: Deployment) -> Choose:
+        """Choose for this world. Errors: _KnownError where its state was met before."""
+
+        def choose(names: list[str]) -> int:
+            place = len(self.taken)
+            if place >= len(self._prefix):
+                self._meet(world.fingerprint())
+            index = self._prefix[place] if place < len(self._prefix) else 0
+            self.taken.append((index, len(names)))
             return index
 
-        yield play(plan, choose=choose)
+        return choose
+
+    def _meet(self, fingerprint: bytes) -> None:
+        if fingerprint in self._known:
+            raise _KnownError
+        self._known.add(fingerprint)
+
+
+def interleavings(plan: Plan, *, at_most: int) -> Iterator[Outcome | None]:
+    """Every order in which the actors' calls can follow each other, depth first.
+
+    An order that meets a state from which all has been played (the same table, clock and
+    knowledge of every actor) is not played again to its end: None.
+    """
+    prefix: list[int] = []
+    known: set[bytes] = set()
+    for _ in range(at_most):
+        order = _Order(prefix, known)
+        try:
+            yield play(plan, choose=order.of)
+        except _KnownError:
+            yield None
+        taken = order.taken
         while taken and taken[-1][0] + 1 >= taken[-1][1]:
             taken.pop()
-        if len(taken) <= len(first):
+        if not taken:
             return
         index, _ = taken.pop()
         prefix = [each for each, _ in taken] + [index + 1]

@@ -36,23 +36,23 @@ def lighten(client: Any, *, validate: bool = True) -> None:
     client._endpoint._response_parser_factory = _Parsers()
 
 
-class _Serializer(JSONSerializer):  # type: ignore[misc]
+class _Serializer(JSONSerializer):
     """The SDK's own, but attribute values are not looked up member by member."""
 
     def _serialize_type_structure(self, serialized: Any, value: Any, shape: Any, key: Any) -> None:
         if shape.name == "AttributeValue":
             serialized[key] = _encoded(value)
         else:
-            super()._serialize_type_structure(serialized, value, shape, key)
+            super()._serialize_type_structure(serialized, value, shape, key)  # type: ignore[misc]
 
 
-class _Parser(JSONParser):  # type: ignore[misc]
+class _Parser(JSONParser):
     """The SDK's own, but attribute values are not looked up member by member."""
 
     def _handle_structure(self, shape: Any, value: Any) -> Any:
         if shape.name == "AttributeValue":
             return _decoded(value)
-        return super()._handle_structure(shape, value)
+        return super()._handle_structure(shape, value)  # type: ignore[misc]
 
 
 class _Parsers:
