@@ -204,6 +204,5 @@ def _is_paid_exactly(paid: Values) -> bool:
 
 
 def _is_contradicted(view: View, paid: Values) -> bool:
-    """A query said paid, which names no amount; a later callback named another: a person looks."""
-    told = view.attention_was_raised(paid["pk"].removeprefix("PAY#"))
-    return bool(paid.get("proof") == "query" and told)
+    """A hint or a query said paid, and a later callback named another amount: a person looks."""
+    return view.attention_was_raised(paid["pk"].removeprefix("PAY#"))
