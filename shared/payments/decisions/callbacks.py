@@ -120,11 +120,10 @@ def _says_nothing_new(payment: Payment, facts: Facts) -> bool:
     """Whether the payment already rests on what the hint says."""
     if facts.code != SUCCESS:
         return payment.status not in OPEN and facts.code == payment.result_code
+    is_in_review = payment.status is PaymentStatus.REVIEW
     is_same_receipt = facts.receipt_number == payment.receipt_number
-    is_same_amount = facts.amount_kes in (
-        payment.paid_amount_kes,
-        payment.paid_amount_kes or payment.amount_kes,
-    )
+    is_same_amount = facts.amount_kes == (payment.paid_amount_kes or payment.amount_kes)
+    is_same_amount |= is_in_review and facts.amount_kes == payment.paid_amount_kes
     return not payment.may_yet_be_paid and is_same_receipt and is_same_amount
 
 

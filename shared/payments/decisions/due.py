@@ -7,6 +7,7 @@ from payments.policy import (
     DISPATCH_GIVEN_UP_SECONDS,
     EXPIRE_AGAIN_SECONDS,
     HINT_OVERDUE_SECONDS,
+    NO_ANSWER_SECONDS,
     RECEIPT_OVERDUE_SECONDS,
     Policy,
 )
@@ -41,7 +42,7 @@ def retry_at(payment: Payment, *, now: int, policy: Policy) -> int:
         age = now - payment.hint.received_at
         return now + min(max(age, policy.first_query_seconds), ASK_AGAIN_SECONDS)
     ahead = [moment for moment in _moments(payment, policy) if moment > now]
-    return min([*ahead, now + ASK_AGAIN_SECONDS])
+    return min([*ahead, now + NO_ANSWER_SECONDS])
 
 
 def _moments(payment: Payment, policy: Policy) -> tuple[int, ...]:

@@ -441,7 +441,7 @@ MUTANTS = (
         "no answer waits for the next hour",
         "found by seed 551",
         DUE,
-        "return min([*ahead, now + ASK_AGAIN_SECONDS])",
+        "return min([*ahead, now + NO_ANSWER_SECONDS])",
         "return min(ahead, default=_next_hour(payment, now))",
     ),
     _one(

@@ -94,3 +94,10 @@ def test_an_unanswered_question_is_always_put_again(situation: str) -> None:
     for age in (0, 25, 300, DAY, 3 * DAY):
         now = CREATED_AT + age
         assert now < retry_at(PAYMENTS[situation], now=now, policy=POLICY) <= now + HOUR
+
+
+def test_two_questions_without_an_answer_fit_in_a_quarter_of_an_hour() -> None:
+    now = CREATED_AT + 340
+    for _ in range(2):
+        now = retry_at(PAYMENTS["pending"], now=now, policy=POLICY)
+    assert now <= CREATED_AT + 340 + 900

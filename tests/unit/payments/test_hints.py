@@ -72,6 +72,13 @@ def test_a_success_from_an_unlisted_address_is_due_at_once_or_known_already(situ
     assert needs_query(change.after, CREATED_AT + 60)
 
 
+def test_a_hint_that_names_no_money_is_kept_after_a_querys_success() -> None:
+    bare = replace(PAID, amount_kes=None, receipt_number=None)
+    change = learn(PAYMENTS["completed_by_query"], HintReceived(facts=bare))
+    assert change is not None
+    assert change.evidence_digest == bare.digest
+
+
 @pytest.mark.parametrize("amount", [PRICE - 1, None])
 def test_a_hint_of_another_amount_after_completion_is_asked_about(amount: int | None) -> None:
     odd = replace(PAID, amount_kes=amount)
