@@ -78,8 +78,7 @@ def ensure(environment: Environment) -> bool:
     print(f"  · Python packages of {name}, once while it stays the same ...", flush=True)
     started = time.monotonic()
     if not _python_of(environment).exists():
-        shutil.rmtree(environment.folder, ignore_errors=True)
-        venv.create(environment.folder, with_pip=True, symlinks=True)
+        _create(environment.folder)
     if environment.name == "dev":
         _run_pip(environment, ROOT / "requirements" / "uv.txt")
     _install(environment)
@@ -92,6 +91,18 @@ def digest(requirements: Path) -> str:
     """Digest the requirements and the interpreter's version."""
     version = ".".join(str(part) for part in sys.version_info[:3])
     return hashlib.sha256(version.encode() + requirements.read_bytes()).hexdigest()
+
+
+def _create(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        venv.create(folder, with_pip=True, symlinks=True)
+    except subprocess.CalledProcessError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise SetupError(
+            "this Python cannot make an environment with pip. On Debian and Ubuntu install "
+            "python3.13-venv"
+        ) from error
 
 
 def _install(environment: Environment) -> None:
