@@ -3,6 +3,7 @@
 
 PYTHON ?= python3.13
 ENV ?= sandbox
+STACK = hakika-$(or $(filter sandbox production,$(ENV)),$(error ENV is sandbox or production, not "$(ENV)"))
 PY := .venv/bin/python
 BIN := .venv/bin
 SAM := .venvs/build/bin/sam
@@ -83,13 +84,13 @@ upgrade: environments ## compile every requirements file with the newest version
 deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production
 	$(SAM) validate --lint
 	$(SAM) deploy --config-env $(ENV)
-	@PYTHONPATH=shared:. $(PY) -m tools.protect_stack --stack hakika-$(ENV)
-	@PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack hakika-$(ENV) --if-missing
+	@PYTHONPATH=shared:. $(PY) -m tools.protect_stack --stack $(STACK)
+	@PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack $(STACK) --if-missing
 	$(SAM) list stack-outputs --config-env $(ENV)
-	bin/hakika --stack hakika-$(ENV) doctor
+	bin/hakika --stack $(STACK) doctor
 
 secrets: environments ## store a deployment's secrets, asked for without echo: ENV=sandbox or ENV=production
-	PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack hakika-$(ENV)
+	PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack $(STACK)
 
 prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
 	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
