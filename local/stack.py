@@ -24,7 +24,7 @@ from local.errors import LocalStackError
 from local.processes import Children, answers, wait_until
 from local.settings import ROOT, LocalSettings, read_settings
 
-START_SECONDS_MAX = 30.0
+START_SECONDS_MAX = 120.0
 WATCH_SECONDS = 1.0
 EMULATOR_PYTHON = ROOT / ".venvs" / "emulator" / "bin" / "python"
 
