@@ -80,7 +80,7 @@ button:disabled { cursor: default; filter: none; color: var(--muted); background
 .dial svg { width: 100%; height: 100%; display: block; }
 .dial .track { stroke: var(--accent-soft); }
 .dial .left { stroke: var(--accent); transition: stroke-dashoffset 1s linear; transform: rotate(-90deg); transform-origin: 50% 50%; }
-.dial .count { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.5rem; font-weight: 650; }
+.dial .count { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.35rem; font-weight: 650; }
 .dial.turning .left { animation: turn 1.1s linear infinite; }
 .mark { width: 3.5rem; height: 3.5rem; border-radius: 50%; display: grid; place-items: center; color: var(--accent-ink); background: var(--accent); }
 .mark svg { display: block; width: 1.9rem; height: 1.9rem; }

@@ -81,7 +81,7 @@ export function moveDial(root, secondsLeft, secondsInAll) {
   const count = root.querySelector('.dial .count');
   if (!ring || !count) return;
   ring.setAttribute('stroke-dashoffset', String(DIAL_LENGTH * (1 - secondsLeft / secondsInAll)));
-  count.textContent = String(secondsLeft);
+  count.textContent = `${secondsLeft} s`;
 }
 
 function dial(text, secondsLeft, secondsInAll = 1) {
@@ -92,7 +92,7 @@ function dial(text, secondsLeft, secondsInAll = 1) {
     <circle class="track" cx="50" cy="50" r="44"/>
     <circle class="left" cx="50" cy="50" r="44"
       stroke-dasharray="${DIAL_LENGTH}" stroke-dashoffset="${offset}"/></svg>`;
-  if (!turning) node.append(element('span', { class: 'count' }, String(secondsLeft)));
+  if (!turning) node.append(element('span', { class: 'count' }, `${secondsLeft} s`));
   return node;
 }
 

@@ -52,7 +52,7 @@ export const TEXTS = {
     eventSame: 'event {type}',
     days: {
       normal: ['A normal day', 'You answer on the phone.'],
-      callback_lost: ['Callback lost', "M-PESA's message never arrives. Hakika asks and finds out."],
+      callback_lost: ['Callback lost', "M-PESA's message never arrives. Hakika asks until the answer can be trusted."],
       callback_late: ['Callback late', 'It comes after 20 seconds; the receipt follows.'],
       cancels: ['Customer cancels', 'After two seconds, by itself.'],
       wrong_pin: ['Wrong PIN', 'Typed by itself.'],
@@ -111,7 +111,7 @@ export const TEXTS = {
     eventSame: 'tukio {type}',
     days: {
       normal: ['Siku ya kawaida', 'Wewe unajibu kwenye simu.'],
-      callback_lost: ['Taarifa imepotea', 'Ujumbe wa M-PESA haufiki. Hakika inauliza na kujua.'],
+      callback_lost: ['Taarifa imepotea', 'Ujumbe wa M-PESA haufiki. Hakika inauliza hadi jibu liaminike.'],
       callback_late: ['Taarifa imechelewa', 'Inafika baada ya sekunde 20; risiti inafuata.'],
       cancels: ['Mteja anaghairi', 'Baada ya sekunde mbili, yenyewe.'],
       wrong_pin: ['PIN si sahihi', 'Inawekwa yenyewe.'],
