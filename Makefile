@@ -85,8 +85,8 @@ deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production
 	$(SAM) validate --lint
 	$(SAM) deploy --config-env $(ENV)
 	@PYTHONPATH=shared:. $(PY) -m tools.protect_stack --stack $(STACK)
-	@PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack $(STACK) --if-missing
 	$(SAM) list stack-outputs --config-env $(ENV)
+	@PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack $(STACK) --if-missing
 	bin/hakika --stack $(STACK) doctor
 
 secrets: environments ## store a deployment's secrets, asked for without echo: ENV=sandbox or ENV=production
