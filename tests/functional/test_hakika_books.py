@@ -77,6 +77,10 @@ def test_the_export_has_what_accounting_matches_and_no_phone(
         paid.transaction_at
     )
     assert PHONE[3:] not in file.read_text()
+    file.unlink()
+    [listed] = desk.json("export", "--from", day, "--to", day, "--csv", str(file))
+    assert listed["receipt_number"] == paid.receipt_number
+    assert file.exists()
 
 
 def test_the_export_goes_by_the_day_the_money_came(world: World, desk: Desk) -> None:

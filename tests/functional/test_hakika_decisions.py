@@ -1,11 +1,33 @@
 """What the operator changes: with who and why, by the same transitions as everything else."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
 from tests.world import World
+
+DEAD_CALLBACK = json.dumps(
+    {
+        "version": 1,
+        "payment_id": "0" * 32,
+        "token_sha256": "0" * 64,
+        "is_listed": True,
+        "body": json.dumps(
+            {
+                "Body": {
+                    "stkCallback": {
+                        "MerchantRequestID": "1",
+                        "CheckoutRequestID": "ws_CO_191220191020363925708374149",
+                        "ResultCode": 1032,
+                        "ResultDesc": "Request cancelled by user.",
+                    }
+                }
+            }
+        ),
+    }
+)
 
 
 @pytest.fixture
@@ -142,6 +164,27 @@ def test_no_change_without_who_why_and_consent(
     assert (answer.code, answer.out) == (2, "")
     assert complaint in " ".join(answer.err.split())
     assert world.items("") == before
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("review", "resolve", "PAYMENT", "bogus"),
+        ("consultation", "set", "1", "--status", "Cancelled"),
+        ("callbacks", "replay"),
+    ],
+    ids=" ".join,
+)
+def test_a_script_that_did_not_agree_reads_one_json_error(
+    world: World, desk: Desk, line: tuple[str, ...]
+) -> None:
+    payment_id = in_review(world)
+    desk.queues.add(DEAD_CALLBACK)
+    account = () if line[0] == "callbacks" else ACCOUNT[:-1]
+    typed = [payment_id if word == "PAYMENT" else word for word in line]
+    answer = desk(*typed, *account, "--json")
+    assert (answer.code, answer.out) == (2, "")
+    assert "--yes" in json.loads(answer.err)["error"]
 
 
 def test_a_lost_callback_is_made_good_at_once(world: World, desk: Desk) -> None:

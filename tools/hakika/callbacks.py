@@ -56,8 +56,9 @@ def replay(context: typer.Context, yes: Yes = False) -> None:
     ours = [letter for letter in letters if letter.delivery is not None]
     odd = [letter for letter in letters if letter.delivery is None]
     try:
-        if ours and not yes:
-            _show(session.err, letters)
+        if ours:
+            if session.person.is_asked(consent_given=yes):
+                _show(session.err, letters)
             require_consent(session.person, is_given=yes)
     except Exception:
         _give_back(session, letters)

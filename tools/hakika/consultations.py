@@ -61,7 +61,7 @@ def set_(
     account = take_account(
         session.person, who=who, why=why, default_who=session.deployment.default_person
     )
-    if not yes:
+    if session.person.is_asked(consent_given=yes):
         _show_plan(session, before, wanted)
     require_consent(session.person, is_given=yes)
     trace = Trace(

@@ -208,7 +208,7 @@ def _operate(
     account = take_account(
         session.person, who=who, why=why, default_who=session.deployment.default_person
     )
-    if not yes:
+    if session.person.is_asked(consent_given=yes):
         _show_plan(session, before, effect, account)
     require_consent(session.person, is_given=yes)
     after = operate_on_payment(

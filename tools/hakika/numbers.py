@@ -79,16 +79,15 @@ def export(
     is_day_given = first is not None or last is not None
     start, end = _span(session, first, last, days_back=0, ends_yesterday=not is_day_given)
     found = money_received(session, start=start, end=end)
+    if file != "-":
+        with open_for_writing(file) as output:
+            write_rows(output, COLUMNS, map(_row, found))
+        total = sum(payment.paid_amount_kes or payment.amount_kes for payment in found)
+        session.tell(f"{len(found)} receipts, KES {total:,}, in {file}")
     if session.is_json:
         session.answer([_row(payment) for payment in found], lambda _: None)
-        return
-    if file == "-":
+    elif file == "-":
         write_rows(session.out.file, COLUMNS, map(_row, found))
-        return
-    with open_for_writing(file) as output:
-        write_rows(output, COLUMNS, map(_row, found))
-    total = sum(payment.paid_amount_kes or payment.amount_kes for payment in found)
-    session.tell(f"{len(found)} receipts, KES {total:,}, in {file}")
 
 
 def money_received(session: Session, *, start: int, end: int) -> list[Payment]:

@@ -20,6 +20,10 @@ class Person:
     confirm: Callable[[str], bool]
     ask_secretly: Callable[[str], str]
 
+    def is_asked(self, *, consent_given: bool) -> bool:
+        """Whether somebody will be asked, and so must first see what will change."""
+        return self.is_there and not consent_given
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
