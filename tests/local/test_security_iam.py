@@ -76,6 +76,7 @@ PROBES: dict[str, Probe] = {
     "Query open": _query("open", "open"),
     "Query by_checkout": _query("by_checkout", "checkout_request_id"),
     "Query by_day": _query("by_day", "day_shard"),
+    "Query person": _query("person", "person"),
     "DescribeTable": lambda client, stack: client("dynamodb").describe_table(
         TableName=stack.table_name
     ),
@@ -117,7 +118,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "StkPushRole": {*WRITES, "Daraja secret", "pepper"},
     "StatusRole": {*LEARNS, "Daraja secret"},
     "CallbackRole": LEARNS,
-    "CleanupRole": {*LEARNS, "Query open", "Daraja secret"},
+    "CleanupRole": {*LEARNS, "Query open", "Query person", "Daraja secret"},
     "ConsultationsRole": WRITES,
     "StatisticsRole": {"Query by_day"},
     "AuthorizerRole": {"JWT secret"},
