@@ -19,7 +19,7 @@ HINT_ID_WINDOW_SECONDS = 300
 ASK_AGAIN_SECONDS = 900
 """The age at which an open payment is asked about once more; from then on answers back off."""
 NO_ANSWER_SECONDS = 300
-"""A question that got no answer is put again after this: two of them fit in a quarter of an hour."""
+"""A question without an answer is put again after this: two fit in a quarter of an hour."""
 HASTEN_SPACING_SECONDS = 60
 """The old webhook route may bring a payment's query forward this often."""
 HASTEN_SHARE = 4
