@@ -174,7 +174,7 @@ class Network:
                 raise requests.exceptions.ReadTimeout("no answer")
             case FaultKind.GARBLED:
                 arrive()
-                return firewall_page("garbled")
+                return firewall_page(403, "garbled")
             case FaultKind.TOKEN_REVOKED:
                 self._world.daraja.revoke_tokens()
             case _:

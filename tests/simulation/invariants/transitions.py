@@ -35,7 +35,7 @@ OPERATORS = frozenset(
 AUTOMATIC_FINAL = frozenset({"review", "refund_due", "refunded"})
 LOOKS_ONLY = frozenset({"version", "op_ids", "due_at", "open", "hastened_at"})
 """What an input without authority may change: the time of the next look."""
-HINTS_ONLY = LOOKS_ONLY | {"hint", "evidence_heads", "attention"}
+HINTS_ONLY = LOOKS_ONLY | {"hint", "evidence_heads", "attention", "person"}
 NEVER = 9_999_999_999
 QUARTER_HOUR_SECONDS, DAY_SECONDS, TEN_MINUTES_SECONDS = 900, 86_400, 600
 

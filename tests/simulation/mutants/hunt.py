@@ -19,7 +19,7 @@ SEEDS_MAX = 2000
 
 
 def hunt_all(*, jobs: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """The table of mutant, invariant that caught it, seeds needed; the product itself survives all."""
+    """The table of mutants, each with what caught it; the product survives the same seeds."""
 
     def one(mutant: Mutant) -> dict[str, Any]:
         found = hunt_one(mutant)
