@@ -92,7 +92,7 @@ class Machinery:
             return
         now = self._world.clock.now
         minute = math.ceil(max(due_at, now + 0.001) / MINUTE) * MINUTE
-        if self._cleanup_at is not None and self._cleanup_at <= minute:
+        if self._cleanup_at == minute:
             return
         self._cleanup_at = minute
         self._world.scheduler.at(minute, lambda: self._run_schedule(minute))
