@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
 import shlex
@@ -37,6 +38,11 @@ TYPED: dict[str, Callable[..., Any]] = {
 parametrize_documents = pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
 
 
+@pytest.fixture(scope="module")
+def parameters() -> set[str]:
+    return set(read_template(ROOT / "template.yaml")["Parameters"])
+
+
 def code_of(document: Path) -> str:
     """What is set as code, without a shell's comments."""
     code = "\n".join(CODE.findall(document.read_text(encoding="utf-8")))
@@ -52,9 +58,14 @@ def options_of(command: Any) -> set[str]:
     return {name for parameter in command.params for name in parameter.opts} | {"--help", "-h"}
 
 
+@functools.cache
+def root_command() -> Any:
+    return typer.main.get_command(app)
+
+
 def complaints(arguments: list[str]) -> Iterator[str]:
     """What the operator's command would not know about this line."""
-    command: Any = typer.main.get_command(app)
+    command = root_command()
     shared = options_of(command)
     waiting = list(arguments)
     while waiting:
@@ -104,18 +115,18 @@ def test_every_variable_given_to_make_is_one_of_its_own(document: Path) -> None:
 
 
 @parametrize_documents
-def test_every_parameter_that_is_set_exists_in_the_template(document: Path) -> None:
-    parameters = read_template(ROOT / "template.yaml")["Parameters"]
+def test_every_parameter_that_is_set_exists_in_the_template(
+    document: Path, parameters: set[str]
+) -> None:
     named = set(SETTING.findall(code_of(document)))
-    assert named <= set(parameters), f"no such parameters: {sorted(named - set(parameters))}"
+    assert named <= parameters, f"no such parameters: {sorted(named - parameters)}"
 
 
-def test_every_parameter_of_samconfig_exists_in_the_template() -> None:
+def test_every_parameter_of_samconfig_exists_in_the_template(parameters: set[str]) -> None:
     """The commented ones too: they are what a person is told to fill in."""
-    parameters = read_template(ROOT / "template.yaml")["Parameters"]
     named = set(SETTING.findall((ROOT / "samconfig.toml").read_text(encoding="utf-8")))
     assert len(named) > 10
-    assert named <= set(parameters)
+    assert named <= parameters
 
 
 @parametrize_documents
