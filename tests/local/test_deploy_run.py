@@ -14,11 +14,23 @@ from pathlib import Path
 
 import pytest
 
+from local.client import SimulatorClient
 from local.processes import answers, find_free_ports, is_alive
 from local.settings import ROOT, port_arguments
+from local.state import read_running
 
 LAST_LINE = "Ctrl-C stops everything."
 SECONDS_MAX = 60
+PAYBILL = {
+    "SAFARICOM_SHORTCODE": "174379",
+    "SAFARICOM_TRANSACTION_TYPE": "CustomerPayBillOnline",
+    "SAFARICOM_PARTY_B": "174379",
+}
+TILL = {
+    "SAFARICOM_SHORTCODE": "7654321",  # its store number
+    "SAFARICOM_TRANSACTION_TYPE": "CustomerBuyGoodsOnline",
+    "SAFARICOM_PARTY_B": "5123456",
+}
 
 
 @dataclass
@@ -29,6 +41,17 @@ class RunningStack:
     screen: str
     folder: Path
     ports: list[int]
+    merchant: dict[str, str]
+
+    def money_received(self) -> dict[str, int]:
+        """KES by shortcode. Daraja refuses a till or paybill that is asked as the other."""
+        state = read_running(self.folder / "stack.json")
+        assert state is not None
+        assert state.simulator_url is not None
+        received: dict[str, int] = (
+            SimulatorClient(state.simulator_url).call("GET", "/ledger").body["merchants"]
+        )
+        return received
 
     def commands(self) -> list[str]:
         """What a person would copy: the indented lines under each comment."""
@@ -55,8 +78,9 @@ def read_bytes(file: Path) -> bytes:
         return b""
 
 
-@pytest.fixture
-def running(tmp_path: Path) -> Iterator[RunningStack]:
+@pytest.fixture(params=[PAYBILL], ids=["paybill"])
+def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningStack]:
+    merchant: dict[str, str] = request.param
     ports = find_free_ports(3)
     command = [sys.executable, "-m", "local.stack", "--folder", str(tmp_path)]
     environment = {
@@ -65,7 +89,7 @@ def running(tmp_path: Path) -> Iterator[RunningStack]:
     with subprocess.Popen(
         [*command, *port_arguments(ports), "--daraja", "simulator"],
         cwd=ROOT,
-        env=environment,
+        env=environment | merchant,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -78,11 +102,12 @@ def running(tmp_path: Path) -> Iterator[RunningStack]:
                 break
         assert LAST_LINE in screen, screen
         try:
-            yield RunningStack(process, screen, tmp_path, ports)
+            yield RunningStack(process, screen, tmp_path, ports, merchant)
         finally:
             process.kill()
 
 
+@pytest.mark.parametrize("running", [PAYBILL, TILL], ids=["paybill", "till"], indirect=True)
 def test_the_printed_commands_work_as_printed_and_a_kill_leaves_nothing(
     running: RunningStack,
 ) -> None:
@@ -102,6 +127,7 @@ def test_the_printed_commands_work_as_printed_and_a_kill_leaves_nothing(
     assert initiated["success"] is True
     assert status["status"] == "completed"
     assert (consultation["status"], consultation["payment_status"]) == ("Confirmed", "Paid")
+    assert running.money_received() == {running.merchant["SAFARICOM_SHORTCODE"]: 1500}
     # Even a kill leaves nothing: every server notices that its parent is gone.
     pids = running.pids()
     running.process.kill()
