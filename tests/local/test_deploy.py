@@ -5,11 +5,13 @@ import os
 import shutil
 import sys
 import tomllib
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local import aws
 from local.assertions import check_deployment
@@ -20,8 +22,10 @@ from local.errors import LocalStackError
 from local.processes import Children, find_free_ports
 from local.settings import ROOT, LocalSettings, port_arguments, read_settings
 from local.stack import check_ports, start_emulator
+from tools.protect_stack import protect
 
 STACK_NAME = "hakika-path"
+DOMAIN = "pay.example.co.ke"
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +101,26 @@ def outputs_of(emulator: str) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
 
 
+def callback_base(emulator: str) -> str:
+    """Where Safaricom is told to call back."""
+    configuration = aws.client("lambda", emulator).get_function_configuration(
+        FunctionName=f"{STACK_NAME}-stk-push"
+    )
+    return str(configuration["Environment"]["Variables"]["CALLBACK_URL_BASE"])
+
+
+def production(emulator: str) -> dict[str, str]:
+    """What a person adds to the production parameters of samconfig.toml, and a hosted zone."""
+    zone = aws.client("route53", emulator).create_hosted_zone(
+        Name=DOMAIN, CallerReference=str(uuid.uuid4())
+    )["HostedZone"]
+    return {
+        "SafaricomShortcode": "600988",
+        "DomainName": DOMAIN,
+        "HostedZoneId": zone["Id"].rpartition("/")[2],
+    }
+
+
 def delete(emulator: str) -> str:
     """Deletes the stack and says how that ended."""
     client: Any = aws.client("cloudformation", emulator)
@@ -126,19 +150,76 @@ def test_a_sandbox_is_deployed_updated_and_deleted(
     assert first["TableName"] not in table.list_tables()["TableNames"]
 
 
-def test_productions_table_refuses_to_be_deleted_and_keeps_its_items(
+def test_production_refuses_to_be_deleted_as_a_stack_and_as_a_table(
     emulator: str, settings: LocalSettings, build: Build
 ) -> None:
-    sam_deploy(settings, template=build.template, environment="production")
+    sam_deploy(settings, template=build.template, environment="production", **production(emulator))
+    stacks, table = aws.client("cloudformation", emulator), aws.client("dynamodb", emulator)
     table_name = outputs_of(emulator)["TableName"]
-    table = aws.client("dynamodb", emulator)
     assert table.describe_table(TableName=table_name)["Table"]["DeletionProtectionEnabled"]
     marker = {"pk": {"S": "MARK"}, "sk": {"S": "STATE"}}
     table.put_item(TableName=table_name, Item=marker)
+    assert protect(stacks, STACK_NAME)
+    with pytest.raises(ClientError, match="TerminationProtection is enabled"):
+        delete(emulator)
+    stacks.update_termination_protection(StackName=STACK_NAME, EnableTerminationProtection=False)
     assert delete(emulator) == "DELETE_FAILED"
     assert table.get_item(TableName=table_name, Key=marker)["Item"] == marker
     table.update_table(TableName=table_name, DeletionProtectionEnabled=False)
     assert delete(emulator) == "DELETE_COMPLETE"
+
+
+def test_a_domain_gets_certificate_mapping_and_record_and_callbacks_come_to_it(
+    emulator: str, settings: LocalSettings, build: Build
+) -> None:
+    sam_deploy(settings, template=build.template, environment="production", **production(emulator))
+    outputs = outputs_of(emulator)
+    assert outputs["ApiUrl"] == f"https://{DOMAIN}"
+    assert callback_base(emulator) == f"https://{DOMAIN}"
+    gateway = aws.client("apigatewayv2", emulator)
+    [mapping] = gateway.get_api_mappings(DomainName=DOMAIN)["Items"]
+    assert (mapping["ApiId"], mapping["Stage"]) == (outputs["ApiId"], "$default")
+    [certificate] = aws.client("acm", emulator).list_certificates()["CertificateSummaryList"]
+    assert certificate["DomainName"] == DOMAIN
+    aws.client("dynamodb", emulator).update_table(
+        TableName=outputs["TableName"], DeletionProtectionEnabled=False
+    )
+    assert delete(emulator) == "DELETE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("environment", "changes", "sentence"),
+    [
+        ("sandbox", {"CallbackFunctionUrl": "false"}, "CallbacksNeedAnAddress"),
+        ("sandbox", {"CallbackUrlBase": "https://pay.MPesa.example"}, "a word that Safaricom"),
+        ("sandbox", {"DomainName": "pay.executive.co.ke"}, "a word that Safaricom refuses"),
+        ("sandbox", {"DomainName": "pay.example.co.ke"}, "DomainNeedsACertificate"),
+        ("sandbox", {"SafaricomTransactionType": "CustomerBuyGoodsOnline"}, "TillNeedsItsNumber"),
+        ("sandbox", {"JwksUrl": "https://login.example"}, "IdentityProviderNeedsIssuer"),
+        ("production", {"CallbackFunctionUrl": "true"}, "needs your own SafaricomShortcode"),
+        (
+            "production",
+            {"CallbackFunctionUrl": "true", "DeletionProtection": "false"},
+            "needs DeletionProtection=true",
+        ),
+    ],
+)
+def test_what_would_not_work_is_refused_before_anything_is_made(
+    emulator: str, environment: str, changes: dict[str, str], sentence: str
+) -> None:
+    values = configured_overrides(environment) | changes
+    stacks: Any = aws.client("cloudformation", emulator)
+    with pytest.raises(ClientError, match=sentence):
+        stacks.create_stack(
+            StackName="hakika-refused",
+            TemplateBody=(ROOT / "template.yaml").read_text(),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value} for name, value in values.items()
+            ],
+        )
+    made = stacks.list_stacks()["StackSummaries"]
+    assert "hakika-refused" not in {each["StackName"] for each in made}
 
 
 def test_without_a_domain_the_callback_gets_a_url_of_its_own(
@@ -147,8 +228,7 @@ def test_without_a_domain_the_callback_gets_a_url_of_its_own(
     template = build.template
     sam_deploy(settings, template=template, environment="sandbox", CallbackFunctionUrl="true")
     functions = aws.client("lambda", emulator)
-    configuration = functions.get_function_configuration(FunctionName=f"{STACK_NAME}-stk-push")
-    base = configuration["Environment"]["Variables"]["CALLBACK_URL_BASE"]
+    base = callback_base(emulator)
     assert base == outputs_of(emulator)["CallbackFunctionUrlAddress"].rstrip("/")
     policy = functions.get_policy(FunctionName=f"{STACK_NAME}-callback")["Policy"]
     public = [each for each in json.loads(policy)["Statement"] if each["Principal"] == "*"]
