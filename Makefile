@@ -81,7 +81,8 @@ requirements: environments ## compile every requirements file, keeping the pins 
 upgrade: environments ## compile every requirements file with the newest versions
 	@$(PY) -m local.requirements upgrade
 
-deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production
+deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production (SNAPSTART=true for snapshots)
+	@[ "$(SNAPSTART)" != true ] || $(PY) -m tools.snapstart
 	$(SAM) validate --lint
 	$(SAM) deploy --config-env $(ENV)
 	@PYTHONPATH=shared:. $(PY) -m tools.protect_stack --stack $(STACK)
