@@ -21,6 +21,8 @@ PYTHON = Path(sys.base_prefix) / "bin" / "python3.13"
 RUNTIME_PACKAGES = ("awslambdaric", "snapshot_restore_py", "simplejson")
 FUNCTIONS = ("callback", "status", "stk_push")
 FOLDERS = {"callback": "Callback", "status": "Status", "stk_push": "StkPush"}
+# What template.yaml sets beside names and limits.
+OF_THE_PRODUCT = {"PYDANTIC_DISABLE_PLUGINS": "__all__"}
 ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:"
 
 
@@ -36,7 +38,8 @@ class Subject:
     def environment(self) -> dict[str, str]:
         """The environment of the function, and nothing of ours."""
         path = os.pathsep.join(map(str, (*self.path, RUNTIME)))
-        return {**environment(), "PYTHONPATH": path}
+        own = OF_THE_PRODUCT if self.team == "product" else {}
+        return {**environment(), **own, "PYTHONPATH": path}
 
 
 def environment() -> dict[str, str]:
