@@ -26,6 +26,8 @@ KEY_HEADER = "X-Local-Gateway-Key"
 KEY_VARIABLE = "HAKIKA_GATEWAY_KEY"
 ANSWER_SECONDS_MAX = 35.0
 BODY_BYTES_MAX = 10_000_000
+HEADER_BYTES_MAX = 10_240
+"""What API Gateway takes. A larger header is refused with a page that quotes it."""
 PAYMENT_ID = re.compile(r"[0-9a-f]{32}")
 SIMULATOR_PATHS = ("/_simulator", "/phone", "/phones")
 _HOP_BY_HOP = {
@@ -194,7 +196,12 @@ def main() -> None:
         key=os.environ[KEY_VARIABLE],
     )
     web.run_app(
-        application(options), host="127.0.0.1", port=given.port, access_log=None, print=None
+        application(options),
+        host="127.0.0.1",
+        port=given.port,
+        access_log=None,
+        print=None,
+        max_field_size=HEADER_BYTES_MAX,
     )
 
 

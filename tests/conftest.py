@@ -3,18 +3,31 @@
 import functools
 from collections.abc import Generator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from tests.log_scan import leaks_in_log, leaks_in_response, product_lines
 from tests.world.lambdas import Lambda
 
 SEEN = {"log lines": 0, "responses": 0}
+SCAN_OF_THE_STACK = "test_security_zz_logs.py"
 _responses: list[dict[str, Any]] = []
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what the deployed functions logged be read after every other test against the stack."""
+    items.sort(key=lambda item: item.path.name == SCAN_OF_THE_STACK)
+
+
 def pytest_configure() -> None:
-    """Keep what every handler answers until its test is over."""
+    """Keep what every handler and the deployed API answer until the test is over."""
+    _keep_what_handlers_answer()
+    _keep_what_the_api_answers()
+
+
+def _keep_what_handlers_answer() -> None:
     invoke = Lambda.invoke
 
     @functools.wraps(invoke)
@@ -24,6 +37,22 @@ def pytest_configure() -> None:
         return answer
 
     Lambda.invoke = invoke_and_keep  # type: ignore[method-assign]
+
+
+def _keep_what_the_api_answers() -> None:
+    send = requests.Session.send
+
+    @functools.wraps(send)
+    def send_and_keep(
+        self: requests.Session, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
+        answer = send(self, request, **options)
+        # Daraja and the simulator, which the tests call as well, have other paths.
+        if urlsplit(str(request.url)).path.startswith("/api/"):
+            _responses.append({"body": answer.text, "headers": dict(answer.headers)})
+        return answer
+
+    requests.Session.send = send_and_keep  # type: ignore[method-assign]
 
 
 @pytest.hookimpl(wrapper=True)

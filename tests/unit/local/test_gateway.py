@@ -9,7 +9,7 @@ from pathlib import Path
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from local.gateway import KEY_HEADER, GatewayOptions, application
+from local.gateway import HEADER_BYTES_MAX, KEY_HEADER, GatewayOptions, application
 
 KEY = "the-key-of-this-run"
 type Check = Callable[[ClientSession, str], Awaitable[None]]
@@ -37,7 +37,7 @@ async def gateway_for(tmp_path: Path, *, api_is_up: bool = True) -> AsyncIterato
     (tmp_path / "secret.txt").write_text("secret")
     api = web.Application()
     api.router.add_route("*", "/{path:.*}", echo)
-    async with TestServer(api, host="127.0.0.1") as server:
+    async with _serving(api) as server:
         options = GatewayOptions(
             emulator_url=f"http://127.0.0.1:{server.port}" if api_is_up else "http://127.0.0.1:9",
             api_host="abc.execute-api.localhost:4566",
@@ -47,8 +47,18 @@ async def gateway_for(tmp_path: Path, *, api_is_up: bool = True) -> AsyncIterato
             table_name="table",
             key=KEY,
         )
-        async with TestServer(application(options), host="127.0.0.1") as gateway:
+        async with _serving(application(options)) as gateway:
             yield f"http://127.0.0.1:{gateway.port}"
+
+
+@asynccontextmanager
+async def _serving(app: web.Application) -> AsyncIterator[TestServer]:
+    server = TestServer(app, host="127.0.0.1")
+    await server.start_server(max_field_size=HEADER_BYTES_MAX)
+    try:
+        yield server
+    finally:
+        await server.close()
 
 
 def play(tmp_path: Path, check: Check, *, api_is_up: bool = True) -> None:
@@ -72,6 +82,15 @@ def test_a_call_reaches_the_api_with_its_host_and_its_answer_comes_back(tmp_path
         assert seen["path"] == "/api/orders/a%2Fb?x=1"
         assert seen["host"] == "abc.execute-api.localhost:4566"
         assert (seen["authorization"], seen["body"]) == ("Bearer t", "body")
+
+    play(tmp_path, check)
+
+
+def test_a_token_too_large_for_the_authorizer_still_reaches_it(tmp_path: Path) -> None:
+    async def check(session: ClientSession, base: str) -> None:
+        authorization = "Bearer " + "A" * 9_000
+        async with session.get(f"{base}/api/x", headers={"Authorization": authorization}) as answer:
+            assert (await answer.json())["authorization"] == authorization
 
     play(tmp_path, check)
 
