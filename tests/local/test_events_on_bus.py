@@ -175,13 +175,15 @@ def printed_gauge(stack: StackState, name: str) -> dict[str, Any]:
     aws.client("lambda", stack.endpoint_url).invoke(FunctionName=function)
     logs = aws.client("logs", stack.endpoint_url).get_paginator("filter_log_events")
     lines = [
-        event["message"].strip()
+        line
         for page in logs.paginate(logGroupName=f"/aws/lambda/{function}")
         for event in page["events"]
+        for line in event["message"].splitlines()
     ]
     documents = [json.loads(line) for line in lines if line.startswith('{"_aws"')]
-    found: dict[str, Any] = [each for each in documents if name in each][-1]
-    return found
+    found = [each for each in documents if name in each]
+    latest: dict[str, Any] = max(found, key=lambda each: int(each["_aws"]["Timestamp"]))
+    return latest
 
 
 def test_an_alarm_rings_for_a_payment_in_review_and_falls_silent_again(
