@@ -1,5 +1,7 @@
 """Fixtures of the tests against the deployed template: one stack, its people, its simulator."""
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Sequence
 from typing import Protocol
@@ -36,6 +38,11 @@ class Customer:
         self.phone_number = new_phone()
         self.api = ApiClient(stack.api_url, make_token(self.client_id))
         self._booking_system = ApiClient(stack.api_url, stack.booking_token)
+        self._stack, self._make_token = stack, make_token
+
+    def another(self) -> Customer:
+        """Somebody else, at the same stack."""
+        return Customer(self._stack, self._make_token)
 
     def book(self, price_kes: int = 1000) -> str:
         """Have a consultation registered, and give its booking id."""

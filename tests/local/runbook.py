@@ -7,53 +7,63 @@ import pty
 import re
 import select
 import subprocess
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from local import aws
 from local.settings import ROOT
 
 RUNBOOK = ROOT / "docs" / "runbook.md"
 BLOCK_SECONDS_MAX = 300.0
-ANSWERS = (("Who are you?", b"\n"), ("Go on?", b"y\n"))
-_FENCE = re.compile(r"^```(\w*) ?(\w*)$")
+PRELUDE = f"""
+set -euo pipefail
+aws() {{ PYTHONPATH="{ROOT}" "{sys.executable}" -m tests.local.aws_cli "$@"; }}
+make() {{ command make --no-print-directory -C "{ROOT}" "$@"; }}
+"""
+"""The first command that fails ends a block, in a pipe too. `aws` is tests/local/aws_cli.py, and
+`make` finds the repository's root although the block is typed in a folder of its own."""
+_FENCE = re.compile(r"^\s*```\s*(.*?)\s*$")
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+KIND = "console"
 
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block: under which heading, for whom, and its commands."""
+    """One fenced block: under which heading, of what kind, and its commands."""
 
     section: str
     kind: str
-    audience: str
     commands: str
 
 
-@dataclass(frozen=True)
-class Typed:
-    """What a block said, and how it ended."""
+class CommandFailedError(AssertionError):
+    """A command of a block ended with another code than 0."""
 
-    code: int
-    output: str
+    def __init__(self, commands: str, code: int, output: str) -> None:
+        super().__init__(f"exit code {code} from\n{commands}\n\n{output}")
+        self.code = code
 
 
 def read_blocks(text: str) -> list[Block]:
     """Give every fenced block with the anchor of the heading it stands under."""
     blocks: list[Block] = []
-    section, opened, lines = "", None, list[str]()
+    section, kind, lines = "", None, list[str]()
     for line in text.splitlines():
         fence = _FENCE.match(line)
-        if opened is None and line.startswith("#"):
+        if kind is None and line.startswith("#"):
             section = anchor(line)
-        elif opened is None and fence:
-            opened, lines = fence, []
-        elif opened is not None and line == "```":
-            blocks.append(Block(section, opened[1], opened[2], "\n".join(lines)))
-            opened = None
-        elif opened is not None:
+        elif kind is None and fence:
+            kind, lines = fence[1], []
+        elif kind is not None and fence:
+            assert not fence[1], f"a block of {section} opens another"
+            blocks.append(Block(section, kind, "\n".join(lines)))
+            kind = None
+        elif kind is not None:
             lines.append(line)
-    assert opened is None, "a block is never closed"
+    assert kind is None, "a block is never closed"
     return blocks
 
 
@@ -69,29 +79,39 @@ def anchor(heading: str) -> str:
     return words.replace(" ", "-")
 
 
-def type_block(commands: str, *, environment: Mapping[str, str], folder: Path) -> Typed:
-    """Run a block in bash, at a terminal; the first command that fails ends it."""
+def type_block(
+    commands: str,
+    *,
+    environment: Mapping[str, str],
+    answers: Mapping[str, str],
+    endpoint_url: str,
+    folder: Path,
+) -> str:
+    """Run a block in bash at a terminal, and give what it said. Errors: CommandFailedError."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
-        ["bash", "--noprofile", "--norc", "-c", f"set -eu\n{commands}"],
+        ["bash", "--noprofile", "--norc", "-c", PRELUDE + commands],
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        env=_environment(environment),
+        env={**_environment(endpoint_url), **environment},
         cwd=folder,
         start_new_session=True,
     )
     os.close(slave)
     try:
-        output = _converse(master, process)
+        output = _converse(master, process, answers)
     finally:
         if process.poll() is None:
             process.kill()
         os.close(master)
-    return Typed(code=process.wait(), output=output)
+    code = process.wait()
+    if code != 0:
+        raise CommandFailedError(commands, code, output)
+    return output
 
 
-def _converse(master: int, process: subprocess.Popen[bytes]) -> str:
+def _converse(master: int, process: subprocess.Popen[bytes], answers: Mapping[str, str]) -> str:
     """Read until the end, answering each question once it is asked."""
     output, answered = b"", 0
     give_up_at = time.monotonic() + BLOCK_SECONDS_MAX
@@ -105,24 +125,21 @@ def _converse(master: int, process: subprocess.Popen[bytes]) -> str:
         elif process.poll() is not None:
             break
         unanswered = output[answered:].decode(errors="replace")
-        for question, reply in ANSWERS:
-            if question in unanswered and unanswered.rstrip().endswith(("]:", "]")):
-                os.write(master, reply)
-                answered = len(output)
-                break
+        asked = [question for question in answers if question in unanswered]
+        # The space comes once the terminal waits: what is typed before is thrown away.
+        if asked and unanswered.endswith(": "):
+            os.write(master, f"{answers[asked[-1]]}\n".encode())
+            answered = len(output)
     else:
         raise AssertionError(f"no end after {BLOCK_SECONDS_MAX:.0f} s: {output.decode()[-2000:]}")
-    return output.decode(errors="replace").replace("\r\n", "\n")
+    return _COLOUR.sub("", output.decode(errors="replace").replace("\r\n", "\n"))
 
 
-def _environment(more: Mapping[str, str]) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    path = f"{ROOT / 'bin'}:{os.environ['PATH']}"
+def _environment(endpoint_url: str) -> dict[str, str]:
     return {
-        **plain,
-        "PATH": path,
+        **aws.environment(os.environ, endpoint_url),
+        "PATH": f"{ROOT / 'bin'}:{os.environ['PATH']}",
         "TERM": "xterm-256color",
         "COLUMNS": "120",
         "USER": "njeri",
-        **more,
     }

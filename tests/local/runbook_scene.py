@@ -6,9 +6,10 @@ import json
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from payments.dynamodb.attributes import from_item
 from payments.payment import Payment
@@ -16,6 +17,7 @@ from payments.store.items import to_payment
 from payments.values import EAT
 
 from local import aws
+from local.client import Answer as ApiAnswer
 from local.client import SimulatorClient
 from local.state import StackState
 from tests.local.conftest import Customer
@@ -43,9 +45,33 @@ class Scene:
         payment_id: str = answer.body["payment_id"]
         return payment_id
 
+    def try_to_pay(self) -> ApiAnswer:
+        """Another customer starts a payment; whatever the answer is."""
+        other = self.someone_else().customer
+        return other.api.initiate(other.book(), other.phone_number, 1000)
+
+    def someone_else(self) -> Scene:
+        """The same scene with another customer."""
+        return replace(self, customer=self.customer.another())
+
+    @property
+    def stack_name(self) -> str:
+        """The stack's name, with which the names of its functions begin."""
+        return self.stack.outputs["CleanupFunctionName"].removesuffix("-cleanup")
+
+    def client(self, service: str) -> Any:
+        """A client of the emulator."""
+        return aws.client(service, self.stack.endpoint_url)
+
+    def secret(self, output: str) -> dict[str, str]:
+        """A secret of the stack, as stored."""
+        found = self.client("secretsmanager").get_secret_value(SecretId=self.stack.outputs[output])
+        values: dict[str, str] = json.loads(found["SecretString"])
+        return values
+
     def payment(self, payment_id: str) -> Payment:
         """The payment as stored."""
-        item = aws.client("dynamodb", self.stack.endpoint_url).get_item(
+        item = self.client("dynamodb").get_item(
             TableName=self.stack.table_name,
             Key={"pk": {"S": f"PAY#{payment_id}"}, "sk": {"S": "STATE"}},
             ConsistentRead=True,
@@ -87,7 +113,7 @@ class Scene:
 
     def empty_dead_letters(self) -> None:
         """Other tests may have left some; the doctor would say so."""
-        queue = aws.client("sqs", self.stack.endpoint_url)
+        queue = self.client("sqs")
         for name in ("FallbackDeadLettersUrl", "OutboxDeadLettersUrl", "CleanupDeadLettersUrl"):
             queue.purge_queue(QueueUrl=self.stack.outputs[name])
 
@@ -118,6 +144,6 @@ def queue_callback(scene: Scene, queue: str, payment: Payment, *, receipt: str) 
         "is_listed": True,
         "body": json.dumps({"Body": {"stkCallback": callback}}),
     }
-    aws.client("sqs", scene.stack.endpoint_url).send_message(
+    scene.client("sqs").send_message(
         QueueUrl=scene.stack.outputs[queue], MessageBody=json.dumps(message)
     )

@@ -1,7 +1,8 @@
 """The situation each section of the runbook is about, made on the local stack.
 
-A situation gives what the person on duty knows, as variables; after each block it may let the
-world go on; at its end it says what must have come of it.
+A situation yields once for each block of its section: what the person on duty knows, as
+variables. It is sent what the block said, may let the world go on, and says at its end what must
+have come of it.
 """
 
 from __future__ import annotations
@@ -9,56 +10,86 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from payments.payment import Payment
 from payments.values import EAT
 
 from local.client import ApiClient
 from tests.local.runbook_scene import Scene, new_receipt, queue_callback
+from tools.hakika.app import VERBS
 
-type Situation = Callable[[Scene], Iterator[dict[str, str]]]
+STATEMENT_HEADING = (
+    "Receipt No.,Completion Time,Initiation Time,Details,Transaction Status,Paid In,Withdrawn,"
+    "Balance,Balance Confirmed,Reason Type,Other Party Info,Linked Transaction ID,A/C No."
+)
+
+COUNTS_SECONDS = 13
+"""A second more than the local QuerySuccessSeconds: before, a query's success proves nothing."""
+
+type Story = Generator[dict[str, str], str]
+type Situation = Callable[[Scene], Story]
 
 
-def paid_without_callback(scene: Scene) -> Iterator[dict[str, str]]:
+def at_first(scene: Scene) -> Story:
+    said = yield {}
+    assert [verb for verb in VERBS if verb not in said] == []
+
+
+def paid_without_callback(scene: Scene) -> Story:
     payment_id = scene.pay("pays+callback_lost")
-    time.sleep(13)  # the local QuerySuccessSeconds: before, a query's success proves nothing
-    yield scene.known(payment_id)
-    yield {}
-    assert scene.wait(payment_id, "completed").booking_id
+    scene.wait_until(payment_id, lambda payment: time.time() > payment.created_at + COUNTS_SECONDS)
+    said = yield scene.known(payment_id)
+    assert payment_id in said
+    said = yield {}
+    assert "PaymentCompleted" in said
+    assert scene.payment(payment_id).status == "completed"
     assert scene.consultation(scene.payment(payment_id).booking_id)["status"] == "Confirmed"
 
 
-def unheard_of(scene: Scene) -> Iterator[dict[str, str]]:
+def unheard_of(scene: Scene) -> Story:
     payment_id = scene.pay("push_hang_lost")
     known = scene.known(payment_id)
-    yield known
+    said = yield known
+    assert "unknown -> review" in said
     payment = scene.payment(payment_id)
     assert (payment.status, payment.receipt_number) == ("completed", known["RECEIPT"])
     assert scene.consultation(known["BOOKING"])["status"] == "Confirmed"
 
 
-def unknown(scene: Scene) -> Iterator[dict[str, str]]:
+def unknown(scene: Scene) -> Story:
     payment_id = scene.pay("push_hang_lost")
-    yield scene.known(payment_id)
+    said = yield scene.known(payment_id)
+    assert payment_id in said
     assert scene.payment(payment_id).status == "unknown"
 
 
-def stuck(scene: Scene) -> Iterator[dict[str, str]]:
+def stuck(scene: Scene) -> Story:
     payment_id = scene.pay("waits+callback_lost+query_never_final")
-    yield scene.known(payment_id)
+    said = yield scene.known(payment_id)
+    assert "next look" in said
     assert scene.payment(payment_id).is_open
 
 
-def wrong_amount(scene: Scene) -> Iterator[dict[str, str]]:
+def pending_for_long(scene: Scene) -> Story:
+    payment_id = scene.pay("waits+callback_lost+query_never_final")
+    said = yield {}
+    assert payment_id in said
+    assert "due payments" in said
+
+
+def wrong_amount(scene: Scene) -> Story:
     payment_id = scene.pay("pays+callback_wrong_amount")
     scene.wait(payment_id, "review")
-    yield scene.known(payment_id)
+    said = yield scene.known(payment_id)
+    assert "amount_differs" in said
     yield {}
     assert scene.payment(payment_id).status == "refunded"
 
 
-def paid_twice(scene: Scene) -> Iterator[dict[str, str]]:
+def paid_twice(scene: Scene) -> Story:
     booking_id = scene.customer.book(1000)
     first = scene.pay("cancels", booking_id=booking_id)
     scene.wait(first, "failed")
@@ -66,69 +97,144 @@ def paid_twice(scene: Scene) -> Iterator[dict[str, str]]:
     scene.wait(second, "completed")
     yield scene.known(first)
     assert scene.payment(first).status == "refunded"
-    yield scene.known(second)
+    said = yield scene.known(second)
+    assert second in said
     assert scene.payment(second).status == "refund_due"
     assert scene.consultation(booking_id)["status"] == "Cancelled"
 
 
-def in_review(scene: Scene) -> Iterator[dict[str, str]]:
+def in_review(scene: Scene) -> Story:
     payment_id = scene.pay("pays+callback_missing_amount")
     scene.wait(payment_id, "review")
-    yield scene.known(payment_id)
+    said = yield scene.known(payment_id)
+    assert "amount_missing" in said
 
 
-def owed_back(scene: Scene) -> Iterator[dict[str, str]]:
+def owed_back(scene: Scene) -> Story:
     payment_id = scene.pay("pays")
     booking_id = scene.wait(payment_id, "completed").booking_id
     _cancel(scene, booking_id)
     assert scene.payment(payment_id).status == "refund_due"
-    yield scene.known(payment_id)
+    said = yield scene.known(payment_id)
+    assert payment_id in said
     assert scene.payment(payment_id).status == "refunded"
 
 
-def needs_attention(scene: Scene) -> Iterator[dict[str, str]]:
+def needs_attention(scene: Scene) -> Story:
     payment_id = scene.pay("pays")
     payment = scene.wait(payment_id, "completed")
     # Another receipt for the same payment: two messages that disagree.
     queue_callback(scene, "FallbackQueueUrl", payment, receipt=new_receipt())
     scene.wait_until(payment_id, lambda found: found.attention is not None)
-    yield scene.known(payment_id)
+    said = yield scene.known(payment_id)
+    assert "needs attention" in said
     assert scene.payment(payment_id).attention is None
 
 
-def dead_callback(scene: Scene) -> Iterator[dict[str, str]]:
+def dead_callback(scene: Scene) -> Story:
     scene.empty_dead_letters()
     payment_id = scene.pay("waits+callback_lost+query_never_final")
     payment = scene.wait(payment_id, "pending")
     receipt = new_receipt()
     queue_callback(scene, "FallbackDeadLettersUrl", payment, receipt=receipt)
-    yield scene.known(payment_id)
+    said = yield scene.known(payment_id)
+    assert "1 callback replayed" in said
     assert scene.wait(payment_id, "completed").receipt_number == receipt
+    scene.empty_dead_letters()
 
 
-def told(scene: Scene) -> Iterator[dict[str, str]]:
+def healthy(scene: Scene) -> Story:
+    scene.empty_dead_letters()
+    said = yield {}
+    assert "no dead letters" in said
+
+
+def some_failed(scene: Scene) -> Story:
+    scene.empty_dead_letters()
+    payment_id = scene.pay("cancels")
+    scene.wait(payment_id, "failed")
+    said = yield {}
+    assert payment_id in said
+
+
+def reconciled(scene: Scene) -> Story:
+    scene.empty_dead_letters()
+    said = yield {}
+    assert "due payments" in said
+
+
+def events_stuck(scene: Scene) -> Story:
     payment_id = scene.pay("pays")
     scene.wait(payment_id, "completed")
-    yield scene.known(payment_id)
-
-
-def healthy(scene: Scene) -> Iterator[dict[str, str]]:
+    lost = f"no event {secrets.token_hex(4)}"
+    scene.client("sqs").send_message(
+        QueueUrl=scene.stack.outputs["OutboxDeadLettersUrl"], MessageBody=lost
+    )
+    said = yield {"PIPE": scene.stack.outputs["OutboxPipeName"]}
+    assert "RUNNING" in said
+    assert lost in said
+    yield {}
+    said = yield scene.known(payment_id)
+    assert "PaymentCompleted" in said
     scene.empty_dead_letters()
-    yield {}
-    yield {}
 
 
-def forged(scene: Scene) -> Iterator[dict[str, str]]:
+def without_callbacks(scene: Scene) -> Story:
+    scene.empty_dead_letters()
+    said = yield {"API": scene.stack.api_url}
+    assert "callback URL" in said
+    said = yield {}
+    assert said.split() == ["404"]
+
+
+def without_cleanup(scene: Scene) -> Story:
+    scene.empty_dead_letters()
+    said = yield {}
+    assert "due payments" in said
+    said = yield {}
+    assert said.split() == ['"ENABLED"']
+
+
+def outage(scene: Scene) -> Story:
+    scene.empty_dead_letters()
+    unknown_id = scene.pay("push_hang_lost")
+    scene.wait(unknown_id, "unknown")
+    other = scene.someone_else()
+    pending_id = other.pay("waits+callback_lost+query_never_final")
+    said = yield {}
+    assert unknown_id in said
+    assert pending_id in said
+    said = yield {}
+    assert "due payments" in said
+
+
+def forged(scene: Scene) -> Story:
     payment_id = scene.pay("waits+callback_lost+query_never_final")
     before = scene.wait(payment_id, "pending")
     url = f"/api/payment/callback/{payment_id}/{'0' * 64}"
     answer = scene.customer.api.call("POST", url, {"Body": {"stkCallback": {"ResultCode": 0}}})
     assert answer.status == 404
-    yield scene.known(payment_id)
+    said = yield scene.known(payment_id)
+    assert "callback kept" not in said
     assert scene.payment(payment_id).status == before.status
+    said = yield {}
+    assert "CallbackRejected" in said
 
 
-def going_live(scene: Scene) -> Iterator[dict[str, str]]:
+def rotation(scene: Scene) -> Story:
+    scene.empty_dead_letters()
+    before = scene.secret("DarajaSecretArn")
+    said = yield {}
+    assert "Daraja accepted the credentials" in said
+    assert [value for value in before.values() if value in said] == []
+    assert scene.secret("DarajaSecretArn") == before
+    assert scene.simulator.set_next("pays", scene.customer.phone_number).status == 200
+    said = yield {}
+    assert "paid and called back" in said
+    assert scene.customer.phone_number[3:] not in said
+
+
+def going_live(scene: Scene) -> Story:
     scene.empty_dead_letters()
     today = datetime.now(EAT).strftime("%Y-%m-%d")
     booking_id = f"golive-{secrets.token_hex(4)}"
@@ -145,29 +251,48 @@ def going_live(scene: Scene) -> Iterator[dict[str, str]]:
     assert scene.payment(payment_id).status == "refunded"
 
 
-def with_statement(scene: Scene) -> Iterator[dict[str, str]]:
+def restored(scene: Scene) -> Story:
     scene.empty_dead_letters()
     payment_id = scene.pay("pays")
     payment = scene.wait(payment_id, "completed")
-    at = datetime.fromtimestamp(payment.transaction_at or 0, EAT)
-    (scene.folder / "statement.csv").write_text(
-        "Organization Statement\n\n"
-        "Receipt No.,Completion Time,Transaction Status,Paid In,Withdrawn,A/C No.\n"
-        f'{payment.receipt_number},{at:%d-%m-%Y %H:%M:%S},Completed,"1,000.00",,X\n'
-    )
+    copy = f"{scene.stack.table_name}-restored"
+    try:
+        yield {}
+        refused = scene.try_to_pay()
+        assert refused.status in (429, 500, 503), refused.text
+        yield {"UNTIL": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+        assert _facts_of_copy(scene, copy, payment_id) == ("completed", True, "ENABLED", "ENABLED")
+        _write_statement(scene, payment)
+        said = yield {}
+        assert "here and there: 1, KES 1,000" in said
+        yield {}
+        assert scene.try_to_pay().status == 200
+    finally:
+        _undo_restore(scene, copy)
+
+
+def accounting(scene: Scene) -> Story:
+    payment = scene.wait(scene.pay("pays"), "completed")
+    _write_statement(scene, payment)
     now = datetime.now(EAT)
-    known = {"TODAY": f"{now:%Y-%m-%d}", "YESTERDAY": f"{now - timedelta(days=1):%Y-%m-%d}"}
-    yield known
-    if (scene.folder / "money.csv").exists():
-        assert str(payment.receipt_number) in (scene.folder / "money.csv").read_text()
-        yield known
-        report = (scene.folder / "report.csv").read_text()
-        assert f"both,True,{payment.receipt_number}" in report
+    yield {"TODAY": f"{now:%Y-%m-%d}", "YESTERDAY": f"{now - timedelta(days=1):%Y-%m-%d}"}
+    assert str(payment.receipt_number) in (scene.folder / "money.csv").read_text()
+    said = yield {}
+    assert "here and there: 1, KES 1,000" in said
+    assert f"both,True,{payment.receipt_number}" in (scene.folder / "report.csv").read_text()
 
 
-def after_a_breach(scene: Scene) -> Iterator[dict[str, str]]:
+def after_a_breach(scene: Scene) -> Story:
+    iam = scene.client("iam")
+    suspect = f"suspect-{secrets.token_hex(4)}"
+    iam.create_user(UserName=suspect)
+    key = iam.create_access_key(UserName=suspect)["AccessKey"]["AccessKeyId"]
     payment_id = scene.pay("pays")
-    yield {"YESTERDAY": f"{datetime.now(EAT) - timedelta(days=1):%Y-%m-%d}"}
+    yesterday = datetime.now(EAT) - timedelta(days=1)
+    said = yield {"SUSPECT": suspect, "YESTERDAY": f"{yesterday:%Y-%m-%d}"}
+    assert key in said
+    assert '"Events"' in said
+    yield {}
     file = scene.folder / "concerned.json"
     assert file.stat().st_mode & 0o077 == 0
     [found] = [each for each in json.loads(file.read_text()) if each["payment_id"] == payment_id]
@@ -175,31 +300,33 @@ def after_a_breach(scene: Scene) -> Iterator[dict[str, str]]:
 
 
 SITUATIONS: dict[str, Situation] = {
+    "runbook": at_first,
     "i-paid-and-you-say-i-didnt": paid_without_callback,
     "money-on-the-statement-that-we-never-heard-of": unheard_of,
     "stuck-payment": stuck,
     "wrong-amount": wrong_amount,
     "double-payment-and-refund": paid_twice,
-    "failed-share-high": healthy,
-    "payments-pending": stuck,
+    "failed-share-high": some_failed,
+    "payments-pending": pending_for_long,
     "callback-errors": healthy,
-    "no-callbacks": healthy,
+    "no-callbacks": without_callbacks,
     "unknown-outcomes": unknown,
     "review": in_review,
     "refund-due": owed_back,
     "attention": needs_attention,
     "dead-letters": dead_callback,
-    "cleanup-not-running": healthy,
-    "cleanup-skips-payments": healthy,
+    "cleanup-not-running": without_cleanup,
+    "cleanup-skips-payments": reconciled,
     "authorizer-errors": healthy,
     "daraja-down": healthy,
-    "api-errors": healthy,
-    "events-stuck": told,
-    "provider-outage": healthy,
+    "api-errors": some_failed,
+    "events-stuck": events_stuck,
+    "provider-outage": outage,
     "forged-callbacks": forged,
+    "secret-rotation": rotation,
     "going-live-from-sandbox": going_live,
-    "restore-from-point-in-time-recovery": with_statement,
-    "export-for-accounting": with_statement,
+    "restore-from-point-in-time-recovery": restored,
+    "export-for-accounting": accounting,
     "breach-notice-within-72-hours": after_a_breach,
 }
 
@@ -211,3 +338,44 @@ def _cancel(scene: Scene, booking_id: str) -> None:
         {"client_id": scene.customer.client_id, "price_kes": 1000, "status": "Cancelled"},
     )
     assert answer.status == 200, answer.text
+
+
+def _write_statement(scene: Scene, payment: Payment) -> None:
+    """The organisation portal's export: what stands above it, what a payment cost, the payment."""
+    at = datetime.fromtimestamp(payment.transaction_at or 0, EAT).strftime("%d-%m-%Y %H:%M:%S")
+    head = f"{payment.receipt_number},{at},{at}"
+    payer = "2547*****149 - JANE WANJIKU"
+    rows = (
+        "ORGANIZATION STATEMENT",
+        "Short Code:,600000,Organization Name:,CLINIC LTD",
+        "",
+        STATEMENT_HEADING,
+        f'{head},Pay Bill Charge,Completed,,-5.50,"52,994.50",true,Pay Bill Charge,,,',
+        f'{head},"Pay Bill from {payer}",Completed,"1,000.00",,"53,000.00",true,Pay Bill Online,'
+        f"{payer},,{payment.account_reference}",
+    )
+    (scene.folder / "statement.csv").write_text("\r\n".join(rows), newline="")
+
+
+def _facts_of_copy(scene: Scene, copy: str, payment_id: str) -> tuple[Any, ...]:
+    """What the procedure must have given the copy: the data, stream, TTL and recovery."""
+    client = scene.client("dynamodb")
+    key = {"pk": {"S": f"PAY#{payment_id}"}, "sk": {"S": "STATE"}}
+    ttl = client.describe_time_to_live(TableName=copy)["TimeToLiveDescription"]
+    backups = client.describe_continuous_backups(TableName=copy)["ContinuousBackupsDescription"]
+    return (
+        client.get_item(TableName=copy, Key=key)["Item"]["status"]["S"],
+        client.describe_table(TableName=copy)["Table"]["StreamSpecification"]["StreamEnabled"],
+        ttl["TimeToLiveStatus"],
+        backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"],
+    )
+
+
+def _undo_restore(scene: Scene, copy: str) -> None:
+    """Whatever failed: other tests pay on this stack too."""
+    function = f"{scene.stack_name}-stk-push"
+    scene.client("lambda").delete_function_concurrency(FunctionName=function)
+    tables = scene.client("dynamodb")
+    if copy in tables.list_tables()["TableNames"]:
+        tables.update_table(TableName=copy, DeletionProtectionEnabled=False)
+        tables.delete_table(TableName=copy)
