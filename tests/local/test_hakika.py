@@ -1,43 +1,49 @@
-"""The operator's command against the deployed template: the verbs the runbook does not try."""
+"""The operator's command against the deployed template: every verb, as a script types it."""
 
 import csv
 import io
 import json
-import subprocess
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
-import pytest
+import typer
+from payments.values import EAT
 
-from local.client import SimulatorClient
-from local.settings import ROOT
-from local.state import StackState, write_state
-from tests.local.conftest import Customer
-from tests.local.runbook_scene import Scene
+from tests.local.operator_desk import ACCOUNT, WHY, answer, hakika, in_review, scene
+from tests.local.runbook_scene import Scene, new_receipt, queue_callback
+from tools.hakika.app import app
 
+__all__ = ["scene"]
 
-@pytest.fixture
-def scene(
-    stack: StackState, customer: Customer, simulator: SimulatorClient, tmp_path: Path
-) -> Scene:
-    write_state(tmp_path / "stack.json", stack)
-    return Scene(stack=stack, customer=customer, simulator=simulator, folder=tmp_path)
+TRIED: set[str] = set()
 
 
-def hakika(scene: Scene, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as an operator's script would: nobody is there to be asked."""
-    command = [str(ROOT / "bin" / "hakika"), "--local-file", str(scene.folder / "stack.json")]
-    return subprocess.run(
-        [*command, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=90
-    )
+def tries[Test: Callable[..., None]](*verbs: str) -> Callable[[Test], Test]:
+    """Say which verbs a test tries."""
+    TRIED.update(verbs)
+    return lambda test: test
 
 
-def answer(scene: Scene, *arguments: str) -> Any:
-    done = hakika(scene, *arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def last_event(scene: Scene, payment_id: str) -> tuple[str, str, str]:
+    """What the payment's history says happened last, by whom and why."""
+    moments = answer(scene, "payment", "show", payment_id)["timeline"]
+    [*_, event] = [each for each in moments if each["by"] and "sha256" not in each["by"]]
+    return event["what"], event["by"], event["detail"].partition("; ")[0]
 
 
+def test_every_verb_is_tried_here() -> None:
+    def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+        nested = getattr(command, "commands", {})
+        if not nested:
+            yield " ".join(path)
+        for name, each in nested.items():
+            yield from leaves(each, (*path, name))
+
+    assert set(leaves(typer.main.get_command(app))) == TRIED
+
+
+@tries("payment show", "payment find")
 def test_a_paid_payment_is_found_by_every_name_it_has(scene: Scene) -> None:
     payment = scene.wait(scene.pay("pays"), "completed")
     for option, value in (
@@ -52,43 +58,191 @@ def test_a_paid_payment_is_found_by_every_name_it_has(scene: Scene) -> None:
     done = hakika(scene, "payment", "show", payment.payment_id)
     assert "PaymentCompleted" in done.stdout
     assert payment.phone_number not in done.stdout
+    assert "\x1b[" not in done.stdout
 
 
+@tries("payment list")
+def test_payments_are_listed_by_status_and_time(scene: Scene) -> None:
+    paid, open_ = scene.pay("pays"), scene.someone_else().pay("waits+callback_lost")
+    scene.wait(paid, "completed")
+    completed = answer(scene, "payment", "list", "--status", "completed", "--since", "5m")
+    ids = [each["payment_id"] for each in completed]
+    assert (paid in ids, open_ in ids) == (True, False)
+    assert {each["status"] for each in completed} == {"completed"}
+    everything = [each["payment_id"] for each in answer(scene, "payment", "list")]
+    assert everything.index(open_) < everything.index(paid)
+    nothing = hakika(scene, "payment", "list", "--status", "dispatching", "--since", "1m")
+    assert (nothing.returncode, nothing.stdout) == (0, "No payment.\n")
+
+
+@tries("consultation show", "consultation set")
+def test_a_consultation_is_registered_revised_and_cancelled_with_its_money(scene: Scene) -> None:
+    booking_id, client_id = scene.customer.book(900), scene.customer.client_id
+    revised = answer(scene, "consultation", "set", booking_id, "--price", "1,000", *ACCOUNT)
+    assert revised == answer(scene, "consultation", "show", booking_id)
+    assert (revised["client_id"], revised["price_kes"]) == (client_id, 1000)
+    [instruction] = revised["instructions"]
+    assert (instruction["by"], instruction["reason"]) == ("operator:njeri", WHY)
+    payment_id = scene.pay("pays", booking_id=booking_id)
+    scene.wait(payment_id, "completed")
+    assert answer(scene, "consultation", "show", booking_id)["paid_payment_id"] == payment_id
+    answer(scene, "consultation", "set", booking_id, "--status", "cancelled", *ACCOUNT)
+    assert scene.payment(payment_id).status == "refund_due"
+    assert last_event(scene, payment_id) == ("RefundDue", "operator:njeri", WHY)
+
+
+@tries("stats")
+def test_statistics_count_the_payment_in_json_and_csv(scene: Scene) -> None:
+    before = answer(scene, "stats")["totals"]["completed"]
+    scene.wait(scene.pay("pays"), "completed")
+    after = answer(scene, "stats")["totals"]["completed"]
+    assert after["count"] > before["count"]
+    assert after["amount_kes"] >= before["amount_kes"] + 1000
+    rows = csv.DictReader(io.StringIO(hakika(scene, "stats", "--csv").stdout))
+    assert sum(int(row["count"]) for row in rows if row["status"] == "completed") >= after["count"]
+
+
+@tries("export")
+def test_the_export_has_one_line_per_receipt(scene: Scene) -> None:
+    payment = scene.wait(scene.pay("pays"), "completed")
+    day = datetime.fromtimestamp(payment.transaction_at or 0, EAT)
+    file = scene.folder / "money.csv"
+    done = hakika(scene, "export", "--from", f"{day:%Y-%m-%d}", "--csv", str(file))
+    assert (done.returncode, done.stdout) == (0, "")
+    [row] = [
+        each
+        for each in csv.DictReader(file.open())
+        if each["receipt_number"] == payment.receipt_number
+    ]
+    assert row["completed_at"] == f"{day:%Y-%m-%d %H:%M:%S}"
+    assert (row["amount_kes"], row["account_reference"]) == ("1000", payment.account_reference)
+    listed = answer(scene, "export", "--from", f"{day:%Y-%m-%d}")
+    assert payment.payment_id in [each["payment_id"] for each in listed]
+
+
+@tries("reconcile now")
+def test_daraja_is_asked_about_one_payment_or_all_that_are_due(scene: Scene) -> None:
+    payment_id = scene.pay("waits+callback_lost+query_never_final")
+    scene.wait(payment_id, "pending")
+    assert answer(scene, "reconcile", "now", payment_id)["status"] == "pending"
+    report = answer(scene, "reconcile", "now")
+    assert set(report) == {"looked_at", "settled", "poisoned"}
+    unheard = scene.someone_else().pay("push_hang_lost")
+    refused = hakika(scene, "reconcile", "now", unheard)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert scene.payment(unheard).account_reference in refused.stderr
+
+
+@tries("record-receipt", "review resolve")
+def test_money_found_on_the_statement_completes_its_payment(scene: Scene) -> None:
+    payment_id, receipt = scene.pay("push_hang_lost"), new_receipt()
+    found = ("--receipt", receipt, "--amount", "1,000.00")
+    recorded = answer(scene, "record-receipt", payment_id, *found, *ACCOUNT)
+    assert (recorded["status"], recorded["receipt_number"]) == ("review", receipt)
+    assert last_event(scene, payment_id)[:2] == ("ReviewNeeded", "operator:njeri")
+    other = scene.someone_else().pay("push_hang_lost")
+    twice = hakika(scene, "record-receipt", other, *found, *ACCOUNT)
+    assert (twice.returncode, twice.stdout) == (1, "")
+    completed = answer(scene, "review", "resolve", receipt, "complete", *ACCOUNT)
+    assert completed["status"] == "completed"
+    assert last_event(scene, payment_id)[:2] == ("PaymentCompleted", "operator:njeri")
+    assert scene.consultation(scene.payment(payment_id).booking_id)["status"] == "Confirmed"
+
+
+@tries("review resolve", "refund mark")
+def test_a_wrong_amount_goes_back(scene: Scene) -> None:
+    payment_id = in_review(scene)
+    never = hakika(scene, "review", "resolve", payment_id, "complete", *ACCOUNT)
+    assert (never.returncode, "exact price" in " ".join(never.stderr.split())) == (1, True)
+    owed = answer(scene, "review", "resolve", payment_id, "refund-due", *ACCOUNT)
+    assert owed["status"] == "refund_due"
+    assert answer(scene, "refund", "mark", payment_id, *ACCOUNT)["status"] == "refunded"
+    assert last_event(scene, payment_id) == ("PaymentRefunded", "operator:njeri", WHY)
+    again = hakika(scene, "refund", "mark", payment_id, *ACCOUNT, "--json")
+    assert (again.returncode, json.loads(again.stderr)["success"]) == (1, False)
+
+
+@tries("review resolve")
 def test_a_bogus_review_frees_the_consultation(scene: Scene) -> None:
-    payment = scene.wait(scene.pay("pays+callback_wrong_amount"), "review")
-    account = ("--who", "njeri", "--why", "the statement knows no such receipt")
-    refused = hakika(scene, "review", "resolve", payment.payment_id, "bogus", *account)
-    assert (refused.returncode, refused.stdout) == (2, "")
-    assert "--yes" in refused.stderr
-    resolved = answer(scene, "review", "resolve", payment.payment_id, "bogus", *account, "--yes")
+    payment_id = in_review(scene)
+    resolved = answer(scene, "review", "resolve", payment_id, "bogus", *ACCOUNT)
     assert (resolved["status"], resolved["receipt_number"]) == ("failed", None)
-    assert scene.consultation(payment.booking_id)["payment_status"] == "Failed"
+    booking_id = scene.payment(payment_id).booking_id
+    assert scene.consultation(booking_id)["payment_status"] == "Failed"
 
 
-def test_dead_letters_that_are_none_of_ours_stay(scene: Scene) -> None:
-    from local import aws
+@tries("attention clear")
+def test_attention_is_cleared_once(scene: Scene) -> None:
+    payment = scene.wait(scene.pay("pays"), "completed")
+    queue_callback(scene, "FallbackQueueUrl", payment, receipt=new_receipt())
+    scene.wait_until(payment.payment_id, lambda found: found.attention is not None)
+    waiting = answer(scene, "payment", "list", "--attention")
+    assert payment.payment_id in [each["payment_id"] for each in waiting]
+    cleared = answer(scene, "attention", "clear", payment.payment_id, *ACCOUNT)
+    assert (cleared["attention"], cleared["status"]) == (None, "completed")
+    assert last_event(scene, payment.payment_id)[1:] == ("operator:njeri", WHY)
+    assert hakika(scene, "attention", "clear", payment.payment_id, *ACCOUNT).returncode == 1
 
+
+@tries("callbacks list", "callbacks replay")
+def test_a_dead_callback_is_replayed_and_what_is_none_of_ours_stays(scene: Scene) -> None:
     scene.empty_dead_letters()
-    queue = aws.client("sqs", scene.stack.endpoint_url)
-    url = scene.stack.outputs["FallbackDeadLettersUrl"]
-    queue.send_message(QueueUrl=url, MessageBody="none of ours")
-    assert answer(scene, "callbacks", "replay", "--yes") == {"replayed": 0, "left": 1}
-    [left] = answer(scene, "callbacks", "list")
-    assert left["is_ours"] is False
+    payment = scene.wait(scene.pay("waits+callback_lost+query_never_final"), "pending")
+    receipt = new_receipt()
+    queue_callback(scene, "FallbackDeadLettersUrl", payment, receipt=receipt)
+    scene.client("sqs").send_message(
+        QueueUrl=scene.stack.outputs["FallbackDeadLettersUrl"], MessageBody="none of ours"
+    )
+    listed = {each["payment_id"]: each for each in answer(scene, "callbacks", "list")}
+    assert listed[payment.payment_id]["receipt_number"] == receipt
+    assert listed[None]["is_ours"] is False
+    assert hakika(scene, "callbacks", "replay").returncode == 2
+    assert answer(scene, "callbacks", "replay", "--yes") == {"replayed": 1, "left": 1}
+    assert scene.wait(payment.payment_id, "completed").receipt_number == receipt
     sick = hakika(scene, "doctor")
     assert (sick.returncode, "1 callbacks" in sick.stdout) == (1, True)
     scene.empty_dead_letters()
 
 
-def test_statistics_come_as_csv_too(scene: Scene) -> None:
-    scene.wait(scene.pay("pays"), "completed")
-    rows = list(csv.DictReader(io.StringIO(hakika(scene, "stats", "--csv").stdout)))
-    completed = [int(row["count"]) for row in rows if row["status"] == "completed"]
-    assert sum(completed) >= 1
+@tries("doctor")
+def test_the_doctor_finds_the_stack_fit_and_proves_it_with_a_shilling(scene: Scene) -> None:
+    scene.empty_dead_letters()
+    phone_number = scene.customer.phone_number
+    assert scene.simulator.set_next("pays", phone_number).status == 200
+    findings = {
+        each["check"]: each for each in answer(scene, "doctor", "--push", phone_number, "--yes")
+    }
+    assert {"secrets", "callback URL", "Lambda concurrency", "Daraja", "table"} < set(findings)
+    assert findings["callback"]["health"] == "good"
+    assert [each for each in findings.values() if each["health"] == "bad"] == []
+    assert phone_number[3:] not in str(findings)
 
 
-def test_no_stack_and_no_name_is_bad_usage(tmp_path: Path) -> None:
-    command = [str(ROOT / "bin" / "hakika"), "--local-file", str(tmp_path / "none.json")]
-    done = subprocess.run([*command, "payment", "list"], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "--stack" in done.stderr
+@tries("reconcile-statement")
+def test_a_statement_is_matched_both_ways_and_changes_nothing(scene: Scene) -> None:
+    both = scene.wait(scene.pay("pays"), "completed")
+    here = scene.wait(scene.someone_else().pay("pays"), "completed")
+    lost = scene.payment(scene.someone_else().pay("push_hang_lost"))
+    before = [scene.payment(each.payment_id) for each in (both, here, lost)]
+    hour = timedelta(hours=1)
+    paid_at = datetime.fromtimestamp(both.transaction_at or 0, EAT)
+    lost_at = datetime.fromtimestamp(lost.created_at + 20, EAT)
+    rows = [
+        "ORGANIZATION STATEMENT",
+        "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,A/C No.",
+        f"SIN1LAST01,{paid_at + hour:%d-%m-%Y %H:%M:%S},Withdrawal,Completed,,-1.50,",
+        f'UKR1LOST01,{lost_at:%d-%m-%Y %H:%M:%S},Pay Bill,Completed,"1,000.00",,'
+        f"{lost.account_reference}",
+        f'{both.receipt_number},{paid_at:%d-%m-%Y %H:%M:%S},Pay Bill,Completed,"1,000.00",,X',
+        f"SIN1FRST01,{paid_at - hour:%d-%m-%Y %H:%M:%S},Pay Bill Charge,Completed,,-1.50,",
+    ]
+    (scene.folder / "statement.csv").write_text("\r\n".join(rows), newline="")
+    told = answer(scene, "reconcile-statement", str(scene.folder / "statement.csv"))
+    verdicts = {
+        match["payment_id"]: (match["verdict"], match["receipt_number"])
+        for match in told["matches"]
+    }
+    assert verdicts[both.payment_id] == ("both", both.receipt_number)
+    assert verdicts[here.payment_id] == ("only_here", here.receipt_number)
+    assert verdicts[lost.payment_id] == ("only_there", "UKR1LOST01")
+    assert [scene.payment(each.payment_id) for each in (both, here, lost)] == before
