@@ -4,7 +4,7 @@ export const TEXTS = {
   en: {
     phoneLabel: 'M-PESA phone number',
     phoneHint: 'M-PESA will ask for your PIN on this phone.',
-    phoneInvalid: 'Enter a Kenyan mobile number, such as 0712 345 678.',
+    phoneInvalid: 'Enter a Kenyan mobile number, such as 0712\u00a0345\u00a0678.',
     toPay: 'To pay',
     pay: 'Pay {amount}',
     trust: 'You enter your PIN on your phone only, never on this page.',
@@ -51,7 +51,7 @@ export const TEXTS = {
   sw: {
     phoneLabel: 'Nambari ya simu ya M-PESA',
     phoneHint: 'M-PESA itakuomba PIN kwenye simu hii.',
-    phoneInvalid: 'Weka nambari ya simu ya Kenya, kwa mfano 0712 345 678.',
+    phoneInvalid: 'Weka nambari ya simu ya Kenya, kwa mfano 0712\u00a0345\u00a0678.',
     toPay: 'Kiasi cha kulipa',
     pay: 'Lipa {amount}',
     trust: 'PIN huwekwa kwenye simu yako pekee, kamwe si kwenye ukurasa huu.',
