@@ -60,7 +60,7 @@ def plan_from(document: dict[str, Any]) -> Plan:
 def draw_plan(seed: int) -> Plan:
     """A whole history from one seed."""
     chance = random.Random(f"plan {seed}")
-    heal_at = chance.choices((8 * MINUTE, 15 * MINUTE, 2 * HOUR, 27 * HOUR), (52, 39, 7, 2))[0]
+    heal_at = chance.choices((8 * MINUTE, 15 * MINUTE, 2 * HOUR, 27 * HOUR), (56, 38, 5, 1))[0]
     phones = [f"2547{seed % 90 + 10:02d}00010{number}" for number in range(2)]
     agenda = _Agenda(chance, phones, heal_at).draw()
     scenarios = {phone: [scenario(chance) for _ in range(8)] for phone in phones}
@@ -131,7 +131,7 @@ class _Agenda:
                 price=price_kes,
                 state="Pending",
             )
-        for _ in range(self._chance.choice((1, 1, 1, 1, 1, 2, 2, 3))):
+        for _ in range(self._chance.choice((1, 1, 1, 1, 2, 2))):
             self._customer()
         for draw, probability in (
             (self._double_click, 0.2),

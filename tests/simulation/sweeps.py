@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from .deployment import Deployment
-from .faults import APPLICABLE, Fault
+from .faults import APPLICABLE, Fault, FaultKind
 from .history import Outcome, play
 from .network import _GOES_ON
 from .plan import Plan
@@ -15,6 +15,14 @@ from .scheduler import Choose
 
 PHONE, OTHER_PHONE = "254722000101", "254722000102"
 SECONDS = (0.1, 0.9)
+TIMELESS = frozenset(FaultKind) - {
+    FaultKind.REPLY_LOST,
+    FaultKind.LATE_EFFECT,
+    FaultKind.STALLED,
+    FaultKind.STALE_READ,
+    FaultKind.DUPLICATED,
+}
+"""Faults that are the same whatever their seconds."""
 OUTLASTS_EVERY_RETRY = 12
 LINED_UP_AT = 160.0
 """A moment at which the schedule fires: the callback and the poll are made to come at it too."""
@@ -122,7 +130,7 @@ def single_faults(flow: str) -> Iterator[tuple[Fault, Plan]]:
     plan = FLOWS[flow]
     for actor, call, what in play(plan).sites:
         for kind in APPLICABLE.get(what, ()):
-            for seconds in SECONDS:
+            for seconds in SECONDS[-1:] if kind in TIMELESS else SECONDS:
                 yield _with(plan, Fault(actor, call, kind, 1, seconds))
             if kind in _GOES_ON:
                 yield _with(plan, Fault(actor, call, kind, OUTLASTS_EVERY_RETRY, SECONDS[1]))

@@ -99,8 +99,10 @@ def more_news(
     fills_gap = is_new_receipt and payment.receipt_number is None
     is_stronger = proof is Proof.CALLBACK and _may_be_replaced(payment, facts, around)
     if is_known and not (is_new_receipt or learns_id or is_stronger):
-        is_filed = reason is None or proof is not Proof.CALLBACK
-        return None if is_filed else odd_callback(payment, facts.digest, now=now)
+        adds_nothing = reason is None and payment.proof is Proof.CALLBACK
+        if proof is not Proof.CALLBACK or adds_nothing:
+            return None
+        return odd_callback(payment, facts.digest, now=now)
     attention = None if is_known and not is_new_receipt else reason
     is_odd = learns_id or attention is not None
     after = replace(

@@ -179,3 +179,12 @@ def test_a_second_hint_that_says_otherwise_is_filed_and_a_person_looks() -> None
     assert change.evidence_digest == AUTHENTIC.facts.digest
     assert change.after.attention == "hints_disagree"
     assert learn(change.after, HintReceived(facts=AUTHENTIC.facts)) is None
+
+
+def test_an_authentic_success_that_names_no_receipt_is_kept_beside_a_hints() -> None:
+    bare = facts("0", amount_kes=PRICE, receipt_number=None)
+    change = learn(by_hint("completed"), CallbackResult(facts=bare))
+    assert change is not None
+    assert change.evidence_digest == bare.digest
+    assert change.events == ()
+    assert learn(change.after, CallbackResult(facts=bare)) is None
