@@ -81,6 +81,19 @@ def test_bytecode_is_trusted_without_looking_at_its_source(layer: Path) -> None:
     assert module.ANSWER == 42
 
 
+def test_a_function_and_its_packages_are_compiled_for_where_they_will_lie(tmp_path: Path) -> None:
+    (tmp_path / "jwt").mkdir()
+    for name in ("app.py", "jwt/__init__.py"):
+        (tmp_path / name).write_text("def f(): pass\n")
+    slim_layer.compile_folder(tmp_path, slim_layer.FUNCTION_ROOT)
+    (compiled,) = (tmp_path / "jwt" / "__pycache__").iterdir()
+    assert int.from_bytes(compiled.read_bytes()[4:8], "little") == 0b01
+    assert b"/var/task/jwt/__init__.py" in compiled.read_bytes()
+    (tmp_path / "app.py").write_text("def f(:\n")
+    with pytest.raises(LayerError, match="does not compile"):
+        slim_layer.compile_folder(tmp_path, slim_layer.FUNCTION_ROOT)
+
+
 def test_a_package_that_nobody_uses_is_dropped(layer: Path) -> None:
     for package in (*slim_layer.UNUSED_PACKAGES, "requests"):
         (layer / package).mkdir()
