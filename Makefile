@@ -96,7 +96,7 @@ secrets: environments ## store a deployment's secrets, asked for without echo: E
 prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
 	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
 
-bench: environments ## measure cost and speed against two peers (needs valgrind; about six minutes)
+bench: environments ## measure cost and speed against two peers (needs valgrind; about eight minutes)
 	@PYTHONPATH=shared:. $(PY) -m bench
 
 invoke: environments ## one function under Lambda's emulator: FUNCTION=status EVENT=events/status.json

@@ -69,6 +69,7 @@ def environment() -> dict[str, str]:
         "CALLBACK_SOURCE_IPS": "196.201.214.200",
         "DARAJA_SECRET_ARN": f"{ARN}daraja",
         "PEPPER_SECRET_ARN": f"{ARN}pepper",
+        "JWT_SECRET_ARN": f"{ARN}jwt",
         "FALLBACK_QUEUE_URL": f"{BASE}/queue",
         "POWERTOOLS_SERVICE_NAME": "bench",
         "POWERTOOLS_METRICS_NAMESPACE": "Bench",

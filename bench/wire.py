@@ -32,6 +32,7 @@ SECRETS = {
         "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
     },
     "pepper": {"PHONE_PEPPER": "pepper-of-the-benchmark"},
+    "jwt": {"JWT_SECRET": "of-the-benchmark-" * 3, "JWT_SECRET_PREVIOUS": ""},
 }
 SHOWN_SECONDS = 2.0  # until the last prompt is on its screen
 CONFIG = {"query_per_minute": None, "person_seconds": 3.0, "same_amount_seconds": 0.0}
@@ -176,6 +177,7 @@ class Handler(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until killed."""
     Handler.cloud = Cloud()
+    ThreadingHTTPServer.request_queue_size = 128
     server = ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler)
     server.daemon_threads = True
     server.serve_forever()
