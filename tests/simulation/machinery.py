@@ -28,6 +28,7 @@ class Machinery:
     def __init__(self, deployment: Deployment) -> None:
         self._world = deployment
         self._cleanup_at: float | None = None
+        self._last_run_at = 0.0
         self._is_redriving = False
         self._receives: dict[str, int] = {}
         self._piped = 0
@@ -90,8 +91,8 @@ class Machinery:
         due_at = self._world.watch.view.next_due_at()
         if due_at is None:
             return
-        now = self._world.clock.now
-        minute = math.ceil(max(due_at, now + 0.001) / MINUTE) * MINUTE
+        minute = math.ceil(max(due_at, self._world.clock.now) / MINUTE) * MINUTE
+        minute = max(minute, self._last_run_at + MINUTE)
         if self._cleanup_at == minute:
             return
         self._cleanup_at = minute
@@ -101,6 +102,7 @@ class Machinery:
         if self._cleanup_at != minute:
             return
         self._cleanup_at = None
+        self._last_run_at = minute
         name = f"cleanup {int((minute - 1_790_000_000) // 60)}"
         fault = self._world.machine_fault(name, "machine schedule")
         if fault is not None and fault.kind is FaultKind.SKIPPED:
