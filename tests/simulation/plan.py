@@ -139,7 +139,7 @@ class _Agenda:
             (self._attacker, 0.3),
             (self._operator, 0.35),
             (self._outage, 0.25),
-            (self._bomber, 0.01),
+            (self._bomber, 0.02),
             (self._instances_die, 0.1),
         ):
             if self._chance.random() < probability:
@@ -243,7 +243,7 @@ class _Agenda:
     def _bomber(self) -> None:
         """Many accounts bomb one phone, or one account bombs many phones."""
         is_one_account = self._chance.random() < 0.4
-        count, spacing = self._chance.choice(((4, 30.0), (13, 305.0)))
+        count, spacing = self._chance.choice(((6, 45.0), (13, 305.0)))
         if is_one_account:
             count, spacing = 7, 20.0
         for number in range(count):
