@@ -3,7 +3,8 @@
 
 PYTHON ?= python3.13
 ENV ?= sandbox
-STACK = hakika-$(or $(filter sandbox production,$(ENV)),$(error ENV is sandbox or production, not "$(ENV)"))
+DEPLOYED := sandbox production
+STACK = hakika-$(or $(filter $(DEPLOYED),$(ENV)),$(error ENV is sandbox or production, not "$(ENV)"))
 PY := .venv/bin/python
 BIN := .venv/bin
 SAM := .venvs/build/bin/sam
@@ -90,6 +91,7 @@ deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production (SNAP
 	@PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack $(STACK) --if-missing
 	bin/hakika --stack $(STACK) doctor
 
+secrets: DEPLOYED += local
 secrets: environments ## store a deployment's secrets, asked for without echo: ENV=sandbox or ENV=production
 	PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack $(STACK)
 
