@@ -177,7 +177,7 @@ class _Agenda:
             phone=self._chance.choice(self._phones[: self._chance.choice((1, 2))]),
             amount=price_kes,
             key=self._chance.choice((None, None, f"key-{self._chance.randint(1, 2)}")),
-            polls=self._chance.choice((0, 0, 0, 1, 1, 2)),
+            polls=self._chance.choice((0, 0, 1, 2, 3)),
             retries=self._chance.choice((0, 0, 0, 0, 1, 2)),
         )
 

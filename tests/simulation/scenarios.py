@@ -10,7 +10,9 @@ OPEN_ENDED_CODES = ("1037", "1036", "9999", "1001")
 """Failures that do not prove the prompt closed: money may follow them."""
 BODY_FAULTS = (
     "wrong_amount",
+    "wrong_amount",
     "fractional_amount",
+    "missing_amount",
     "missing_amount",
     "reused_receipt",
     "reused_receipt",
@@ -81,7 +83,7 @@ def _callback(chance: random.Random, fields: dict[str, Any]) -> None:
         fields["callback_copies"] = chance.randint(2, 4)
     if chance.random() < 0.15:
         fields["callback_is_listed"] = False
-    if chance.random() < 0.12:
+    if chance.random() < 0.2:
         fields["body_faults"] = [chance.choice(BODY_FAULTS)]
 
 

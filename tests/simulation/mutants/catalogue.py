@@ -150,12 +150,21 @@ MUTANTS = (
         '        if facts.amount_kes != payment.amount_kes:\n            return "amount_differs"\n',
         "",
     ),
-    _one(
+    Mutant(
         "amount missing",
         "amount must be named",
-        MONEY,
-        '        if facts.amount_kes is None:\n            return "amount_missing"\n',
-        "",
+        (
+            Edit(
+                MONEY,
+                '        if facts.amount_kes is None:\n            return "amount_missing"\n',
+                "",
+            ),
+            Edit(
+                MONEY,
+                "        if facts.amount_kes != payment.amount_kes:",
+                "        if facts.amount_kes not in (None, payment.amount_kes):",
+            ),
+        ),
     ),
     _one(
         "price check at completion",
