@@ -166,8 +166,8 @@ def check_terms(old: Values, new: Values, consultation: Values | None, now: floa
             patient, "I1", f"{payment_id}: a query's failure believed while a prompt may be open"
         )
     if new["status"] == "completed" and new.get("proof") in ("callback", "hint"):
-        named = new.get("paid_amount_kes") == new["amount_kes"]
-        require(named, "I3", f"{payment_id}: completed on a word that names no exact amount")
+        named = new.get("paid_amount_kes") == new["amount_kes"] and "receipt_number" in new
+        require(named, "I3", f"{payment_id}: completed on a word without exact amount and receipt")
     if consultation is None:
         return
     holds = consultation.get("active_payment_id") == payment_id
