@@ -16,6 +16,7 @@ RARE = (
     "landed: cancelled",
     "landed: unknown",
     "refunded by an operator",
+    "an operator asked Daraja",
     "review resolved: completed",
     "review resolved: refund_due",
     "receipt found by an operator",

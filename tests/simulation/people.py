@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from payments.errors import PaymentError
@@ -14,18 +15,21 @@ from payments.evidence import (
     Resolution,
     ReviewResolved,
 )
-from payments.service.operations import operate_on_payment
+from payments.ports import Trace
+from payments.service.operations import ask_about_payment, operate_on_payment
 
 from simulator.core.chance import unit
 from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.world.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
 
 from .invariants.view import OPEN, Values
-from .scheduler import Actor, CrashError
+from .scheduler import Actor
 
 if TYPE_CHECKING:
     from .deployment import Deployment
 
+ASKS_SHARE = 0.3
+ASK_SECONDS_MAX = 60.0
 POLLS_AT = (4.0, 26.0, 61.0, 121.0, 301.0)
 RETRY_SECONDS = (0.2, 3.0, 61.0, 200.0, 301.0)
 
@@ -35,7 +39,6 @@ class People:
 
     def __init__(self, deployment: Deployment) -> None:
         self._world = deployment
-        self._operator: Any = None
         self.machine_posts: Any = None
 
     def do(self, item: dict[str, Any]) -> None:
@@ -234,40 +237,57 @@ class People:
         for number, (payment_id, payment) in enumerate(
             sorted(self._world.watch.view.payments.items())
         ):
-            operation = self._decision(payment, thorough=thorough)
-            if operation is None:
+            own_name = f"{name}.{number}"
+            if not thorough and self._chance(own_name, "ask") < ASKS_SHARE:
+                self._at_the_desk(own_name, "full", self._ask, payment_id)
                 continue
-            actor = Actor(
-                name=f"{name}.{number}",
-                function="operator",
-                run=lambda payment_id=payment_id, operation=operation: self._carry_out(  # type: ignore[misc]
-                    payment_id, operation
-                ),
-                finished=lambda _: None,
-                authority="operator",
-            )
-            self._world.scheduler.spawn(actor)
+            operation = self._decision(payment, thorough=thorough)
+            if operation is not None:
+                self._at_the_desk(own_name, "operator", self._carry_out, payment_id, operation)
+
+    def _at_the_desk(
+        self, name: str, authority: str, work: Callable[..., None], *given: Any
+    ) -> None:
+        """Start one of the operator's commands; asking Daraja decides nothing by itself."""
+
+        def run() -> None:
+            try:
+                work(*given)
+            except PaymentError as error:
+                self._world.note(f"operator told: {error.code}")
+
+        actor = Actor(
+            name=name,
+            function="operator",
+            run=run,
+            finished=lambda _: None,
+            authority=authority,
+        )
+        self._world.scheduler.spawn(actor)
+
+    def _ask(self, payment_id: str) -> None:
+        deadline = self._world.clock.now + ASK_SECONDS_MAX
+        ask_about_payment(
+            self._runtime().parts,
+            payment_id,
+            trace=Trace(by="operator:asha", request_id="desk"),
+            remaining_seconds=lambda: deadline - self._world.clock.now,
+        )
+        self._world.note("an operator asked Daraja")
 
     def _carry_out(self, payment_id: str, operation: Operation) -> None:
-        try:
-            operate_on_payment(
-                self._runtime().parts,
-                payment_id,
-                operation,
-                who="asha",
-                why="seen on the statement",
-                request_id="desk",
-            )
-        except PaymentError as error:
-            self._world.note(f"operator told: {error.code}")
-        except CrashError:
-            raise
+        operate_on_payment(
+            self._runtime().parts,
+            payment_id,
+            operation,
+            who="asha",
+            why="seen on the statement",
+            request_id="desk",
+        )
 
     def _runtime(self) -> Any:
-        """The operator's command is composed as the functions are."""
-        if self._operator is None:
-            self._operator = self._world.fresh_instance("cleanup").module.runtime
-        return self._operator
+        """Each command of the operator's is a process of its own, composed as the functions are."""
+        return self._world.fresh_instance("cleanup").module.runtime
 
     def _decision(self, payment: Values, *, thorough: bool) -> Operation | None:
         checkout_id = payment.get("checkout_request_id", "")

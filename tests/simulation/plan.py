@@ -17,6 +17,8 @@ HOUR = 3600.0
 PRICES_KES = (1, 150, 1000, 2500)
 BOMBER = "bomber"
 REPRICED_SHARE = 0.04
+REOPENED_SHARE = 0.03
+SILENT_SHARE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,19 +62,27 @@ def plan_from(document: dict[str, Any]) -> Plan:
 def draw_plan(seed: int) -> Plan:
     """A whole history from one seed."""
     chance = random.Random(f"plan {seed}")
-    heal_at = chance.choices((8 * MINUTE, 15 * MINUTE, 2 * HOUR, 27 * HOUR), (56, 38, 5, 1))[0]
+    heal_at = chance.choices((8 * MINUTE, 22 * MINUTE, 2 * HOUR, 27 * HOUR), (50, 40, 8, 2))[0]
+    is_silent = chance.random() < SILENT_SHARE
+    if is_silent:
+        heal_at = chance.choice((22 * MINUTE, 22 * MINUTE, 2 * HOUR, 27 * HOUR))
     phones = [f"2547{seed % 90 + 10:02d}00010{number}" for number in range(2)]
+    daraja = _daraja(chance)
     agenda = _Agenda(chance, phones, heal_at).draw()
     scenarios = {phone: [scenario(chance) for _ in range(8)] for phone in phones}
     if chance.random() < REPRICED_SHARE:
         _reprice_before_late_money(chance, agenda, scenarios[phones[0]])
+    if chance.random() < REOPENED_SHARE:
+        _reopen_as_late_money_comes(chance, agenda, scenarios, daraja)
+    if is_silent:
+        _fall_silent(chance, agenda, scenarios, heal_at)
     all_kinds = [str(kind) for kind in FaultKind]
     kinds = chance.sample(all_kinds, chance.randint(3, len(all_kinds)))
     return Plan(
         seed=seed,
         agenda=tuple(sorted(agenda, key=lambda item: (item["at"], item["name"]))),
         scenarios=scenarios,
-        daraja=_daraja(chance),
+        daraja=daraja,
         heal_at=heal_at,
         fault_rate=chance.choice((0.0, 0.05, 0.1, 0.1, 0.2, 0.3)),
         kinds=tuple(kinds),
@@ -93,6 +103,61 @@ def _reprice_before_late_money(
         "reversed_code": "1037",
         "callback_is_listed": chance.random() < 0.7,
     }
+
+
+def _reopen_as_late_money_comes(
+    chance: random.Random,
+    agenda: list[dict[str, Any]],
+    scenarios: dict[str, list[dict[str, Any]]],
+    daraja: dict[str, Any],
+) -> None:
+    """A payment fails openly; its booking is cancelled and opened again while the money comes."""
+    push = next(item for item in agenda if item["do"] == "initiate")
+    booking = next(
+        item for item in agenda if item["do"] == "register" and item["booking"] == push["booking"]
+    )
+    after = 310.0 + chance.random() * 300
+    scenarios[push["phone"]][0] = {
+        "person": "pays",
+        "person_seconds": 3.0,
+        "reversed_after_seconds": after,
+        "reversed_code": "1037",
+        "callback_seconds": 2.0,
+    }
+    seen_at = push["at"] + daraja["show_seconds"] + 3.0 + daraja["settle_seconds"]
+    told_at = seen_at + after + 2.0
+    for number in range(20):
+        agenda.append(
+            {
+                **booking,
+                "at": round(told_at + number * 0.06 + chance.random() * 0.04, 3),
+                "name": f"register-again-{number}",
+                "state": "Cancelled" if number % 2 == 0 else "Pending",
+            }
+        )
+
+
+def _fall_silent(
+    chance: random.Random,
+    agenda: list[dict[str, Any]],
+    scenarios: dict[str, list[dict[str, Any]]],
+    heal_at: float,
+) -> None:
+    """No callback comes, and Daraja answers no query until all heals."""
+    for days in scenarios.values():
+        for day in days:
+            day["callback"] = "never"
+    first = min(item["at"] for item in agenda if item["do"] == "initiate")
+    agenda.append(
+        {
+            "at": round(first + 2.0, 3),
+            "name": "silence",
+            "do": "provider_down",
+            "how": chance.choice(("html", "reset", "busy", "internal_error")),
+            "seconds": heal_at,
+            "endpoints": ["query"],
+        }
+    )
 
 
 def _daraja(chance: random.Random) -> dict[str, Any]:
@@ -131,10 +196,10 @@ class _Agenda:
                 price=price_kes,
                 state="Pending",
             )
-        for _ in range(self._chance.choice((1, 1, 1, 1, 2, 2))):
+        for _ in range(self._chance.choice((1, 1, 1, 2, 2, 3))):
             self._customer()
         for draw, probability in (
-            (self._double_click, 0.2),
+            (self._double_click, 0.25),
             (self._booking_system, 0.25),
             (self._attacker, 0.3),
             (self._operator, 0.35),
@@ -178,7 +243,7 @@ class _Agenda:
             amount=price_kes,
             key=self._chance.choice((None, None, f"key-{self._chance.randint(1, 2)}")),
             polls=self._chance.choice((0, 0, 1, 2, 3)),
-            retries=self._chance.choice((0, 0, 0, 0, 1, 2)),
+            retries=self._chance.choice((0, 0, 0, 1, 2)),
         )
 
     def _double_click(self) -> None:

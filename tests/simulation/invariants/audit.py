@@ -61,7 +61,7 @@ def _check_debit(
 
 
 def _heard_of_money(world: Deployment, payment_id: str) -> bool:
-    """Whether one of Daraja's own callbacks of success was acknowledged."""
+    """Whether one of Daraja's own callbacks of success was acknowledged, listed address or not."""
     bodies = world.watch.acknowledged.get(payment_id, [])
     return any((facts := facts_of(body)) is not None and facts["code"] == "0" for body in bodies)
 
@@ -82,6 +82,9 @@ def _check_amount(
     believed = payment.get("paid_amount_kes", payment["amount_kes"])
     if not lied:
         require(believed == debit.amount_kes, "I2", f"{payment_id}: KES {believed} believed")
+    if receipt is None and prompt.scenario.query == "honest" and not prompt.scenario.body_faults:
+        told = _heard_of_money(world, payment_id)
+        require(not told, "I2", f"{payment_id}: a callback named its receipt, and it has none")
     if receipt is None and payment["status"] in ("completed", "refund_due"):
         raised = view.attention_was_raised(payment_id)
         require(raised, "I2", f"{payment_id}: no receipt for a day, and nobody was told")
@@ -98,16 +101,14 @@ def _check_final(world: Deployment, payment: Values, prompt: Prompt, healed_at: 
         return
     has_word = prompt.result is not None and prompt.result.code != "31415"
     scenario = prompt.scenario
-    if not has_word or payment.get("final_at") is None or payment.get("proof") == "operator":
-        return
-    if scenario.query in ("never_final", "unknown_id") or payment["status"] in MONEY:
+    if not has_word or scenario.query in ("never_final", "unknown_id"):
         return
     finished_at = world.watch.finished_at.get(prompt.checkout_request_id, 0.0)
     askable_at = world.watch.askable_since.get(payment["pk"], 0.0)
     known_at = max(finished_at, askable_at, payment["created_at"] + 300, healed_at)
     queue = SPACING_SECONDS * len(world.watch.view.payments)
     limit = known_at + FINAL_WITHIN_SECONDS + queue + SLACK_SECONDS
-    late = payment["final_at"] - limit
+    late = world.watch.settled_at[payment["pk"]] - limit
     require(late <= 0, "I5", f"{payment['pk']}: final {late:.0f} s too late")
 
 

@@ -17,7 +17,7 @@ from tests.world.aws import TABLE_NAME
 from .durability import is_durable
 from .outcomes import askable_id, outcomes_of
 from .transitions import check_change, check_consultation, check_creation, check_state, check_terms
-from .view import MONEY, Values, View, ViolationError, plain, require
+from .view import MONEY, OPEN, Values, View, ViolationError, plain, require
 
 if TYPE_CHECKING:
     from simulator.core import CallbackDelivery, HttpAnswer
@@ -42,6 +42,7 @@ class Watch:
         self.answered: set[tuple[str, str]] = set()
         self.finished_at: dict[str, float] = {}
         self.askable_since: dict[str, float] = {}
+        self.settled_at: dict[str, float] = {}
         self.acknowledged: dict[str, list[bytes]] = {}
         self._promised: list[tuple[str, bytes, bool]] = []
         self._seen = 0
@@ -122,6 +123,8 @@ class Watch:
             self._world.note("reserved")
             return
         check_change(old, new, actor, events)
+        if old["status"] in OPEN and new["status"] not in OPEN:
+            self.settled_at[new["pk"]] = self._world.clock.now
         if new["status"] != old["status"]:
             self._check_money_is_real(old, new, actor)
             self._check_was_asked(old, new, actor)

@@ -311,7 +311,14 @@ MUTANTS = (
         "a fresh provider answer",
         LOOKS,
         "    if needs_query(payment, now):\n        return None\n",
-        "    if needs_query(payment, now) and now < payment.created_at + 90_000:\n        return None\n    if payment.status is PaymentStatus.PENDING and now > payment.created_at + 86_400:\n        return _hopeless(payment, around, now=now, policy=policy)\n",
+        "    if needs_query(payment, now):\n        if payment.status is not PaymentStatus.PENDING or now < payment.created_at + 86_400:\n            return None\n        return _hopeless(payment, around, now=now, policy=policy)\n",
+    ),
+    _one(
+        "expired on no answer",
+        "a provider that is unreachable changes nothing",
+        RECONCILIATION,
+        "    if answer is None:\n",
+        "    if answer is None and now >= payment.created_at + 86_400:\n        from payments.evidence import QueryAnswer, Verdict\n        answer = QueryAnswer(checkout_request_id=checkout_request_id, verdict=Verdict.WAITING)\n    if answer is None:\n",
     ),
     _one(
         "expired early",
