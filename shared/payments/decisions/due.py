@@ -40,7 +40,7 @@ def retry_at(payment: Payment, *, now: int, policy: Policy) -> int:
     """
     if payment.hint is not None:
         age = now - payment.hint.received_at
-        return now + min(max(age, policy.first_query_seconds), ASK_AGAIN_SECONDS)
+        return now + min(max(age, policy.first_query_seconds), NO_ANSWER_SECONDS)
     ahead = [moment for moment in _moments(payment, policy) if moment > now]
     return min([*ahead, now + NO_ANSWER_SECONDS])
 
