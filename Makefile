@@ -49,7 +49,8 @@ check: environments ## static checks: format, lint, types, imports, template, re
 	@$(PYTHON) -m local.environments checkov
 	@$(PY) -m local.checks
 
-# The tests of a stack run in one process: they share it, and some of them take Safaricom down.
+# Each process has a stack of its own, since some tests take Safaricom down: tests/conftest.py says
+# which of them go together.
 STACK_TESTS := tests/local tests/browser
 
 test: environments ## every check and every test; a failure does not keep the rest from running
@@ -57,7 +58,7 @@ test: environments ## every check and every test; a failure does not keep the re
 	$(MAKE) --no-print-directory check || status=1; \
 	$(MAKE) --no-print-directory web-tests || status=1; \
 	$(MAKE) --no-print-directory unit || status=1; \
-	$(PYTEST) $(STACK_TESTS) || status=1; \
+	$(PYTEST) $(STACK_TESTS) -n 2 --dist loadgroup || status=1; \
 	exit $$status
 
 unit: environments ## the tests that need no running stack

@@ -13,12 +13,28 @@ from tests.world.lambdas import Lambda
 
 SEEN = {"log lines": 0, "responses": 0}
 SCAN_OF_THE_STACK = "test_security_zz_logs.py"
+STACK_FOLDERS = ("local", "browser")
+DESK, SHOP = "desk", "shop"
+DESK_FILES = (
+    "test_runbook.py",
+    "test_hakika.py",
+    "test_hakika_refusals.py",
+    "test_deploy_run.py",
+    "test_dynamodb_engine.py",
+)
+"""What goes at the one stack while the rest goes at another: both take about as long."""
 _responses: list[dict[str, Any]] = []
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let what the deployed functions logged be read after every other test against the stack."""
+    """Give each stack its tests; what its functions logged is read after every other test."""
     items.sort(key=lambda item: item.path.name == SCAN_OF_THE_STACK)
+    for item in items:
+        is_bound = item.get_closest_marker("xdist_group") is not None
+        if item.path.parent.name in STACK_FOLDERS and not is_bound:
+            group = DESK if item.path.name in DESK_FILES else SHOP
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_configure() -> None:

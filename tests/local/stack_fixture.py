@@ -1,4 +1,6 @@
-"""The one local stack of a test session: the one that runs with the same build, or a new one.
+"""The one local stack of a test process: the one that runs with the same build, or a new one.
+
+Each worker of `pytest -n` has a stack of its own: some tests take Safaricom down.
 
 Another folder's conftest gets the same stack by `from tests.local.stack_fixture import stack`.
 """
@@ -18,7 +20,9 @@ from local.settings import ROOT, port_arguments, read_settings
 from local.stack import running_stack
 from local.state import StackState, read_running
 
-TEST_FOLDER = ROOT / ".local" / "test"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+TEST_FOLDER = ROOT / ".local" / f"test{WORKER}"
+LOCK = ROOT / ".local" / "test.lock"
 ARGUMENTS = ("--daraja", "simulator", "--folder", str(TEST_FOLDER))
 
 
@@ -33,9 +37,9 @@ def stack() -> Iterator[StackState]:
 def acquired_stack() -> Iterator[StackState]:
     """Reuse the stack of `make run` or of another test process, else start one for the tests."""
     TEST_FOLDER.mkdir(parents=True, exist_ok=True)
-    with (TEST_FOLDER / "lock").open("w") as lock, (TEST_FOLDER / "users").open("w") as users:
+    with LOCK.open("w") as lock, (TEST_FOLDER / "users").open("w") as users:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        found = _find_usable(ROOT / ".local", TEST_FOLDER)
+        found = _find_usable(*(() if WORKER else (ROOT / ".local",)), TEST_FOLDER)
         if found is not None:
             fcntl.flock(users, fcntl.LOCK_SH)
             fcntl.flock(lock, fcntl.LOCK_UN)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.state import StackState
+from tests.conftest import DESK, SHOP
 from tests.local.api_client import Api
 from tests.log_scan import leaks_in_log
 
@@ -23,6 +24,15 @@ FUNCTIONS = (
     "stk-push",
 )
 CRASHES = re.compile(r"Traceback|\[ERROR\]|\"level\": ?\"CRITICAL\"|A token caused")
+
+
+@pytest.fixture(
+    autouse=True,
+    params=[pytest.param(group, marks=pytest.mark.xdist_group(group)) for group in (SHOP, DESK)],
+)
+def at_the_stack(request: pytest.FixtureRequest) -> str:
+    """Where two stacks are tested at once, each one's log is read."""
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
