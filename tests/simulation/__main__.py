@@ -22,6 +22,7 @@ def main() -> int:
     prove.add_argument("--histories", type=int, default=100_000)
     prove.add_argument("--first", type=int, default=1)
     prove.add_argument("--jobs", type=int, default=2)
+    prove.add_argument("--resume", action="store_true", help="go on from docs/proof.json")
     prove.add_argument("--parts", default="histories,same,sweep,interleavings,mutants,knobs")
     replay = commands.add_parser("replay", help="a seed, or a plan's file, with its trace")
     replay.add_argument("what")

@@ -8,12 +8,15 @@ import platform
 import subprocess
 import sys
 import time
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from .coverage import Coverage
-from .runner import Totals, play_seeds
+from .history import play_seed
+from .runner import SHARE, Totals, play_seeds
 
 REPOSITORY = Path(__file__).parents[2]
 PROOF = REPOSITORY / "docs" / "proof.json"
@@ -41,21 +44,70 @@ def _write(proof: dict[str, Any]) -> None:
     PROOF.write_text(json.dumps(proof, indent=1, sort_keys=True) + "\n")
 
 
-def _histories(given: argparse.Namespace) -> dict[str, Any]:
-    told: list[int] = []
+@dataclass(slots=True)
+class _SoFar:
+    """What earlier runs of the same proof played; `mended` broke then, and hold now."""
 
-    def progress(totals: Totals) -> None:
-        for violation in totals.violations[len(told) :]:
-            told.append(violation[0])
+    runs: list[dict[str, Any]] = field(default_factory=list)
+    mended: list[dict[str, Any]] = field(default_factory=list)
+    totals: Totals = field(default_factory=Totals)
+
+
+def _histories(given: argparse.Namespace) -> dict[str, Any]:
+    so_far = _so_far() if given.resume else _SoFar()
+    told = len(so_far.totals.violations)
+    last = so_far.runs[-1] if so_far.runs else None
+    # Whatever was under way when the run before ended is not counted, and not played again.
+    under_way = SHARE * given.jobs
+    first = last["first_seed"] + last["histories"] + under_way if last else given.first
+    run = {"commit": _commit(), "first_seed": first, "histories": 0}
+
+    def progress(new: Totals) -> None:
+        nonlocal told
+        totals = _sum(so_far.totals, new)
+        for violation in totals.violations[told:]:
             _say(f"VIOLATION {violation}")
+        told = len(totals.violations)
         if totals.histories % PROGRESS_EVERY == 0:
             _say(_summary(totals))
-        if totals.histories % PROGRESS_EVERY == 0:
             partial = json.loads(PROOF.read_text()) if PROOF.exists() else {}
-            _write({**partial, "histories": _document(totals, given)})
+            _write({**partial, "histories": document(new)})
 
-    totals = play_seeds(given.first, given.histories, jobs=given.jobs, progress=progress)
-    return _document(totals, given)
+    def document(new: Totals) -> dict[str, Any]:
+        runs = [*so_far.runs, {**run, "histories": new.histories}]
+        own = {"runs": runs, "mended": so_far.mended}
+        return {**_document(_sum(so_far.totals, new), given), **own}
+
+    left = given.histories - so_far.totals.histories
+    return document(play_seeds(first, left, jobs=given.jobs, progress=progress))
+
+
+def _so_far() -> _SoFar:
+    """Read what docs/proof.json holds, and play again what broke, on the source as it is now."""
+    found = json.loads(PROOF.read_text())["histories"]
+    alone = {name: found.get(name) for name in ("commit", "first_seed", "histories")}
+    so_far = _SoFar(runs=found.get("runs", [alone]), mended=found.get("mended", []))
+    so_far.totals = Totals(
+        histories=found["histories"],
+        seconds=found["seconds"],
+        coverage=Coverage(
+            Counter(found["calls"]), Counter(found["faults_by_site"]), Counter(found["outcomes"])
+        ),
+    )
+    for seed, invariant, sentence in found["violations"]:
+        if play_seed(seed).violation is None:
+            broke = f"{invariant}: {sentence}"
+            so_far.mended.append({"seed": seed, "broke": broke, "holds_at": _commit()})
+        else:
+            so_far.totals.violations.append((seed, invariant, sentence))
+    return so_far
+
+
+def _sum(one: Totals, other: Totals) -> Totals:
+    both = Totals(seconds=one.seconds + other.seconds)
+    both.add(one)
+    both.add(other)
+    return both
 
 
 def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
@@ -65,8 +117,6 @@ def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
         "holds": not totals.violations and not missing,
         "histories": totals.histories,
         "asked_for": given.histories,
-        "commit": _commit(),
-        "first_seed": given.first,
         "calls_total": coverage.calls_total,
         "faults_total": sum(coverage.faults.values()),
         "faults_per_history": round(sum(coverage.faults.values()) / max(1, totals.histories), 2),

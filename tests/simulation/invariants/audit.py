@@ -83,7 +83,8 @@ def _check_amount(
     if not lied:
         require(believed == debit.amount_kes, "I2", f"{payment_id}: KES {believed} believed")
     if receipt is None and prompt.scenario.query == "honest" and not prompt.scenario.body_faults:
-        told = _heard_of_money(world, payment_id)
+        is_anothers = view.receipts.get(debit.receipt) not in (None, payment_id)
+        told = _heard_of_money(world, payment_id) and not is_anothers
         require(not told, "I2", f"{payment_id}: a callback named its receipt, and it has none")
     if receipt is None and payment["status"] in ("completed", "refund_due"):
         raised = view.attention_was_raised(payment_id)

@@ -1,0 +1,67 @@
+"""A proof that was interrupted goes on, and what broke then is played again now."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulation import proof
+
+
+@pytest.fixture
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(proof, "PROOF", tmp_path / "proof.json")
+    return tmp_path / "proof.json"
+
+
+def prove(histories: int, *, resume: bool = False) -> None:
+    given = argparse.Namespace(
+        parts="histories", histories=histories, first=1, jobs=1, resume=resume
+    )
+    proof.prove(given)
+
+
+def histories_of(written: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(written.read_text())["histories"]
+    return found
+
+
+def test_a_resumed_run_adds_to_the_one_before(written: Path) -> None:
+    prove(2)
+    before = histories_of(written)
+    prove(5, resume=True)
+    after = histories_of(written)
+    assert (before["histories"], after["histories"]) == (2, 5)
+    assert [each["histories"] for each in after["runs"]] == [2, 3]
+    assert after["runs"][1]["first_seed"] > 2
+    assert after["calls_total"] > before["calls_total"]
+
+
+def test_what_broke_is_played_again_and_counted_as_mended_only_where_it_holds(
+    written: Path,
+) -> None:
+    prove(2)
+    document = json.loads(written.read_text())
+    document["histories"]["violations"] = [[1, "I2", "money was lost"]]
+    written.write_text(json.dumps(document))
+    prove(2, resume=True)
+    after = histories_of(written)
+    assert after["violations"] == []
+    assert [(each["seed"], each["broke"]) for each in after["mended"]] == [
+        (1, "I2: money was lost")
+    ]
+
+
+def test_what_still_breaks_is_a_violation_after_resuming(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prove(2)
+    document = json.loads(written.read_text())
+    document["histories"]["violations"] = [[1, "I2", "money was lost"]]
+    written.write_text(json.dumps(document))
+    monkeypatch.setattr(proof, "play_seed", lambda _: argparse.Namespace(violation="still"))
+    prove(2, resume=True)
+    after = histories_of(written)
+    assert (after["holds"], after["violations_total"], after["mended"]) == (False, 1, [])
