@@ -179,6 +179,14 @@ def check_terms(old: Values, new: Values, consultation: Values | None, now: floa
         require(not payable, "I2", f"{payment_id}: owed back, though its booking could be paid")
 
 
+def check_payable(payment: Values, before: Values | None) -> None:
+    """I3: only a booking that could still be paid is confirmed; other money is owed back."""
+    payable = (
+        before is not None and before["status"] == "Pending" and before["payment_status"] != "Paid"
+    )
+    require(payable, "I3", f"{payment['pk']}: completed for a booking that could not be paid")
+
+
 def check_consultation(view: View, booking_id: str, consultation: Values) -> None:
     """I3 and I10 as they stand."""
     require("client_id" in consultation, "I10", f"consultation {booking_id} is a ghost")

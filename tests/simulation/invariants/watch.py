@@ -16,7 +16,14 @@ from tests.world.aws import TABLE_NAME
 
 from .durability import is_durable
 from .outcomes import askable_id, outcomes_of
-from .transitions import check_change, check_consultation, check_creation, check_state, check_terms
+from .transitions import (
+    check_change,
+    check_consultation,
+    check_creation,
+    check_payable,
+    check_state,
+    check_terms,
+)
 from .view import MONEY, OPEN, Values, View, ViolationError, plain, require
 
 if TYPE_CHECKING:
@@ -96,7 +103,7 @@ class Watch:
             check_state(self.view, self.view.payments[name])
         for old, new in read:
             if old is not None and new is not None and old.get("status") != new.get("status"):
-                self._check_terms(old, new)
+                self._check_terms(old, new, read)
         for name in touched_consultations:
             if name in self.view.consultations:
                 consultation = self.view.consultations[name]
@@ -115,11 +122,7 @@ class Watch:
         assert new is not None
         if old is None:
             require("status" in new, "I2", f"{new['pk']}: a ghost")
-            before = next(
-                (o for o, _ in step if o is not None and o["pk"] == f"CONSULT#{new['booking_id']}"),
-                None,
-            )
-            check_creation(new, self.view.payments, before)
+            check_creation(new, self.view.payments, _consultation_before(new, step))
             self._world.note("reserved")
             return
         check_change(old, new, actor, events)
@@ -133,10 +136,14 @@ class Watch:
         for outcome in outcomes_of(old, new):
             self._world.note(outcome)
 
-    def _check_terms(self, old: Values, new: Values) -> None:
+    def _check_terms(
+        self, old: Values, new: Values, step: list[tuple[Values | None, Values | None]]
+    ) -> None:
         if new["pk"].startswith("PAY#"):
             consultation = self.view.consultations.get(new["booking_id"])
             check_terms(old, new, consultation, self._world.clock.now)
+            if new["status"] == "completed":
+                check_payable(new, _consultation_before(new, step))
 
     def _check_paid_payment(self, consultation: Values) -> None:
         """The payment that a consultation was paid by is completed, or was and is owed back."""
@@ -298,3 +305,11 @@ class Watch:
 
     def _fail(self, violation: ViolationError) -> None:
         self.violation = self.violation or violation
+
+
+def _consultation_before(
+    payment: Values, step: list[tuple[Values | None, Values | None]]
+) -> Values | None:
+    """The payment's consultation as it was before this commit changed it."""
+    key = f"CONSULT#{payment['booking_id']}"
+    return next((old for old, _ in step if old is not None and old["pk"] == key), None)
