@@ -31,7 +31,7 @@ def prove(given: argparse.Namespace) -> int:
         started = time.monotonic()
         _say(f"{part} ...")
         proof[part] = _PARTS[part](given)
-        proof[part]["seconds"] = round(time.monotonic() - started)
+        proof[part].setdefault("seconds", round(time.monotonic() - started))
         proof[part]["finished"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         proof[part]["commit"] = _commit()
         proof["python"] = platform.python_version()
@@ -75,7 +75,7 @@ def _histories(given: argparse.Namespace) -> dict[str, Any]:
 
     def document(new: Totals) -> dict[str, Any]:
         runs = [*so_far.runs, {**run, "histories": new.histories}]
-        own = {"runs": runs, "mended": so_far.mended}
+        own = {"runs": [each for each in runs if each["histories"]], "mended": so_far.mended}
         return {**_document(_sum(so_far.totals, new), given), **own}
 
     left = given.histories - so_far.totals.histories
