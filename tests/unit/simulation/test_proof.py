@@ -7,7 +7,33 @@ from typing import Any
 
 import pytest
 
+from local.settings import ROOT
 from tests.simulation import proof
+from tests.simulation.mutants.catalogue import MUTANTS
+
+PARTS = ("histories", "same", "sweep", "interleavings", "mutants", "knobs")
+
+
+PROOF = json.loads((ROOT / "docs" / "proof.json").read_text(encoding="utf-8"))
+PAGE = (ROOT / "docs" / "proof.md").read_text(encoding="utf-8")
+
+
+def test_the_committed_proof_is_whole_and_holds() -> None:
+    histories = PROOF["histories"]
+    assert [part for part in PARTS if not PROOF[part]["holds"]] == []
+    assert histories["histories"] >= 100_000
+    assert histories["calls_total"] >= 3_000_000
+    assert histories["faults_per_history"] >= 3
+    assert PROOF["same"]["seeds"] == 1000
+
+
+def test_the_page_says_what_the_committed_proof_says() -> None:
+    histories, mutants = PROOF["histories"], PROOF["mutants"]
+    for number in (histories["histories"], histories["calls_total"], histories["faults_total"]):
+        assert f"{number:,}" in PAGE
+    rows = [f"| {e['name']} | {e['caught_by']} | {e['seeds']:,} |" for e in mutants["table"]]
+    assert [row for row in rows if row not in PAGE] == []
+    assert [e["name"] for e in mutants["table"]] == [mutant.name for mutant in MUTANTS]
 
 
 @pytest.fixture
