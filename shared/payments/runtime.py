@@ -99,6 +99,7 @@ class Adapters:
     clock: Clock = time.time
     sleep: Sleep = time.sleep
     ids: Ids = field(default_factory=RandomIds)
+    # The default of what tests inject: no two Lambdas may back off alike.
     jitter: random.Random = field(default_factory=random.SystemRandom)
     aws_client: Callable[[str], Any] = new_aws_client
     http_session: Callable[[], "requests.Session"] = new_http_session

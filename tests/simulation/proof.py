@@ -33,7 +33,8 @@ def prove(given: argparse.Namespace) -> int:
         proof[part] = _PARTS[part](given)
         proof[part].setdefault("seconds", round(time.monotonic() - started))
         proof[part]["finished"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-        proof[part]["commit"] = _commit()
+        if "runs" not in proof[part]:  # each stretch of the histories names its own
+            proof[part]["commit"] = _commit()
         proof["python"] = platform.python_version()
         _write(proof)
         _say(f"{part}: {'holds' if proof[part]['holds'] else 'DOES NOT HOLD'}")
@@ -85,8 +86,7 @@ def _histories(given: argparse.Namespace) -> dict[str, Any]:
 def _so_far() -> _SoFar:
     """Read what docs/proof.json holds, and play again what broke, on the source as it is now."""
     found = json.loads(PROOF.read_text())["histories"]
-    alone = {name: found.get(name) for name in ("commit", "first_seed", "histories")}
-    so_far = _SoFar(runs=found.get("runs", [alone]), mended=found.get("mended", []))
+    so_far = _SoFar(runs=found["runs"], mended=found["mended"])
     so_far.totals = Totals(
         histories=found["histories"],
         seconds=found["seconds"],

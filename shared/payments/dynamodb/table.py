@@ -55,6 +55,7 @@ class Table:
     """One DynamoDB table. Errors: StoreUnavailableError from every method."""
 
     def __init__(self, client: Any, name: str, *, sleep: Sleep, jitter: random.Random) -> None:
+        # random.Random is only jitter's type here: the caller injects it, seeded in tests.
         self._client = client
         self.name = name
         self._sleep = sleep
