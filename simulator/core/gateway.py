@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
+from simulator.core.answers import PushAnswer
 from simulator.core.http import (
     HttpAnswer,
     HttpRequest,
@@ -12,7 +13,6 @@ from simulator.core.http import (
     json_answer,
 )
 from simulator.core.oauth import TokenState
-from simulator.core.scenario import PushAnswer
 from simulator.core.world import World
 
 UNREADABLE = HttpAnswer(502, {"Content-Type": "text/html"}, b"<html>502 Bad Gateway</html>")

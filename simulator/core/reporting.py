@@ -1,12 +1,12 @@
 """How a result becomes callbacks: how many, when, from where, saying what."""
 
 from simulator.core import chance
+from simulator.core.answers import CallbackTiming
 from simulator.core.c2b_confirmation import confirmation
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.callback_body import Outcome, callback_body
 from simulator.core.ledger import Debit
 from simulator.core.prompts import Prompt
-from simulator.core.scenario import CallbackTiming
 from simulator.core.world import World
 
 
