@@ -14,6 +14,7 @@ from simulator.core.answers import CallbackTiming, PushAnswer
 from simulator.core.catalogue import CATALOGUE
 from simulator.core.errors import UnknownScenarioError
 from simulator.core.field_kinds import count, flag, optional, seconds, text, word
+from simulator.core.initiator.day import INITIATOR_FIELDS, InitiatorDay
 
 
 class Person(StrEnum):
@@ -82,6 +83,7 @@ class Scenario:
     query: QueryHonesty = QueryHonesty.HONEST
     query_lie_seconds: float | None = None  # None: it lies for ever
     query_lie_code: str = "1037"
+    initiator: InitiatorDay = field(default_factory=InitiatorDay)
 
     def facts(self) -> dict[str, object]:
         """The fields that differ from a normal day, ready for JSON."""
@@ -93,6 +95,8 @@ class Scenario:
         }
         if "body_faults" in changed:
             changed["body_faults"] = sorted(self.body_faults)
+        if changed.pop("initiator", None):
+            changed.update(self.initiator.facts())
         return changed
 
 
@@ -141,9 +145,9 @@ def _from_fields(spec: Mapping[str, object], base: Scenario) -> Scenario:
 def _merged(base: Scenario, changes: Mapping[str, object]) -> Scenario:
     converted: dict[str, Any] = {}
     for name, value in changes.items():
-        convert = _CONVERTERS.get(name)
+        convert = _CONVERTERS.get(name) or INITIATOR_FIELDS.get(name)
         if convert is None:
-            known = ", ".join(sorted(_CONVERTERS))
+            known = ", ".join(sorted({**_CONVERTERS, **INITIATOR_FIELDS}))
             raise UnknownScenarioError(f"a scenario has no field {name!r}; it has {known}")
         try:
             converted[name] = convert(value)
@@ -151,6 +155,9 @@ def _merged(base: Scenario, changes: Mapping[str, object]) -> Scenario:
             raise UnknownScenarioError(f"{name} cannot be {value!r}: {error}") from error
     if "body_faults" in converted:
         converted["body_faults"] = base.body_faults | converted["body_faults"]
+    of_initiator = {name: converted.pop(name) for name in INITIATOR_FIELDS if name in converted}
+    if of_initiator:
+        converted["initiator"] = base.initiator.changed(of_initiator)
     return replace(base, **converted)
 
 
