@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
+from simulator.core.accounts import AccountKind
 from simulator.core.errors import SettingError
 
 SANDBOX_SHORTCODE = "174379"
@@ -60,6 +61,11 @@ class Merchant:
     def party_b(self) -> str:
         """The number that must stand in PartyB."""
         return self.till or self.shortcode
+
+    @property
+    def account(self) -> AccountKind:
+        """Where customers' money lands: a paybill's Utility account, a till's Merchant account."""
+        return AccountKind.MERCHANT if self.till else AccountKind.UTILITY
 
     @property
     def transaction_type(self) -> str:

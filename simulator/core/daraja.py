@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from simulator.core import audit as audits
 from simulator.core import gateway, lifecycle
+from simulator.core.audit import Audit
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.config import Config
 from simulator.core.controls import Controls
@@ -16,7 +18,7 @@ from simulator.core.errors import (
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.identifiers import ReceiptPrinter
 from simulator.core.journal import Journal
-from simulator.core.ledger import Audit, Ledger
+from simulator.core.ledger import Ledger
 from simulator.core.prompts import Prompt
 from simulator.core.push import push
 from simulator.core.query import query
@@ -151,9 +153,9 @@ class Daraja(Controls):
     def audit(
         self, beliefs: Iterable[Mapping[str, object]], *, shortcode: str | None = None
     ) -> Audit:
-        """Compares what a merchant believes was paid with what was; see `Ledger.audit`."""
+        """Compares what a merchant believes was paid with what was; see `audit.audit`."""
         self._advance()
-        return self.ledger.audit(beliefs, shortcode=shortcode)
+        return audits.audit(self.ledger, beliefs, shortcode=shortcode)
 
     def reset(self) -> None:
         """Everything is as at the start but settings and tokens; receipts still never repeat."""

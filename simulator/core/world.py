@@ -96,7 +96,7 @@ class World:
 
     def phone(self, msisdn: str) -> Phone:
         """The phone with this number, its wallet open."""
-        if msisdn not in self.ledger.wallets:
+        if not self.ledger.has_wallet(msisdn):
             self.ledger.open(msisdn, opening_balance_kes(msisdn, self.config))
         return self.phones.get(msisdn, self.config)
 
