@@ -20,7 +20,10 @@ def advance(world: World, now: float) -> None:
     """Lets everything happen that was due up to now, in the order of its time."""
     while (due := world.take_event(now)) is not None:
         at, event = due
-        _happen(world, event, at)
+        if isinstance(event, Event):
+            _happen(world, event, at)
+        else:
+            event(at)
 
 
 def accept(world: World, prompt: Prompt, early_code: str | None, at: float) -> None:
