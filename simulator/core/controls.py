@@ -8,6 +8,7 @@ from simulator.core.callback_board import CallbackDelivery
 from simulator.core.callback_body import Outcome, callback_body
 from simulator.core.config import Config
 from simulator.core.errors import SettingError, UnknownPromptError
+from simulator.core.ledger import wallet
 from simulator.core.phones import Phone, is_valid_msisdn
 from simulator.core.scenario import Scenario, scenario_from
 from simulator.core.world import (
@@ -46,7 +47,9 @@ class Controls:
         checked = {name: _phone_setting(name, value) for name, value in changes.items()}
         for name, value in checked.items():
             if name == "balance_kes":
-                self._world.ledger.set_balance(msisdn, cast("int", value))
+                self._world.ledger.set_balance(
+                    wallet(msisdn), cast("int", value), self._world.now()
+                )
             else:
                 setattr(phone, name, value)
         if checked.get("is_locked") is False:

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from simulator.core import audit as audits
 from simulator.core import gateway, lifecycle
+from simulator.core.audit import Audit
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.config import Config
 from simulator.core.controls import Controls
+from simulator.core.endpoints import ENDPOINTS, OAUTH_PATH
 from simulator.core.errors import (
     PromptClosedError,
     SettingError,
@@ -16,18 +19,10 @@ from simulator.core.errors import (
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.identifiers import ReceiptPrinter
 from simulator.core.journal import Journal
-from simulator.core.ledger import Audit, Ledger
+from simulator.core.ledger import Ledger
 from simulator.core.prompts import Prompt
-from simulator.core.push import push
-from simulator.core.query import query
 from simulator.core.scenario import Scenario
 from simulator.core.world import World
-
-OAUTH_PATH = "/oauth/v1/generate"
-PUSH_PATH = "/mpesa/stkpush/v1/processrequest"
-QUERY_PATH = "/mpesa/stkpushquery/v1/query"
-
-_ROUTES = {OAUTH_PATH: ("oauth", "GET"), PUSH_PATH: ("push", "POST"), QUERY_PATH: ("query", "POST")}
 
 _PASSWORD = re.compile(r"""("?Password"?\s*[:=]\s*"?)[^"&,}\s]*""")
 BODY_KEPT_BYTES = 2_000
@@ -101,6 +96,8 @@ class Daraja(Controls):
             status=status,
             body=body[:BODY_KEPT_BYTES].decode(errors="replace"),
         )
+        if delivery.on_answer is not None:
+            delivery.on_answer(status, body, now)
 
     def next_event_at(self) -> float | None:
         """When the next thing happens by itself, so that virtual time can jump there."""
@@ -151,9 +148,9 @@ class Daraja(Controls):
     def audit(
         self, beliefs: Iterable[Mapping[str, object]], *, shortcode: str | None = None
     ) -> Audit:
-        """Compares what a merchant believes was paid with what was; see `Ledger.audit`."""
+        """Compares what a merchant believes was paid with what was; see `audit.audit`."""
         self._advance()
-        return self.ledger.audit(beliefs, shortcode=shortcode)
+        return audits.audit(self.ledger, beliefs, shortcode=shortcode)
 
     def reset(self) -> None:
         """Everything is as at the start but settings and tokens; receipts still never repeat."""
@@ -205,23 +202,15 @@ class Daraja(Controls):
 
     def _route(self, request: HttpRequest, now: float) -> tuple[HttpAnswer, Prompt | None]:
         world = self._world
-        route = _ROUTES.get(request.path)
-        if route is None:
+        endpoint = ENDPOINTS.get(request.path)
+        if endpoint is None:
             raise gateway.refused(world, 404, world.config.not_found_code, "Resource not found")
-        endpoint, method = route
-        if request.method.upper() != method:
+        if request.method.upper() != endpoint.method:
             raise gateway.refused(world, 405, "405.001", "Method Not Allowed")
-        outage = gateway.down(world, endpoint, now)
+        outage = gateway.down(world, endpoint.name, now)
         if outage is not None:
             return outage, None
-        match endpoint:
-            case "push":
-                return push(world, request, now)
-            case "query":
-                return query(world, request, now)
-            case _:
-                request_id = world.request_id()
-                return world.tokens.generate(request, now, world.config, request_id), None
+        return endpoint.handler(world, request, now)
 
     def _note_request(
         self,

@@ -21,7 +21,10 @@ def advance(world: World, now: float) -> None:
     """Lets everything happen that was due up to now, in the order of its time."""
     while (due := world.take_event(now)) is not None:
         at, event = due
-        _happen(world, event, at)
+        if isinstance(event, Event):
+            _happen(world, event, at)
+        else:
+            event(at)
 
 
 def accept(world: World, prompt: Prompt, early_code: str | None, at: float) -> None:
@@ -183,12 +186,12 @@ def _succeed_late(world: World, prompt: Prompt, at: float) -> None:
 def _refusal(world: World, prompt: Prompt, at: float) -> str | None:
     """Why the money cannot move; None when it can."""
     order, ledger = prompt.order, world.ledger
-    if ledger.wallets[order.payer] < order.amount_kes:
+    if ledger.wallet_kes(order.payer) < order.amount_kes:
         return "1"
     if ledger.spent_today_kes(order.payer, at) + order.amount_kes > world.config.daily_max_kes:
         return "4"
     balance_max = order.merchant.balance_max_kes
-    held = ledger.merchants.get(order.merchant.shortcode, 0)
+    held = ledger.held_kes(order.merchant.shortcode)
     if balance_max is not None and held + order.amount_kes > balance_max:
         return "8"
     return None
@@ -203,6 +206,8 @@ def _debit(world: World, prompt: Prompt, at: float) -> Debit:
         amount_kes=order.amount_kes,
         reference=order.reference,
         checkout_request_id=prompt.checkout_request_id,
+        merchant_request_id=prompt.merchant_request_id,
+        account=order.merchant.account,
     )
     world.journal.write(
         at,
@@ -222,7 +227,7 @@ def _send_message(
 ) -> None:
     order = prompt.order
     result = prompt.result
-    balance = world.ledger.wallets[order.payer]
+    balance = world.ledger.wallet_kes(order.payer)
     if debit is not None:
         text: str | None = receipt_text(debit, order, balance, phone.language)
     else:

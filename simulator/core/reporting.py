@@ -51,7 +51,7 @@ def _outcome(world: World, prompt: Prompt, code: str, debit: Debit | None) -> Ou
         code,
         receipt=debit.receipt,
         paid_at=debit.at,
-        balance_kes=world.ledger.wallets[debit.phone],
+        balance_kes=world.ledger.wallet_kes(debit.phone),
         earlier_receipt=world.ledger.previous_receipt(debit.shortcode, debit.receipt),
     )
 

@@ -29,6 +29,10 @@ class EventKind(StrEnum):
     LATE_SUCCESS = "late_success"
 
 
+Action = Callable[[float], None]
+"""What happens, given the moment at which it happens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that will happen to a prompt. `code` is the result of FAIL."""
@@ -81,7 +85,7 @@ class World:
     requests: int = 0
     journal: Journal = field(init=False)
     tokens: TokenDesk = field(init=False)
-    _events: list[tuple[float, int, Event]] = field(default_factory=list)
+    _events: list[tuple[float, int, Event | Action]] = field(default_factory=list)
     _event_sequence: int = 0
     _latest: float = float("-inf")
 
@@ -96,12 +100,12 @@ class World:
 
     def phone(self, msisdn: str) -> Phone:
         """The phone with this number, its wallet open."""
-        if msisdn not in self.ledger.wallets:
+        if not self.ledger.has_wallet(msisdn):
             self.ledger.open(msisdn, opening_balance_kes(msisdn, self.config))
         return self.phones.get(msisdn, self.config)
 
-    def schedule(self, at: float, event: Event) -> None:
-        """Lets something happen at its time."""
+    def schedule(self, at: float, event: Event | Action) -> None:
+        """Lets something happen at its time: a prompt's event, or any action."""
         self._event_sequence += 1
         heapq.heappush(self._events, (at, self._event_sequence, event))
 
@@ -109,7 +113,7 @@ class World:
         """When the next scheduled thing happens, callbacks not counted."""
         return self._events[0][0] if self._events else None
 
-    def take_event(self, now: float) -> tuple[float, Event] | None:
+    def take_event(self, now: float) -> tuple[float, Event | Action] | None:
         """The next event whose time has come, with its time."""
         if not self._events or self._events[0][0] > now:
             return None

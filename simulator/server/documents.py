@@ -45,7 +45,7 @@ def phone_document(daraja: Daraja, phone: Phone) -> Document:
         "phone_number": phone.msisdn,
         "says": _SAYS.get(phone.msisdn),
         "scenario": phone.scenario,
-        "balance_kes": daraja.ledger.wallets.get(phone.msisdn, 0),
+        "balance_kes": daraja.ledger.wallet_kes(phone.msisdn),
         "pin": phone.pin,
         "language": phone.language,
         "is_on": phone.is_on,
@@ -81,6 +81,7 @@ def ledger_document(daraja: Daraja) -> Document:
         "wallets": ledger.wallets,
         "merchants": ledger.merchants,
         "debits": [debit_document(each) for each in ledger.debits.values()],
+        "accounts": {str(each): kes for each, kes in ledger.books.accounts()},
         "is_balanced": ledger.is_balanced,
     }
 

@@ -1,0 +1,37 @@
+"""Which path is which API: one row for each endpoint that is imitated, and those that are not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simulator.core.http import HttpAnswer, HttpRequest
+from simulator.core.prompts import Prompt
+from simulator.core.push import push
+from simulator.core.query import query
+from simulator.core.world import World
+
+Handler = Callable[[World, HttpRequest, float], tuple[HttpAnswer, Prompt | None]]
+"""Gives the answer and the prompt it is about, if any. Errors: gateway.RefusedError."""
+
+OAUTH_PATH = "/oauth/v1/generate"
+PUSH_PATH = "/mpesa/stkpush/v1/processrequest"
+QUERY_PATH = "/mpesa/stkpushquery/v1/query"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One API. Shape: `name` is what outages call it."""
+
+    name: str
+    method: str
+    handler: Handler
+
+
+def _generate(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, None]:
+    return world.tokens.generate(request, now, world.config, world.request_id()), None
+
+
+ENDPOINTS = {
+    OAUTH_PATH: Endpoint("oauth", "GET", _generate),
+    PUSH_PATH: Endpoint("push", "POST", push),
+    QUERY_PATH: Endpoint("query", "POST", query),
+}
