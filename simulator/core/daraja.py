@@ -24,7 +24,7 @@ from simulator.core.prompts import Prompt
 from simulator.core.scenario import Scenario
 from simulator.core.world import World
 
-_PASSWORD = re.compile(r"""("?Password"?\s*[:=]\s*"?)[^"&,}\s]*""")
+_PASSWORD = re.compile(r"""("?(?:Password|SecurityCredential)"?\s*[:=]\s*"?)[^"&,}\s]*""")
 BODY_KEPT_BYTES = 2_000
 
 

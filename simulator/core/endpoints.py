@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulator.core.http import HttpAnswer, HttpRequest
+from simulator.core.initiator import desk
 from simulator.core.prompts import Prompt
 from simulator.core.push import push
 from simulator.core.query import query
@@ -34,4 +35,9 @@ ENDPOINTS = {
     OAUTH_PATH: Endpoint("oauth", "GET", _generate),
     PUSH_PATH: Endpoint("push", "POST", push),
     QUERY_PATH: Endpoint("query", "POST", query),
+    "/mpesa/reversal/v1/request": Endpoint("reversal", "POST", desk.handler(desk.REVERSAL)),
+    "/mpesa/transactionstatus/v1/query": Endpoint("status", "POST", desk.handler(desk.STATUS)),
+    "/mpesa/accountbalance/v1/query": Endpoint("balance", "POST", desk.handler(desk.BALANCES)),
+    "/mpesa/b2c/v3/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C)),
+    "/mpesa/b2c/v1/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C_V1)),
 }

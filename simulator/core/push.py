@@ -10,10 +10,9 @@ from simulator.core.identifiers import merchant_request_id, older_merchant_reque
 from simulator.core.phones import Phone
 from simulator.core.prompts import Prompt, PushOrder, prompt_text
 from simulator.core.push_fields import Fields, InvalidFieldError
-from simulator.core.scenario import Scenario, scenario_from
+from simulator.core.scenario import SCENARIO_HEADER, Scenario, scenario_from
 from simulator.core.world import World
 
-SCENARIO_HEADER = "X-Simulator-Scenario"
 _ACCEPTED = "Success. Request accepted for processing"
 
 
@@ -22,7 +21,7 @@ def push(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, Pr
 
     Errors: gateway.RefusedError, with nothing queued.
     """
-    gateway.check_token(world, request, now, is_query=False)
+    gateway.check_token(world, request, now)
     fields = gateway.json_fields(world, request)
     try:
         order = _order(world, fields, now)

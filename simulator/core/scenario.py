@@ -100,6 +100,7 @@ class Scenario:
         return changed
 
 
+SCENARIO_HEADER = "X-Simulator-Scenario"
 ScenarioSpec = str | Mapping[str, object] | Sequence[object] | Scenario
 NORMAL = Scenario()
 

@@ -21,11 +21,6 @@ def certificate_pem() -> bytes:
     return CERTIFICATE_FILE.read_bytes()
 
 
-def is_credential_shape(credential: object) -> bool:
-    """Whether the text is base64 of exactly one RSA-2048 block."""
-    return _block(credential) is not None
-
-
 def decrypted(credential: object) -> bytes | None:
     """The password in a SecurityCredential.
 

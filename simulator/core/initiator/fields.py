@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from simulator.core import callback_url
 from simulator.core.config import Config
-from simulator.core.initiator.certificate import is_credential_shape
 from simulator.core.push_fields import InvalidFieldError, digits
 
 Fields = Mapping[str, object]
@@ -129,8 +128,6 @@ def _caller(fields: Fields, name_field: str, shortcode: str, config: Config) -> 
     credential = fields.get("SecurityCredential")
     if not isinstance(credential, str) or not credential:
         raise InvalidFieldError("SecurityCredential", "missing")
-    if config.credential_shape_is_checked and not is_credential_shape(credential):
-        raise InvalidFieldError("SecurityCredential", "not base64 of one RSA-2048 block")
     return Caller(
         initiator=name,
         credential=credential,
