@@ -8,7 +8,6 @@ from simulator.core import gateway, lifecycle
 from simulator.core.audit import Audit
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.config import Config
-from simulator.core.controls import Controls
 from simulator.core.endpoints import ENDPOINTS, OAUTH_PATH
 from simulator.core.errors import (
     PromptClosedError,
@@ -18,6 +17,7 @@ from simulator.core.errors import (
 )
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.identifiers import ReceiptPrinter
+from simulator.core.initiator.controls import InitiatorControls
 from simulator.core.journal import Journal
 from simulator.core.ledger import Ledger
 from simulator.core.prompts import Prompt
@@ -28,7 +28,7 @@ _PASSWORD = re.compile(r"""("?(?:Password|SecurityCredential)"?\s*[:=]\s*"?)[^"&
 BODY_KEPT_BYTES = 2_000
 
 
-class Daraja(Controls):
+class Daraja(InitiatorControls):
     """A Daraja whose time, chance and callers are all handed in.
 
     Shape: `clock` gives UTC epoch seconds and is asked whenever something is looked at; nothing

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field
 
 from simulator.core import chance
+from simulator.core.errors import SettingError
 from simulator.core.identifiers import eat
 from simulator.core.initiator.codes import SUCCESS, words
 from simulator.core.initiator.day import InitiatorDay
 from simulator.core.initiator.fields import BalanceOrder, PayoutOrder, ReversalOrder, StatusOrder
 from simulator.core.initiator.operators import OperatorDesk
 
+APIS = ("reversal", "status", "balance", "b2c")
 Order = ReversalOrder | StatusOrder | BalanceOrder | PayoutOrder
 Parameter = tuple[str, object]
 """A key of ResultParameters and its value; None is a key without a Value."""
@@ -61,6 +63,12 @@ class InitiatorState:
         """Keeps an acknowledged call."""
         self.asks.append(ask)
         self.by_originator[ask.originator_id] = ask
+
+    def wish(self, api: str, specs: list[object]) -> None:
+        """The scenarios of the API's next calls. Errors: SettingError for an unknown API."""
+        if api not in APIS:
+            raise SettingError(f"api must be one of {', '.join(APIS)}, not {api!r}")
+        self.next_scenarios.setdefault(api, []).extend(specs)
 
     def new_ids(self, seed: int, now: float) -> tuple[str, str]:
         """A new OriginatorConversationID and ConversationID, shaped like the real ones."""

@@ -21,6 +21,7 @@ def certificate_pem() -> bytes:
     return CERTIFICATE_FILE.read_bytes()
 
 
+@lru_cache(maxsize=256)
 def decrypted(credential: object) -> bytes | None:
     """The password in a SecurityCredential.
 

@@ -74,7 +74,6 @@ B2C = Api(
     phone=payout.payee,
 )
 B2C_V1 = replace(B2C, read=payout.read_v1)
-APIS = ("reversal", "status", BALANCE, "b2c")
 
 
 def handler(api: Api) -> Callable[[World, HttpRequest, float], Answered]:
