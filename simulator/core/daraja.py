@@ -8,7 +8,6 @@ from simulator.core import gateway, lifecycle
 from simulator.core.audit import Audit
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.config import Config
-from simulator.core.controls import Controls
 from simulator.core.endpoints import ENDPOINTS, OAUTH_PATH
 from simulator.core.errors import (
     PromptClosedError,
@@ -20,6 +19,7 @@ from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.identifiers import ReceiptPrinter
 from simulator.core.journal import Journal
 from simulator.core.ledger import Ledger
+from simulator.core.payment_controls import PaymentControls
 from simulator.core.prompts import Prompt
 from simulator.core.scenario import Scenario
 from simulator.core.world import World
@@ -28,7 +28,7 @@ _PASSWORD = re.compile(r"""("?Password"?\s*[:=]\s*"?)[^"&,}\s]*""")
 BODY_KEPT_BYTES = 2_000
 
 
-class Daraja(Controls):
+class Daraja(PaymentControls):
     """A Daraja whose time, chance and callers are all handed in.
 
     Shape: `clock` gives UTC epoch seconds and is asked whenever something is looked at; nothing
@@ -69,6 +69,7 @@ class Daraja(Controls):
                 "callback_posted",
                 delivery=each.id,
                 checkout_request_id=each.checkout_request_id,
+                phone=each.phone or None,
                 due_at=each.at,
                 url=each.url,
                 attempt=each.attempt,
@@ -93,6 +94,7 @@ class Daraja(Controls):
             "callback_answered",
             delivery=delivery_id,
             checkout_request_id=delivery.checkout_request_id,
+            phone=delivery.phone or None,
             status=status,
             body=body[:BODY_KEPT_BYTES].decode(errors="replace"),
         )
@@ -153,12 +155,12 @@ class Daraja(Controls):
         return audits.audit(self.ledger, beliefs, shortcode=shortcode)
 
     def reset(self) -> None:
-        """Everything is as at the start but settings and tokens; receipts still never repeat."""
+        """All as at the start but settings, tokens and registrations; receipts never repeat."""
         old = self._world
         fresh = self._new_world(World(old.seed, old.config, old.clock))
         fresh.journal = old.journal
         fresh.journal.clear()
-        fresh.tokens = old.tokens
+        fresh.tokens, fresh.c2b = old.tokens, old.c2b
         self._world = fresh
         self._note_control("reset")
 
@@ -204,7 +206,7 @@ class Daraja(Controls):
         world = self._world
         endpoint = ENDPOINTS.get(request.path)
         if endpoint is None:
-            raise gateway.refused(world, 404, world.config.not_found_code, "Resource not found")
+            raise gateway.not_found(world)
         if request.method.upper() != endpoint.method:
             raise gateway.refused(world, 405, "405.001", "Method Not Allowed")
         outage = gateway.down(world, endpoint.name, now)

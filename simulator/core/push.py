@@ -26,7 +26,7 @@ def push(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, Pr
 
     Errors: gateway.RefusedError, with nothing queued.
     """
-    gateway.check_token(world, request, now, is_query=False)
+    gateway.check_token(world, request, now)
     fields = gateway.json_fields(world, request)
     try:
         order = _order(world, fields, now)
