@@ -26,6 +26,7 @@ class CallbackDelivery:
     body: bytes
     source_ip: str
     at: float
+    phone: str = ""
     attempt: int = 1
     attempts_max: int = 1
     slow_seconds: float = 0.0

@@ -14,7 +14,7 @@ def refusal(url: object, *, production: bool, allow_local: bool) -> str | None:
         return "it is missing"
     if len(url) > URL_CHARACTERS_MAX or not url.isascii() or any(each <= " " for each in url):
         return "it is malformed: too long, or holds spaces or characters that are not ASCII"
-    word = next((each for each in FORBIDDEN_WORDS if each in url.lower()), None)
+    word = forbidden_word(url)
     if word is not None:
         return f"it contains the forbidden word {word!r}"
     try:
@@ -31,6 +31,13 @@ def refusal(url: object, *, production: bool, allow_local: bool) -> str | None:
     if not allow_local and not _is_public(host):
         return "it is not reachable from outside"
     return None
+
+
+def forbidden_word(url: object) -> str | None:
+    """The first of Safaricom's refused words that a URL contains, in whatever case."""
+    if not isinstance(url, str):
+        return None
+    return next((each for each in FORBIDDEN_WORDS if each in url.lower()), None)
 
 
 def _is_public(host: str) -> bool:

@@ -130,6 +130,24 @@ _QUERIES = {
     ),
 }
 
+_TWINS = {
+    "twin_off": Entry("No C2B confirmation of this payment is owed.", {"twin": "off"}),
+    "twin_lost": Entry("The C2B confirmation never comes.", {"twin": "lost"}),
+    "twin_before": Entry("The C2B confirmation comes before the callback.", {"twin": "before"}),
+    "twin_after": Entry("The C2B confirmation comes after the callback.", {"twin": "after"}),
+    "twin_only": Entry("The C2B confirmation comes, the callback never.", {"callback": "never"}),
+    "twin_twice": Entry("Two C2B confirmations.", {"twin_copies": 2}),
+    "twin_unlisted": Entry(
+        "The C2B confirmation comes from an unlisted address.", {"twin_is_listed": False}
+    ),
+    "twin_wrong_amount": Entry(
+        "The C2B confirmation names KES 1 more.", {"twin_is_other_amount": True}
+    ),
+    "twin_wrong_shortcode": Entry(
+        "The C2B confirmation names another shortcode.", {"twin_is_wrong_shortcode": True}
+    ),
+}
+
 CATALOGUE: dict[str, Entry] = {
     **_PEOPLE,
     **_PUSH_ANSWERS,
@@ -137,6 +155,7 @@ CATALOGUE: dict[str, Entry] = {
     **{f"callback_{name}": Entry(says, {"body_faults": [name]}) for name, says in _BODIES.items()},
     **_QUERIES,
     **{name: Entry(each.says, each.fields) for name, each in INITIATOR_CATALOGUE.items()},
+    **_TWINS,
     **{
         f"result_{code}": Entry(
             f"Ends with result {code}: {description(code)}",

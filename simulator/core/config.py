@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
 from simulator.core.accounts import AccountKind
-from simulator.core.c2b_settings import C2bSettings
+from simulator.core.c2b_settings import C2B_CHOICES, C2bSettings
 from simulator.core.errors import SettingError
 from simulator.core.initiator.settings import (
     INITIATOR_CHOICES,
@@ -99,7 +99,7 @@ DEFAULT_MERCHANTS = (
 
 
 @dataclass(frozen=True)
-class Config(StkSettings, C2bSettings, InitiatorSettings):
+class Config(C2bSettings, StkSettings, InitiatorSettings):
     """The whole configuration, each API's part in a file of its own; changed only by `changed`."""
 
     apps: tuple[App, ...] = DEFAULT_APPS
@@ -145,6 +145,7 @@ def local() -> Config:
 
 _CHOICES = {
     **INITIATOR_CHOICES,
+    **C2B_CHOICES,
     "query_pending": ("4999", "being_processed", "mixed"),
     "not_found_code": ("404.001.01", "404.003.01"),
     "query_unauthorized_code": ("400.003.01", "401.003.01", "401.002.01"),

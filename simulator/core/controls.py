@@ -142,6 +142,7 @@ class Controls:
             source_ip=source_ip,
             after_seconds=after_seconds,
             checkout_request_id=checkout_request_id,
+            phone=prompt.order.msisdn,
         )
 
     def forge_callback(
@@ -152,6 +153,7 @@ class Controls:
         source_ip: str | None = None,
         after_seconds: float = 0.0,
         checkout_request_id: str = "",
+        phone: str = "",
     ) -> str:
         """Posts any bytes to any URL as a callback, no money behind it; gives the delivery's id."""
         world, now = self._world, self._advance()
@@ -160,6 +162,7 @@ class Controls:
             CallbackDelivery(
                 id=delivery_id,
                 checkout_request_id=checkout_request_id,
+                phone=phone,
                 url=url,
                 body=body,
                 source_ip=source_ip or world.config.callback_sources[0],

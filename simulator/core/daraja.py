@@ -20,6 +20,7 @@ from simulator.core.identifiers import ReceiptPrinter
 from simulator.core.initiator.controls import InitiatorControls
 from simulator.core.journal import Journal
 from simulator.core.ledger import Ledger
+from simulator.core.payment_controls import PaymentControls
 from simulator.core.prompts import Prompt
 from simulator.core.scenario import Scenario
 from simulator.core.world import World
@@ -28,7 +29,7 @@ _PASSWORD = re.compile(r"""("?(?:Password|SecurityCredential)"?\s*[:=]\s*"?)[^"&
 BODY_KEPT_BYTES = 2_000
 
 
-class Daraja(InitiatorControls):
+class Daraja(InitiatorControls, PaymentControls):
     """A Daraja whose time, chance and callers are all handed in.
 
     Shape: `clock` gives UTC epoch seconds and is asked whenever something is looked at; nothing
@@ -69,6 +70,7 @@ class Daraja(InitiatorControls):
                 "callback_posted",
                 delivery=each.id,
                 checkout_request_id=each.checkout_request_id,
+                phone=each.phone or None,
                 due_at=each.at,
                 url=each.url,
                 attempt=each.attempt,
@@ -93,6 +95,7 @@ class Daraja(InitiatorControls):
             "callback_answered",
             delivery=delivery_id,
             checkout_request_id=delivery.checkout_request_id,
+            phone=delivery.phone or None,
             status=status,
             body=body[:BODY_KEPT_BYTES].decode(errors="replace"),
         )
@@ -153,12 +156,12 @@ class Daraja(InitiatorControls):
         return audits.audit(self.ledger, beliefs, shortcode=shortcode)
 
     def reset(self) -> None:
-        """Everything is as at the start but settings and tokens; receipts still never repeat."""
+        """All as at the start but settings, tokens and registrations; receipts never repeat."""
         old = self._world
         fresh = self._new_world(World(old.seed, old.config, old.clock))
         fresh.journal = old.journal
         fresh.journal.clear()
-        fresh.tokens = old.tokens
+        fresh.tokens, fresh.c2b = old.tokens, old.c2b
         self._world = fresh
         self._note_control("reset")
 
@@ -204,7 +207,7 @@ class Daraja(InitiatorControls):
         world = self._world
         endpoint = ENDPOINTS.get(request.path)
         if endpoint is None:
-            raise gateway.refused(world, 404, world.config.not_found_code, "Resource not found")
+            raise gateway.not_found(world)
         if request.method.upper() != endpoint.method:
             raise gateway.refused(world, 405, "405.001", "Method Not Allowed")
         outage = gateway.down(world, endpoint.name, now)

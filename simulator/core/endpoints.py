@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.core.c2b_urls import C2bApi
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.initiator import desk
 from simulator.core.prompts import Prompt
@@ -40,4 +41,9 @@ ENDPOINTS = {
     "/mpesa/accountbalance/v1/query": Endpoint("balance", "POST", desk.handler(desk.BALANCES)),
     "/mpesa/b2c/v3/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C)),
     "/mpesa/b2c/v1/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C_V1)),
+    **{
+        f"/mpesa/c2b/{api.version}/{path}": Endpoint("c2b", "POST", handler)
+        for api in (C2bApi("v1"), C2bApi("v2"))
+        for path, handler in (("registerurl", api.register), ("simulate", api.simulate))
+    },
 }

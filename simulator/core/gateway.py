@@ -36,12 +36,17 @@ def invalid(world: World, field: str, why: str = "") -> RefusedError:
     return refused(world, 400, "400.002.02", f"Bad Request - Invalid {field}", why)
 
 
+def not_found(world: World, why: str = "") -> RefusedError:
+    """What a path that is no API gets."""
+    return refused(world, 404, world.config.not_found_code, "Resource not found", why)
+
+
 def check_token(
-    world: World, request: HttpRequest, now: float, invalid_code: str = "404.001.03"
+    world: World, request: HttpRequest, now: float, *, invalid_code: str = "404.001.03"
 ) -> None:
     """Raises RefusedError unless the bearer token opens the API. Source: daraja.md 1.
 
-    `invalid_code` is what this API answers a token that is wrong or expired.
+    `invalid_code` is what this API says about a token that is wrong or too old.
     """
     match world.tokens.state(request, now):
         case TokenState.GOOD:

@@ -3,7 +3,7 @@
 Every shilling is in exactly one account: `is_balanced` holds after every movement.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simulator.core.accounts import (
     Account,
@@ -99,29 +99,46 @@ class Ledger:
 
         Errors: OverdrawnError for money that is not there; nothing moves.
         """
-        payee = Account(account, shortcode)
-        movement = self._record(
-            MovementKind.PAYMENT, at, wallet(phone), payee, amount_kes, reference=reference
+        if self.wallet_kes(phone) < amount_kes:
+            raise OverdrawnError("the wallet account does not hold the amount")
+        return self.take(
+            Debit(
+                receipt=self.printer.next(at),
+                at=at,
+                phone=phone,
+                shortcode=shortcode,
+                amount_kes=amount_kes,
+                reference=reference,
+                checkout_request_id=checkout_request_id,
+                merchant_request_id=merchant_request_id,
+                account=account,
+                kind=kind,
+            )
         )
-        debit = Debit(
-            receipt=movement.receipt,
-            at=at,
-            phone=phone,
-            shortcode=shortcode,
-            amount_kes=amount_kes,
-            reference=reference,
-            checkout_request_id=checkout_request_id,
-            merchant_request_id=merchant_request_id,
-            account=account,
-            kind=kind,
-            balance_after_kes=self.books.balance_kes(payee),
+
+    def take(self, planned: Debit) -> Debit:
+        """Moves a payment whose receipt is printed; gives it with the payee's new balance.
+
+        Errors: OverdrawnError for money that is not there; nothing moves.
+        """
+        payee = Account(planned.account, planned.shortcode)
+        movement = self.books.move(
+            MovementKind.PAYMENT,
+            planned.at,
+            wallet(planned.phone),
+            payee,
+            planned.amount_kes,
+            receipt=planned.receipt,
+            reference=planned.reference,
         )
+        debit = replace(planned, balance_after_kes=self.books.balance_kes(payee))
         self.debits[debit.receipt] = debit
-        if checkout_request_id:
-            self._by_checkout[checkout_request_id] = debit
-        day = (phone, eat(at).toordinal())
-        self._spent[day] = self._spent.get(day, 0) + amount_kes
-        self._latest[phone, shortcode, amount_kes] = at
+        self.by_receipt[debit.receipt] = movement
+        if debit.checkout_request_id:
+            self._by_checkout[debit.checkout_request_id] = debit
+        day = (debit.phone, eat(debit.at).toordinal())
+        self._spent[day] = self._spent.get(day, 0) + debit.amount_kes
+        self._latest[debit.phone, debit.shortcode, debit.amount_kes] = debit.at
         return debit
 
     def reverse(self, receipt: str, at: float, amount_kes: int | None = None) -> Movement:

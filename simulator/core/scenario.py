@@ -27,6 +27,15 @@ class Person(StrEnum):
     IGNORES = "ignores"
 
 
+class TwinTiming(StrEnum):
+    """When the C2B confirmation of a prompted payment is posted."""
+
+    OFF = "off"  # this shortcode gets none
+    LOST = "lost"  # it gets one, which never arrives
+    BEFORE = "before"
+    AFTER = "after"
+
+
 class BodyFault(StrEnum):
     """What is odd about the callback's body."""
 
@@ -80,6 +89,11 @@ class Scenario:
     body_faults: frozenset[BodyFault] = field(default_factory=frozenset)
     reversed_after_seconds: float | None = None  # reported failed first, debited so much later
     reversed_code: str = "1037"
+    twin: TwinTiming | None = None  # None: as the setting c2b_twin says
+    twin_copies: int = 1
+    twin_is_listed: bool = True
+    twin_is_other_amount: bool = False
+    twin_is_wrong_shortcode: bool = False
     query: QueryHonesty = QueryHonesty.HONEST
     query_lie_seconds: float | None = None  # None: it lies for ever
     query_lie_code: str = "1037"
@@ -187,6 +201,11 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "body_faults": _faults,
     "reversed_after_seconds": optional(seconds),
     "reversed_code": text,
+    "twin": optional(word(TwinTiming)),
+    "twin_copies": count,
+    "twin_is_listed": flag,
+    "twin_is_other_amount": flag,
+    "twin_is_wrong_shortcode": flag,
     "query": word(QueryHonesty),
     "query_lie_seconds": optional(seconds),
     "query_lie_code": text,

@@ -4,7 +4,7 @@ import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from simulator.core import chance
 from simulator.core.accounts import Account
@@ -17,7 +17,11 @@ from simulator.core.ledger import Ledger
 from simulator.core.oauth import TokenDesk
 from simulator.core.phones import Phone, PhoneBook, opening_balance_kes
 from simulator.core.prompts import Prompt
+from simulator.core.registrations import Registration
 from simulator.core.scenario import NORMAL, Scenario
+
+if TYPE_CHECKING:
+    from simulator.core.hand import HandPayment
 
 
 class EventKind(StrEnum):
@@ -84,6 +88,8 @@ class World:
     outages: list[Outage] = field(default_factory=list)
     pushed: dict[tuple[str, str, int], float] = field(default_factory=dict)
     query_gate_at: dict[str, float] = field(default_factory=dict)
+    c2b: dict[str, Registration] = field(default_factory=dict)
+    hand_payments: list["HandPayment"] = field(default_factory=list)
     requests: int = 0
     initiator: InitiatorState = field(default_factory=InitiatorState)
     journal: Journal = field(init=False)
