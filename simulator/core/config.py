@@ -10,6 +10,7 @@ from typing import Any, cast
 from simulator.core.accounts import AccountKind
 from simulator.core.c2b_settings import C2B_CHOICES, C2bSettings
 from simulator.core.errors import SettingError
+from simulator.core.pull_settings import PULL_CHOICES, PullSettings
 from simulator.core.stk_settings import StkSettings
 
 SANDBOX_SHORTCODE = "174379"
@@ -95,7 +96,7 @@ DEFAULT_MERCHANTS = (
 
 
 @dataclass(frozen=True)
-class Config(C2bSettings, StkSettings):
+class Config(PullSettings, C2bSettings, StkSettings):
     """The whole configuration, each API's part in a file of its own; changed only by `changed`."""
 
     apps: tuple[App, ...] = DEFAULT_APPS
@@ -139,6 +140,7 @@ def local() -> Config:
 
 _CHOICES = {
     **C2B_CHOICES,
+    **PULL_CHOICES,
     "query_pending": ("4999", "being_processed", "mixed"),
     "not_found_code": ("404.001.01", "404.003.01"),
     "query_unauthorized_code": ("400.003.01", "401.003.01", "401.002.01"),

@@ -160,7 +160,7 @@ class Daraja(PaymentControls):
         fresh = self._new_world(World(old.seed, old.config, old.clock))
         fresh.journal = old.journal
         fresh.journal.clear()
-        fresh.tokens, fresh.c2b = old.tokens, old.c2b
+        fresh.tokens, fresh.c2b, fresh.pull = old.tokens, old.c2b, old.pull
         self._world = fresh
         self._note_control("reset")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.core import pull
 from simulator.core.c2b_urls import C2bApi
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.prompts import Prompt
@@ -35,6 +36,8 @@ ENDPOINTS = {
     OAUTH_PATH: Endpoint("oauth", "GET", _generate),
     PUSH_PATH: Endpoint("push", "POST", push),
     QUERY_PATH: Endpoint("query", "POST", query),
+    "/pulltransactions/v1/register": Endpoint("pull", "POST", pull.register),
+    "/pulltransactions/v1/query": Endpoint("pull", "POST", pull.query),
     **{
         f"/mpesa/c2b/{api.version}/{path}": Endpoint("c2b", "POST", handler)
         for api in (C2bApi("v1"), C2bApi("v2"))
