@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulator.core.initiator.catalogue import INITIATOR_CATALOGUE
 from simulator.core.results import RESULTS, SUCCESS, description
 
 
@@ -154,6 +155,7 @@ CATALOGUE: dict[str, Entry] = {
     **{f"callback_{name}": Entry(says, {"body_faults": [name]}) for name, says in _BODIES.items()},
     **_QUERIES,
     **_TWINS,
+    **{name: Entry(each.says, each.fields) for name, each in INITIATOR_CATALOGUE.items()},
     **{
         f"result_{code}": Entry(
             f"Ends with result {code}: {description(code)}",

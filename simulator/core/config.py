@@ -10,6 +10,10 @@ from typing import Any, cast
 from simulator.core.accounts import AccountKind
 from simulator.core.c2b_settings import C2B_CHOICES, C2bSettings
 from simulator.core.errors import SettingError
+from simulator.core.initiator.settings import (
+    INITIATOR_CHOICES,
+    InitiatorSettings,
+)
 from simulator.core.pull_settings import PULL_CHOICES, PullSettings
 from simulator.core.stk_settings import StkSettings
 
@@ -96,7 +100,7 @@ DEFAULT_MERCHANTS = (
 
 
 @dataclass(frozen=True)
-class Config(PullSettings, C2bSettings, StkSettings):
+class Config(InitiatorSettings, PullSettings, C2bSettings, StkSettings):
     """The whole configuration, each API's part in a file of its own; changed only by `changed`."""
 
     apps: tuple[App, ...] = DEFAULT_APPS
@@ -135,18 +139,21 @@ def local() -> Config:
         redelivery_seconds=2.0,
         hang_seconds=40.0,
         allow_local_callbacks=True,
+        initiator_seconds=0.5,
+        queue_timeout_seconds=3.0,
     )
 
 
 _CHOICES = {
     **C2B_CHOICES,
     **PULL_CHOICES,
+    **INITIATOR_CHOICES,
     "query_pending": ("4999", "being_processed", "mixed"),
     "not_found_code": ("404.001.01", "404.003.01"),
     "query_unauthorized_code": ("400.003.01", "401.003.01", "401.002.01"),
 }
 _OPTIONAL = {"timestamp_skew_max_seconds", "query_per_minute"}
-_FIXED = {"apps", "merchants", "callback_sources"}
+_FIXED = {"apps", "merchants", "initiators", "callback_sources"}
 _KINDS = {
     each.name: getattr(each.type, "__name__", str(each.type))
     for each in fields(Config)

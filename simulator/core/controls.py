@@ -70,19 +70,24 @@ class Controls:
         self._world.default_scenario, self._world.chances = default, drawn
         self._note_control("scenario", scenario=default.name, chances=len(drawn))
 
-    def set_next(self, spec: object, *, msisdn: str | None = None, times: int = 1) -> None:
+    def set_next(
+        self, spec: object, *, msisdn: str | None = None, times: int = 1, api: str | None = None
+    ) -> None:
         """The scenario of the next push or pushes, of one phone or of whichever comes first.
 
+        `api` names an initiator API instead: reversal, status, balance or b2c.
         Errors: UnknownScenarioError, SettingError; nothing changes then.
         """
         scenario_from(spec)
         if not 1 <= times <= 1000:
             raise SettingError("times must be from 1 to 1000")
-        if msisdn is None:
+        if api is not None:
+            self._world.initiator.wish(api, [spec] * times)
+        elif msisdn is None:
             self._world.next_scenarios.extend([spec] * times)
         else:
             self.phone(msisdn).next_scenarios.extend([spec] * times)
-        self._note_control("next", scenario=str(spec), phone=msisdn, times=times)
+        self._note_control("next", scenario=str(spec), phone=msisdn, times=times, api=api)
 
     def start_outage(
         self,

@@ -17,6 +17,7 @@ from simulator.core.errors import (
 )
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.identifiers import ReceiptPrinter
+from simulator.core.initiator.controls import InitiatorControls
 from simulator.core.journal import Journal
 from simulator.core.ledger import Ledger
 from simulator.core.payment_controls import PaymentControls
@@ -24,11 +25,11 @@ from simulator.core.prompts import Prompt
 from simulator.core.scenario import Scenario
 from simulator.core.world import World
 
-_PASSWORD = re.compile(r"""("?Password"?\s*[:=]\s*"?)[^"&,}\s]*""")
+_PASSWORD = re.compile(r"""("?(?:Password|SecurityCredential)"?\s*[:=]\s*"?)[^"&,}\s]*""")
 BODY_KEPT_BYTES = 2_000
 
 
-class Daraja(PaymentControls):
+class Daraja(PaymentControls, InitiatorControls):
     """A Daraja whose time, chance and callers are all handed in.
 
     Shape: `clock` gives UTC epoch seconds and is asked whenever something is looked at; nothing

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from simulator.core import pull
 from simulator.core.c2b_urls import C2bApi
 from simulator.core.http import HttpAnswer, HttpRequest
+from simulator.core.initiator import desk
 from simulator.core.prompts import Prompt
 from simulator.core.push import push
 from simulator.core.query import query
@@ -43,4 +44,9 @@ ENDPOINTS = {
         for api in (C2bApi("v1"), C2bApi("v2"))
         for path, handler in (("registerurl", api.register), ("simulate", api.simulate))
     },
+    "/mpesa/reversal/v1/request": Endpoint("reversal", "POST", desk.handler(desk.REVERSAL)),
+    "/mpesa/transactionstatus/v1/query": Endpoint("status", "POST", desk.handler(desk.STATUS)),
+    "/mpesa/accountbalance/v1/query": Endpoint("balance", "POST", desk.handler(desk.BALANCES)),
+    "/mpesa/b2c/v3/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C)),
+    "/mpesa/b2c/v1/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C_V1)),
 }

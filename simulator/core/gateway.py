@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
+from simulator.core.answers import PushAnswer
 from simulator.core.http import (
     HttpAnswer,
     HttpRequest,
@@ -12,7 +13,6 @@ from simulator.core.http import (
     json_answer,
 )
 from simulator.core.oauth import TokenState
-from simulator.core.scenario import PushAnswer
 from simulator.core.world import World
 
 UNREADABLE = HttpAnswer(502, {"Content-Type": "text/html"}, b"<html>502 Bad Gateway</html>")
@@ -42,11 +42,11 @@ def not_found(world: World, why: str = "") -> RefusedError:
 
 
 def check_token(
-    world: World, request: HttpRequest, now: float, *, invalid_code: str = "404.001.03"
+    world: World, request: HttpRequest, now: float, invalid_code: str = "404.001.03"
 ) -> None:
     """Raises RefusedError unless the bearer token opens the API. Source: daraja.md 1.
 
-    `invalid_code` is what this API says about a token that is wrong or too old.
+    `invalid_code` is what this API answers a token that is wrong or expired.
     """
     match world.tokens.state(request, now):
         case TokenState.GOOD:

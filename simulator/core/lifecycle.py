@@ -6,6 +6,7 @@ looked at: a prompt that ran out at noon ran out at noon, whenever somebody asks
 
 from typing import assert_never
 
+from simulator.core.answers import CallbackTiming
 from simulator.core.ledger import Debit
 from simulator.core.limits import money_refusal
 from simulator.core.messages import SENDER, failure_text, receipt_text
@@ -13,7 +14,7 @@ from simulator.core.phones import Message, Phone
 from simulator.core.prompts import Prompt, Result, Stage
 from simulator.core.reporting import report
 from simulator.core.results import SUCCESS
-from simulator.core.scenario import CallbackTiming, Person
+from simulator.core.scenario import Person
 from simulator.core.world import Event, EventKind, World
 
 

@@ -3,21 +3,16 @@
 from dataclasses import replace
 
 from simulator.core import chance, gateway, lifecycle, push_fields
+from simulator.core.answers import NEVER_REACHES_MPESA, CallbackTiming
 from simulator.core.config import Merchant
 from simulator.core.http import HttpAnswer, HttpRequest, json_answer
 from simulator.core.identifiers import merchant_request_id, older_merchant_request_id
 from simulator.core.phones import Phone
 from simulator.core.prompts import Prompt, PushOrder, prompt_text
 from simulator.core.push_fields import Fields, InvalidFieldError
-from simulator.core.scenario import (
-    NEVER_REACHES_MPESA,
-    CallbackTiming,
-    Scenario,
-    scenario_from,
-)
+from simulator.core.scenario import SCENARIO_HEADER, Scenario, scenario_from
 from simulator.core.world import World
 
-SCENARIO_HEADER = "X-Simulator-Scenario"
 _ACCEPTED = "Success. Request accepted for processing"
 
 

@@ -7,9 +7,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from simulator.core import chance
+from simulator.core.accounts import Account
 from simulator.core.callback_board import CallbackBoard
 from simulator.core.config import Config
 from simulator.core.identifiers import checkout_request_id, older_checkout_request_id
+from simulator.core.initiator.asks import InitiatorState
 from simulator.core.journal import Journal
 from simulator.core.ledger import Ledger
 from simulator.core.oauth import TokenDesk
@@ -90,6 +92,7 @@ class World:
     pull: set[str] = field(default_factory=set)  # shortcodes that registered
     hand_payments: list["HandPayment"] = field(default_factory=list)
     requests: int = 0
+    initiator: InitiatorState = field(default_factory=InitiatorState)
     journal: Journal = field(init=False)
     tokens: TokenDesk = field(init=False)
     _events: list[tuple[float, int, Event | Action]] = field(default_factory=list)
@@ -99,6 +102,13 @@ class World:
     def __post_init__(self) -> None:
         self.journal = Journal(self.config.journal_max)
         self.tokens = TokenDesk(self.seed)
+        self.initiator.operators.open(self.config.initiators, self.now())
+        self._fund()
+
+    def _fund(self) -> None:
+        for each in self.config.merchants if self.config.opening_utility_kes else ():
+            account = Account(each.account, each.shortcode)
+            self.ledger.set_balance(account, self.config.opening_utility_kes, self.now())
 
     def now(self) -> float:
         """The clock's time; never earlier than it was before."""

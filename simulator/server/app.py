@@ -8,6 +8,7 @@ from simulator.core import Daraja
 from simulator.server.control import Control
 from simulator.server.cors import cors
 from simulator.server.face import DarajaFace
+from simulator.server.initiator_control import InitiatorControl
 from simulator.server.openapi import openapi
 from simulator.server.options import Options
 from simulator.server.pump import CallbackPump
@@ -38,7 +39,7 @@ def application(daraja: Daraja, options: Options | None = None) -> web.Applicati
 
 def _add_control(app: web.Application, daraja: Daraja, pump: CallbackPump) -> None:
     control = Control(daraja, pump)
-    known = routes(control)
+    known = routes(control, InitiatorControl(daraja))
     document = openapi(known)
 
     async def describe(_request: web.Request) -> web.Response:

@@ -120,6 +120,7 @@ class Control:
             body.get("scenario"),
             msisdn=None if msisdn is None else str(msisdn),
             times=int(number(body, "times", 1)),
+            api=text(body, "api"),
         )
         return web.json_response({"next": body.get("scenario")})
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from simulator.server.control import Control
+from simulator.server.initiator_control import InitiatorControl
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PHONE = "254708374149"
@@ -35,9 +36,50 @@ class Route:
         return str(getattr(self.handler, "__name__", ""))
 
 
-def routes(control: Control) -> list[Route]:
+def routes(control: Control, initiators: InitiatorControl) -> list[Route]:
     """All routes, in the order the page shows them."""
-    return [*_scenarios(control), *_phones(control), *_looking(control), *_whole(control)]
+    return [
+        *_scenarios(control),
+        *_phones(control),
+        *_money(initiators),
+        *_looking(control),
+        *_whole(control),
+    ]
+
+
+def _money(initiators: InitiatorControl) -> list[Route]:
+    group = "Money"
+    return [
+        Route("GET", "/_simulator/initiators", group, initiators.list_initiators),
+        Route(
+            "PATCH",
+            "/_simulator/initiators/{name}",
+            group,
+            initiators.change_initiator,
+            example={"password_age_days": 91, "is_locked": False},
+        ),
+        Route("GET", "/_simulator/certificate.cer", group, initiators.read_certificate),
+        Route(
+            "POST",
+            "/_simulator/settle",
+            group,
+            initiators.settle,
+            example={"shortcode": "174379"},
+        ),
+        Route(
+            "PUT",
+            "/_simulator/utility",
+            group,
+            initiators.set_utility,
+            example={"shortcode": "174379", "balance_kes": 10000},
+        ),
+        Route(
+            "POST",
+            "/_simulator/payments/{receipt}/reverse",
+            group,
+            initiators.reverse_on_portal,
+        ),
+    ]
 
 
 def _scenarios(control: Control) -> list[Route]:
@@ -49,7 +91,8 @@ def _scenarios(control: Control) -> list[Route]:
             "Scenarios",
             control.set_next,
             "A name, names joined with +, or an object of fields. Leave phone_number out for "
-            "whichever phone is pushed first.",
+            "whichever phone is pushed first. api (reversal, status, balance or b2c) means the "
+            "next call of that API instead.",
             {"scenario": "pays+callback_lost", "phone_number": PHONE, "times": 1},
         ),
         Route(
@@ -141,7 +184,7 @@ def _looking(control: Control) -> list[Route]:
             query={
                 "after": "only entries after this sequence number",
                 "kind": "request, prompt, money, sms, result, callback_posted, "
-                "callback_answered or control",
+                "callback_answered, outcome, reversal, payout or control",
                 "checkout_request_id": "only entries about this prompt",
                 "phone": "only entries about this phone",
                 "limit": "at most so many",
