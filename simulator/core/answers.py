@@ -30,3 +30,12 @@ class CallbackTiming(StrEnum):
     NORMAL = "normal"
     BEFORE_ANSWER = "before_answer"
     NEVER = "never"
+
+
+class TwinTiming(StrEnum):
+    """When the C2B confirmation of a prompted payment is posted."""
+
+    OFF = "off"  # this shortcode gets none
+    LOST = "lost"  # it gets one, which never arrives
+    BEFORE = "before"
+    AFTER = "after"

@@ -154,8 +154,8 @@ CATALOGUE: dict[str, Entry] = {
     **_CALLBACKS,
     **{f"callback_{name}": Entry(says, {"body_faults": [name]}) for name, says in _BODIES.items()},
     **_QUERIES,
-    **{name: Entry(each.says, each.fields) for name, each in INITIATOR_CATALOGUE.items()},
     **_TWINS,
+    **{name: Entry(each.says, each.fields) for name, each in INITIATOR_CATALOGUE.items()},
     **{
         f"result_{code}": Entry(
             f"Ends with result {code}: {description(code)}",

@@ -14,6 +14,7 @@ from simulator.core.initiator.settings import (
     INITIATOR_CHOICES,
     InitiatorSettings,
 )
+from simulator.core.pull_settings import PULL_CHOICES, PullSettings
 from simulator.core.stk_settings import StkSettings
 
 SANDBOX_SHORTCODE = "174379"
@@ -99,7 +100,7 @@ DEFAULT_MERCHANTS = (
 
 
 @dataclass(frozen=True)
-class Config(C2bSettings, StkSettings, InitiatorSettings):
+class Config(InitiatorSettings, PullSettings, C2bSettings, StkSettings):
     """The whole configuration, each API's part in a file of its own; changed only by `changed`."""
 
     apps: tuple[App, ...] = DEFAULT_APPS
@@ -144,8 +145,9 @@ def local() -> Config:
 
 
 _CHOICES = {
-    **INITIATOR_CHOICES,
     **C2B_CHOICES,
+    **PULL_CHOICES,
+    **INITIATOR_CHOICES,
     "query_pending": ("4999", "being_processed", "mixed"),
     "not_found_code": ("404.001.01", "404.003.01"),
     "query_unauthorized_code": ("400.003.01", "401.003.01", "401.002.01"),

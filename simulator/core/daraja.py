@@ -29,7 +29,7 @@ _PASSWORD = re.compile(r"""("?(?:Password|SecurityCredential)"?\s*[:=]\s*"?)[^"&
 BODY_KEPT_BYTES = 2_000
 
 
-class Daraja(InitiatorControls, PaymentControls):
+class Daraja(PaymentControls, InitiatorControls):
     """A Daraja whose time, chance and callers are all handed in.
 
     Shape: `clock` gives UTC epoch seconds and is asked whenever something is looked at; nothing
@@ -161,7 +161,7 @@ class Daraja(InitiatorControls, PaymentControls):
         fresh = self._new_world(World(old.seed, old.config, old.clock))
         fresh.journal = old.journal
         fresh.journal.clear()
-        fresh.tokens, fresh.c2b = old.tokens, old.c2b
+        fresh.tokens, fresh.c2b, fresh.pull = old.tokens, old.c2b, old.pull
         self._world = fresh
         self._note_control("reset")
 

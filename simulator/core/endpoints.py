@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from simulator.core import pull
 from simulator.core.c2b_urls import C2bApi
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.initiator import desk
@@ -36,14 +37,16 @@ ENDPOINTS = {
     OAUTH_PATH: Endpoint("oauth", "GET", _generate),
     PUSH_PATH: Endpoint("push", "POST", push),
     QUERY_PATH: Endpoint("query", "POST", query),
-    "/mpesa/reversal/v1/request": Endpoint("reversal", "POST", desk.handler(desk.REVERSAL)),
-    "/mpesa/transactionstatus/v1/query": Endpoint("status", "POST", desk.handler(desk.STATUS)),
-    "/mpesa/accountbalance/v1/query": Endpoint("balance", "POST", desk.handler(desk.BALANCES)),
-    "/mpesa/b2c/v3/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C)),
-    "/mpesa/b2c/v1/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C_V1)),
+    "/pulltransactions/v1/register": Endpoint("pull", "POST", pull.register),
+    "/pulltransactions/v1/query": Endpoint("pull", "POST", pull.query),
     **{
         f"/mpesa/c2b/{api.version}/{path}": Endpoint("c2b", "POST", handler)
         for api in (C2bApi("v1"), C2bApi("v2"))
         for path, handler in (("registerurl", api.register), ("simulate", api.simulate))
     },
+    "/mpesa/reversal/v1/request": Endpoint("reversal", "POST", desk.handler(desk.REVERSAL)),
+    "/mpesa/transactionstatus/v1/query": Endpoint("status", "POST", desk.handler(desk.STATUS)),
+    "/mpesa/accountbalance/v1/query": Endpoint("balance", "POST", desk.handler(desk.BALANCES)),
+    "/mpesa/b2c/v3/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C)),
+    "/mpesa/b2c/v1/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C_V1)),
 }

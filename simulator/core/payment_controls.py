@@ -1,9 +1,7 @@
-"""The controls of money without a prompt: payments by hand, settlement, and registered URLs."""
+"""The controls of money without a prompt: payments by hand, and registered URLs."""
 
 from simulator.core import hand
-from simulator.core.accounts import Movement
 from simulator.core.c2b_notice import is_person
-from simulator.core.config import Merchant
 from simulator.core.controls import Controls
 from simulator.core.errors import SettingError
 from simulator.core.hand import HandOrder, HandPayment
@@ -67,26 +65,13 @@ class PaymentControls(Controls):
         """Every payment by hand there was, oldest first."""
         return list(self._world.hand_payments)
 
-    def settle_to_bank(self, shortcode: str) -> list[Movement]:
-        """Sends what customers paid to the bank. Errors: SettingError for an unknown shortcode."""
-        self._known(shortcode)
-        movements = self._world.ledger.settle(shortcode, self._advance())
-        total = sum(each.amount_kes for each in movements)
-        self._note_control("settlement", shortcode=shortcode, amount_kes=total)
-        return movements
-
     def forget_c2b(self, shortcode: str) -> bool:
         """Deletes registered URLs, as two operators do on Safaricom's page; False: there are none.
 
         Errors: SettingError for an unknown shortcode.
         """
-        self._known(shortcode)
+        if self._world.config.merchant(shortcode) is None:
+            raise SettingError(f"there is no shortcode {shortcode!r}")
         is_known = self._world.c2b.pop(shortcode, None) is not None
         self._note_control("c2b_forgotten", shortcode=shortcode)
         return is_known
-
-    def _known(self, shortcode: str) -> Merchant:
-        merchant = self._world.config.merchant(shortcode)
-        if merchant is None:
-            raise SettingError(f"there is no shortcode {shortcode!r}")
-        return merchant

@@ -14,7 +14,7 @@ _ACCEPTED = "The service request has been accepted successsfully"
 
 def query(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, Prompt | None]:
     """The answer to a status query, and the prompt it was about. Errors: gateway.RefusedError."""
-    gateway.check_token(world, request, now, invalid_code=world.config.query_unauthorized_code)
+    gateway.check_token(world, request, now, world.config.query_unauthorized_code)
     fields = gateway.json_fields(world, request)
     _pass_gate(world, fields, now)
     try:

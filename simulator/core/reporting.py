@@ -1,14 +1,13 @@
 """How a result becomes callbacks: how many, when, from where, saying what."""
 
 from simulator.core import c2b_posts, chance
-from simulator.core.answers import CallbackTiming
+from simulator.core.answers import CallbackTiming, TwinTiming
 from simulator.core.c2b_notice import NoticeFaults
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.callback_body import Outcome, callback_body
 from simulator.core.ledger import Debit
 from simulator.core.prompts import Prompt
 from simulator.core.results import SUCCESS
-from simulator.core.scenario import TwinTiming
 from simulator.core.world import World
 
 

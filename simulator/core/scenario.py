@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from simulator.core.answers import CallbackTiming, PushAnswer
+from simulator.core.answers import CallbackTiming, PushAnswer, TwinTiming
 from simulator.core.catalogue import CATALOGUE
 from simulator.core.errors import UnknownScenarioError
 from simulator.core.field_kinds import count, flag, optional, seconds, text, word
@@ -25,15 +25,6 @@ class Person(StrEnum):
     WRONG_PIN = "wrong_pin"
     CANCELS = "cancels"
     IGNORES = "ignores"
-
-
-class TwinTiming(StrEnum):
-    """When the C2B confirmation of a prompted payment is posted."""
-
-    OFF = "off"  # this shortcode gets none
-    LOST = "lost"  # it gets one, which never arrives
-    BEFORE = "before"
-    AFTER = "after"
 
 
 class BodyFault(StrEnum):

@@ -89,6 +89,7 @@ class World:
     pushed: dict[tuple[str, str, int], float] = field(default_factory=dict)
     query_gate_at: dict[str, float] = field(default_factory=dict)
     c2b: dict[str, Registration] = field(default_factory=dict)
+    pull: set[str] = field(default_factory=set)  # shortcodes that registered
     hand_payments: list["HandPayment"] = field(default_factory=list)
     requests: int = 0
     initiator: InitiatorState = field(default_factory=InitiatorState)

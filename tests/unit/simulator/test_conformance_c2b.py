@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from simulator.core import Config, SimulatorError
-from simulator.core.config import Merchant
 from tests.unit.simulator.virtual_merchant import (
     CONFIRMATION_URL,
-    NOON,
     PAYS,
     VALIDATION_URL,
     WAITS,
@@ -411,13 +409,3 @@ def test_without_addresses_only_the_setting_gets_confirmations() -> None:
     for merchant in (silent, set_up):
         pay(merchant)
     assert (len(silent.received), len(set_up.notices())) == (0, 1)
-
-
-def test_the_money_can_go_to_the_bank() -> None:
-    merchant = VirtualMerchant(Config(merchants=(Merchant("174379", "k", "SHOP"),)))
-    pay(merchant)
-    (movement,) = merchant.daraja.settle_to_bank(PAYBILL)
-    assert (movement.amount_kes, str(movement.credited), movement.at) == (5, "bank:174379", NOON)
-    assert merchant.daraja.settle_to_bank(PAYBILL) == []
-    with pytest.raises(SimulatorError, match="999"):
-        merchant.daraja.settle_to_bank("999")
