@@ -92,13 +92,10 @@ class Judgement:
     why_not: str = ""
 
 
-def judge(
-    looks: Sequence[Look], expected: Expected, at_stake: Rule, used_receipts: frozenset[str]
-) -> Judgement:
+def judge(looks: Sequence[Look], expected: Expected, at_stake: Rule) -> Judgement:
     """Compares every look with the ledger, and the last one with what the play must come to.
 
-    `used_receipts` are receipts of other payments. A false or lost success counts against the rule
-    that the play puts at stake.
+    A false or lost success counts against the rule that the play puts at stake.
     """
     if not looks:
         return Judgement(was_played=False, why_not="the backend was never asked")
@@ -114,7 +111,7 @@ def judge(
     judgement.losses += _false_successes(looks, at_stake)
     if not judgement.losses:
         judgement.losses += _final(last, expected, at_stake)
-    judgement.losses += _facts(last, used_receipts)
+    judgement.losses += _facts(last)
     return judgement
 
 
@@ -140,7 +137,7 @@ def _final(last: Look, expected: Expected, at_stake: Rule) -> list[Loss]:
     return [Loss(rule, f"KES {amount} were debited, and the last word is {status}")]
 
 
-def _facts(last: Look, used_receipts: frozenset[str]) -> list[Loss]:
+def _facts(last: Look) -> list[Loss]:
     """What a paid verdict says about the amount and the receipt."""
     verdict = last.verdict
     if verdict.status is not Status.PAID or not last.debits:
@@ -150,7 +147,7 @@ def _facts(last: Look, used_receipts: frozenset[str]) -> list[Loss]:
     if verdict.amount_kes is not None and verdict.amount_kes not in debited:
         sentence = f"KES {max(debited)} were debited, KES {verdict.amount_kes} are shown as paid"
         losses.append(Loss(Rule.WRONG_AMOUNT, sentence))
-    if verdict.receipt in used_receipts:
-        sentence = f"receipt {verdict.receipt} belongs to another payment"
+    if verdict.receipt and verdict.receipt not in {each.receipt for each in last.debits}:
+        sentence = f"receipt {verdict.receipt} is not this payment's"
         losses.append(Loss(Rule.REPLAY, sentence))
     return losses
