@@ -60,6 +60,24 @@ class Control:
         entries: list[Document] = self.call("GET", f"/journal?{query}")["entries"]
         return entries
 
+    def last_sequence(self) -> int:
+        """The number of the newest journal entry."""
+        return int(self.call("GET", "/health")["last_sequence"])
+
+    def now(self) -> float:
+        """The simulator's time. Units: UTC epoch seconds."""
+        return float(self.call("GET", "/health")["now"])
+
+    def was_pushed(self, phone: str, *, after: int) -> bool:
+        """Whether anybody asked Daraja to prompt this phone, accepted or not."""
+        while True:
+            page = self.call("GET", f"/journal?kind=request&after={after}")
+            if any(_is_push_to(phone, each) for each in page["entries"]):
+                return True
+            if not page["entries"]:
+                return False
+            after = page["after"]
+
     def prompt_ids(self, phone: str) -> list[str]:
         """The CheckoutRequestIDs of the pushes that M-Pesa accepted for a phone."""
         pushes = self.entries(kind="request", phone=phone)
@@ -87,3 +105,7 @@ class Control:
         """Posts anything to a callback address; a None source is one of Safaricom's."""
         wish = {"url": url, "body": body} | ({"source_ip": source_ip} if source_ip else {})
         self.call("POST", "/callbacks", wish)
+
+
+def _is_push_to(phone: str, entry: Document) -> bool:
+    return "stkpush/" in entry["path"] and phone in str(entry["body"])

@@ -76,8 +76,9 @@ def journal_lines(journal: Sequence[Document]) -> list[str]:
     """The journal in short lines, without phone numbers and ids. Units: seconds since the first."""
     if not journal:
         return ["the simulator saw nothing of this order"]
-    start = journal[0]["at"]
-    lines = [f"{each['at'] - start:6.1f} s  {_line(each)}" for each in journal]
+    start = min(each["at"] for each in journal)
+    in_order = sorted(journal, key=lambda each: float(each["at"]))
+    lines = [f"{each['at'] - start:6.1f} s  {_line(each)}" for each in in_order]
     return lines[:_JOURNAL_LINES_MAX]
 
 

@@ -92,18 +92,21 @@ class Judgement:
     why_not: str = ""
 
 
-def judge(looks: Sequence[Look], expected: Expected, at_stake: Rule) -> Judgement:
+def judge(
+    looks: Sequence[Look], expected: Expected, at_stake: Rule, *, was_pushed: bool
+) -> Judgement:
     """Compares every look with the ledger, and the last one with what the play must come to.
 
-    A false or lost success counts against the rule that the play puts at stake.
+    A false or lost success counts against the rule that the play puts at stake. `was_pushed` is
+    whether Daraja was asked at all; else nothing is proven, whatever the backend says.
     """
-    if not looks:
-        return Judgement(was_played=False, why_not="the backend was never asked")
+    if not looks or not was_pushed:
+        return Judgement(was_played=False, why_not="the backend pushed nothing for this order")
     last = looks[-1]
     judgement = Judgement()
     if len(last.debits) < min(expected.debits):
         judgement.was_played = False
-        judgement.why_not = "the ledger shows no debit: the backend asked for no payment"
+        judgement.why_not = "the ledger shows no debit: no push of the backend was accepted"
         return judgement
     if len(last.debits) > max(expected.debits):
         sentence = f"the ledger shows {len(last.debits)} debits for one order"

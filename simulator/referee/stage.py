@@ -56,17 +56,24 @@ class Stage:
 
     def perform(self, play: Play) -> Played:
         """Plays it and judges it by the ledger."""
+        start = self.control.last_sequence()
         order = self._order(play.scenarios, play.balance_kes, is_on=play.is_on)
         old = self._pay_before() if _needs_old(play) else None
         looks: list[Look] = []
+        notes: list[Document] = []
         with ThreadPoolExecutor(3) as pool:
             clicks = [pool.submit(self._click, order)]
             if Act.CLICK_AT_ONCE in play.acts:
                 clicks.append(pool.submit(self._click, order))
-            acting = pool.submit(self._act, play, order, old)
+            acting = pool.submit(self._act, play, order, old, notes)
             self._watch(play, order, looks, [acting, *clicks])
-        judgement = judge(looks, play.expected, play.at_stake)
-        return Played(play, judgement, looks, self._journal(order))
+        judgement = judge(
+            looks,
+            play.expected,
+            play.at_stake,
+            was_pushed=self.control.was_pushed(order.phone_number, after=start),
+        )
+        return Played(play, judgement, looks, [*self._journal(order), *notes])
 
     def _order(
         self, scenarios: tuple[object, ...], balance_kes: int | None = None, *, is_on: bool = True
@@ -114,8 +121,9 @@ class Stage:
                 return
             self.sleep(LOOK_SECONDS)
 
-    def _act(self, play: Play, order: Order, old: str | None) -> None:
+    def _act(self, play: Play, order: Order, old: str | None, notes: list[Document]) -> None:
         for act in play.acts:
+            notes.append({"kind": "act", "at": self.control.now(), "what": str(act)})
             match act:
                 case Act.CLICK_AT_ONCE:
                     pass
