@@ -28,7 +28,7 @@ def score_table(all_played: Sequence[Played]) -> str:
     for rule in Rule:
         at_stake = [each for each in all_played if each.play.at_stake is rule]
         kept = sum(is_kept(each) for each in at_stake)
-        word = "broken" if rule in broken else "kept"
+        word = "broken" if rule in broken else "kept" if at_stake else "not tested"
         rows.append(f"| {rule}: {word} | {len(at_stake)} | {kept} | {MEANINGS[rule]} |")
     kept = sum(is_kept(each) for each in all_played)
     rows.append(f"| **all** | {len(all_played)} | **{kept}** | |")

@@ -123,7 +123,6 @@ class Stage:
 
     def _act(self, play: Play, order: Order, old: str | None, notes: list[Document]) -> None:
         for act in play.acts:
-            notes.append({"kind": "act", "at": self.control.now(), "what": str(act)})
             match act:
                 case Act.CLICK_AT_ONCE:
                     pass
@@ -139,6 +138,7 @@ class Stage:
                         self.control.repeat_callback(checkout_id)
                 case _:
                     self._forge(act, order, old)
+            notes.append({"kind": "act", "at": self.control.now(), "what": str(act)})
 
     def _wait_for_result(self, order: Order) -> None:
         phone = order.phone_number
