@@ -112,7 +112,8 @@ def test_a_backend_that_believes_the_money_is_kept_and_one_that_hopes_is_lost() 
 
         honest = Adapter("honest", charge, believes)
         hopeful = Adapter("hopeful", charge, lambda order: {"status": "paid"})
-        stages = [Stage(control, each, "", phones(), QUICK) for each in (honest, hopeful)]
+        numbers = phones()
+        stages = [Stage(control, each, "", numbers, QUICK) for each in (honest, hopeful)]
         assert [is_kept(stages[0].perform(each)) for each in PLAIN] == [True, True]
         (loss,) = stages[1].perform(PLAIN[1]).judgement.losses
         assert loss.rule is Rule.FALSE_SUCCESS
