@@ -12,6 +12,7 @@ from simulator.server.initiator_control import InitiatorControl
 from simulator.server.openapi import openapi
 from simulator.server.options import Options
 from simulator.server.pump import CallbackPump
+from simulator.server.quiet import quote_no_broken_request
 from simulator.server.routes import routes
 
 PAGES = Path(__file__).parent.parent / "pages"
@@ -28,6 +29,7 @@ _PAGE_HEADERS = {
 
 def application(daraja: Daraja, options: Options | None = None) -> web.Application:
     """The whole HTTP face around a core; it starts posting callbacks when it is run."""
+    quote_no_broken_request()
     pump = CallbackPump(daraja, options or Options())
     app = web.Application(middlewares=[cors], client_max_size=REQUEST_BYTES_MAX)
     app.cleanup_ctx.append(pump.run)
