@@ -10,19 +10,15 @@ from pathlib import Path
 
 from simulator.core.catalogue import CATALOGUE
 from simulator.core.config import Config, local
+from simulator.core.initiator.codes import OUTCOMES
 from simulator.core.known_phones import KNOWN_PHONES
 from simulator.core.results import RESULTS, SUCCESS
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "simulator.md"
 _SETTING = re.compile(r"^    (\w+): .*?(?:  # (.*))?$", re.MULTILINE)
 
-_WORDS = {
-    "noqa: S105 - ": "",
-    "True:": "true:",
-    "False:": "false:",
-    "None:": "null:",
-    "None switches": "null switches",
-}
+_OUTCOME_NAMES = {f"outcome_{code}" for code in OUTCOMES}
+_WORDS = {"True:": "true:", "False:": "false:", "None:": "null:", "None switches": "null switches"}
 
 
 def with_tables(text: str) -> str:
@@ -48,9 +44,10 @@ def tables() -> dict[str, str]:
             [
                 (f"`{name}`", entry.says)
                 for name, entry in CATALOGUE.items()
-                if not name.startswith("result_")
+                if not name.startswith("result_") and name not in _OUTCOME_NAMES
             ],
         ),
+        "outcomes": f"{', '.join(code for code in OUTCOMES if code != SUCCESS)}.\n",
         "codes": f"{', '.join(code for code in RESULTS if code != SUCCESS)}.\n",
         "settings": _table(("setting", "default", "means"), _settings()),
     }

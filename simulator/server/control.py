@@ -10,6 +10,7 @@ from simulator.core.catalogue import CATALOGUE
 from simulator.core.errors import (
     PromptClosedError,
     SettingError,
+    UnknownPaymentError,
     UnknownPromptError,
 )
 from simulator.core.known_phones import KNOWN_PHONES
@@ -257,8 +258,8 @@ class Control:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
-            except (UnknownPromptError, PromptClosedError) as error:
-                status = 404 if isinstance(error, UnknownPromptError) else 409
+            except (UnknownPaymentError, UnknownPromptError, PromptClosedError) as error:
+                status = 409 if isinstance(error, PromptClosedError) else 404
                 return web.json_response({"error": str(error)}, status=status)
             except SimulatorError as error:
                 return web.json_response({"error": str(error)}, status=400)

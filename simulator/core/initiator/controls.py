@@ -2,7 +2,7 @@
 
 from simulator.core.accounts import Account, Movement
 from simulator.core.controls import Controls
-from simulator.core.errors import SettingError
+from simulator.core.errors import SettingError, UnknownPaymentError
 from simulator.core.initiator.operators import DAY_SECONDS, Operator
 from simulator.core.initiator.parties import merchant_of
 from simulator.core.initiator.reversal import reverse, reversed_kes
@@ -56,12 +56,12 @@ class InitiatorControls(Controls):
     def reverse_on_portal(self, receipt: str) -> str:
         """A person at the merchant reverses a payment by hand; gives the reversal's receipt.
 
-        Errors: SettingError where there is no such payment, it went back, or money lacks.
+        Errors: UnknownPaymentError; SettingError where the account lacks the money.
         """
         now = self._advance()
         debit = self._world.ledger.debits.get(receipt)
         if debit is None or reversed_kes(self._world, debit):
-            raise SettingError(f"there is no payment {receipt!r}, or it was reversed before")
+            raise UnknownPaymentError(f"no payment {receipt!r}, or it was reversed before")
         try:
             return reverse(self._world, debit, now, debit.amount_kes)
         except ValueError as error:

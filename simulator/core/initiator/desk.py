@@ -44,7 +44,7 @@ class Api:
 REVERSAL = Api(
     name="reversal",
     role=Role.REVERSAL,
-    token_code="404.001.03",  # noqa: S106
+    token_code="404.001.03",
     read=lambda world, given: fields.reversal_order(given, world.config),
     execute=reversal.execute,
     phone=reversal.payer,
@@ -52,7 +52,7 @@ REVERSAL = Api(
 STATUS = Api(
     name="status",
     role=Role.STATUS,
-    token_code="400.003.01",  # noqa: S106
+    token_code="400.003.01",
     read=lambda world, given: fields.status_order(given, world.config),
     execute=status.execute,
     phone=status.payer,
@@ -60,7 +60,7 @@ STATUS = Api(
 BALANCES = Api(
     name=BALANCE,
     role=Role.BALANCE,
-    token_code="401.002.01",  # noqa: S106
+    token_code="401.002.01",
     read=lambda world, given: fields.balance_order(given, world.config),
     execute=balance.execute,
     phone=lambda world, order: None,
@@ -68,7 +68,7 @@ BALANCES = Api(
 B2C = Api(
     name="b2c",
     role=Role.B2C,
-    token_code="404.001.03",  # noqa: S106
+    token_code="404.001.03",
     read=payout.read,
     execute=payout.execute,
     phone=payout.payee,
@@ -80,7 +80,7 @@ def handler(api: Api) -> Callable[[World, HttpRequest, float], Answered]:
     """What answers this API's path. Errors: gateway.RefusedError, with nothing done."""
 
     def answer(world: World, request: HttpRequest, now: float) -> Answered:
-        gateway.check_token(world, request, now, api.token_code)
+        gateway.check_token(world, request, now, invalid_code=api.token_code)
         given = gateway.json_fields(world, request)
         try:
             order = api.read(world, given)

@@ -7,7 +7,7 @@ from simulator.core.errors import SettingError
 from simulator.core.initiator.certificate import decrypted
 
 DAY_SECONDS = 86_400.0
-PASSWORD_SPECIAL_CHARACTERS = "#&%$"  # noqa: S105 - the allowed ones, not a password
+PASSWORD_SPECIAL_CHARACTERS = "#&%$"  # the allowed ones, not a password
 PASSWORD_CHARACTERS_MIN = 8
 
 

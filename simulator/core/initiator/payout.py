@@ -11,9 +11,10 @@ from simulator.core.initiator import fields
 from simulator.core.initiator.asks import Ask, Order, Outcome
 from simulator.core.initiator.codes import SUCCESS
 from simulator.core.initiator.fields import PayoutOrder
+from simulator.core.initiator.messages import payout_text
 from simulator.core.initiator.parties import customer, merchant_of
 from simulator.core.ledger import wallet
-from simulator.core.messages import SENDER, payout_text
+from simulator.core.messages import SENDER
 from simulator.core.phones import Message, is_valid_msisdn
 from simulator.core.world import World
 

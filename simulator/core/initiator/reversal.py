@@ -9,9 +9,10 @@ from simulator.core.identifiers import timestamp
 from simulator.core.initiator.asks import Ask, Order, Outcome
 from simulator.core.initiator.codes import SUCCESS
 from simulator.core.initiator.fields import ReversalOrder
+from simulator.core.initiator.messages import reversal_text
 from simulator.core.initiator.parties import customer, debit_of, merchant_of, money, organisation
 from simulator.core.ledger import Debit
-from simulator.core.messages import SENDER, reversal_text
+from simulator.core.messages import SENDER
 from simulator.core.phones import Message, is_valid_msisdn
 from simulator.core.world import World
 

@@ -28,9 +28,9 @@ class InitiatorSettings:
     queue_timeout_seconds: float = 30.0  # from the acknowledgement to the post to QueueTimeOutURL
     password_valid_days: float = 90.0  # older passwords are refused
     wrong_credentials_max: int = 3  # so many in a row lock the initiator: 8006
-    wrong_password_code: str = "2001"  # noqa: S105 - also seen: 18
+    wrong_password_code: str = "2001"  # also seen: 18
     unknown_initiator_code: str = "2001"  # also listed: 20
-    expired_password_code: str = "2001"  # noqa: S105 - undocumented; could be 8006 or 22
+    expired_password_code: str = "2001"  # undocumented; could be 8006 or 22
 
     # Reversal
     reversal_takes_type_4: bool = False  # old samples send RecieverIdentifierType 4 instead of 11

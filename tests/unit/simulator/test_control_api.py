@@ -244,11 +244,14 @@ def test_the_document_describes_routes_that_exist(simulator: RunningSimulator) -
             assert operation["summary"].endswith("."), path
             if "text/event-stream" in operation["responses"]["200"]["content"]:
                 continue
-            real = path.format(phone_number=WAITS, checkout_request_id="ws_CO_1")
+            ids = {"checkout_request_id": "ws_CO_1", "name": "testapi", "receipt": "UKN0000000"}
+            real = path.format(phone_number=WAITS, **ids)
             example = operation.get("requestBody", {}).get("content", {})
             body = example.get("application/json", {}).get("example", {})
             answer = simulator.control(method.upper(), real.removeprefix("/_simulator/"), **body)
-            needs_prompt = "checkout_request_id" in path or path.endswith("/answer")
+            needs_prompt = path.endswith("/answer") or any(
+                f"{{{each}}}" in path for each in ("checkout_request_id", "receipt")
+            )
             assert answer.status_code == (404 if needs_prompt else 200), (method, path)
 
 
