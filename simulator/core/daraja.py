@@ -152,7 +152,17 @@ class Daraja(PaymentControls, InitiatorControls):
     ) -> Audit:
         """Compares what a merchant believes was paid with what was; see `audit.audit`."""
         self._advance()
-        return audits.audit(self.ledger, beliefs, shortcode=shortcode)
+        told = [dict(each) if isinstance(each, Mapping) else each for each in beliefs]
+        audit = audits.audit(self.ledger, told, shortcode=shortcode)
+        self._world.beliefs = (told, shortcode)
+        return audit
+
+    def last_audit(self) -> Audit | None:
+        """The merchant's last beliefs, compared with what happened since; None before the first."""
+        if self._world.beliefs is None:
+            return None
+        told, shortcode = self._world.beliefs
+        return self.audit(told, shortcode=shortcode)
 
     def reset(self) -> None:
         """All as at the start but settings, tokens and registrations; receipts never repeat."""
