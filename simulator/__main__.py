@@ -12,6 +12,7 @@ from aiohttp import web
 
 from simulator.core import Config, Daraja, SimulatorError
 from simulator.core.config import local
+from simulator.referee.command import main as referee
 from simulator.scenario_file import apply_scenario, read_scenario_file
 from simulator.server.app import application
 from simulator.server.options import Options, header, mapping
@@ -19,7 +20,10 @@ from simulator.server.options import Options, header, mapping
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs until it is stopped; 2 where an option or the scenario file is wrong."""
-    given = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["referee"]:
+        return referee(words[1:])
+    given = _parser().parse_args(words)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         daraja = Daraja(clock=time.time, seed=given.seed, config=_config(given))

@@ -93,20 +93,20 @@ class Judgement:
 
 
 def judge(
-    looks: Sequence[Look], expected: Expected, at_stake: Rule, used_receipts: frozenset[str]
+    looks: Sequence[Look], expected: Expected, at_stake: Rule, *, was_pushed: bool
 ) -> Judgement:
     """Compares every look with the ledger, and the last one with what the play must come to.
 
-    `used_receipts` are receipts of other payments. A false or lost success counts against the rule
-    that the play puts at stake.
+    A false or lost success counts against the rule that the play puts at stake. `was_pushed` is
+    whether Daraja was asked at all; else nothing is proven, whatever the backend says.
     """
-    if not looks:
-        return Judgement(was_played=False, why_not="the backend was never asked")
+    if not looks or not was_pushed:
+        return Judgement(was_played=False, why_not="the backend pushed nothing for this order")
     last = looks[-1]
     judgement = Judgement()
     if len(last.debits) < min(expected.debits):
         judgement.was_played = False
-        judgement.why_not = "the ledger shows no debit: the backend asked for no payment"
+        judgement.why_not = "the ledger shows no debit: no push of the backend was accepted"
         return judgement
     if len(last.debits) > max(expected.debits):
         sentence = f"the ledger shows {len(last.debits)} debits for one order"
@@ -114,7 +114,7 @@ def judge(
     judgement.losses += _false_successes(looks, at_stake)
     if not judgement.losses:
         judgement.losses += _final(last, expected, at_stake)
-    judgement.losses += _facts(last, used_receipts)
+    judgement.losses += _facts(last)
     return judgement
 
 
@@ -140,7 +140,7 @@ def _final(last: Look, expected: Expected, at_stake: Rule) -> list[Loss]:
     return [Loss(rule, f"KES {amount} were debited, and the last word is {status}")]
 
 
-def _facts(last: Look, used_receipts: frozenset[str]) -> list[Loss]:
+def _facts(last: Look) -> list[Loss]:
     """What a paid verdict says about the amount and the receipt."""
     verdict = last.verdict
     if verdict.status is not Status.PAID or not last.debits:
@@ -150,7 +150,7 @@ def _facts(last: Look, used_receipts: frozenset[str]) -> list[Loss]:
     if verdict.amount_kes is not None and verdict.amount_kes not in debited:
         sentence = f"KES {max(debited)} were debited, KES {verdict.amount_kes} are shown as paid"
         losses.append(Loss(Rule.WRONG_AMOUNT, sentence))
-    if verdict.receipt in used_receipts:
-        sentence = f"receipt {verdict.receipt} belongs to another payment"
+    if verdict.receipt and verdict.receipt not in {each.receipt for each in last.debits}:
+        sentence = f"receipt {verdict.receipt} is not this payment's"
         losses.append(Loss(Rule.REPLAY, sentence))
     return losses
