@@ -143,6 +143,18 @@ def start_emulator(settings: LocalSettings, children: Children) -> None:
     )
 
 
+def simulator_arguments(settings: LocalSettings, key: str) -> list[str]:
+    """The simulator's options; the gateway's key goes with callbacks to the gateway only."""
+    return [
+        *("--port", str(settings.simulator_port)),
+        "--short-times",
+        *("--set", "query_per_minute=null"),
+        *("--callback-resolve", f"{settings.callback_url_base}={settings.gateway_url}"),
+        *("--resolved-header", "X-Forwarded-For: {source_ip}"),
+        *("--resolved-header", f"{gateway.KEY_HEADER}: {key}"),
+    ]
+
+
 def _start_simulator(
     console: Console, settings: LocalSettings, children: Children, key: str
 ) -> None:
@@ -151,19 +163,7 @@ def _start_simulator(
             "simulator",
             Path(sys.executable),
             "simulator",
-            [
-                "--port",
-                str(settings.simulator_port),
-                "--short-times",
-                "--set",
-                "query_per_minute=null",
-                "--callback-resolve",
-                f"{settings.callback_url_base}={settings.gateway_url}",
-                "--callback-header",
-                "X-Forwarded-For: {source_ip}",
-                "--callback-header",
-                f"{gateway.KEY_HEADER}: {key}",
-            ],
+            simulator_arguments(settings, key),
             environment=_plain_environment(),
             folder=ROOT,
         )

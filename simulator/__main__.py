@@ -34,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if given.check:
         return 0
-    options = Options(dict(given.callback_resolve), dict(given.callback_header))
+    options = Options(
+        dict(given.callback_resolve), dict(given.callback_header), dict(given.resolved_header)
+    )
     app = application(daraja, options)
     web.run_app(
         app,
@@ -107,6 +109,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="HEADER",
         help='add a header to callbacks, such as "X-Forwarded-For: {source_ip}"',
+    )
+    parser.add_argument(
+        "--resolved-header",
+        action="append",
+        type=_option(header),
+        default=[],
+        metavar="HEADER",
+        help="the same, only for callbacks that --callback-resolve sends elsewhere",
     )
     parser.add_argument("--check", action="store_true", help="check the options and stop")
     return parser

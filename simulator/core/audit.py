@@ -1,8 +1,10 @@
 """The audit: what a merchant's system believes about its payments, against the ledger."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from simulator.core.accounts import MovementKind
 from simulator.core.errors import BeliefError
 from simulator.core.ledger import Debit, Ledger
 
@@ -72,6 +74,33 @@ def audit(
         believed_kes=sum(each.amount_kes for each in read),
         findings=tuple(findings),
     )
+
+
+def statement(ledger: Ledger) -> dict[str, object]:
+    """What moved and where it is, ready for JSON. Units: KES.
+
+    Shape: each kind of movement is {"count", "kes"}; a movement is a debit and a credit, which are
+    added up one by one here.
+    """
+    movements = ledger.books.movements
+    debited, credited = Counter[str](), Counter[str]()
+    for each in movements:
+        debited[str(each.debited)] += each.amount_kes
+        credited[str(each.credited)] += each.amount_kes
+    kinds = {
+        f"{kind}s": {
+            "count": sum(1 for each in movements if each.kind is kind),
+            "kes": ledger.books.total_kes(kind),
+        }
+        for kind in MovementKind
+    }
+    return {
+        **kinds,
+        "debited_kes": debited.total(),
+        "credited_kes": credited.total(),
+        "balances": {str(account): kes for account, kes in ledger.books.accounts()},
+        "is_balanced": ledger.is_balanced,
+    }
 
 
 def read_belief(number: int, given: Mapping[str, object]) -> Belief:

@@ -9,7 +9,12 @@ from simulator.core.errors import UnknownDeliveryError
 OnAnswer = Callable[[int | None, bytes, float], None]
 """Takes the status (None: no answer in time), the body, and when that was."""
 
-CALLBACK_HEADERS = {"Content-Type": "application/json"}
+CALLBACK_HEADERS = {"Content-Type": "application/json;charset=UTF-8"}
+
+
+def callback_headers(shortcode: str) -> dict[str, str]:
+    """The headers of an STK callback, as seen in the sandbox in September 2026."""
+    return {**CALLBACK_HEADERS, "Businessshortcode": shortcode}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The scenarios that have names, each with one sentence that says what it does."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -125,6 +126,10 @@ _QUERIES = {
         "The query says 0 before the PIN was entered.", {"query": "success_before_pin"}
     ),
     "query_unknown": Entry("The query never knows the id.", {"query": "unknown_id"}),
+    "query_does_not_exist": Entry(
+        "The query says that the transaction does not exist (500.001.1001).",
+        {"query": "does_not_exist"},
+    ),
     "query_never_final": Entry(
         "The query says still processing for ever.", {"query": "never_final"}
     ),
@@ -165,3 +170,17 @@ CATALOGUE: dict[str, Entry] = {
         if code != SUCCESS
     },
 }
+
+_RESULT_NAME = re.compile(r"result_([A-Za-z0-9_-]{1,20})", re.ASCII)
+
+
+def entry_of(name: str) -> Entry | None:
+    """The scenario with this name; `result_<code>` has one for any code but a success."""
+    entry = CATALOGUE.get(name)
+    if entry is not None:
+        return entry
+    named = _RESULT_NAME.fullmatch(name)
+    if named is None or named[1] == SUCCESS:
+        return None
+    fields = {"person": "pays", "result_code": named[1]}
+    return Entry(f"Ends with result {named[1]}, which no table lists.", fields)

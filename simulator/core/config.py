@@ -148,6 +148,7 @@ _CHOICES = {
     **C2B_CHOICES,
     **PULL_CHOICES,
     **INITIATOR_CHOICES,
+    "query_unknown_id": ("invalid", "does_not_exist"),
     "query_pending": ("4999", "being_processed", "mixed"),
     "not_found_code": ("404.001.01", "404.003.01"),
     "query_unauthorized_code": ("400.003.01", "401.003.01", "401.002.01"),

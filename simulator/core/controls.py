@@ -133,9 +133,9 @@ class Controls:
         if prompt is None or prompt.result is None:
             raise UnknownPromptError("there is no such prompt, or it has no result yet")
         result = prompt.result
-        body = callback_body(
-            prompt, Outcome(result.code, result.receipt, result.paid_at), self._world.seed
-        )
+        outcome = Outcome(result.code, result.receipt, result.paid_at)
+        is_older = self._world.config.older_shapes
+        body = callback_body(prompt, outcome, self._world.seed, is_older=is_older)
         return self.forge_callback(
             prompt.order.callback_url,
             body,

@@ -1,6 +1,5 @@
 """The simulated Daraja: one object that answers requests, keeps the money and owes callbacks."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from simulator.core import audit as audits
@@ -8,7 +7,7 @@ from simulator.core import gateway, lifecycle
 from simulator.core.audit import Audit
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.config import Config
-from simulator.core.endpoints import ENDPOINTS, OAUTH_PATH
+from simulator.core.endpoints import ENDPOINTS, OAUTH_PATH, not_imitated
 from simulator.core.errors import (
     PromptClosedError,
     SettingError,
@@ -22,10 +21,10 @@ from simulator.core.journal import Journal
 from simulator.core.ledger import Ledger
 from simulator.core.payment_controls import PaymentControls
 from simulator.core.prompts import Prompt
+from simulator.core.redaction import kept_body
 from simulator.core.scenario import Scenario
 from simulator.core.world import World
 
-_PASSWORD = re.compile(r"""("?(?:Password|SecurityCredential)"?\s*[:=]\s*"?)[^"&,}\s]*""")
 BODY_KEPT_BYTES = 2_000
 
 
@@ -153,7 +152,17 @@ class Daraja(PaymentControls, InitiatorControls):
     ) -> Audit:
         """Compares what a merchant believes was paid with what was; see `audit.audit`."""
         self._advance()
-        return audits.audit(self.ledger, beliefs, shortcode=shortcode)
+        told = [dict(each) if isinstance(each, Mapping) else each for each in beliefs]
+        audit = audits.audit(self.ledger, told, shortcode=shortcode)
+        self._world.beliefs = (told, shortcode)
+        return audit
+
+    def last_audit(self) -> Audit | None:
+        """The merchant's last beliefs, compared with what happened since; None before the first."""
+        if self._world.beliefs is None:
+            return None
+        told, shortcode = self._world.beliefs
+        return self.audit(told, shortcode=shortcode)
 
     def reset(self) -> None:
         """All as at the start but settings, tokens and registrations; receipts never repeat."""
@@ -207,7 +216,7 @@ class Daraja(PaymentControls, InitiatorControls):
         world = self._world
         endpoint = ENDPOINTS.get(request.path)
         if endpoint is None:
-            raise gateway.not_found(world)
+            raise not_imitated(world, request.path)
         if request.method.upper() != endpoint.method:
             raise gateway.refused(world, 405, "405.001", "Method Not Allowed")
         outage = gateway.down(world, endpoint.name, now)
@@ -234,13 +243,6 @@ class Daraja(PaymentControls, InitiatorControls):
             phone=prompt.order.msisdn if prompt else None,
             scenario=prompt.scenario.name if prompt else None,
             why=why or None,
-            body=_without_password(request.body),
+            body=kept_body(request.body),
             answer=None if request.path == OAUTH_PATH else answer.body.decode(errors="replace"),
         )
-
-
-def _without_password(body: bytes) -> str | None:
-    """The request's body for the journal; a Password holds the passkey, so it is taken out."""
-    if not body:
-        return None
-    return _PASSWORD.sub(r"\1***", body[:BODY_KEPT_BYTES].decode(errors="replace"))

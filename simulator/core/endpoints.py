@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.core import pull
+from simulator.core import gateway, pull
 from simulator.core.c2b_urls import C2bApi
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.initiator import desk
@@ -18,6 +18,19 @@ Handler = Callable[[World, HttpRequest, float], tuple[HttpAnswer, Prompt | None]
 OAUTH_PATH = "/oauth/v1/generate"
 PUSH_PATH = "/mpesa/stkpush/v1/processrequest"
 QUERY_PATH = "/mpesa/stkpushquery/v1/query"
+
+
+NOT_IMITATED = {
+    "/mpesa/b2b/v1/paymentrequest": "B2B",
+    "/mpesa/b2b/v1/remittax": "tax remittance",
+    "/v1/ussdpush/": "B2B Express",
+    "/standingorder/": "Ratiba",
+    "/v1/billmanager-invoice/": "Bill Manager",
+    "/imsi/": "SIM swap",
+    "/sfcverify/": "organisation names",
+    "/mpesa/b2c/hakikisha/": "Hakikisha",
+}
+"""The beginning of a path of Daraja's, and what it would be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +63,12 @@ ENDPOINTS = {
     "/mpesa/b2c/v3/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C)),
     "/mpesa/b2c/v1/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C_V1)),
 }
+
+
+def not_imitated(world: World, path: str) -> gateway.RefusedError:
+    """The 404 of a path without an API here; the journal tells a gap from a mistyped path."""
+    api = next((name for begin, name in NOT_IMITATED.items() if path.startswith(begin)), None)
+    if api is None:
+        return gateway.not_found(world, "no API has this path")
+    code, message = world.config.not_found_code, f"The simulator does not imitate {api}"
+    return gateway.refused(world, 404, code, message, f"not imitated: {api}")

@@ -105,6 +105,9 @@ def _drawn(world: World, phone: Phone) -> Scenario | None:
 
 
 def _prompt(world: World, order: PushOrder, scenario: Scenario, phone: Phone, now: float) -> Prompt:
+    is_long = len(order.reference) > push_fields.REFERENCE_CHARACTERS_MAX
+    if is_long and not world.config.long_reference_is_prompted:
+        scenario = replace(scenario, prompt_is_lost=True)
     checkout_id = world.new_checkout_id(now, order.msisdn)
     shape = older_merchant_request_id if world.config.older_shapes else merchant_request_id
     return Prompt(

@@ -3,7 +3,7 @@
 from simulator.core import c2b_posts, chance
 from simulator.core.answers import CallbackTiming, TwinTiming
 from simulator.core.c2b_notice import NoticeFaults
-from simulator.core.callback_board import CallbackDelivery
+from simulator.core.callback_board import CallbackDelivery, callback_headers
 from simulator.core.callback_body import Outcome, callback_body
 from simulator.core.ledger import Debit
 from simulator.core.prompts import Prompt
@@ -19,7 +19,7 @@ def report(world: World, prompt: Prompt, code: str, at: float, debit: Debit | No
     if scenario.callback is CallbackTiming.NEVER:
         return
     outcome = _outcome(world, prompt, code, debit)
-    body = callback_body(prompt, outcome, world.seed)
+    body = callback_body(prompt, outcome, world.seed, is_older=config.older_shapes)
     key = (prompt.order.msisdn, prompt.push_number, code)
     attempts = scenario.callback_attempts or config.callback_attempts
     for copy in range(scenario.callback_copies):
@@ -29,6 +29,7 @@ def report(world: World, prompt: Prompt, code: str, at: float, debit: Debit | No
                 checkout_request_id=prompt.checkout_request_id,
                 phone=prompt.order.msisdn,
                 url=prompt.order.callback_url,
+                headers=callback_headers(prompt.order.merchant.shortcode),
                 body=body,
                 source_ip=_source(world, prompt, key),
                 at=at + _callback_seconds(world, prompt, key),

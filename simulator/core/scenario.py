@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 from simulator.core.answers import CallbackTiming, PushAnswer, TwinTiming
-from simulator.core.catalogue import CATALOGUE
+from simulator.core.catalogue import CATALOGUE, entry_of
 from simulator.core.errors import UnknownScenarioError
 from simulator.core.field_kinds import count, flag, optional, seconds, text, word
 from simulator.core.initiator.day import INITIATOR_FIELDS, InitiatorDay
@@ -55,6 +55,7 @@ class QueryHonesty(StrEnum):
     FALSE_FAILURE = "false_failure"
     SUCCESS_BEFORE_PIN = "success_before_pin"
     UNKNOWN_ID = "unknown_id"
+    DOES_NOT_EXIST = "does_not_exist"
     NEVER_FINAL = "never_final"
 
 
@@ -132,7 +133,7 @@ def scenario_from(spec: object, base: Scenario = NORMAL) -> Scenario:
 def _named(names: str, base: Scenario) -> Scenario:
     merged = base
     for name in names.split("+"):
-        entry = CATALOGUE.get(name.strip())
+        entry = entry_of(name.strip())
         if entry is None:
             known = ", ".join(sorted(CATALOGUE))
             raise UnknownScenarioError(f"there is no scenario {name.strip()!r}; there are {known}")

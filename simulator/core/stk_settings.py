@@ -24,12 +24,13 @@ class StkSettings:
     # The push
     amount_max_kes: int = 250_000  # beyond it a push ends with 3
     daily_max_kes: int = 500_000  # beyond it, per phone and Nairobi day, 4
-    long_text_is_refused: bool = True  # else sent on, where 182 characters are the limit
+    long_text_is_refused: bool = False  # True: AccountReference 12 and TransactionDesc 13 at most
+    long_reference_is_prompted: bool = True  # False: beyond 12 accepted, never shown; seen once
     prompt_characters_max: int = 182  # beyond it 1025
     timestamp_skew_max_seconds: float | None = None  # None: any moment that exists is taken
     same_amount_seconds: float = 120.0  # the same amount within this time of a debit ends with 17
     same_amount_is_strict: bool = False  # True: any push counts, not only a completed debit
-    production_callback_rules: bool = False  # True: https only, no tunnels
+    production_callback_rules: bool = False  # True: https only, no tunnels, no mpesa in the path
     allow_local_callbacks: bool = False  # True: localhost and private addresses are taken
 
     # The phone
@@ -46,6 +47,7 @@ class StkSettings:
     # The query
     query_per_minute: int | None = 5  # None switches the gate off
     query_visible_seconds: float = 2.0  # before, an id is "Invalid CheckoutRequestID"
+    query_unknown_id: str = "invalid"  # or does_not_exist (500.001.1001), seen too
     query_pending: str = "4999"  # or "being_processed", or "mixed"
 
     # The callback

@@ -1,7 +1,7 @@
 """The simulated world: everything that changes, in one place, with the time of the last look."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
@@ -50,7 +50,7 @@ class Event:
 
 OutageKind = Literal["html", "html_503", "reset", "hang", "busy", "internal_error", "bad_gateway"]
 OUTAGE_KINDS = ("html", "html_503", "reset", "hang", "busy", "internal_error", "bad_gateway")
-ENDPOINTS = ("oauth", "push", "query")
+ENDPOINTS = ("oauth", "push", "query", "c2b", "pull", "reversal", "status", "balance", "b2c", "qr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class World:
     c2b: dict[str, Registration] = field(default_factory=dict)
     pull: set[str] = field(default_factory=set)  # shortcodes that registered
     hand_payments: list["HandPayment"] = field(default_factory=list)
+    beliefs: tuple[Sequence[Mapping[str, object]], str | None] | None = None
     requests: int = 0
     initiator: InitiatorState = field(default_factory=InitiatorState)
     journal: Journal = field(init=False)

@@ -15,6 +15,7 @@ from simulator.core.errors import (
 )
 from simulator.core.known_phones import KNOWN_PHONES
 from simulator.core.scenario import scenario_from
+from simulator.core.world import ENDPOINTS
 from simulator.scenario_file import chances_from
 from simulator.server import documents
 from simulator.server.live import follow
@@ -69,7 +70,7 @@ class Control:
     async def start_outage(self, request: web.Request) -> web.Response:
         """Takes endpoints down for a while."""
         body = await json_body(request)
-        endpoints = body.get("endpoints", ["oauth", "push", "query"])
+        endpoints = body.get("endpoints", list(ENDPOINTS))
         if not isinstance(endpoints, list):
             raise SettingError("endpoints must be a list")
         outage = self._daraja.start_outage(

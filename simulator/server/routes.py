@@ -7,6 +7,7 @@ from aiohttp import web
 
 from simulator.server.control import Control
 from simulator.server.initiator_control import InitiatorControl
+from simulator.server.payment_control import PaymentControl
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PHONE = "254708374149"
@@ -36,13 +37,14 @@ class Route:
         return str(getattr(self.handler, "__name__", ""))
 
 
-def routes(control: Control, initiators: InitiatorControl) -> list[Route]:
+def routes(control: Control, initiators: InitiatorControl, payments: PaymentControl) -> list[Route]:
     """All routes, in the order the page shows them."""
     return [
         *_scenarios(control),
         *_phones(control),
+        *_payments(payments),
         *_money(initiators),
-        *_looking(control),
+        *_looking(control, payments),
         *_whole(control),
     ]
 
@@ -79,6 +81,25 @@ def _money(initiators: InitiatorControl) -> list[Route]:
             group,
             initiators.reverse_on_portal,
         ),
+    ]
+
+
+def _payments(payments: PaymentControl) -> list[Route]:
+    group = "Payments by hand"
+    return [
+        Route(
+            "POST",
+            "/_simulator/phones/{phone_number}/pay",
+            group,
+            payments.pay_by_hand,
+            "Leave pin out for the right one. A shortcode such as 600100 in place of the phone "
+            "number is an organisation, for example a bank whose customer pays through it. kind "
+            "gives another TransactionType.",
+            {"number": "174379", "account": "ABC123", "amount_kes": 100, "is_till": False},
+        ),
+        Route("GET", "/_simulator/hand-payments", group, payments.list_hand_payments),
+        Route("GET", "/_simulator/businesses", group, payments.list_businesses),
+        Route("DELETE", "/_simulator/c2b/{shortcode}", group, payments.forget_c2b),
     ]
 
 
@@ -174,7 +195,7 @@ def _phones(control: Control) -> list[Route]:
     ]
 
 
-def _looking(control: Control) -> list[Route]:
+def _looking(control: Control, payments: PaymentControl) -> list[Route]:
     return [
         Route(
             "GET",
@@ -199,6 +220,13 @@ def _looking(control: Control) -> list[Route]:
             is_stream=True,
         ),
         Route("GET", "/_simulator/ledger", "What happened", control.read_ledger),
+        Route(
+            "GET",
+            "/_simulator/audit",
+            "What happened",
+            payments.whole_audit,
+            "Every debit has its credit; beliefs are those of the last POST.",
+        ),
         Route(
             "POST",
             "/_simulator/audit",

@@ -86,6 +86,10 @@ class VirtualMerchant:
         }
         return self.daraja.handle(HttpRequest("POST", path, every, body))
 
+    def push_body(self, **changes: Any) -> dict[str, Any]:
+        """The fields of a push to the phone that pays."""
+        return push_fields(**changes)
+
     def push(self, msisdn: str = PAYS, scenario: str | None = None, **changes: Any) -> HttpAnswer:
         """One STK push."""
         headers = {"X_Simulator_Scenario": scenario} if scenario else {}
