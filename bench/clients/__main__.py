@@ -135,6 +135,7 @@ def _simulator(port: int) -> Iterator[str]:
     process = subprocess.Popen(command, stdout=quiet, stderr=quiet)
     try:
         _wait_for(base)
+        _fund(base)
         yield base
     finally:
         process.terminate()
@@ -154,6 +155,13 @@ def _wait_for(base: str) -> None:
             return
 
 
+def _fund(base: str) -> None:
+    """Money for the payouts, as a merchant has; no setting is changed."""
+    body = json.dumps({"shortcode": "174379", "balance_kes": 1000}).encode()
+    request = urllib.request.Request(f"{base}/_simulator/utility", data=body, method="PUT")
+    urllib.request.urlopen(request).close()
+
+
 def _get(url: str) -> dict[str, Any]:
     with urllib.request.urlopen(url) as answer:
         document: dict[str, Any] = json.load(answer)
@@ -162,7 +170,12 @@ def _get(url: str) -> dict[str, Any]:
 
 def _run(*command: str, folder: Path) -> None:
     subprocess.run(
-        command, cwd=folder, check=True, timeout=INSTALL_SECONDS_MAX, stdout=subprocess.DEVNULL
+        command,
+        cwd=folder,
+        check=True,
+        timeout=INSTALL_SECONDS_MAX,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 
