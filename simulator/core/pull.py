@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from simulator.core import callback_url, chance, gateway
 from simulator.core.accounts import AccountKind, Movement, MovementKind
 from simulator.core.c2b_notice import is_person, payer
-from simulator.core.config import Merchant
+from simulator.core.config import Config, Merchant
 from simulator.core.http import HttpAnswer, HttpRequest, json_answer
 from simulator.core.identifiers import EAT, eat
 from simulator.core.ledger import Debit
@@ -75,14 +75,14 @@ def query(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, P
     is_open = config.pull_is_provisioned and wanted.merchant.shortcode in world.pull
     if not is_open:
         return _empty(world, "1001"), None
-    rows = sorted(_rows(world, wanted, now), key=lambda row: (row[0], str(row[1])))
+    listed = sorted(_listed(world, wanted, now), key=lambda each: (each.at, each.number))
     size = max(1, config.pull_rows)
     first = wanted.offset * (size if config.pull_offset == "pages" else 1)
-    page = [row for _, row in rows[first : first + size]]
+    page = [_row(world, each, wanted.merchant) for each in listed[first : first + size]]
     if not page:
         return _empty(world, config.pull_empty), None
     document = _answer(world, "1000", "Success", [page])
-    return json_answer(200, {**document, "TotalPages": -(-len(rows) // size)}), None
+    return json_answer(200, {**document, "TotalPages": -(-len(listed) // size)}), None
 
 
 def _fields(world: World, request: HttpRequest, now: float) -> dict[str, object]:
@@ -140,34 +140,38 @@ def _answer(world: World, code: str, words: str, rows: object) -> Row:
     }
 
 
-def _rows(world: World, wanted: Wanted, now: float) -> Iterator[tuple[float, Row]]:
-    """Each listed payment and sweep with its moment."""
+def _listed(world: World, wanted: Wanted, now: float) -> Iterator[Movement]:
+    """The payments and sweeps in this stretch of time, newest first."""
     config, ledger = world.config, world.ledger
     earliest = max(wanted.starts_at, now - config.pull_hours * 3600)
-    for movement in ledger.books.movements:
-        at = movement.at
-        if not earliest <= at <= wanted.ends_at or not _concerns(movement, wanted.merchant):
+    for each in reversed(ledger.books.movements):
+        if each.kind is MovementKind.ISSUE:
             continue
-        if at + _delay_seconds(world, movement.receipt) > now:
-            continue
-        if movement.kind is MovementKind.SETTLEMENT and config.pull_lists_sweeps:
-            yield at, _sweep_row(world, movement, wanted.merchant)
-        debit = ledger.debits.get(movement.receipt)
-        is_hidden = movement.receipt in ledger.reversed_receipts and not config.pull_lists_reversed
-        if debit is not None and not is_hidden:
-            yield at, _payment_row(world, debit, wanted.merchant)
+        if each.at < earliest:
+            return  # movements are in the order of their time
+        is_hidden = each.receipt in ledger.reversed_receipts and not config.pull_lists_reversed
+        is_late = each.at + _delay_seconds(world, each.receipt) > now
+        is_wanted = each.at <= wanted.ends_at and _concerns(config, each, wanted.merchant)
+        if is_wanted and not is_hidden and not is_late:
+            yield each
 
 
-def _concerns(movement: Movement, merchant: Merchant) -> bool:
-    account = movement.credited
-    is_sweep = movement.kind is MovementKind.SETTLEMENT
+def _concerns(config: Config, movement: Movement, merchant: Merchant) -> bool:
+    is_sweep = movement.kind is MovementKind.SETTLEMENT and config.pull_lists_sweeps
     is_payment = movement.kind is MovementKind.PAYMENT
-    return (is_sweep or is_payment) and account.owner == merchant.shortcode
+    return (is_sweep or is_payment) and movement.credited.owner == merchant.shortcode
 
 
 def _delay_seconds(world: World, receipt: str) -> float:
     most = world.config.pull_delay_seconds_max
     return chance.between(0.0, most, world.seed, "pull_delay", receipt) if most else 0.0
+
+
+def _row(world: World, movement: Movement, merchant: Merchant) -> Row:
+    debit = world.ledger.debits.get(movement.receipt)
+    if debit is None:
+        return _sweep_row(world, movement, merchant)
+    return _payment_row(world, debit, merchant)
 
 
 def _payment_row(world: World, debit: Debit, merchant: Merchant) -> Row:
