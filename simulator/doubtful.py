@@ -45,6 +45,13 @@ DOUBTS = (
         "X",
         "Documented limits of 12 and 13; the sandbox took more, so published clients send more.",
     ),
+    Doubt(
+        "transaction_type_is_trimmed",
+        False,
+        True,
+        "C",
+        "mpesa-api 3 sends a blank behind it; the default takes what a published client sends.",
+    ),
     Doubt("c2b_twin", "after", "off", "X", "A C2B confirmation of STK payments comes or not."),
     Doubt("c2b_attempts", 1, 3, "X", "A confirmation is never repeated, or after a bad answer."),
     Doubt("c2b_third_party_id", "blank", "merchant_request_id", "P", "Seen at one merchant only."),

@@ -27,6 +27,8 @@ from simulator.core.initiator.settings import DEFAULT_INITIATORS
 
 FOLDER = Path(__file__).parent
 STEPS = ("push", "query", "c2b_register", "c2b_simulate", "status", "b2c", "reversal")
+DOCUMENT = FOLDER.parents[1] / "docs" / "simulator.md"
+BEGIN, END = "<!-- clients -->\n", "<!-- /clients -->"
 RESULT_SECONDS = 8.0
 START_SECONDS_MAX = 20.0
 DRIVE_SECONDS_MAX = 180.0
@@ -59,9 +61,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.clients", description=__doc__)
     parser.add_argument("--only", action="append", default=[], help="this client alone")
     parser.add_argument("--port", type=int, default=9633, help="the simulator's (%(default)s)")
+    parser.add_argument("--document", action="store_true", help="write docs/simulator.md")
     given = parser.parse_args()
-    print(f"| client | {' | '.join(STEPS)} |\n|---|{'---|' * len(STEPS)}", flush=True)
     is_good, notes = True, []
+    table = [f"| client | {' | '.join(STEPS)} |", f"|---|{'---|' * len(STEPS)}"]
     for client in CLIENTS:
         if given.only and client.name not in given.only:
             continue
@@ -72,8 +75,13 @@ def main() -> int:
         notes += [f"- {client.name}, {step}: {said[step]}" for step in STEPS if said[step]]
         is_good &= cells["push"] == "yes" and cells["query"] in ("yes", "-")
         row = " | ".join(cells.values())
-        print(f"| {client.name} {client.version} ({client.registry}) | {row} |", flush=True)
-    print("\n".join(("", *notes)))
+        table.append(f"| {client.name} {client.version} ({client.registry}) | {row} |")
+        print(table[-1], flush=True)
+    text = "\n".join((*table, "", *notes))
+    print(text)
+    if given.document:
+        before, begin, rest = DOCUMENT.read_text().partition(BEGIN)
+        DOCUMENT.write_text(f"{before}{begin}\n{text}\n\n{END}{rest.partition(END)[2]}")
     return 0 if is_good else 1
 
 

@@ -1,7 +1,6 @@
 """Drives one Python client: `python drive.py CLIENT BASE CREDENTIAL`, with that client's Python.
 
-Prints one JSON object: for each step null where the client lacks it, "" where it went well, else
-the client's own error. Needs nothing of this repository.
+Prints a JSON object: each step is null (the client lacks it), "" (it went well) or an error.
 """
 
 # mypy: ignore-errors
@@ -258,7 +257,7 @@ def pympesa(base, credential):
 def answered(response):
     """The body of an answer that is no refusal."""
     if response.status_code != 200:
-        raise RuntimeError(response.json().get("errorMessage", response.text))
+        raise RuntimeError(response.text)
     return response.json()
 
 
@@ -280,8 +279,8 @@ def main(client, base, credential):
     calls = globals()[client.replace("-", "_")](base, credential)
     made, said = Made(), {}
     for step in STEPS:
+        said[step] = None
         if step not in calls:
-            said[step] = None
             continue
         try:
             given = calls[step](made)
