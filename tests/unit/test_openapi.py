@@ -294,7 +294,7 @@ def test_a_payment_answers_in_the_described_shape(stored: Payment, age: int) -> 
 
 @pytest.mark.parametrize("stored", PAYMENTS, ids=lambda each: str(each.status))
 def test_an_initiation_answers_in_the_described_shape(stored: Payment) -> None:
-    status, answer = answers.initiation_answer(stored, now=NOW)
+    status, answer = answers.initiation_answer(stored, policy=Policy(), now=NOW)
     assert str(status) in DOCUMENT["paths"]["/api/payment/mpesa/stk-push"]["post"]["responses"]
     assert errors_of(schema("StkPushResponse"), answer) == []
     assert list(answer) == SCHEMAS["StkPushResponse"]["required"]
