@@ -124,7 +124,7 @@ def client(url: str, tokens: Tokens | None = None) -> DarajaClient:
         forget_credentials=lambda: None,
         share_oauth_token=share,
         clock=lambda: 1_795_424_400.0,
-        observer=SimpleNamespace(counted=lambda *a, **k: None, noted=lambda *a, **k: None),  # type: ignore[arg-type]
+        observer=SimpleNamespace(counted=lambda *a, **k: None, noted=lambda *a, **k: None),
     )
 
 
