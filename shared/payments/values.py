@@ -65,7 +65,7 @@ def normalise_booking_id(value: object) -> str:
 def clean_text(text: str, *, characters: int) -> str:
     """Keep letters, digits and single spaces: Daraja refuses requests with @ # & in them.
 
-    Source: daraja.md 3, observed in MPESA-API-Tutorial#3.
+    Source: docs/daraja.md 3, observed in MPESA-API-Tutorial#3.
     """
     kept = re.sub(r"[^A-Za-z0-9 ]+", " ", text)
     return " ".join(kept.split())[:characters].strip()
@@ -131,7 +131,7 @@ def parse_daraja_timestamp(value: object) -> int | None:
 def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
     """Return (UTC epoch seconds, last nine phone digits) that a `ws_CO_` id carries, or None.
 
-    Source: daraja.md 3, identifier shapes: DDMMYYYYHHMMSS, three digits, nine digits.
+    Source: docs/daraja.md 3, identifier shapes: DDMMYYYYHHMMSS, three digits, nine digits.
     """
     match = _EMBEDDED_TIME.match(checkout_request_id)
     if match is None:

@@ -12,7 +12,7 @@ from payments.protocol.policy import Policy
 
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
 FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
-"""Words that Safaricom refuses anywhere in a CallBackURL, in any case (daraja.md 6)."""
+"""Words that Safaricom refuses anywhere in a CallBackURL, in any case (docs/daraja.md 6)."""
 NETWORK_SIZE_MAX = 65_536
 """Nobody's callbacks come from more addresses than that (an IPv4 /16)."""
 

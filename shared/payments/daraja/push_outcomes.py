@@ -34,7 +34,7 @@ REFUSALS = (
     Refusal(500, "500.001.1001", "wrong credentials", "Passkey refused", "documented, observed"),
 )
 INVALID_TOKEN_CODES = frozenset({"404.001.03", "400.003.01", "401.003.01", "401.002.01", "401.001"})
-"""Refused before M-Pesa saw the call, so one refresh and one more try are safe (daraja.md 1)."""
+"""Refused before M-Pesa saw the call, so one more try is safe: docs/daraja.md, section 1."""
 BUSY_CODES = frozenset({"500.003.02", "500.003.03"})
 
 

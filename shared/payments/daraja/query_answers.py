@@ -11,7 +11,7 @@ STILL_PROCESSING = "4999"
 def read_query_answer(checkout_request_id: str, answer: Answer) -> QueryAnswer | None:
     """Classify an answer; None where Daraja said nothing about this prompt.
 
-    Source: daraja.md 4. Unlisted codes mean "still waiting", the code kept.
+    Source: docs/daraja.md 4. Unlisted codes mean "still waiting", the code kept.
     """
     if answer.status == 200:
         return _read_result(checkout_request_id, answer)

@@ -3,7 +3,7 @@
 Nothing here concludes anything about money; it only says what Daraja said. Readers are tolerant:
 string codes, numbers as strings, missing and valueless items, prefixes in descriptions.
 
-Source: daraja.md 3-5, 2026-11-23.
+Source: docs/daraja.md 3-5, 2026-11-23.
 """
 
 import base64
@@ -54,7 +54,7 @@ def password(*, shortcode: str, passkey: str, timestamp: str) -> str:
 
 
 def push_body(push: Push, merchant: Merchant, *, passkey: str, now: float) -> dict[str, Any]:
-    """Return the body of processrequest; numbers are sent as numbers (daraja.md 3)."""
+    """Return the body of processrequest; numbers are sent as numbers (docs/daraja.md 3)."""
     timestamp = daraja_timestamp(now)
     return {
         "BusinessShortCode": int(merchant.shortcode),

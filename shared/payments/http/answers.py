@@ -1,4 +1,4 @@
-"""The public answers: payments and consultations as frontends see them. Shapes: design.md 3."""
+"""The public answers, payments and consultations as frontends see them: docs/openapi.yaml."""
 
 from collections.abc import Mapping
 from typing import Any

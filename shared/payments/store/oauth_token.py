@@ -1,7 +1,7 @@
 """One OAuth token for the whole deployment: a new one kills the old, so it is shared.
 
 The token lives in the table; one Lambda fetches it under a lease, the others read it.
-Source: daraja.md 1: asking for a new token invalidates the previous one.
+Source: docs/daraja.md 1: asking for a new token invalidates the previous one.
 """
 
 import hashlib
