@@ -1,4 +1,4 @@
-"""Phone numbers, amounts, references, days and masks: the small values every part agrees on."""
+"""Phone numbers, amounts, references, days and masks: small values that every room uses."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ _EMBEDDED_TIME = re.compile(r"ws_CO_(\d{14})\d{3}(\d{9})\Z", re.ASCII)
 
 
 def normalise_phone(text: str) -> str:
-    """Return 254XXXXXXXXX for the forms people type: 07.., 01.., 7.., 1.., 254.., +254...
+    """Return 254XXXXXXXXX for the forms people type: 07.., 01.., 7.., 1.., 254.., +254..
 
     Errors: InvalidRequestError with the sentence the frontend knows.
     """
@@ -41,7 +41,7 @@ def mask_phone(msisdn: str) -> str:
 
 
 def mask_checkout_request_id(checkout_request_id: str | None) -> str | None:
-    """Hide the phone digits a CheckoutRequestID ends in, so that it may be logged."""
+    """Hide the phone digits at the end of a CheckoutRequestID, so that it may be logged."""
     if checkout_request_id is None:
         return None
     return checkout_request_id[:-9] + "*" * 9 if len(checkout_request_id) > 9 else "*" * 9
@@ -72,7 +72,7 @@ def clean_text(text: str, *, characters: int) -> str:
 
 
 def account_reference(*, requested: str, payment_id: str) -> str:
-    """Return what the customer sees as account: 4 of the requested characters and 8 of our own.
+    """Return the account that the customer sees: 4 requested characters and 8 of our own.
 
     The 8 Crockford characters are the payment id's first 40 bits, so that money without an id
     can be found by what stands on M-Pesa's statement.
@@ -112,7 +112,7 @@ def eat_iso(epoch_seconds: int | None) -> str | None:
 
 
 def daraja_timestamp(epoch_seconds: float) -> str:
-    """Return the EAT stamp Daraja wants beside the password: YYYYMMDDHHmmss."""
+    """Return the EAT timestamp that Daraja requires with the password: YYYYMMDDHHmmss."""
     return datetime.fromtimestamp(epoch_seconds, EAT).strftime("%Y%m%d%H%M%S")
 
 
@@ -144,7 +144,7 @@ def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
 
 
 def sha256_hex(text: str) -> str:
-    """Return the digest under which a callback token is kept."""
+    """Return the digest that is stored of a callback token."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -15,8 +15,9 @@ CODE_CHARACTERS_MAX = 140
 PROSE_CHARACTERS_MAX = 120
 BANNED = re.compile(
     r"says? so|said so|\b(?:is|are|be|was) told\b|kept for a person|there is nothing to|"
-    r"\bstands?\b(?!-)|\bstood\b|\bhangs? on\b|\bripens?\b|\bunfit\b|is content\b|look(?:s|ed)? around|"
-    r"goes? astray|made good|nobody knows|(?:its|his|their|nobody's|whose) word\b|\w \.\.\. ?\w|…",
+    r"\bstands?\b(?!-)|\bstood\b|\bhangs? on\b|\bripens?\b|\bunfit\b|is content\b|"
+    r"look(?:s|ed)? around|goes? astray|made good|nobody knows|"
+    r"(?:its|his|their|nobody's|whose) word\b|\w \.\.\. ?\w|…",
     re.IGNORECASE,
 )
 CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.DOTALL | re.MULTILINE)

@@ -37,7 +37,7 @@ _DESCRIPTION_PREFIX = re.compile(r"^\s*\[[^\]]{0,40}\]\s*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merchant:
-    """Who asks for the money. `party_b` is the paybill itself, or the till of a store number."""
+    """The receiver of the money. `party_b` is the paybill itself, or the till of a store number."""
 
     shortcode: str
     party_b: str
@@ -45,7 +45,7 @@ class Merchant:
 
 
 class MalformedCallbackError(ValueError):
-    """A body that is no STK callback; the message says why and quotes nothing."""
+    """A body that is no STK callback; the message has the reason and quotes nothing."""
 
 
 def password(*, shortcode: str, passkey: str, timestamp: str) -> str:
@@ -86,7 +86,7 @@ def query_body(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer of Daraja's, read as far as it can be."""
+    """An HTTP answer of Daraja, parsed as far as possible."""
 
     status: int
     body: Mapping[str, Any]
@@ -102,13 +102,13 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """Daraja's own words, cleaned."""
+        """Daraja's message, cleaned."""
         text = self.body.get("errorMessage") or self.body.get("ResponseDescription") or ""
         return clean_description(text)
 
 
 def read_answer(status: int, content: bytes) -> Answer:
-    """Read an HTTP answer; a body that is no JSON object (a firewall's page) reads as empty."""
+    """Read an HTTP answer; a body that is no JSON object (a firewall's page) counts as empty."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
@@ -157,7 +157,7 @@ def parse_callback(raw: bytes) -> StkResult:
 
 
 def merchant_request_id(value: object) -> str | None:
-    """Return a MerchantRequestID that is fit to be stored."""
+    """Return a valid MerchantRequestID, else None."""
     return value if _is_checkout_id(value) and isinstance(value, str) else None
 
 
@@ -171,7 +171,7 @@ def _receipt(value: object) -> str | None:
 
 
 def _parse_json(raw: bytes) -> object:
-    """Parse strictly: no NaN, no endless numbers, no duplicate keys, no bottomless nesting."""
+    """Parse strictly: no NaN, no huge numbers, no duplicate keys, no deep nesting."""
     try:
         return json.loads(
             raw,
