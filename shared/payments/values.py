@@ -74,8 +74,8 @@ def clean_text(text: str, *, characters: int) -> str:
 def account_reference(*, requested: str, payment_id: str) -> str:
     """Return the account that the customer sees: 4 requested characters and 8 of our own.
 
-    The 8 Crockford characters are the payment id's first 40 bits, so that money without an id
-    can be found by what stands on M-Pesa's statement.
+    The 8 Crockford characters are the payment id's first 40 bits. They are on M-Pesa's
+    statement, so money without an id can be found.
     """
     head = re.sub(r"[^A-Za-z0-9]", "", requested).upper()[:4]
     bits = int(payment_id[:10], 16)

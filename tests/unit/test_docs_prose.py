@@ -21,7 +21,7 @@ BANNED = re.compile(
     re.IGNORECASE,
 )
 CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.DOTALL | re.MULTILINE)
-FOLDERS = ("functions/*.py",)
+FOLDERS = ("functions/*.py", "shared/payments/[!p]*.py")
 
 
 def comments_of(path: Path) -> str:

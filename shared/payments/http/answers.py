@@ -81,9 +81,9 @@ def status_answer(
 
 
 def can_retry_at(payment: Payment, now: int) -> int | None:
-    """Return from when a new prompt may be offered, None where it may not.
+    """Return the time from which a new prompt may be offered, None where it may not.
 
-    Units: UTC epoch seconds. Locks that end by themselves end at `locked_until`.
+    Units: UTC epoch seconds. Locks that nothing ends early expire at `locked_until`.
     """
     if payment.status is PaymentStatus.CANCELLED:
         return now
@@ -96,7 +96,7 @@ def can_retry_at(payment: Payment, now: int) -> int | None:
 
 
 def poll_after_seconds(payment: Payment, now: int) -> int | None:
-    """Return when to ask again: about 12 times a minute at first, None once nothing can change."""
+    """Return the seconds until the next poll: 12 a minute at first, None once it is final."""
     if payment.status not in OPEN and payment.status is not PaymentStatus.REVIEW:
         return None
     age = now - payment.created_at

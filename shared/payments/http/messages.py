@@ -129,7 +129,7 @@ def customer_message(
 def manual_payment(
     payment: Payment, *, party_b: str, is_till: bool, language: Language = Language.ENGLISH
 ) -> str:
-    """Return how to pay by hand with this payment's own reference, by which it is found."""
+    """Return how to pay by hand with this payment's reference, so that the money is found."""
     account = _text("manual_account", language).format(reference=payment.account_reference)
     return _text("manual", language).format(
         channel="Till" if is_till else "Paybill",
