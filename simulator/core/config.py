@@ -58,7 +58,7 @@ class Merchant:
 
     @property
     def party_b(self) -> str:
-        """The number that must stand in PartyB."""
+        """The number that PartyB must have."""
         return self.till or self.shortcode
 
     @property

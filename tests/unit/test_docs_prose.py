@@ -14,14 +14,15 @@ README_WORDS_MAX = 700
 CODE_CHARACTERS_MAX = 140
 PROSE_CHARACTERS_MAX = 120
 BANNED = re.compile(
-    r"says? so|said so|\b(?:is|are|be|was) told\b|kept for a person|there is nothing to|"
+    r"says? so\b|said so|\b(?:is|are|be|was) told\b|kept for a person|there is nothing to|"
     r"\bstands?\b(?!-)|\bstood\b|\bhangs? on\b|\bripens?\b|\bunfit\b|is content\b|"
     r"look(?:s|ed)? around|goes? astray|made good|nobody knows|"
     r"(?:its|his|their|nobody's|whose) word\b|\w \.\.\. ?\w|…",
     re.IGNORECASE,
 )
 CODE = re.compile(r"^ *```.*?^ *```|`[^`\n]+`", re.DOTALL | re.MULTILINE)
-FOLDERS = ("functions/*.py", "shared/payments/[!p]*.py")
+FOLDERS = ("functions/*.py", "shared/*.py", "simulator/*.py", "local/*.py", "tools/*.py")
+LATER = ("shared/payments/protocol/", "tools/check_")
 
 
 def comments_of(path: Path) -> str:
@@ -54,7 +55,8 @@ def test_the_documents_hold_no_phrase_that_must_be_decoded() -> None:
 
 
 def test_comments_and_docstrings_hold_no_phrase_that_must_be_decoded() -> None:
-    hits = [hit for path in committed(*FOLDERS) for hit in found(path, comments_of(path))]
+    paths = [path for path in committed(*FOLDERS) if not relative(path).startswith(LATER)]
+    hits = [hit for path in paths for hit in found(path, comments_of(path))]
     assert not hits, "\n".join(hits)
 
 
