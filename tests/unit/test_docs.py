@@ -94,6 +94,13 @@ def test_the_protocol_page_has_the_codes_states_and_the_templates_limits() -> No
         assert int(value) * (3600 if unit == "h" else 1) == template[name]["Default"], name
 
 
+def test_the_callback_addresses_are_those_of_the_template() -> None:
+    page = (ROOT / "docs" / "daraja.md").read_text(encoding="utf-8")
+    rows = "".join(re.findall(r"^\| 196.*$", page, re.MULTILINE))
+    default = read_template(ROOT / "template.yaml")["Parameters"]["CallbackSourceIps"]["Default"]
+    assert set(re.findall(r"[\d.]{7,}", rows)) == set(default.split(","))
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)
 def test_every_make_target_named_exists(document: Path) -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
