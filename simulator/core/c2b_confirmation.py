@@ -1,7 +1,7 @@
 """The second notice of one payment: a C2B confirmation, where such URLs are registered.
 
-A merchant who counts it beside the STK callback books the payment twice. Source: daraja.md 5,
-"second notification"; 9, C2B v2 (amounts are text, the number is masked, no second try).
+A merchant who counts it beside the STK callback books the payment twice. Source: docs/daraja.md 5,
+"a second message", and 9.6 (amounts are text, the number is masked, no second try).
 """
 
 import json

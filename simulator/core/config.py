@@ -10,7 +10,7 @@ from typing import Any, cast
 from simulator.core.errors import SettingError
 
 SANDBOX_SHORTCODE = "174379"
-# Printed in public by Safaricom for everybody's tests (daraja.md, "Base URLs"); not a secret.
+# Safaricom prints it in public for everybody (docs/daraja.md); not a secret.
 SANDBOX_PASSKEY = (
     "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919"  # pragma: allowlist secret
 )
@@ -29,7 +29,7 @@ LISTED_SOURCES = (
     "196.201.212.74",
     "196.201.212.69",
 )
-"""Source: daraja.md 5, "Source IPs"."""
+"""Source: docs/daraja.md 5, "Source IPs"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Merchant:
 
     @property
     def party_b(self) -> str:
-        """The number that must stand in PartyB."""
+        """The number that PartyB must have."""
         return self.till or self.shortcode
 
     @property

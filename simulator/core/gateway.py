@@ -37,7 +37,7 @@ def invalid(world: World, field: str, why: str = "") -> RefusedError:
 
 
 def check_token(world: World, request: HttpRequest, now: float, *, is_query: bool) -> None:
-    """Raises RefusedError unless the bearer token opens the API. Source: daraja.md 1."""
+    """Raises RefusedError unless the bearer token opens the API. Source: docs/daraja.md 1."""
     match world.tokens.state(request, now):
         case TokenState.GOOD:
             return
