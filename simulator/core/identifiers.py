@@ -81,6 +81,11 @@ class ReceiptPrinter:
         return _date_letters(moment) + _base36(number)
 
 
+def receipt_letters(at: float) -> str:
+    """The three characters with which the receipts of this day begin."""
+    return _date_letters(eat(at))
+
+
 def _date_letters(moment: datetime) -> str:
     year = _ALPHABET[10 + (moment.year - _FIRST_YEAR) % 26]
     month = _ALPHABET[9 + moment.month]
