@@ -13,6 +13,7 @@ from simulator.core.config import Config, local
 from simulator.core.initiator.codes import OUTCOMES
 from simulator.core.known_phones import KNOWN_PHONES
 from simulator.core.results import RESULTS, SUCCESS
+from simulator.doubtful import DOUBTS, Doubt
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "simulator.md"
 _SETTING = re.compile(r"^    (\w+): .*?(?:  # (.*))?$", re.MULTILINE)
@@ -49,6 +50,10 @@ def tables() -> dict[str, str]:
         ),
         "outcomes": f"{', '.join(code for code in OUTCOMES if code != SUCCESS)}.\n",
         "codes": f"{', '.join(code for code in RESULTS if code != SUCCESS)}.\n",
+        "doubtful": _table(
+            ("setting", "safer", "also possible", "default", "why it is doubtful"),
+            [_doubt(each) for each in DOUBTS],
+        ),
         "settings": _table(("setting", "default", "means"), _settings()),
     }
 
@@ -70,6 +75,12 @@ def _settings() -> list[tuple[str, str, str]]:
             meaning = meaning.replace(python, json)
         rows.append((f"`{name}`", shown, meaning))
     return rows
+
+
+def _doubt(doubt: Doubt) -> tuple[str, ...]:
+    default = _shown(Config().settings()[doubt.setting])
+    values = (_shown(doubt.safer), _shown(doubt.other), default)
+    return (f"`{doubt.setting}`", *values, f"{doubt.why} ({doubt.grade})")
 
 
 def _shown(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Every field check of processrequest, in the order Daraja reports them. Source: daraja.md 3."""
+"""The field checks of processrequest, in the order Daraja reports them: docs/daraja.md 3."""
 
 import base64
 import binascii
@@ -94,6 +94,8 @@ def is_right_password(given: str, merchant: Merchant, stamp: str) -> bool:
 def order_from(fields: Fields, merchant: Merchant, config: Config) -> PushOrder:
     """The push that the fields describe. Errors: InvalidFieldError names the first bad one."""
     kind = fields.get("TransactionType")
+    if config.transaction_type_is_trimmed and isinstance(kind, str):
+        kind = kind.strip()
     if kind not in TRANSACTION_TYPES:
         raise InvalidFieldError("TransactionType")
     return PushOrder(

@@ -1,4 +1,4 @@
-"""What the HTTP face is told on the command line, beside the core's configuration."""
+"""The command-line options of the HTTP server, beside the core's configuration."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""daraja.md section 3: every field rule and every row of the table of push errors."""
+"""docs/daraja.md, section 3: every field rule and every row of the table of push errors."""
 
 import re
 from typing import Any
@@ -134,6 +134,12 @@ def test_numbers_are_taken_as_numbers_and_as_strings() -> None:
     msisdn: dict[str, Any] = {"PartyA": int(PAYS), "PhoneNumber": int(PAYS)}
     assert merchant.push(**numbers, **msisdn).status == 200
     assert merchant.push("254112345678").status == 200
+
+
+@pytest.mark.parametrize(("is_trimmed", "status"), [(True, 200), (False, 400)])
+def test_a_blank_behind_the_transaction_type_is_doubtful(is_trimmed: bool, status: int) -> None:
+    merchant = VirtualMerchant(Config(transaction_type_is_trimmed=is_trimmed))
+    assert merchant.push(TransactionType="CustomerPayBillOnline ").status == status
 
 
 def test_the_description_may_be_left_out() -> None:
