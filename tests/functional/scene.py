@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.functional.faulty import Line, Network, callback_body
-from tests.world import World
+from tests.support.world import World
 
 
 class Scene(World):

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.dynamodb.faults import throttled
-from tests.world import World
+from tests.support.dynamodb.faults import throttled
+from tests.support.world import World
 
 
 class Table:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import World
+from tests.support.world import World
 
 
 @pytest.mark.parametrize(("seconds", "is_sent"), [(4, True), (6, False)])

@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from local.template import read_routes, read_template
-from tests.world import World
-from tests.world.lambdas import http_event
-from tests.world.world import CONSULTATION, PHONE, QUERY, STATUS, STK_PUSH
+from tests.support.lambdas import http_event
+from tests.support.world import CONSULTATION, PHONE, QUERY, STATUS, STK_PUSH, World
 
 STATISTICS = "/api/payment/mpesa/statistics"
 OWNER = "7"

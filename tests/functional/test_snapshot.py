@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.world.lambdas import ENVIRONMENT
+from tests.support.lambdas import ENVIRONMENT
 
 REPOSITORY = Path(__file__).parents[2]
 FUNCTIONS = ("authorizer", "callback", "stk_push", "status")
@@ -22,8 +22,8 @@ import json, os, random, sys
 from dataclasses import replace
 from payments.payment import Payment
 from payments.runtime import RandomIds
-from tests.world import World
-from tests.world.world import START
+from tests.support.world import World
+from tests.support.world import START
 
 world = World()
 world.adapters = replace(world.adapters, ids=RandomIds(), jitter=random.SystemRandom())

@@ -18,9 +18,8 @@ from tests.local.emulator_process import running_emulator
 from tests.local.metering import Bill, Meter
 from tests.local.races.faults import Calm
 from tests.local.races.racing import RaceWorld, new_client
-from tests.world import World
-from tests.world.lambdas import http_event
-from tests.world.world import STK_PUSH
+from tests.support.lambdas import http_event
+from tests.support.world import STK_PUSH, World
 
 WRITE_UNITS_MAX = 25
 READ_UNITS_MAX = 2

@@ -20,20 +20,19 @@ from payments.runtime import Adapters
 from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
 from simulator.core.config import SANDBOX_PASSKEY, Config
 from simulator.core.oauth import TokenState
-from tests.simulation.dynamodb import attach, use_virtual_time
-from tests.simulation.dynamodb.errors import DynamoDBError
-from tests.world.aws import (
+from tests.support.aws import (
     DARAJA_SECRET_ARN,
     PEPPER_SECRET_ARN,
     TABLE_NAME,
     Queue,
     SecretsManager,
-    new_dynamodb_client,
     new_engine,
 )
-from tests.world.clock import VirtualClock
-from tests.world.daraja import new_session
-from tests.world.lambdas import TIMEOUT_SECONDS, Lambda, environment
+from tests.support.clock import VirtualClock
+from tests.support.daraja import new_session
+from tests.support.dynamodb import attach, new_client, use_virtual_time
+from tests.support.dynamodb.errors import DynamoDBError
+from tests.support.lambdas import TIMEOUT_SECONDS, Lambda, environment
 
 from .coverage import Coverage
 from .faults import Fault, FaultKind, Faults
@@ -78,7 +77,7 @@ class _Engine:
 @cache
 def _client() -> tuple[Any, Callable[[], None]]:
     """One real boto3 client for all histories, and how to fill its retry quota again."""
-    client = new_dynamodb_client(validate=False)
+    client = new_client(validate=False)
     attach(
         client,
         _Engine(),  # type: ignore[arg-type]
@@ -114,7 +113,6 @@ class Deployment:
         self.faults = Faults(plan.seed, rate=plan.fault_rate, kinds=kinds, given=plan.faults)
         self.network = Network(self)
         self.engine = new_engine(self.clock)
-        self.engine.lag_of = lambda _: self.network.lag
         self.queue = Queue()
         self.dead_letters: list[dict[str, Any]] = []
         self.secrets = SecretsManager(SECRETS)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator.core import CallbackDelivery
-from tests.world.aws import TABLE_NAME
-from tests.world.lambdas import LISTED_IP, http_event
-from tests.world.world import CALLBACK
+from tests.support.aws import TABLE_NAME
+from tests.support.lambdas import LISTED_IP, http_event
+from tests.support.world import CALLBACK
 
 from .faults import FaultKind
 
@@ -172,7 +172,7 @@ class Machinery:
     # The outbox
 
     def _pipe(self) -> None:
-        if self._is_piping or len(self._world.engine.stream(TABLE_NAME)) == self._piped:
+        if self._is_piping or len(self._world.engine.changes(TABLE_NAME)) == self._piped:
             return
         self._is_piping = True
         self._world.scheduler.at(self._world.clock.now + 0.3, self._put_events)
@@ -180,8 +180,7 @@ class Machinery:
     def _put_events(self) -> None:
         """Read from the checkpoint on, put, and move it: at least once, in order."""
         self._is_piping = False
-        changes = self._world.engine.table(TABLE_NAME).stream._changes
-        batch = changes[self._piped :]
+        batch = self._world.engine.changes(TABLE_NAME)[self._piped :]
         events = [
             each.new["dedupe_id"]["S"]
             for each in batch

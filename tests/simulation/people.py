@@ -19,8 +19,8 @@ from payments.ports import Trace
 from payments.service.operations import ask_about_payment, operate_on_payment
 
 from simulator.core.chance import unit
-from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
-from tests.world.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
+from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
+from tests.support.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
 
 from .invariants.view import OPEN, Values
 from .scheduler import Actor

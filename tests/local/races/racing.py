@@ -18,11 +18,17 @@ from payments.runtime import Adapters, RandomIds
 from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
 from simulator.core.config import SANDBOX_PASSKEY, Config
 from tests.local.races.faults import CONNECTIONS_MAX, Calm
-from tests.simulation.dynamodb import table_from_template
-from tests.world.aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN, REPOSITORY, Queue, SecretsManager
-from tests.world.daraja import new_session
-from tests.world.lambdas import ENVIRONMENT, Lambda
-from tests.world.world import Answer, World
+from tests.support.aws import (
+    DARAJA_SECRET_ARN,
+    PEPPER_SECRET_ARN,
+    REPOSITORY,
+    Queue,
+    SecretsManager,
+)
+from tests.support.daraja import new_session
+from tests.support.dynamodb import table_from_template
+from tests.support.lambdas import ENVIRONMENT, Lambda
+from tests.support.world import Answer, World
 
 THREADS = 50
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator.core.prompts import Prompt, Stage
-from tests.world.aws import TABLE_NAME
+from tests.support.aws import TABLE_NAME
 
 from .durability import facts_of
 from .view import MONEY, OPEN, Values, View, ViolationError, plain, require
@@ -139,9 +139,9 @@ def check_secrets(world: Deployment) -> None:
         if secret in text:
             line = next(each for each in text.splitlines() if secret in each)
             raise ViolationError("I12", f"a log line holds a secret: {line[:80]}")
-    for each in world.engine.table(TABLE_NAME).items.values():
-        if each.item["sk"]["S"].startswith("EVENT#"):
-            event = json.dumps(plain(each.item))
+    for each in world.engine.items(TABLE_NAME):
+        if each["sk"]["S"].startswith("EVENT#"):
+            event = json.dumps(plain(each))
             for phone in world.plan.scenarios:
                 require(phone[3:] not in event, "I12", "an event holds a phone number")
 
