@@ -20,10 +20,10 @@ DAY = 86_400
 RESTORED = """
 import json, os, random, sys
 from dataclasses import replace
-from payments.payment import Payment
-from payments.runtime import RandomIds
-from tests.support.world import World
-from tests.support.world import START
+from payments.aws.runtime import RandomIds
+from payments.protocol.payment import Payment
+
+from tests.support.world import START, World
 
 world = World()
 world.adapters = replace(world.adapters, ids=RandomIds(), jitter=random.SystemRandom())
