@@ -24,9 +24,11 @@ from tests.support.aws import (
     DARAJA_SECRET_ARN,
     PEPPER_SECRET_ARN,
     TABLE_NAME,
+    EngineOf,
     Queue,
     SecretsManager,
     new_engine,
+    plain_engine,
 )
 from tests.support.clock import VirtualClock
 from tests.support.daraja import new_session
@@ -100,6 +102,7 @@ class Deployment:
         *,
         choose: Callable[[Deployment], Choose] | None = None,
         traces: bool = False,
+        engine_of: EngineOf = plain_engine,
     ) -> None:
         self.plan = plan
         self.clock = VirtualClock(START)
@@ -112,7 +115,7 @@ class Deployment:
         kinds = frozenset(FaultKind(kind) for kind in plan.kinds)
         self.faults = Faults(plan.seed, rate=plan.fault_rate, kinds=kinds, given=plan.faults)
         self.network = Network(self)
-        self.engine = new_engine(self.clock)
+        self.engine = new_engine(self.clock, engine_of)
         self.queue = Queue()
         self.dead_letters: list[dict[str, Any]] = []
         self.secrets = SecretsManager(SECRETS)

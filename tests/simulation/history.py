@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from tests.support.aws import EngineOf, plain_engine
+
 from .coverage import Coverage
 from .deployment import START, Deployment
 from .faults import Fault
@@ -50,9 +52,10 @@ def play(
     *,
     choose: Callable[[Deployment], Choose] | None = None,
     traces: bool = False,
+    engine_of: EngineOf = plain_engine,
 ) -> Outcome:
     """Play a plan to its end, or to the first violation; `choose` orders a world's actors."""
-    world = Deployment(plan, choose=choose, traces=traces)
+    world = Deployment(plan, choose=choose, traces=traces, engine_of=engine_of)
     violation: ViolationError | None = None
     with world.running():
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,19 @@ class Queue:
         return {"MessageId": message_id}
 
 
-def new_engine(clock: Any) -> Engine:
+type EngineOf = Callable[[Callable[[], float]], Engine]
+
+
+def plain_engine(clock: Callable[[], float]) -> Engine:
+    """An engine that only answers."""
+    return Engine(clock=clock)
+
+
+def new_engine(
+    clock: Callable[[], float],
+    engine_of: EngineOf = plain_engine,
+) -> Engine:
     """An empty table with the deployed schema."""
-    engine = Engine(clock=clock)
+    engine = engine_of(clock)
     engine.create_table(table_definition())
     return engine

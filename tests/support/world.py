@@ -22,9 +22,11 @@ from .aws import (
     DARAJA_SECRET_ARN,
     PEPPER_SECRET_ARN,
     TABLE_NAME,
+    EngineOf,
     Queue,
     SecretsManager,
     new_engine,
+    plain_engine,
 )
 from .clock import SeededIds, VirtualClock
 from .daraja import Wire, new_session
@@ -65,10 +67,11 @@ class World:
         wire: Wire | None = None,
         environment: Mapping[str, str] | None = None,
         daraja_config: Mapping[str, object] | None = None,
+        engine_of: EngineOf = plain_engine,
     ) -> None:
         self.clock = VirtualClock(START)
         self.chance = random.Random(seed)
-        self.engine = new_engine(self.clock)
+        self.engine = new_engine(self.clock, engine_of)
         self.queue = Queue()
         self.secrets = SecretsManager(
             {

@@ -59,7 +59,8 @@ class Engine:
         self.units = {"read": 0.0, "write": 0.0}
         self.counts_units = counts_units
         self._tables: dict[str, Table] = {}
-        self._completed: dict[str, tuple[dict[str, Any], float]] = {}
+        # By token: the request, when it completed, and whether it succeeded.
+        self._tokens: dict[str, tuple[dict[str, Any], float, bool]] = {}
 
     def create_table(self, definition: dict[str, Any]) -> None:
         """Create an empty table from a CreateTable request; TimeToLiveSpecification counts too."""
@@ -177,23 +178,23 @@ class Engine:
     def _transact_write_items(self, request: dict[str, Any]) -> dict[str, Any]:
         """Write all or nothing.
 
-        Idempotent: a token that succeeded within 10 minutes changes nothing more and succeeds;
-            with another request it is an error. A cancelled transaction leaves no token.
+        Idempotent: a token that succeeded within 10 minutes changes nothing more and succeeds. The
+            same request is decided anew where the first was cancelled; another one is an error.
         """
         writes = self._read_writes(request)
         token = request.get("ClientRequestToken")
-        if token is not None and self._is_repeated(token, request):
+        if token is not None and self._has_succeeded(token, request):
             return {}
         before = [(old := write.table.items.get(write.key), old) for write in writes]
         try:
             pairs = outcomes(writes)
         except TransactionCanceledError:
+            self._note_token(token, request, has_succeeded=False)
             self._consumed_by(writes, before, request)
             raise
         for write, (_, new) in zip(writes, pairs, strict=True):
             write.table.commit(write.key, new, at=self.clock())
-        if token is not None:
-            self._completed[token] = (request, self.clock())
+        self._note_token(token, request, has_succeeded=True)
         return self._consumed_by(writes, pairs, request)
 
     def _read_writes(self, request: dict[str, Any]) -> list[Write]:
@@ -210,16 +211,22 @@ class Engine:
             raise ValidationError("Transaction cannot include multiple operations on one item")
         return writes
 
-    def _is_repeated(self, token: str, request: dict[str, Any]) -> bool:
-        completed, at = self._completed.get(token, (None, 0.0))
-        if completed is None or self.clock() - at >= TOKEN_VALID_SECONDS:
+    def _has_succeeded(self, token: str, request: dict[str, Any]) -> bool:
+        first, at, has_succeeded = self._tokens.get(token, (request, 0.0, False))
+        if self.clock() - at >= TOKEN_VALID_SECONDS:
             return False
-        if completed != request:
+        if first != request:
             raise DynamoDBError(
                 "IdempotentParameterMismatchException",
                 "The request uses the same client token as a previous, but non-identical request",
             )
-        return True
+        return has_succeeded
+
+    def _note_token(
+        self, token: str | None, request: dict[str, Any], *, has_succeeded: bool
+    ) -> None:
+        if token is not None:
+            self._tokens[token] = (request, self.clock(), has_succeeded)
 
     # Capacity
 
