@@ -10,6 +10,7 @@ from payments.values import eat_day
 
 from tests.support.aws import TABLE_NAME
 from tests.support.lambdas import http_event
+from tests.support.network import Lines
 from tests.support.world import World
 
 OPEN = 100
@@ -115,7 +116,7 @@ def queries_with(pollers: int) -> int:
         asked += request.path.endswith("/query")
         return handle(request)
 
-    world = World(wire=wire)
+    world = World(network=Lines(daraja=wire))
     world.register("1")
     identifier = world.initiate("1").body["CheckoutRequestID"]
     for _ in range(POLL_FOR_SECONDS // POLL_EVERY_SECONDS):

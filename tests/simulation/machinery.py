@@ -14,7 +14,7 @@ from tests.support.world import CALLBACK
 from .faults import FaultKind
 
 if TYPE_CHECKING:
-    from .deployment import Deployment
+    from .world import SimulatedWorld
 
 MINUTE = 60.0
 VISIBILITY_SECONDS = 60.0
@@ -25,8 +25,8 @@ DELAY_SECONDS_MAX = 30_000.0
 class Machinery:
     """The actors that nobody asks."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
         self._cleanup_at: float | None = None
         self._last_run_at = 0.0
         self._is_redriving = False
@@ -35,7 +35,7 @@ class Machinery:
         self._pipe_tries = 0
         self._is_piping = False
         self.bus: list[str] = []
-        deployment.posts = self.post
+        world.posts = self.post
 
     # Daraja's callbacks
 
@@ -205,5 +205,5 @@ class Machinery:
         return not (self._is_redriving or self._is_piping or self._cleanup_at)
 
 
-def _listed(deployment: Deployment) -> tuple[str, ...]:
-    return (LISTED_IP, *deployment.daraja.config.callback_sources)
+def _listed(world: SimulatedWorld) -> tuple[str, ...]:
+    return (LISTED_IP, *world.daraja.config.callback_sources)

@@ -28,7 +28,7 @@ from .faults import Fault, FaultKind
 from .scheduler import Actor, CrashError
 
 if TYPE_CHECKING:
-    from .deployment import Deployment
+    from .world import SimulatedWorld
 
 STALL_SECONDS_MAX = 28.0
 LATE_EFFECT_SECONDS_MAX = 20.0
@@ -46,8 +46,8 @@ type Execute = Callable[[], dict[str, Any]]
 class Network:
     """Stands between the actors and DynamoDB, Daraja, SQS and Secrets Manager."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
         self.hash = 0
 
     # DynamoDB

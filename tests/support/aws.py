@@ -8,12 +8,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from simulator.core.config import SANDBOX_PASSKEY, Config
 from tests.support.dynamodb import Engine, table_from_template
 
 REPOSITORY = Path(__file__).parents[2]
 TABLE_NAME = "payments-under-test"
 DARAJA_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:daraja"
 PEPPER_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:pepper"
+SECRETS = {
+    DARAJA_SECRET_ARN: {
+        "SAFARICOM_CONSUMER_KEY": Config().apps[0].consumer_key,
+        "SAFARICOM_CONSUMER_SECRET": Config().apps[0].consumer_secret,
+        "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
+    },
+    PEPPER_SECRET_ARN: {"PHONE_PEPPER": "pepper-under-test"},
+}
 QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/fallback"
 
 

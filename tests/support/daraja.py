@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -10,26 +9,22 @@ import requests
 from requests.adapters import BaseAdapter
 
 from simulator.core import Daraja, HttpAnswer, HttpRequest, Transport
+from tests.support.network import Wire, to_daraja
 
 BASE_URL = "https://daraja.test"
-type Wire = Callable[[HttpRequest, Callable[[HttpRequest], HttpAnswer]], HttpAnswer]
 
 
 class DarajaAdapter(BaseAdapter):
     """Answers every request from the core; `wire` stands in between and may lose things."""
 
-    def __init__(self, daraja: Daraja, wire: Wire | None = None) -> None:
+    def __init__(self, daraja: Daraja, wire: Wire = to_daraja) -> None:
         super().__init__()
         self._daraja = daraja
         self._wire = wire
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]
         """One request; a hang reads as a timeout, a reset as a lost connection."""
-        asked = _read(request)
-        if self._wire is None:
-            answer = self._daraja.handle(asked)
-        else:
-            answer = self._wire(asked, self._daraja.handle)
+        answer = self._wire(_read(request), self._daraja.handle)
         if answer.transport is Transport.HANG:
             raise requests.exceptions.ReadTimeout("no answer")
         if answer.transport is Transport.RESET:
@@ -40,7 +35,7 @@ class DarajaAdapter(BaseAdapter):
         """Nothing is open."""
 
 
-def new_session(daraja: Daraja, wire: Wire | None = None) -> requests.Session:
+def new_session(daraja: Daraja, wire: Wire = to_daraja) -> requests.Session:
     """The product's own session, its network replaced."""
     from payments.daraja.client import new_session as product_session
 

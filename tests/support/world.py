@@ -15,12 +15,11 @@ from payments.protocol.payment import Payment
 from payments.store.items import to_payment
 
 from simulator.core import CallbackDelivery, Daraja
-from simulator.core.config import SANDBOX_PASSKEY, Config
-from tests.support.dynamodb import Intercept, attach, new_client, use_virtual_time
+from simulator.core.config import Config
+from tests.support.dynamodb import attach, new_client, use_virtual_time
 
 from .aws import (
-    DARAJA_SECRET_ARN,
-    PEPPER_SECRET_ARN,
+    SECRETS,
     TABLE_NAME,
     EngineOf,
     Queue,
@@ -29,8 +28,9 @@ from .aws import (
     plain_engine,
 )
 from .clock import SeededIds, VirtualClock
-from .daraja import Wire, new_session
+from .daraja import new_session
 from .lambdas import LISTED_IP, Lambda, http_event
+from .network import Lines, Network
 
 START = 1_790_000_000.0
 PHONE = "254708374149"
@@ -63,8 +63,7 @@ class World:
         self,
         seed: int = 1,
         *,
-        intercept: Intercept | None = None,
-        wire: Wire | None = None,
+        network: Network | None = None,
         environment: Mapping[str, str] | None = None,
         daraja_config: Mapping[str, object] | None = None,
         engine_of: EngineOf = plain_engine,
@@ -73,24 +72,17 @@ class World:
         self.chance = random.Random(seed)
         self.engine = new_engine(self.clock, engine_of)
         self.queue = Queue()
-        self.secrets = SecretsManager(
-            {
-                DARAJA_SECRET_ARN: {
-                    "SAFARICOM_CONSUMER_KEY": Config().apps[0].consumer_key,
-                    "SAFARICOM_CONSUMER_SECRET": Config().apps[0].consumer_secret,
-                    "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
-                },
-                PEPPER_SECRET_ARN: {"PHONE_PEPPER": "pepper-under-test"},
-            }
-        )
+        self.secrets = SecretsManager(SECRETS)
         self.daraja = Daraja(
             clock=self.clock,
             seed=seed,
             config=Config().changed({"query_per_minute": None, **(daraja_config or {})}),
         )
         self.environment = dict(environment or {})
-        client = new_client() if intercept else _shared_client()
-        self._detach = attach(client, self.engine, intercept)
+        # One client serves all worlds that nobody fails: to make one takes longer than most tests.
+        client = new_client() if network else _shared_client()
+        lines = network or Lines()
+        self._detach = attach(client, self.engine, lines.dynamodb)
         use_virtual_time(client, sleep=self.clock.sleep, random=self.chance.random)
         self.dynamodb = client
         services = {
@@ -104,7 +96,7 @@ class World:
             ids=SeededIds(self.chance),
             jitter=self.chance,
             aws_client=services.__getitem__,
-            http_session=lambda: new_session(self.daraja, wire),
+            http_session=lambda: new_session(self.daraja, lines.daraja),
         )
         self._lambdas: dict[str, Lambda] = {}
 

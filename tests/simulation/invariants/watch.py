@@ -29,8 +29,8 @@ from .view import MONEY, OPEN, Values, View, ViolationError, plain, require
 if TYPE_CHECKING:
     from simulator.core import CallbackDelivery, HttpAnswer
 
-    from ..deployment import Deployment
     from ..scheduler import Actor
+    from ..world import SimulatedWorld
 
 SEND_WITHIN_SECONDS = 10
 PROMPT_ENDS_SECONDS = 300
@@ -41,8 +41,8 @@ BUGS = frozenset({"IdempotentParameterMismatchException", "ValidationException"}
 class Watch:
     """The eyes of one history. Errors: ViolationError from `after_step`, the first there was."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
         self.view = View()
         self.violation: ViolationError | None = None
         self.pushes: dict[str, int] = {}

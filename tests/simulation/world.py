@@ -18,11 +18,10 @@ from botocore.exceptions import BotoCoreError
 from payments.aws.runtime import Adapters
 
 from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
-from simulator.core.config import SANDBOX_PASSKEY, Config
+from simulator.core.config import Config
 from simulator.core.oauth import TokenState
 from tests.support.aws import (
-    DARAJA_SECRET_ARN,
-    PEPPER_SECRET_ARN,
+    SECRETS,
     TABLE_NAME,
     EngineOf,
     Queue,
@@ -44,14 +43,6 @@ from .plan import Plan
 from .scheduler import Actor, Choose, CrashError, Scheduler
 
 START = 1_790_000_000.0
-SECRETS = {
-    DARAJA_SECRET_ARN: {
-        "SAFARICOM_CONSUMER_KEY": Config().apps[0].consumer_key,
-        "SAFARICOM_CONSUMER_SECRET": Config().apps[0].consumer_secret,
-        "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
-    },
-    PEPPER_SECRET_ARN: {"PHONE_PEPPER": "pepper-under-test"},
-}
 
 
 class SdkError(BotoCoreError):
@@ -64,16 +55,16 @@ class SdkError(BotoCoreError):
 
 
 class _Current:
-    """Which deployment the process's one boto3 client talks to."""
+    """Which world the process's one boto3 client talks to."""
 
-    deployment: Deployment
+    world: SimulatedWorld
 
 
 class _Engine:
-    """Passes requests on to the current deployment's engine."""
+    """Passes requests on to the current world's engine."""
 
     def execute(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-        return _Current.deployment.engine.execute(operation, request)
+        return _Current.world.engine.execute(operation, request)
 
 
 @cache
@@ -83,24 +74,24 @@ def _client() -> tuple[Any, Callable[[], None]]:
     attach(
         client,
         _Engine(),  # type: ignore[arg-type]
-        lambda *request: _Current.deployment.network.dynamodb(*request),
+        lambda *request: _Current.world.network.dynamodb(*request),
     )
     refill = use_virtual_time(
         client,
-        sleep=lambda seconds: _Current.deployment.scheduler.pause(seconds),
-        random=lambda: _Current.deployment.jitter.random(),
+        sleep=lambda seconds: _Current.world.scheduler.pause(seconds),
+        random=lambda: _Current.world.jitter.random(),
     )
     return client, refill
 
 
-class Deployment:
+class SimulatedWorld:
     """One history's world; `invoke` is the only door to the product."""
 
     def __init__(
         self,
         plan: Plan,
         *,
-        choose: Callable[[Deployment], Choose] | None = None,
+        choose: Callable[[SimulatedWorld], Choose] | None = None,
         traces: bool = False,
         engine_of: EngineOf = plain_engine,
     ) -> None:
@@ -159,8 +150,8 @@ class Deployment:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Make this the current deployment, its output caught; leave nothing behind."""
-        _Current.deployment = self
+        """Make this the current world, its output caught; leave nothing behind."""
+        _Current.world = self
         original, sys.stdout = sys.stdout, self._output
         handlers = logging.getLogger("hakika").handlers
         streams = [(each, each.stream) for each in handlers if hasattr(each, "stream")]
@@ -295,8 +286,8 @@ class Deployment:
 class _ActorIds:
     """Ids that do not depend on who else minted some before."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
         self._minted: Counter[str] = Counter()
 
     def hex(self, characters: int) -> str:
@@ -309,8 +300,8 @@ class _ActorIds:
 
 
 class _Sqs:
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
 
     def send_message(self, **message: str) -> Any:
         def send() -> Any:
@@ -321,8 +312,8 @@ class _Sqs:
 
 
 class _Secrets:
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
 
     def get_secret_value(self, **request: str) -> Any:
         return self._world.network.other(
