@@ -29,7 +29,7 @@ from payments.values import (
 )
 
 from functions.authorizer.app import Authenticator
-from tests.bad_tokens import encode_part, good_claims, sign
+from tests.support.bad_tokens import encode_part, good_claims, sign
 
 CASES = settings(
     max_examples=500,
