@@ -23,20 +23,24 @@ PYTEST := $(PY) -m pytest
 PARALLEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
+.PHONY: help python run demo check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
         upgrade deploy secrets environments clean
 
 help: ## this list
 	@echo "Hakika: M-Pesa payments you can trust. Targets:"
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-environments: ## Python environments from the pinned requirements (others call this themselves)
+python:
 	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -c '' 2>/dev/null || { \
 	  echo "Python 3.13 is missing: '$(PYTHON)' does not run. Install it (pyenv, uv or your"; \
 	  echo "system's packages), or name it: make PYTHON=/path/to/python3.13"; exit 1; }
+
+environments: python ## Python environments from the pinned requirements (others call this themselves)
 	@$(PYTHON) -m local.environments dev build emulator
 
-run: environments ## the whole product on this machine, until Ctrl-C (DARAJA=sandbox for Safaricom's)
+run: python ## the whole product on this machine, until Ctrl-C (DARAJA=sandbox for Safaricom's)
+	@$(PYTHON) -m local.preflight
+	@$(MAKE) --no-print-directory environments
 	@exec $(PY) -m local.stack
 
 demo: environments ## play payments through the public API of a running stack, or of one of its own
