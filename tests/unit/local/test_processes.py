@@ -150,7 +150,7 @@ def test_a_killed_server_is_reported_by_the_name_of_the_signal(tmp_path: Path) -
     start_server(children, port)
     (pid,) = children.pids().values()
     os.kill(pid, signal.SIGKILL)
-    wait_for_end(pid)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     with pytest.raises(LocalStackError, match=r"server stopped \(SIGKILL, as when memory runs out"):
         children.check_alive()
     children.stop()
