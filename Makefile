@@ -53,29 +53,23 @@ check: environments ## static checks: format, lint, types, imports, template, re
 	@$(PYTHON) -m local.environments checkov
 	@$(PY) -m local.checks
 
-# Each process has a stack of its own, since some tests take Safaricom down: tests/conftest.py says
-# which of them go together.
-STACK_TESTS := tests/local tests/browser
-
-test: environments ## every check and every test; a failure does not keep the rest from running
-	@status=0; \
-	$(MAKE) --no-print-directory check || status=1; \
-	$(MAKE) --no-print-directory web-tests || status=1; \
-	$(MAKE) --no-print-directory unit || status=1; \
-	$(PYTEST) $(STACK_TESTS) -n 2 --dist loadgroup || status=1; \
-	exit $$status
+test: python ## every check and every test, with all their set-up; PARALLEL=2 processes for each kind
+	@$(PYTHON) -m local.prepare_tests
+	@$(PY) -m local.test_run --parallel $(PARALLEL)
 
 unit: environments ## the tests that need no running stack
-	$(PYTEST) tests -n $(PARALLEL) --dist worksteal $(STACK_TESTS:%=--ignore=%)
+	$(PYTEST) tests -n $(PARALLEL) --dist worksteal --ignore=tests/local --ignore=tests/browser
 
 local-tests: environments ## the tests against the deployed template
 	$(PYTEST) tests/local
 
-browser: environments ## the tests in a real browser
+browser: python ## the tests in a real browser
+	@$(PYTHON) -m local.prepare_tests
 	$(PYTEST) tests/browser
 
-web-tests: ## the JavaScript client's own tests (needs Node)
-	@$(PYTHON) -m local.web_tests
+web-tests: environments ## the JavaScript client's own tests
+	@$(PYTHON) -m local.environments node
+	@$(PY) -m local.web_tests
 
 build: environments ## sam build, then slim the layer
 	$(SAM) build --parallel
