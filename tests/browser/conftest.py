@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from local.client import SimulatorClient
 from local.prepare_tests import CHROMIUM
@@ -37,6 +37,7 @@ def chromium() -> Iterator[Browser]:
     """One Chromium per module; playwright's loop must not outlive the module."""
     # None: Playwright's own, which `make test` installs where the machine has no Chromium.
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
