@@ -1,9 +1,9 @@
 """The one address of the local stack: serves web/, passes /api on to the emulated HTTP API.
 
-`python -m local.gateway --help` shows its options. It stands where API Gateway's own edge stands on
-AWS, so it alone says where a call comes from: whatever a caller wrote into X-Forwarded-For is
-replaced by the address of the connection. The simulator proves itself with a key made for this run
-and may then say which of Safaricom's addresses its callback comes from.
+`python -m local.gateway --help` shows its options. It has the place of API
+Gateway's edge, so it alone sets the address of a call: it replaces the caller's X-Forwarded-For by
+the address of the connection. Only the simulator, which has a key made for this run, may name one
+of Safaricom's addresses for its callback.
 """
 
 import argparse

@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from simulator.core import Config, Daraja, SimulatorError
+from simulator.core.clock import MovableClock
 from simulator.core.config import local
 from simulator.referee.command import main as referee
 from simulator.scenario_file import apply_scenario, read_scenario_file
@@ -26,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = _parser().parse_args(words)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        daraja = Daraja(clock=time.time, seed=given.seed, config=_config(given))
+        daraja = Daraja(clock=MovableClock(time.time), seed=given.seed, config=_config(given))
         if given.scenario:
             apply_scenario(daraja, read_scenario_file(given.scenario))
     except SimulatorError as error:

@@ -1,4 +1,4 @@
-"""What a callback says, with every oddity the real ones have. Source: daraja.md 5."""
+"""What a callback says, with every oddity the real ones have. Source: docs/daraja.md 5."""
 
 import json
 from dataclasses import dataclass

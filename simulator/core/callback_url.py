@@ -1,4 +1,4 @@
-"""Which CallBackURLs Daraja refuses. Source: daraja.md 6."""
+"""Which CallBackURLs Daraja refuses. Source: docs/daraja.md 6."""
 
 import ipaddress
 from urllib.parse import urlsplit

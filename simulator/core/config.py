@@ -18,7 +18,7 @@ from simulator.core.pull_settings import PULL_CHOICES, PullSettings
 from simulator.core.stk_settings import StkSettings
 
 SANDBOX_SHORTCODE = "174379"
-# Printed in public by Safaricom for everybody's tests (daraja.md, "Base URLs"); not a secret.
+# Safaricom prints it in public for everybody (docs/daraja.md); not a secret.
 SANDBOX_PASSKEY = (
     "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919"  # pragma: allowlist secret
 )
@@ -37,7 +37,7 @@ LISTED_SOURCES = (
     "196.201.212.74",
     "196.201.212.69",
 )
-"""Source: daraja.md 5, "Source IPs"."""
+"""Source: docs/daraja.md 5, "Source IPs"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Merchant:
 
     @property
     def party_b(self) -> str:
-        """The number that must stand in PartyB."""
+        """The number that PartyB must have."""
         return self.till or self.shortcode
 
     @property

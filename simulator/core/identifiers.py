@@ -1,4 +1,4 @@
-"""Identifiers shaped like the real ones. Source: daraja.md 3 and 5, "Identifier shapes"."""
+"""Identifiers shaped like the real ones. Source: docs/daraja.md 3 and 5, "Identifier shapes"."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

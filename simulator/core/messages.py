@@ -46,7 +46,7 @@ def receipt_text(debit: Debit, merchant: Merchant, balance_kes: int, language: s
 
 
 def failure_text(code: str, order: PushOrder, balance_kes: int, language: str) -> str | None:
-    """What the customer is told about a failure; None where M-Pesa stays silent."""
+    """The SMS about a failure; None where M-Pesa sends none."""
     words = _FAILURES["sw" if language == "sw" else "en"].get(code)
     if words is None:
         return None
@@ -86,6 +86,6 @@ _HAND_FAILURES = {
 
 
 def hand_failure_text(code: str, amount_kes: int, balance_kes: int, language: str) -> str:
-    """What the customer is told about a payment by hand that failed."""
+    """What the customer reads about a payment by hand that failed."""
     words = _HAND_FAILURES["sw" if language == "sw" else "en"][code]
     return words.format(amount=f"{amount_kes:,}", balance=f"{balance_kes:,}")

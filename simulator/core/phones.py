@@ -72,7 +72,7 @@ class PhoneBook:
 
 
 def is_valid_msisdn(text: str) -> bool:
-    """Twelve ASCII digits that begin with 2547 or 2541. Source: daraja.md 10."""
+    """Twelve ASCII digits that begin with 2547 or 2541. Source: docs/daraja.md 10."""
     return (
         len(text) == 12 and text.isascii() and text.isdigit() and text.startswith(("2547", "2541"))
     )

@@ -1,4 +1,4 @@
-"""processrequest: the checks in Daraja's order, then a prompt. Source: daraja.md 3."""
+"""processrequest: the checks in Daraja's order, then a prompt. Source: docs/daraja.md 3."""
 
 from dataclasses import replace
 
@@ -131,7 +131,7 @@ def _early_code(world: World, order: PushOrder, now: float) -> str | None:
 
 
 def _product_code(world: World, order: PushOrder) -> str | None:
-    """Paybill and till must be asked as what they are. Source: daraja.md 7, rows 2028 and on."""
+    """A paybill needs the paybill type, a till the till type. Source: docs/daraja.md 7, 2028."""
     merchant = order.merchant
     is_right_type = order.transaction_type == merchant.transaction_type
     if is_right_type and order.party_b == merchant.party_b:

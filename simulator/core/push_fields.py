@@ -1,4 +1,4 @@
-"""Every field check of processrequest, in the order Daraja reports them. Source: daraja.md 3."""
+"""The field checks of processrequest, in the order Daraja reports them: docs/daraja.md 3."""
 
 import base64
 import binascii

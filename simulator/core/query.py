@@ -1,4 +1,4 @@
-"""stkpushquery: early 400, still processing, then the result as a string. Source: daraja.md 4."""
+"""stkpushquery: early 400, still processing, then the result as text. Source: docs/daraja.md 4."""
 
 from simulator.core import chance, gateway
 from simulator.core.http import HttpAnswer, HttpRequest, json_answer, spike_arrest
@@ -42,7 +42,7 @@ def _does_not_exist(world: World) -> gateway.RefusedError:
 
 
 def _pass_gate(world: World, fields: dict[str, object], now: float) -> None:
-    """Spike arrest, one query each 12 seconds and shortcode. Source: daraja.md 2."""
+    """Spike arrest, one query each 12 seconds and shortcode. Source: docs/daraja.md 2."""
     per_minute = world.config.query_per_minute
     if not per_minute:
         return

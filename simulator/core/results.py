@@ -1,4 +1,4 @@
-"""The result codes of an STK push and the words Daraja uses. Source: daraja.md 7."""
+"""The result codes of an STK push and the words Daraja uses. Source: docs/daraja.md 7."""
 
 SUCCESS = "0"
 STILL_PROCESSING = "4999"

@@ -5,6 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from simulator.core import Daraja
+from simulator.server.clock_control import ClockControl
 from simulator.server.control import Control
 from simulator.server.cors import cors
 from simulator.server.face import DarajaFace
@@ -48,7 +49,7 @@ def application(daraja: Daraja, options: Options | None = None) -> web.Applicati
 
 def _add_control(app: web.Application, daraja: Daraja, pump: CallbackPump) -> None:
     control = Control(daraja, pump)
-    known = routes(control, InitiatorControl(daraja), PaymentControl(daraja))
+    known = routes(control, InitiatorControl(daraja), PaymentControl(daraja), ClockControl(daraja))
     document = openapi(known)
 
     async def describe(_request: web.Request) -> web.Response:

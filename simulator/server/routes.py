@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from simulator.server.clock_control import ClockControl
 from simulator.server.control import Control
 from simulator.server.initiator_control import InitiatorControl
 from simulator.server.payment_control import PaymentControl
@@ -37,7 +38,12 @@ class Route:
         return str(getattr(self.handler, "__name__", ""))
 
 
-def routes(control: Control, initiators: InitiatorControl, payments: PaymentControl) -> list[Route]:
+def routes(
+    control: Control,
+    initiators: InitiatorControl,
+    payments: PaymentControl,
+    clock: ClockControl,
+) -> list[Route]:
     """All routes, in the order the page shows them."""
     return [
         *_scenarios(control),
@@ -45,7 +51,7 @@ def routes(control: Control, initiators: InitiatorControl, payments: PaymentCont
         *_payments(payments),
         *_money(initiators),
         *_looking(control, payments),
-        *_whole(control),
+        *_whole(control, clock),
     ]
 
 
@@ -238,10 +244,19 @@ def _looking(control: Control, payments: PaymentControl) -> list[Route]:
     ]
 
 
-def _whole(control: Control) -> list[Route]:
+def _whole(control: Control, clock: ClockControl) -> list[Route]:
     return [
         Route("GET", "/_simulator/health", "The simulator", control.health),
         Route("POST", "/_simulator/reset", "The simulator", control.reset),
+        Route("GET", "/_simulator/clock", "The simulator", clock.read_clock),
+        Route(
+            "POST",
+            "/_simulator/clock",
+            "The simulator",
+            clock.move_clock,
+            "The clock goes forward only; what became due meanwhile happens at once, in order.",
+            {"advance_seconds": 60},
+        ),
         Route("GET", "/_simulator/settings", "The simulator", control.read_settings),
         Route(
             "PATCH",

@@ -1,4 +1,4 @@
-"""daraja.md section 5: the shapes of callbacks, and when and how often they come."""
+"""docs/daraja.md, section 5: the shapes of callbacks, and when and how often they come."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""daraja.md section 3: every field rule and every row of the table of push errors."""
+"""docs/daraja.md, section 3: every field rule and every row of the table of push errors."""
 
 import re
 from typing import Any

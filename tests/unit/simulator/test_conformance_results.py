@@ -1,4 +1,4 @@
-"""daraja.md sections 7 and 8: every result code that can end an STK push, by its natural cause."""
+"""docs/daraja.md, sections 7 and 8: every result code that can end an STK push, by its cause."""
 
 from typing import Any
 
