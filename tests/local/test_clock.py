@@ -61,7 +61,8 @@ def wait_for(what: Callable[[], object], wanted: object) -> None:
 
 def hakika_clock(folder: Path, *words: str) -> str:
     """What `hakika clock` prints, run as people run it."""
-    command = [str(ROOT / "bin" / "hakika"), "clock", "--folder", str(folder), *words]
+    file = str(folder / "stack.json")
+    command = [str(ROOT / "bin" / "hakika"), "--local-file", file, "clock", *words]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 

@@ -19,6 +19,7 @@ from tools.hakika import (
     consultations,
     decisions,
     doctor,
+    local_clock,
     numbers,
     payments,
     statement_command,
@@ -75,6 +76,8 @@ app.command("stats", rich_help_panel=_BOOKS)(numbers.stats)
 app.command("export", rich_help_panel=_BOOKS)(numbers.export)
 app.command("reconcile-statement", rich_help_panel=_BOOKS)(statement_command.reconcile_statement)
 app.command("doctor", rich_help_panel=_DEPLOYMENT)(doctor.doctor)
+# For people who develop; the list of an operator's verbs does not show it.
+app.add_typer(local_clock.app, name="clock", hidden=True)
 
 
 @app.callback()
