@@ -46,7 +46,6 @@ simulator: environments ## the Daraja simulator alone
 	@exec $(PY) -m simulator
 
 check: environments ## static checks: format, lint, types, imports, template, requirements
-	@$(PYTHON) -m local.environments checkov
 	@$(PY) -m local.checks
 
 # Each process has a stack of its own, since some tests take Safaricom down: tests/conftest.py says

@@ -34,7 +34,6 @@ ENVIRONMENTS = {
         Environment(
             "emulator", ROOT / ".venvs" / "emulator", ROOT / "requirements" / "emulator.txt"
         ),
-        Environment("checkov", ROOT / ".venvs" / "checkov", ROOT / "requirements" / "checkov.txt"),
     )
 }
 

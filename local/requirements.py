@@ -21,7 +21,6 @@ SOURCES = (
     "requirements/dev.in",
     "requirements/build.in",
     "requirements/emulator.in",
-    "requirements/checkov.in",
 )
 OPTIONS = (
     "--quiet",
