@@ -11,8 +11,7 @@ from payments.dynamodb.table import Table
 from tests.world import World
 from tests.world.aws import TABLE_NAME
 from tests.world.world import START
-from tools.import_payments.importer import import_rows
-from tools.import_payments.rows import COLUMNS, payment_id_of
+from tools.import_payments import COLUMNS, import_rows, payment_id_of
 
 ROWS = 10_000
 STATUSES = ("completed", "completed", "failed", "cancelled", "pending")
@@ -95,6 +94,7 @@ def test_an_imported_pending_payment_is_asked_about(world: World) -> None:
         ({"phone_number": "12345"}, "phone_number"),
         ({"mpesa_receipt_number": ""}, "mpesa_receipt_number"),
         ({"created_at": "yesterday"}, "created_at"),
+        ({"status": "pending", "checkout_request_id": ""}, "checkout_request_id"),
         ({"consultation_id": "../x"}, "consultation_id"),
     ],
 )
