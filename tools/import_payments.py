@@ -20,14 +20,14 @@ from typing import Annotated
 
 import boto3
 import typer
-from payments.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
-from payments.dynamodb.attributes import to_item
-from payments.dynamodb.expressions import ABSENT
-from payments.dynamodb.table import Committed, Table
 from payments.errors import InvalidRequestError
-from payments.payment import Payment, PaymentStatus, Proof
-from payments.result_codes import SUCCESS
+from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.protocol.result_codes import SUCCESS
 from payments.store import items
+from payments.store.attributes import to_item
+from payments.store.expressions import ABSENT
+from payments.store.table import Committed, Table
 from payments.values import (
     CHECKOUT_REQUEST_ID,
     EAT,
@@ -118,7 +118,7 @@ def read_row(row: Mapping[str, str], *, now: int) -> Payment:
         token_sha256=sha256_hex(f"no callback can match:{payment_id}"),
         body_sha256=sha256_hex(row_id),
         created_at=created_at,
-        prompt_until=created_at,
+        locked_until=created_at,
         holds_locks=False,
         checkout_request_id=checkout_id,
         checkout_source=Proof.PUSH if checkout_id else None,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from payments.payment import Payment, PaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus
 
 from tools.hakika.statement import Line, Statement
 
