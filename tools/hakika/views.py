@@ -18,7 +18,6 @@ PROOF_WORDS = {
     Proof.PUSH: "Daraja's answer to the push",
     Proof.CLEANUP: "our own decision that waiting is over",
     Proof.OPERATOR: "an operator's word",
-    Proof.BOOKING: "the booking system",
 }
 
 

@@ -11,7 +11,8 @@ from payments.errors import SettingsError
 from payments.protocol.policy import Policy
 
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
-FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
+FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exe", "cmd", "sql", "query")
+"""Safaricom refuses them in a callback URL ("exec" is one with "exe"). Source: docs/daraja.md."""
 """Words that Safaricom refuses anywhere in a CallBackURL, in any case (daraja.md 6)."""
 NETWORK_SIZE_MAX = 65_536
 """Nobody's callbacks come from more addresses than that (an IPv4 /16)."""
