@@ -1,7 +1,7 @@
 """A payment as an operator sees it: plain values for JSON, phones masked unless asked for."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -88,6 +88,20 @@ def timeline(
     if payment.due_at is not None:
         moments.append(Moment(at=payment.due_at, what="next look", is_ahead=True))
     return sorted(moments, key=lambda moment: (moment.is_ahead, moment.at))
+
+
+def what_changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Name what differs between two views of one thing: `status review -> completed`."""
+    differing = [
+        f"{name} {_shown(before.get(name))} -> {_shown(now.get(name))}"
+        for name in now
+        if name != "version" and before.get(name) != now.get(name)
+    ]
+    return "; ".join(differing) or "facts that are not listed"
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else str(value)
 
 
 def next_steps(payment: Payment) -> list[str]:
