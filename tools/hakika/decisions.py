@@ -32,7 +32,7 @@ from tools.hakika.errors import ChangedError, RefusedError, UsageError
 from tools.hakika.payments import PaymentName
 from tools.hakika.person import Account, require_consent, take_account
 from tools.hakika.session import Session
-from tools.hakika.views import next_steps, payment_view, what_changed
+from tools.hakika.views import next_steps, payment_view, what_changed, why_a_person
 
 ASK_SECONDS_MAX = 60
 WORDS = {
@@ -243,6 +243,8 @@ def _show_plan(session: Session, payment: Payment, effect: str, account: Account
     paid = f", KES {payment.paid_amount_kes:,} paid" if payment.paid_amount_kes else ""
     status = str(payment.status)
     told = payment.attention or payment.failure_reason
+    events = session.runtime.history.get_events(payment.payment_id)
+    booking = session.parts.store.get_consultation(payment.booking_id)
     screen.show_facts(
         session.err,
         [
@@ -250,6 +252,7 @@ def _show_plan(session: Session, payment: Payment, effect: str, account: Account
             ("booking", f"{payment.booking_id}, {mask_phone(payment.phone_number)}"),
             ("amount", f"KES {payment.amount_kes:,} asked{paid}"),
             ("now", f"{status} ({told})" if told else status),
+            ("why", why_a_person(payment, events, booking)),
             ("then", Text(effect, style="bold")),
             ("by", f"{account.who}: {account.why}"),
         ],

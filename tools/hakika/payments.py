@@ -10,7 +10,7 @@ from tools.hakika import finding, screen
 from tools.hakika.arguments import parse_since
 from tools.hakika.errors import RefusedError, UsageError
 from tools.hakika.session import Session
-from tools.hakika.views import callback_body, payment_view, timeline
+from tools.hakika.views import callback_body, payment_view, timeline, why_a_person
 
 NAMES = "Its payment_id or the beginning of it, its CheckoutRequestID or its receipt."
 SINCE = "How far back to look: 90m, 12h, 7d, today or a day (92 days at most)."
@@ -31,8 +31,10 @@ def show(context: typer.Context, payment: PaymentName) -> None:
     events = session.runtime.history.get_events(found.payment_id)
     callbacks = session.runtime.history.get_filed_callbacks(found.payment_id)
     moments = timeline(found, events, callbacks)
+    why = why_a_person(found, events, session.parts.store.get_consultation(found.booking_id))
     document = {
         **payment_view(found, reveals_phone=session.reveals_phone),
+        "why": why or None,
         "timeline": [
             {
                 "at": screen.clock_text(moment.at, has_year=True),
@@ -48,7 +50,7 @@ def show(context: typer.Context, payment: PaymentName) -> None:
         document["callbacks_kept"] = [callback_body(callback) for callback in callbacks]
 
     def display(console: Console) -> None:
-        screen.show_payment(console, found, moments, reveals_phone=session.reveals_phone)
+        screen.show_payment(console, found, moments, why, reveals_phone=session.reveals_phone)
         if session.reveals_phone:
             for callback in callbacks:
                 console.print(f"Callback kept, sha256 {callback.digest[:8]}:", style="dim")

@@ -87,7 +87,7 @@ def show_facts(console: Console, facts: Sequence[tuple[str, str | Text]]) -> Non
 
 
 def show_payment(
-    console: Console, payment: Payment, moments: Sequence[Moment], *, reveals_phone: bool
+    console: Console, payment: Payment, moments: Sequence[Moment], why: str, *, reveals_phone: bool
 ) -> None:
     """Print one payment: what it is, what happened, what can be done."""
     heading = Text.assemble(
@@ -95,7 +95,7 @@ def show_payment(
     )
     console.print(heading)
     console.print()
-    show_facts(console, _facts(payment, reveals_phone=reveals_phone))
+    show_facts(console, [("why", why), *_facts(payment, reveals_phone=reveals_phone)])
     console.print()
     show_timeline(console, moments)
     show_steps(console, next_steps(payment))
