@@ -4,6 +4,10 @@
 PYTHON ?= python3.13
 ENV ?= sandbox
 DEPLOYED := sandbox production
+# Refused while this file is read, before anything is installed or built.
+ifneq ($(filter deploy,$(MAKECMDGOALS)),)
+  $(if $(filter $(DEPLOYED),$(ENV)),,$(error ENV is sandbox or production, not "$(ENV)"))
+endif
 STACK = hakika-$(or $(filter $(DEPLOYED),$(ENV)),$(error ENV is sandbox or production, not "$(ENV)"))
 PY := .venv/bin/python
 BIN := .venv/bin
