@@ -19,7 +19,7 @@ MARK = ".requirements.sha256"
 
 @dataclass(frozen=True)
 class Environment:
-    """One environment: where it stands and what it holds."""
+    """One environment: its folder and its requirements."""
 
     name: str
     folder: Path

@@ -153,7 +153,7 @@ def _wait_for_group(group: int) -> None:
 
 
 def _members(group: int) -> list[int]:
-    """Give the processes of a group. Where there is no /proc, the group's own id stands for all."""
+    """Return the processes of a group; without /proc, only the group's own id."""
     if not Path("/proc/self/stat").exists():
         return [-group]
     found = []

@@ -19,8 +19,10 @@ from local.assertions import check_deployment
 from local.build import build_if_changed
 from local.console import Console
 from local.deployment import Deployment, deploy
+from local.emulator.clock_patches import CLOCK_FILE
 from local.emulator.http_patches import TRUST_FORWARDED_FOR
 from local.errors import LocalStackError
+from local.moved_clock import clock_file
 from local.processes import Children, answers, wait_until
 from local.settings import ROOT, LocalSettings, read_settings
 
@@ -115,7 +117,8 @@ def check_ports(settings: LocalSettings) -> None:
 
 
 def start_emulator(settings: LocalSettings, children: Children) -> None:
-    """Start the emulator and wait until it answers."""
+    """Start the emulator, at real time, and wait until it answers."""
+    clock_file(settings.folder).unlink(missing_ok=True)
     child = children.start(
         "emulator",
         EMULATOR_PYTHON,
@@ -132,6 +135,7 @@ def start_emulator(settings: LocalSettings, children: Children) -> None:
             "STATE_DIR": str(settings.folder / "emulator"),
             "S3_DATA_DIR": str(settings.folder / "emulator" / "s3"),
             TRUST_FORWARDED_FOR: "1",
+            CLOCK_FILE: str(clock_file(settings.folder)),
         },
         folder=ROOT,
     )
@@ -143,6 +147,18 @@ def start_emulator(settings: LocalSettings, children: Children) -> None:
     )
 
 
+def simulator_arguments(settings: LocalSettings, key: str) -> list[str]:
+    """The simulator's options; the gateway's key goes with callbacks to the gateway only."""
+    return [
+        *("--port", str(settings.simulator_port)),
+        "--short-times",
+        *("--set", "query_per_minute=null"),
+        *("--callback-resolve", f"{settings.callback_url_base}={settings.gateway_url}"),
+        *("--resolved-header", "X-Forwarded-For: {source_ip}"),
+        *("--resolved-header", f"{gateway.KEY_HEADER}: {key}"),
+    ]
+
+
 def _start_simulator(
     console: Console, settings: LocalSettings, children: Children, key: str
 ) -> None:
@@ -151,19 +167,7 @@ def _start_simulator(
             "simulator",
             Path(sys.executable),
             "simulator",
-            [
-                "--port",
-                str(settings.simulator_port),
-                "--short-times",
-                "--set",
-                "query_per_minute=null",
-                "--callback-resolve",
-                f"{settings.callback_url_base}={settings.gateway_url}",
-                "--callback-header",
-                "X-Forwarded-For: {source_ip}",
-                "--callback-header",
-                f"{gateway.KEY_HEADER}: {key}",
-            ],
+            simulator_arguments(settings, key),
             environment=_plain_environment(),
             folder=ROOT,
         )

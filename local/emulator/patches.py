@@ -6,7 +6,7 @@ no throttling, no stream retries, no dead letter queue of the scheduler, no acce
 over several metrics never ring.
 """
 
-from local.emulator import function_patches, http_patches, resource_patches
+from local.emulator import clock_patches, function_patches, http_patches, resource_patches
 
 
 def apply_all() -> None:
@@ -22,3 +22,4 @@ def apply_all() -> None:
     http_patches.correct_http_events()
     function_patches.wait_less_for_log_lines()
     function_patches.run_functions_on_the_bare_interpreter()
+    clock_patches.follow_the_stacks_clock()

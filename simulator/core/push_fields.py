@@ -1,4 +1,4 @@
-"""Every field check of processrequest, in the order Daraja reports them. Source: daraja.md 3."""
+"""The field checks of processrequest, in the order Daraja reports them: docs/daraja.md 3."""
 
 import base64
 import binascii
@@ -137,6 +137,8 @@ def _reference(fields: Fields, config: Config) -> str:
 
 def _description(fields: Fields, config: Config) -> str:
     value = fields.get("TransactionDesc", "")
+    if value is None:
+        raise InvalidFieldError("Remarks", "TransactionDesc is null")
     if not isinstance(value, str):
         raise InvalidFieldError("TransactionDesc")
     return _text("TransactionDesc", value, DESCRIPTION_CHARACTERS_MAX, config)

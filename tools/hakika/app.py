@@ -146,7 +146,7 @@ def run(
     except typer.TyperException as error:
         said = getattr(error, "format_message", error.__str__)()
         if not said and not session.is_json:
-            return BAD_USAGE  # no verb was given: the help that stands above is the answer
+            return BAD_USAGE  # no verb was given, and the help was printed
         said = said or "Give a verb"
         return _complain(session, said, "bad_usage", BAD_USAGE, _hint(error))
     except BrokenPipeError:
