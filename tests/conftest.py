@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.log_scan import leaks_in_log, leaks_in_response, product_lines
-from tests.world.lambdas import Lambda
+from tests.support.dynamodb.sdk import REFUSED
+from tests.support.lambdas import Lambda
+from tests.support.log_scan import leaks_in_log, leaks_in_response, product_lines
 
 SEEN = {"log lines": 0, "responses": 0}
 SCAN_OF_THE_STACK = "test_security_zz_logs.py"
@@ -20,7 +21,7 @@ DESK_FILES = (
     "test_hakika.py",
     "test_hakika_refusals.py",
     "test_deploy_run.py",
-    "test_dynamodb_engine.py",
+    "test_dynamodb_answers.py",
 )
 """What goes at the one stack while the rest goes at another: both take about as long."""
 _responses: list[dict[str, Any]] = []
@@ -78,8 +79,9 @@ def pytest_runtest_makereport(
     """Fail a test whose product output shows what it must not."""
     report = yield
     if call.when == "teardown":
-        leaks = _leaks_of(item)
+        leaks = [*_leaks_of(item), *(f"a request of another form: {each}" for each in REFUSED)]
         _responses.clear()
+        REFUSED.clear()
         if leaks and report.outcome == "passed":
             report.outcome = "failed"
             report.longrepr = "The product's output shows " + "\n".join(leaks)

@@ -58,7 +58,9 @@ def stop() -> None:
 
 
 def charge(order: Order) -> None:
-    """One push."""
+    """One push, unless the order is paid."""
+    if BACKEND.is_paid(order.reference):
+        return
     answer = CLIENT.stk_push(
         order.phone_number, order.amount_kes, order.reference, "Payment", BACKEND.callback_url
     )

@@ -44,6 +44,10 @@ class SmallBackend:
         """Keeps an accepted push of an order."""
         self.checkouts.setdefault(reference, []).append(checkout_request_id)
 
+    def is_paid(self, reference: str) -> bool:
+        """Whether the order is paid already; then no adapter pushes again."""
+        return bool(self.verdict(reference)["status"] == "paid")
+
     def verdict(self, reference: str) -> Document:
         """What the backend believes of an order."""
         known = [self.results.get(each) for each in self.checkouts.get(reference, [])]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.core import gateway, pull
+from simulator.core import gateway, pull, qr
 from simulator.core.c2b_urls import C2bApi
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.initiator import desk
@@ -62,6 +62,7 @@ ENDPOINTS = {
     "/mpesa/accountbalance/v1/query": Endpoint("balance", "POST", desk.handler(desk.BALANCES)),
     "/mpesa/b2c/v3/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C)),
     "/mpesa/b2c/v1/paymentrequest": Endpoint("b2c", "POST", desk.handler(desk.B2C_V1)),
+    "/mpesa/qrcode/v1/generate": Endpoint("qr", "POST", qr.generate),
 }
 
 

@@ -94,6 +94,8 @@ def is_right_password(given: str, merchant: Merchant, stamp: str) -> bool:
 def order_from(fields: Fields, merchant: Merchant, config: Config) -> PushOrder:
     """The push that the fields describe. Errors: InvalidFieldError names the first bad one."""
     kind = fields.get("TransactionType")
+    if config.transaction_type_is_trimmed and isinstance(kind, str):
+        kind = kind.strip()
     if kind not in TRANSACTION_TYPES:
         raise InvalidFieldError("TransactionType")
     return PushOrder(

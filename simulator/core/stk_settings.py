@@ -30,6 +30,7 @@ class StkSettings:
     timestamp_skew_max_seconds: float | None = None  # None: any moment that exists is taken
     same_amount_seconds: float = 120.0  # the same amount within this time of a debit ends with 17
     same_amount_is_strict: bool = False  # True: any push counts, not only a completed debit
+    transaction_type_is_trimmed: bool = True  # False: mpesa-api's blank behind it is refused
     production_callback_rules: bool = False  # True: https only, no tunnels, no mpesa in the path
     allow_local_callbacks: bool = False  # True: localhost and private addresses are taken
 

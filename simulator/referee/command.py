@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"referee: {error}", file=sys.stderr)
         return 2
     if given.report:
-        report = json.dumps(document(played, adapter.name), indent=1)
+        report = json.dumps(document(played, given.subject or adapter.name), indent=1)
         given.report.write_text(f"{report}\n", encoding="utf-8")
     print(score_table(played))
     lost = losses_text(played)
@@ -155,5 +155,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--patience", type=float, default=45.0, help="seconds until it must be right"
     )
+    parser.add_argument("--subject", help="name and version of the backend, for the report")
     parser.add_argument("--report", type=Path, help="write the whole report here, as JSON")
     return parser

@@ -8,6 +8,7 @@ from simulator.referee.stage import Played
 
 Document = dict[str, Any]
 _JOURNAL_LINES_MAX = 24
+_NOT_TOLD = ("control", "sms")
 
 
 def is_kept(played: Played) -> bool:
@@ -51,10 +52,10 @@ def losses_text(all_played: Sequence[Played], *, with_journal: bool = True) -> s
     return "\n\n".join(blocks)
 
 
-def document(all_played: Sequence[Played], adapter: str) -> Document:
+def document(all_played: Sequence[Played], subject: str) -> Document:
     """The whole report, ready for JSON."""
     return {
-        "adapter": adapter,
+        "subject": subject,
         "plays": len(all_played),
         "kept": sum(is_kept(each) for each in all_played),
         "broken_rules": sorted(broken_rules(all_played)),
@@ -77,7 +78,8 @@ def journal_lines(journal: Sequence[Document]) -> list[str]:
     if not journal:
         return ["the simulator saw nothing of this order"]
     start = min(each["at"] for each in journal)
-    in_order = sorted(journal, key=lambda each: float(each["at"]))
+    told = [each for each in journal if each["kind"] not in _NOT_TOLD]
+    in_order = sorted(told, key=lambda each: float(each["at"]))
     lines = [f"{each['at'] - start:6.1f} s  {_line(each)}" for each in in_order]
     return lines[:_JOURNAL_LINES_MAX]
 

@@ -25,7 +25,8 @@ Document = dict[str, Any]
 class Times:
     """How long a play lasts. Units: seconds.
 
-    Shape: after `dwell` a play may end with the right word; at `patience` it ends anyway.
+    Shape: both count from the answer to the last click. After `dwell` a play may end with the
+    right word; at `patience` it ends anyway.
     """
 
     dwell: float = 16.0
@@ -110,14 +111,16 @@ class Stage:
     def _watch(
         self, play: Play, order: Order, looks: list[Look], running: list[Future[None]]
     ) -> None:
-        started = self.clock()
+        begun = started = self.clock()
         while True:
             verdict = self.adapter.word(order)
             looks.append(Look(verdict, self.control.debits(order.phone_number)))
-            seconds = self.clock() - started
-            is_right = _is_right(play, looks[-1])
-            is_over = is_right and seconds >= self.times.dwell and running[0].done()
-            if is_over or seconds >= self.times.patience:
+            now = self.clock()
+            is_acting = not all(each.done() for each in running)
+            if is_acting and now - begun < self.times.patience:
+                started = now  # the time counts from the last click's answer
+            is_over = _is_right(play, looks[-1]) and now - started >= self.times.dwell
+            if is_over or now - started >= self.times.patience:
                 return
             self.sleep(LOOK_SECONDS)
 

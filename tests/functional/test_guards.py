@@ -13,9 +13,9 @@ from payments.usecases.services import Services
 
 from tests.functional.faulty import callback_body, callback_url
 from tests.functional.scene import Scene
-from tests.world.aws import TABLE_NAME
-from tests.world.lambdas import http_event
-from tests.world.world import PHONE, STK_PUSH
+from tests.support.aws import TABLE_NAME
+from tests.support.lambdas import http_event
+from tests.support.world import PHONE, STK_PUSH
 
 
 @pytest.fixture

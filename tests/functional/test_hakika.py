@@ -8,9 +8,8 @@ import pytest
 from payments.store.attributes import to_item
 
 from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
-from tests.world import World
-from tests.world.aws import TABLE_NAME
-from tests.world.world import PHONE
+from tests.support.aws import TABLE_NAME
+from tests.support.world import PHONE, World
 
 
 @pytest.fixture

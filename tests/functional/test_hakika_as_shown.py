@@ -11,7 +11,7 @@ from payments.usecases.apply_evidence import CHANGED, apply_evidence
 from payments.usecases.register_consultation import register_consultation
 
 from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
-from tests.world import World
+from tests.support.world import World
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 from payments.store.table import Table
 
-from tests.world import World
-from tests.world.aws import TABLE_NAME
-from tests.world.world import START
+from tests.support.aws import TABLE_NAME
+from tests.support.world import START, World
 from tools.import_payments import COLUMNS, import_rows, payment_id_of
 
 ROWS = 2_000

@@ -12,7 +12,7 @@ import pytest
 from local.state import StackState
 from tests.conftest import DESK, SHOP
 from tests.local.api_client import Api
-from tests.log_scan import leaks_in_log
+from tests.support.log_scan import leaks_in_log
 
 FUNCTIONS = (
     "authorizer",

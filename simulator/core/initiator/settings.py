@@ -52,7 +52,7 @@ class InitiatorSettings:
     opening_utility_kes: int = 0  # what each shortcode's Utility account holds at the start
 
     # Dynamic QR
-    qr_code_is_text: bool = True  # ResponseCode "00", as seen; False: an AG_ id, as documented
+    qr_code_is_short: bool = True  # ResponseCode "00", as seen; False: an AG_ id, as documented
 
     @property
     def credential_rules(self) -> CredentialRules:

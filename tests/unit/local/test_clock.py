@@ -69,12 +69,13 @@ def test_the_product_has_one_source_of_time_and_nobody_replaces_it() -> None:
     for path in PRODUCT:
         name = path.relative_to(ROOT).as_posix()
         for each in ast.walk(ast.parse(path.read_text())):
-            if isinstance(each, ast.Attribute) and each.attr in PRESENT:
-                if ast.unparse(each.value).split(".")[-1] in MODULES:
-                    found.add((name, ast.unparse(each)))
-                    replaced += [] if isinstance(each.ctx, ast.Load) else [name]
-            if isinstance(each, ast.Call) and ast.unparse(each.func) == "ADAPTERS.set":
-                replaced.append(name)
+            if not isinstance(each, ast.Attribute | ast.Call):
+                continue
+            if isinstance(each, ast.Call):
+                replaced += [name] if ast.unparse(each.func) == "ADAPTERS.set" else []
+            elif each.attr in PRESENT and ast.unparse(each.value).split(".")[-1] in MODULES:
+                found.add((name, ast.unparse(each)))
+                replaced += [] if isinstance(each.ctx, ast.Load) else [name]
     assert found == {
         ("shared/payments/aws/runtime.py", "time.time"),
         ("functions/authorizer/app.py", "time.time"),

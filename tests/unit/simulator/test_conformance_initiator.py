@@ -1,7 +1,6 @@
-"""daraja-money.md 1.0 to 1.5: Reversal, Transaction Status, Account Balance and B2C, by request.
+"""docs/daraja.md 9.1 to 9.5: Reversal, Transaction Status, Account Balance and B2C, by request.
 
-Each row of a table is a documented (D), seen (P, S) or doubtful (X, I) fact. Rows that the
-simulator does not produce stand in `LEFT_OUT` with the reason.
+test_facts.py says which fact each test produces, and which facts are left out and why.
 """
 
 import json
@@ -19,15 +18,6 @@ from tests.unit.simulator.initiator_client import (
     parameters,
 )
 from tests.unit.simulator.virtual_merchant import PAYS, WAITS, error_code
-
-LEFT_OUT = {
-    "B2B BusinessPayBill, BusinessPayToBulk and the float move (1.5)": "no B2B API is imitated",
-    "hakikisha, the payee check (1.5)": "needs a contract; no source shows its errors",
-    "the role that sets API passwords (1.1)": "passwords are set by a control, not by an API",
-    "ResultType 1, more messages follow (1.0)": "no source shows what follows",
-    "the sandbox's real certificate (1.1)": "the simulator has a pair of its own",
-    "how long a reversal takes (1.2)": "undocumented; outcome_seconds sets it",
-}
 
 
 @pytest.mark.parametrize("api", PATHS)
@@ -244,6 +234,12 @@ def test_a_v3_payout_is_idempotent_by_its_id_and_a_v1_payout_is_not() -> None:
     assert client.daraja.ledger.wallet_kes(PAYS) == 49_900 + 30
     client.daraja.configure(payout_v3_is_enabled=False)
     assert error_code(client.call("b2c"))[:2] == (403, "403.002.1001")
+
+
+def test_a_payout_cannot_be_reversed() -> None:
+    client = InitiatorClient(Config(opening_utility_kes=1000))
+    payout = client.outcome("b2c")["TransactionID"]
+    assert client.code("reversal", TransactionID=payout, Amount=10) == "R000002"
 
 
 def test_a_journal_holds_no_credential() -> None:

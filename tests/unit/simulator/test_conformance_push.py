@@ -136,6 +136,12 @@ def test_numbers_are_taken_as_numbers_and_as_strings() -> None:
     assert merchant.push("254112345678").status == 200
 
 
+@pytest.mark.parametrize(("is_trimmed", "status"), [(True, 200), (False, 400)])
+def test_a_blank_behind_the_transaction_type_is_doubtful(is_trimmed: bool, status: int) -> None:
+    merchant = VirtualMerchant(Config(transaction_type_is_trimmed=is_trimmed))
+    assert merchant.push(TransactionType="CustomerPayBillOnline ").status == status
+
+
 def test_the_description_may_be_left_out() -> None:
     assert VirtualMerchant().push(TransactionDesc=None).status == 200
 

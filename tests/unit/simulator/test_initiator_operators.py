@@ -1,4 +1,4 @@
-"""daraja-money.md 1.1: the SecurityCredential, roles, expiry and lock of API operators."""
+"""docs/daraja.md 9.1: the SecurityCredential, roles, expiry and lock of API operators."""
 
 import base64
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from simulator.core import Config
+from simulator.core import Config, SimulatorError
 from tests.unit.simulator.initiator_client import (
     PASSWORD,
     InitiatorClient,
@@ -70,3 +70,9 @@ def test_a_password_dies_on_day_ninety() -> None:
     assert client.code("status") == 0
     client.wait(86_400)
     assert client.code("status") == 2001
+
+
+@pytest.mark.parametrize("password", ["Short#1", "With@sign1", "With.dot1", "With(one)", "Å#12345"])
+def test_a_password_may_hold_only_what_the_portal_takes(password: str) -> None:
+    with pytest.raises(SimulatorError):
+        InitiatorClient().daraja.set_initiator("testapi", password=password)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.referee.scores import DOCUMENT, read_reports, with_scores
 from simulator.referee import forgery
 from simulator.referee.adapter import Adapter, AdapterError, Order, load_adapter, read_verdict
 from simulator.referee.command import phones
@@ -140,6 +141,11 @@ def test_a_guessed_address_differs_only_in_its_token() -> None:
         f"https://a.example/callback/{'0' * 32}"
     )
     assert forgery.guessed("https://a.example/callback") == "https://a.example/callback"
+
+
+def test_the_scores_in_the_document_are_those_of_the_reports() -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert with_scores(text, read_reports()) == text, "run python -m bench.referee.scores"
 
 
 def test_an_adapter_file_is_checked_and_its_words_are_read(tmp_path: Path) -> None:
