@@ -4,6 +4,10 @@
 PYTHON ?= python3.13
 ENV ?= sandbox
 DEPLOYED := sandbox production
+# Refused while this file is read, before anything is installed or built.
+ifneq ($(filter deploy,$(MAKECMDGOALS)),)
+  $(if $(filter $(DEPLOYED),$(ENV)),,$(error ENV is sandbox or production, not "$(ENV)"))
+endif
 STACK = hakika-$(or $(filter $(DEPLOYED),$(ENV)),$(error ENV is sandbox or production, not "$(ENV)"))
 PY := .venv/bin/python
 BIN := .venv/bin
@@ -50,7 +54,6 @@ simulator: environments ## the Daraja simulator alone
 	@exec $(PY) -m simulator
 
 check: environments ## static checks: format, lint, types, imports, template, requirements
-	@$(PYTHON) -m local.environments checkov
 	@$(PY) -m local.checks
 
 test: python ## every check and every test, with all their set-up; PARALLEL=2 processes for each kind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from tools.hakika.app import run
 from tools.hakika.deployment import Choice, Deployment
 from tools.hakika.person import Person
 
+type Said = str | Callable[[], object]
 ACCOUNT = ("--who", "njeri", "--why", "checked on the statement", "--yes")
 DEAD_LETTERS_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/dead"
 OPERATOR_ARN = "arn:aws:sts::000000000000:assumed-role/Operators/njeri"
@@ -138,8 +139,11 @@ class Desk:
         }
         self.is_at_terminal = False
 
-    def __call__(self, *arguments: str, says: list[str] | None = None) -> Answer:
-        """Type one line. Idempotent: each line is a fresh process."""
+    def __call__(self, *arguments: str, says: Sequence[Said] | None = None) -> Answer:
+        """Type one line. Idempotent: each line is a fresh process.
+
+        What can be called instead of an answer happens while its question is open; then "y".
+        """
         out, err = (Terminal() if self.is_at_terminal else io.StringIO() for _ in range(2))
         code = run(arguments, resolve=self._resolve, out=out, err=err, person=_person(says, err))
         return Answer(code=code, out=out.getvalue(), err=err.getvalue())
@@ -168,16 +172,23 @@ class Desk:
         )
 
 
-def _person(says: list[str] | None, err: io.StringIO) -> Person:
+def _person(says: Sequence[Said] | None, err: io.StringIO) -> Person:
     waiting = list(says or [])
+
+    def answered() -> str:
+        said = waiting.pop(0)
+        if isinstance(said, str):
+            return said
+        said()
+        return "y"
 
     def ask(question: str, default: str | None) -> str:
         err.write(f"{question} [{default}]\n")
-        return waiting.pop(0) or default or ""
+        return answered() or default or ""
 
     def confirm(question: str) -> bool:
         err.write(f"{question}\n")
-        return waiting.pop(0) == "y"
+        return answered() == "y"
 
     return Person(
         is_there=says is not None,

@@ -94,7 +94,9 @@ class Town:
         """An operator decides about the one payment there is."""
         parts = self.scene.function("cleanup").module.runtime.services
         who = {"who": "amina", "why": "settled", "request_id": "r1"}
-        operate_on_payment(parts, self.scene.only_payment(), operation, **who)
+        payment = parts.store.get_payment(self.scene.only_payment())
+        shown = payment.version
+        operate_on_payment(parts, payment.payment_id, operation, shown_version=shown, **who)
 
 
 @pytest.fixture

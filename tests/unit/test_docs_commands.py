@@ -15,10 +15,9 @@ import typer
 
 from local.template import read_template
 from tests.unit.test_docs import CODE, DOCUMENTS, ROOT, relative
-from tools import protect_stack, store_secrets
+from tools import import_payments, protect_stack, store_secrets
 from tools.hakika.app import app
 from tools.hakika.arguments import FLAGS, WITH_VALUE
-from tools.import_payments import __main__ as import_payments
 
 HAKIKA = re.compile(r"(?:^|[\s(`])(?:bin/)?hakika ([a-z-][^`\n|#]*)", re.MULTILINE)
 MODULE = re.compile(r"-m ((?:tools|local|simulator|bench|tests)[\w.]*)([^`\n]*)")

@@ -132,9 +132,12 @@ def run(
         err=new_console(err or sys.stderr),
         person=person or person_at_terminal(),
     )
+    hoisted = hoist(arguments)
+    # Known before the line is read: a line that cannot be read is answered in JSON too.
+    session.is_json = "--json" in hoisted[: hoisted.index("--") if "--" in hoisted else None]
     try:
         command = typer.main.get_command(app)
-        command.main(hoist(arguments), prog_name="hakika", obj=session, standalone_mode=False)
+        command.main(hoisted, prog_name="hakika", obj=session, standalone_mode=False)
     except typer.Exit as error:
         return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
@@ -142,6 +145,9 @@ def run(
         return REFUSED
     except typer.TyperException as error:
         said = getattr(error, "format_message", error.__str__)()
+        if not said and not session.is_json:
+            return BAD_USAGE  # no verb was given, and the help was printed
+        said = said or "Give a verb"
         return _complain(session, said, "bad_usage", BAD_USAGE, _hint(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -167,7 +167,7 @@ def _table(deployment: Deployment) -> tuple[Health, str]:
         lacking.append("TTL on purge_at")
     if lacking:
         return Health.BAD, f"{name} lacks {', '.join(lacking)}"
-    return Health.GOOD, f"{name}: three indexes, TTL and stream are there"
+    return Health.GOOD, f"{name}: {len(INDEXES)} indexes, TTL and stream are there"
 
 
 def _recovery(deployment: Deployment) -> tuple[Health, str]:

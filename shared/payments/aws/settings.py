@@ -11,7 +11,7 @@ from payments.errors import SettingsError
 from payments.protocol.policy import Policy
 
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
-FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
+FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exe", "cmd", "sql", "query")
 """Words that Safaricom refuses anywhere in a CallBackURL, in any case (docs/daraja.md 6)."""
 NETWORK_SIZE_MAX = 65_536
 """A larger network (than an IPv4 /16) would in effect switch the address check off."""
