@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 from payments.values import eat_day
 
-from simulator.core.daraja import OAUTH_PATH, QUERY_PATH
+from simulator.core.endpoints import OAUTH_PATH, QUERY_PATH
 from tests.local.emulator_process import running_emulator
 from tests.local.metering import Bill, Meter
 from tests.local.races.faults import Calm

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from simulator.core import CallbackDelivery
-from simulator.core.daraja import QUERY_PATH
+from simulator.core.endpoints import QUERY_PATH
 from tests.local.emulator_process import running_emulator
 from tests.local.races.faults import Calm, Conflicts, LostReplies
 from tests.local.races.racing import THREADS, RaceWorld, new_client, statuses

@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from simulator.core import HttpAnswer, HttpRequest, Transport
-from simulator.core.daraja import OAUTH_PATH, PUSH_PATH, QUERY_PATH
+from simulator.core.endpoints import OAUTH_PATH, PUSH_PATH, QUERY_PATH
 from simulator.core.http import daraja_error, firewall_page
 from tests.support.dynamodb.errors import DynamoDBError, UnsupportedRequestError
 from tests.support.dynamodb.faults import (
