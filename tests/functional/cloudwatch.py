@@ -1,12 +1,12 @@
 """What CloudWatch would make of an alarm of the template and of the metrics that were printed.
 
-Enough of it for our alarms: a metric or a math expression, sliding periods, M out of N, the evaluation
-range, missing data. The expression's functions are those that the template uses.
+Enough of it for our alarms: a metric or a math expression, sliding periods, M out of N, missing
+data. The expression's functions are those that the template uses.
 
-Source: Amazon CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data". AWS looks
-at more periods than an alarm evaluates, and judges by the newest values that exist where there are
-enough of them; only else does TreatMissingData count. It does not publish how many more: its table
-has five periods for three.
+Source: Amazon CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data". AWS
+looks at more periods than an alarm evaluates (the evaluation range), and judges by the newest
+values that exist where there are enough of them; only else does TreatMissingData count. It does
+not publish how many more: its table has five periods for three.
 """
 
 from __future__ import annotations
@@ -54,7 +54,12 @@ def metrics_read(alarm: Alarm) -> list[Mapping[str, Any]]:
 
 
 def rings(
-    alarm: Alarm, data: Iterable[Datum], now: float, *, was: bool = False, extra: int = EXTRA_PERIODS
+    alarm: Alarm,
+    data: Iterable[Datum],
+    now: float,
+    *,
+    was: bool = False,
+    extra: int = EXTRA_PERIODS,
 ) -> bool:
     """Whether the alarm is in ALARM at this moment, given whether it was before."""
     periods = alarm["EvaluationPeriods"]
@@ -108,9 +113,7 @@ def _statistic(
     return STATISTICS[statistic](values) if values else None
 
 
-def evaluated(
-    expression: str, series: Mapping[str, list[float | None]]
-) -> list[float | None]:
+def evaluated(expression: str, series: Mapping[str, list[float | None]]) -> list[float | None]:
     """The values of a math expression, one a period; None where it meets a missing one."""
     text = re.sub(r"\b(AND|OR)\b", lambda word: word[0].lower(), expression)
     result: list[float | None] = _walk(ast.parse(text, mode="eval").body, series)

@@ -1,4 +1,4 @@
-"""The steps of `make deploy`: check, build, run. Each reads samconfig.toml and template.yaml anew."""
+"""The steps of `make deploy`: check, build, run. Each reads samconfig.toml and template anew."""
 
 import os
 import subprocess
@@ -103,9 +103,7 @@ def run(
     target = read_target(environment, samconfig)
     parameters = plan(target)
     cloudformation = boto3.Session(region_name=target.region).client("cloudformation")
-    show_changes(
-        Console(soft_wrap=True), read_stack(cloudformation, target.stack), parameters
-    )
+    show_changes(Console(soft_wrap=True), read_stack(cloudformation, target.stack), parameters)
     config = ["--config-file", str(samconfig), "--config-env", environment]
     overrides = ["--parameter-overrides", *as_overrides(parameters)]
     _run([SAM, "deploy", *config, "--template-file", str(template), *overrides])
