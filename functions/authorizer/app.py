@@ -2,7 +2,7 @@
 
 API Gateway turns an authorizer's "no" into its own 403 and caches the answer across routes. So
 this function never says no: it always authorizes and hands on what it found, and
-`payments.http_api.principal` is where a request without a good token becomes a 401.
+`payments.http.api_gateway.caller` is where a request without a good token becomes a 401.
 
 One family of keys per deployment, by configuration: HS256 with the shared secret, or RS256/ES256
 with the issuer's published key set (JWKS_URL). A token cannot choose.
@@ -20,15 +20,15 @@ from typing import Any
 import boto3
 import jwt
 from botocore.config import Config
-from payments.access_token import (
+from payments.aws.secrets import Secrets, SecretUnavailableError
+from payments.http.authentication import (
     Caller,
     TokenRefusedError,
     bearer_token,
     check_header,
     read_claims,
 )
-from payments.secrets import Secrets, SecretUnavailableError
-from payments.token_keys import (
+from payments.http.token_keys import (
     RENEW_SECONDS,
     AuthSettings,
     Keys,

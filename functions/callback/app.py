@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from payments import http_api
+from payments.aws.fallback_queue import new_delivery, read_delivery
+from payments.aws.runtime import prepare
+from payments.aws.settings import is_listed
 from payments.daraja.wire import MalformedCallbackError, parse_callback
 from payments.errors import PaymentError, StoreUnavailableError
-from payments.fallback import new_delivery, read_delivery
-from payments.runtime import prepare
-from payments.service.callbacks import Delivery, hasten_by_old_route, record_result
-from payments.settings import is_listed
+from payments.http import api_gateway
+from payments.usecases.record_callback import CallbackPost, hasten_by_old_route, record_result
 from payments.values import CALLBACK_TOKEN, PAYMENT_ID, sha256_hex
 
 ACCEPTED = {"ResultCode": 0, "ResultDesc": "Accepted"}
@@ -24,63 +24,63 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if "Records" in event:
         response = _redrive(event)
     else:
-        response = http_api.answered(event, lambda: _receive(event))
+        response = api_gateway.answered(event, lambda: _receive(event))
         if response["statusCode"] >= 500:
             runtime.observer.counted("CallbackFailed")
     runtime.observer.flush()
     return response
 
 
-def _receive(event: dict[str, Any]) -> http_api.Response:
-    if http_api.raw_path(event).endswith(OLD_ROUTE):
+def _receive(event: dict[str, Any]) -> api_gateway.Response:
+    if api_gateway.raw_path(event).endswith(OLD_ROUTE):
         return _receive_on_old_route(event)
-    raw = http_api.raw_body(event)
+    raw = api_gateway.raw_body(event)
     payment_id, token = _payment_and_token(event)
     if not (PAYMENT_ID.match(payment_id) and CALLBACK_TOKEN.match(token)):
         runtime.observer.counted("CallbackRejected")
-        return http_api.ok(NOT_FOUND, status=404)
-    source_ip = http_api.source_ip(event)
+        return api_gateway.ok(NOT_FOUND, status=404)
+    source_ip = api_gateway.source_ip(event)
     delivery = new_delivery(
         payment_id=payment_id,
         token_sha256=sha256_hex(token),
         is_listed=is_listed(source_ip, runtime.settings.callback_networks),
         body=raw.decode(errors="replace"),
     )
-    return _keep(delivery, source_ip, http_api.request_id(event))
+    return _keep(delivery, source_ip, api_gateway.request_id(event))
 
 
 def _payment_and_token(event: dict[str, Any]) -> tuple[str, str]:
     """Read both from the path itself: a Function URL knows no path parameters."""
-    _, _, tail = http_api.raw_path(event).partition(CALLBACK_ROUTE)
+    _, _, tail = api_gateway.raw_path(event).partition(CALLBACK_ROUTE)
     payment_id, _, token = tail.partition("/")
     return payment_id, token
 
 
-def _keep(delivery: Delivery, source_ip: str, request_id: str) -> http_api.Response:
+def _keep(delivery: CallbackPost, source_ip: str, request_id: str) -> api_gateway.Response:
     """Apply the callback, or queue its facts where the store refuses."""
-    trace = runtime.trace("callback", request_id)
+    actor = runtime.actor("callback", request_id)
     try:
-        payment = record_result(runtime.parts, delivery, trace=trace)
+        payment = record_result(runtime.services, delivery, actor=actor)
     except StoreUnavailableError as error:
         runtime.observer.noted("callback queued", cause=error.cause)
         runtime.fallback.keep(delivery)
         runtime.observer.counted("CallbackQueued")
-        return http_api.ok(ACCEPTED)
+        return api_gateway.ok(ACCEPTED)
     if payment is None:
-        return http_api.ok(NOT_FOUND, status=404)
+        return api_gateway.ok(NOT_FOUND, status=404)
     if not delivery.is_listed:
         # Who knows the token is Safaricom or a thief, not a customer: their address may be logged.
         runtime.observer.noted("callback from an unlisted address", source_ip=source_ip)
-    return http_api.ok(ACCEPTED)
+    return api_gateway.ok(ACCEPTED)
 
 
-def _receive_on_old_route(event: dict[str, Any]) -> http_api.Response:
+def _receive_on_old_route(event: dict[str, Any]) -> api_gateway.Response:
     """Believe nothing, store nothing, always accept."""
     try:
-        hasten_by_old_route(runtime.parts, parse_callback(http_api.raw_body(event)))
+        hasten_by_old_route(runtime.services, parse_callback(api_gateway.raw_body(event)))
     except (PaymentError, MalformedCallbackError):
         runtime.observer.counted("OldRouteIgnored")
-    return http_api.ok(ACCEPTED)
+    return api_gateway.ok(ACCEPTED)
 
 
 def _redrive(event: dict[str, Any]) -> dict[str, Any]:
@@ -89,8 +89,8 @@ def _redrive(event: dict[str, Any]) -> dict[str, Any]:
     for record in event["Records"]:
         try:
             delivery = read_delivery(record["body"])
-            trace = runtime.trace("redrive", record["messageId"])
-            record_result(runtime.parts, delivery, trace=trace)
+            actor = runtime.actor("redrive", record["messageId"])
+            record_result(runtime.services, delivery, actor=actor)
         except (PaymentError, ValueError, KeyError) as error:
             runtime.observer.noted("redrive failed", cause=type(error).__name__)
             failed.append({"itemIdentifier": record["messageId"]})

@@ -11,8 +11,8 @@ from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
-from payments.dynamodb.attributes import from_item
-from payments.runtime import new_aws_client
+from payments.aws.runtime import new_aws_client
+from payments.store.attributes import from_item
 
 from tests.simulation.dynamodb import table_from_template
 from tests.world import World

@@ -15,8 +15,8 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from payments.evidence import AttentionCleared, MoneyReturned, Resolution, ReviewResolved
-from payments.service.operations import operate_on_payment
+from payments.protocol.evidence import AttentionCleared, MoneyReturned, Resolution, ReviewResolved
+from payments.usecases.operate import operate_on_payment
 
 from tests.functional.cloudwatch import metrics_read, resolved, rings
 from tests.functional.emf import Datum, Metrics, listen_to
@@ -108,7 +108,7 @@ class Town:
 
     def operate(self, operation: Any) -> None:
         """An operator decides about the one payment there is."""
-        parts = self.scene.function("cleanup").module.runtime.parts
+        parts = self.scene.function("cleanup").module.runtime.services
         who = {"who": "amina", "why": "settled", "request_id": "r1"}
         operate_on_payment(parts, self.scene.only_payment(), operation, **who)
 

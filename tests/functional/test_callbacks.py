@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from payments.payment import PaymentStatus
+from payments.protocol.payment import PaymentStatus
 
 from tests.functional.faulty import callback_body, callback_url, refuse
 from tests.functional.scene import Scene

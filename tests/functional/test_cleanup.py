@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from payments.payment import PaymentStatus
+from payments.protocol.payment import PaymentStatus
 
 from tests.functional.faulty import DAY, HOUR, QUERY_PATH, WRITES, meanwhile
 from tests.functional.scene import Scene

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from payments.decisions.change import EventType
-from payments.evidence import AttentionCleared, MoneyReturned
-from payments.service.operations import operate_on_payment
+from payments.protocol.change import EventType
+from payments.protocol.evidence import AttentionCleared, MoneyReturned
+from payments.usecases.operate import operate_on_payment
 
 from tests.simulation.dynamodb.template import load_template
 from tests.world import World
@@ -40,7 +40,7 @@ def pay(world: World, action: str = "pin") -> None:
 
 def operate(world: World, operation: AttentionCleared | MoneyReturned) -> None:
     [payment] = [item for item in world.items("PAY#") if item["sk"] == "STATE"]
-    parts = world.function("cleanup").module.runtime.parts
+    parts = world.function("cleanup").module.runtime.services
     operate_on_payment(
         parts, payment["pk"][4:], operation, who="amina", why="settled", request_id="r1"
     )

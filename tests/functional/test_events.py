@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from payments.runtime import Adapters
-from payments.secrets import Secrets
-from payments.token_keys import AuthSettings, SharedSecret
+from payments.aws.runtime import Adapters
+from payments.aws.secrets import Secrets
+from payments.http.token_keys import AuthSettings, SharedSecret
 
 from functions.authorizer.app import Authenticator
 from tests.bad_tokens import good_claims, token_of

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from payments.payment import PaymentStatus
+from payments.protocol.payment import PaymentStatus
 
 from tests.functional.faulty import (
     DAY,

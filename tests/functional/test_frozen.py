@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from payments.payment import PaymentStatus
-from payments.secrets import CACHE_SECONDS
+from payments.aws.secrets import CACHE_SECONDS
+from payments.protocol.payment import PaymentStatus
 
 from tests.functional.faulty import HOUR, PUSH_PATH, QUERY_PATH, meanwhile
 from tests.functional.scene import Scene

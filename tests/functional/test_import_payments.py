@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
-from payments.dynamodb.table import Table
+from payments.store.table import Table
 
 from tests.world import World
 from tests.world.aws import TABLE_NAME

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from payments.messages import SENT, SENT_UNKNOWN
+from payments.http.messages import SENT, SENT_UNKNOWN
 
 from tests.functional.faulty import DAY, PUSH_PATH
 from tests.functional.scene import Scene

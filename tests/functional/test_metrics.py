@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from payments.evidence import AttentionCleared, MoneyReturned
-from payments.service.operations import operate_on_payment
+from payments.protocol.evidence import AttentionCleared, MoneyReturned
+from payments.usecases.operate import operate_on_payment
 
 from tests.functional.emf import Metrics, listen_to
 from tests.functional.faulty import HOUR, PUSH_PATH, QUERY_PATH, callback_body
@@ -321,7 +321,7 @@ def test_what_waits_for_a_person_is_measured_until_one_has_dealt_with_it(
     scene.pass_time(3 * HOUR)
     assert gauges(scene, metrics) == NOTHING_STANDS | {gauge: 1}
     if operation is not None:
-        parts = scene.function("cleanup").module.runtime.parts
+        parts = scene.function("cleanup").module.runtime.services
         who = {"who": "amina", "why": "settled", "request_id": "r1"}
         operate_on_payment(parts, scene.only_payment(), operation, **who)
         assert gauges(scene, metrics) == NOTHING_STANDS

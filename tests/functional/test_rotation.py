@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from payments.payment import PaymentStatus
-from payments.secrets import CACHE_SECONDS
+from payments.aws.secrets import CACHE_SECONDS
+from payments.protocol.payment import PaymentStatus
 
 from simulator.core.config import App
 from tests.functional.faulty import QUERY_PATH

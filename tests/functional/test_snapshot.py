@@ -20,8 +20,8 @@ DAY = 86_400
 RESTORED = """
 import json, os, random, sys
 from dataclasses import replace
-from payments.payment import Payment
-from payments.runtime import RandomIds
+from payments.protocol.payment import Payment
+from payments.aws.runtime import RandomIds
 from tests.world import World
 from tests.world.world import START
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from payments.dynamodb.attributes import from_item
-from payments.payment import Payment
+from payments.protocol.payment import Payment
+from payments.store.attributes import from_item
 from payments.store.items import to_payment
 from payments.values import EAT
 

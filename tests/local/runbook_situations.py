@@ -14,7 +14,7 @@ from collections.abc import Callable, Generator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from payments.payment import Payment
+from payments.protocol.payment import Payment
 from payments.values import EAT
 
 from local.client import ApiClient

@@ -17,11 +17,11 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from payments.evidence import Evidence, MoneyReturned, QueryAnswer, Verdict
-from payments.ports import Trace
-from payments.runtime import Adapters
-from payments.service.operations import operate_on_payment
-from payments.service.settling import settle
+from payments.aws.runtime import Adapters
+from payments.ports import Actor
+from payments.protocol.evidence import Evidence, MoneyReturned, QueryAnswer, Verdict
+from payments.usecases.apply_evidence import apply_evidence
+from payments.usecases.operate import operate_on_payment
 
 from local import aws
 from local.client import ApiClient, SimulatorClient
@@ -98,7 +98,7 @@ def service_parts(stack: StackState, ahead_seconds: int = 0) -> Any:
         clock=lambda: time.time() + ahead_seconds,
         aws_client=lambda service: aws.client(service, stack.endpoint_url),
     )
-    return Lambda("cleanup", adapters, {"TABLE_NAME": stack.table_name}).module.runtime.parts
+    return Lambda("cleanup", adapters, {"TABLE_NAME": stack.table_name}).module.runtime.services
 
 
 def start(customer: Customer, simulator: SimulatorClient, scenario: str, booking_id: str) -> str:
@@ -164,7 +164,7 @@ def test_a_payment_given_up_is_told_with_its_call_for_a_person(
     still_waiting: Evidence = QueryAnswer(
         checkout_request_id=payment.checkout_request_id, verdict=Verdict.WAITING
     )
-    settle(parts, payment, still_waiting, trace=Trace(by="cleanup", request_id="r1"))
+    apply_evidence(parts, payment, still_waiting, actor=Actor(by="cleanup", request_id="r1"))
     types = ("PaymentCancelled", "PaymentUnresolved")
     assert_told_once(bus.heard_of(payment_id, *types), *types)
 

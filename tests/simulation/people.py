@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from payments.errors import PaymentError
-from payments.evidence import (
+from payments.ports import Actor as WhoActs
+from payments.protocol.evidence import (
     AttentionCleared,
     MoneyReturned,
     Operation,
@@ -15,8 +16,7 @@ from payments.evidence import (
     Resolution,
     ReviewResolved,
 )
-from payments.ports import Trace
-from payments.service.operations import ask_about_payment, operate_on_payment
+from payments.usecases.operate import ask_about_payment, operate_on_payment
 
 from simulator.core.chance import unit
 from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
@@ -268,16 +268,16 @@ class People:
     def _ask(self, payment_id: str) -> None:
         deadline = self._world.clock.now + ASK_SECONDS_MAX
         ask_about_payment(
-            self._runtime().parts,
+            self._runtime().services,
             payment_id,
-            trace=Trace(by="operator:asha", request_id="desk"),
+            actor=WhoActs(by="operator:asha", request_id="desk"),
             remaining_seconds=lambda: deadline - self._world.clock.now,
         )
         self._world.note("an operator asked Daraja")
 
     def _carry_out(self, payment_id: str, operation: Operation) -> None:
         operate_on_payment(
-            self._runtime().parts,
+            self._runtime().services,
             payment_id,
             operation,
             who="asha",

@@ -5,9 +5,9 @@ import json
 import logging
 
 import pytest
-from payments.access_token import LEEWAY_SECONDS, TOKEN_BYTES_MAX
-from payments.secrets import Secrets, SecretUnavailableError
-from payments.token_keys import AuthSettings, SharedSecret, read_settings
+from payments.aws.secrets import Secrets, SecretUnavailableError
+from payments.http.authentication import LEEWAY_SECONDS, TOKEN_BYTES_MAX
+from payments.http.token_keys import AuthSettings, SharedSecret, read_settings
 
 from functions.authorizer import app
 from functions.authorizer.app import Authenticator

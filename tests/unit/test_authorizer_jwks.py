@@ -11,7 +11,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from payments.token_keys import KEY_SET_BYTES_MAX, RENEW_SECONDS, AuthSettings, fetch_json
+from payments.http.token_keys import KEY_SET_BYTES_MAX, RENEW_SECONDS, AuthSettings, fetch_json
 
 from functions.authorizer.app import (
     KEY_SET_SECONDS,

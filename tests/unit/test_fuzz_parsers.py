@@ -9,14 +9,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from payments import api, http_api
-from payments.access_token import TokenRefusedError, read_claims
+from payments.aws.secrets import Secrets
 from payments.daraja.wire import MalformedCallbackError, parse_callback, read_answer
 from payments.errors import InvalidRequestError, PaymentError
-from payments.payment import Facts
-from payments.secrets import Secrets
-from payments.statistics import DAYS_MAX, parse_days
-from payments.token_keys import AuthSettings, SharedSecret
+from payments.http import api_gateway, requests
+from payments.http.authentication import TokenRefusedError, read_claims
+from payments.http.token_keys import AuthSettings, SharedSecret
+from payments.protocol.payment import StkResult
+from payments.usecases.count_payments import DAYS_MAX, parse_days
 from payments.values import (
     clean_text,
     embedded_in_checkout_id,
@@ -115,7 +115,7 @@ def test_any_bytes_are_read_or_called_malformed(raw: bytes) -> None:
         return
 
 
-def assert_facts_are_sane(facts: Facts) -> None:
+def assert_facts_are_sane(facts: StkResult) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_.-]{1,24}", facts.code)
     assert re.fullmatch(r"[A-Za-z0-9_-]{8,64}", facts.checkout_request_id)
     assert facts.amount_kes is None or 0 < facts.amount_kes < 10**9
@@ -217,7 +217,7 @@ push_bodies = st.dictionaries(
 @CASES
 @given(push_bodies)
 def test_an_initiation_is_read_or_refused_without_repeating_the_phone(body: dict[str, Any]) -> None:
-    read = partial(api.parse_stk_push, max_amount_kes=250_000)
+    read = partial(requests.parse_stk_push, max_amount_kes=250_000)
     request, error = tried(InvalidRequestError, read, body)
     if request is None:
         phone = body.get("phone_number")
@@ -242,12 +242,12 @@ def test_an_initiation_is_read_or_refused_without_repeating_the_phone(body: dict
 )
 def test_an_event_is_read_or_refused_with_an_error_of_ours(event: dict[str, Any]) -> None:
     for read in (
-        http_api.json_body,
-        http_api.raw_body,
-        lambda each: http_api.principal(each, now=NOW),
-        http_api.source_ip,
-        http_api.request_id,
-        lambda each: api.parse_idempotency_key(http_api.header(each, "idempotency-key")),
+        api_gateway.json_body,
+        api_gateway.raw_body,
+        lambda each: api_gateway.caller(each, now=NOW),
+        api_gateway.source_ip,
+        api_gateway.request_id,
+        lambda each: requests.parse_idempotency_key(api_gateway.header(each, "idempotency-key")),
     ):
         try:
             read(event)

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
-from payments import answers, api, http_api
-from payments.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
 from payments.errors import (
     ConflictError,
     ForbiddenError,
@@ -22,10 +20,13 @@ from payments.errors import (
     TooLargeError,
     UnauthenticatedError,
 )
-from payments.messages import Language
-from payments.payment import Payment, PaymentStatus
-from payments.policy import Policy
-from payments.statistics import DayEntry, tally
+from payments.http import answers, api_gateway, requests
+from payments.http.messages import Language
+from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.policy import Policy
+from payments.store.payments import DayEntry
+from payments.usecases.count_payments import tally
 from pydantic import BaseModel
 
 from local.template import read_routes, read_template
@@ -164,8 +165,8 @@ def test_every_reference_leads_somewhere_and_every_component_is_used() -> None:
 @pytest.mark.parametrize(
     ("model", "name"),
     [
-        (api.StkPushRequest, "StkPushRequest"),
-        (api.ConsultationRequest, "ConsultationRequest"),
+        (requests.StkPushRequest, "StkPushRequest"),
+        (requests.ConsultationRequest, "ConsultationRequest"),
     ],
 )
 def test_a_request_has_the_fields_of_its_model(model: type[BaseModel], name: str) -> None:
@@ -211,7 +212,7 @@ def test_the_schema_of_a_push_accepts_exactly_what_the_code_accepts(
     body: dict[str, object],
 ) -> None:
     try:
-        api.parse_stk_push(body, max_amount_kes=250_000)
+        requests.parse_stk_push(body, max_amount_kes=250_000)
         is_accepted = True
     except InvalidRequestError:
         is_accepted = False
@@ -239,7 +240,7 @@ def payment(status: PaymentStatus, **changes: Any) -> Payment:
         "token_sha256": "0" * 64,
         "body_sha256": "0" * 64,
         "created_at": NOW,
-        "prompt_until": NOW + 300,
+        "locked_until": NOW + 300,
     }
     return Payment(**(fields | changes))
 
@@ -335,7 +336,7 @@ def test_the_words_for_a_payment_are_the_codes() -> None:
     ids=lambda each: type(each).__name__,
 )
 def test_an_error_answers_in_the_described_shape(error: PaymentError, status: int) -> None:
-    response = http_api.failure(error, request_id="JKJaXmPLvHcESHA=")
+    response = api_gateway.failure(error, request_id="JKJaXmPLvHcESHA=")
     assert response["statusCode"] == status
     assert errors_of(schema("Error"), json.loads(response["body"])) == []
     push = DOCUMENT["paths"]["/api/payment/mpesa/stk-push"]["post"]["responses"]

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.stub import Stubber
 from mypy_boto3_secretsmanager import SecretsManagerClient
-from payments.secrets import CACHE_SECONDS, Secrets, SecretUnavailableError, parse_secret
+from payments.aws.secrets import CACHE_SECONDS, Secrets, SecretUnavailableError, parse_secret
 
 ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:daraja-AbCdEf"
 OLD = {"SAFARICOM_PASSKEY": "old-passkey-that-nobody-may-see"}

@@ -1,9 +1,9 @@
 """No setting is a switch that turns the protection of callbacks off, and errors repeat no input."""
 
 import pytest
-from payments import api
+from payments.aws.settings import is_listed, read_settings
 from payments.errors import InvalidRequestError, SettingsError
-from payments.settings import is_listed, read_settings
+from payments.http import requests
 
 GOOD = {
     "TABLE_NAME": "payments",
@@ -87,6 +87,6 @@ def test_this_machine_may_be_daraja_over_http(base: str) -> None:
 def test_an_error_about_a_request_repeats_nothing_that_was_sent() -> None:
     body = {"phone_number": ["254708374149"], "amount": "254708374149", "booking_id": {}}
     with pytest.raises(InvalidRequestError) as caught:
-        api.parse_stk_push(body, max_amount_kes=250_000)
+        requests.parse_stk_push(body, max_amount_kes=250_000)
     chain = f"{caught.value!r} {caught.value.sentence} {caught.value.__cause__!s}"
     assert "708374149" not in chain

@@ -10,8 +10,8 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from payments.payment import Payment
-from payments.runtime import Adapters
+from payments.aws.runtime import Adapters
+from payments.protocol.payment import Payment
 from payments.store.items import to_payment
 
 from simulator.core import CallbackDelivery, Daraja
@@ -250,7 +250,7 @@ class World:
 
     def items(self, prefix: str) -> list[dict[str, Any]]:
         """The stored items whose pk starts so, as plain values."""
-        from payments.dynamodb.attributes import from_item
+        from payments.store.attributes import from_item
 
         read: Callable[[Mapping[str, Any]], dict[str, Any]] = from_item
         found = (read(_wire(item)) for item in self.engine.items(TABLE_NAME))

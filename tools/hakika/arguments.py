@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from payments.statistics import DAYS_MAX
+from payments.usecases.count_payments import DAYS_MAX
 from payments.values import CROCKFORD, EAT, RECEIPT_NUMBER, eat_day
 
 from tools.hakika.errors import UsageError

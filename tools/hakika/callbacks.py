@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
-from payments.fallback import read_delivery
-from payments.service.callbacks import Delivery
+from payments.aws.fallback_queue import read_delivery
+from payments.usecases.record_callback import CallbackPost
 from rich.console import Console
 
 from tools.hakika import screen
@@ -33,7 +33,7 @@ class DeadLetter:
     message_id: str
     handle: str
     text: str
-    delivery: Delivery | None
+    delivery: CallbackPost | None
 
 
 @app.command("list")

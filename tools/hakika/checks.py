@@ -10,8 +10,8 @@ from typing import Any
 
 import requests
 from botocore.exceptions import BotoCoreError, ClientError
+from payments.aws.settings import FORBIDDEN_URL_WORDS
 from payments.errors import PaymentError
-from payments.settings import FORBIDDEN_URL_WORDS
 
 from tools.hakika.deployment import Deployment
 from tools.hakika.errors import HakikaError
@@ -190,8 +190,8 @@ def _schedule(deployment: Deployment) -> tuple[Health, str]:
     if schedule["State"] != "ENABLED":
         return Health.BAD, f"schedule {name} is {schedule['State']}: enable it"
     behind = islice(
-        deployment.runtime.parts.store.due_payment_ids(
-            deployment.runtime.parts.now() - BEHIND_SECONDS
+        deployment.runtime.services.store.due_payment_ids(
+            deployment.runtime.services.now() - BEHIND_SECONDS
         ),
         BEHIND_COUNTED_MAX,
     )

@@ -4,12 +4,12 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from payments.answers import consultation_answer
-from payments.consultation import BookingStatus, Consultation
-from payments.policy import NEVER
-from payments.ports import Trace
-from payments.service.consultations import register_consultation
+from payments.http.answers import consultation_answer
+from payments.ports import Actor
+from payments.protocol.consultation import BookingStatus, Consultation
+from payments.protocol.policy import NEVER
 from payments.store.history import Instruction
+from payments.usecases.register_consultation import register_consultation
 from payments.values import eat_iso, normalise_booking_id
 
 from tools.hakika import screen
@@ -64,34 +64,34 @@ def set_(
     if session.person.is_asked(consent_given=yes):
         _show_plan(session, before, wanted)
     require_consent(session.person, is_given=yes)
-    trace = Trace(
+    actor = Actor(
         by=f"operator:{account.who}",
         request_id=f"hakika-{session.parts.ids.hex(16)}",
         reason=account.why,
     )
-    _keep_instruction(session, before, wanted, trace)
+    _keep_instruction(session, before, wanted, actor)
     after = register_consultation(
         session.parts,
         booking_id=booking_id,
         client_id=wanted.client_id,
         price_kes=wanted.price_kes,
         status=wanted.status,
-        trace=trace,
+        actor=actor,
     )
     _answer(session, after)
 
 
 def _keep_instruction(
-    session: Session, before: Consultation | None, wanted: Consultation, trace: Trace
+    session: Session, before: Consultation | None, wanted: Consultation, actor: Actor
 ) -> None:
     """Written first: no change without who and why, whatever happens in between."""
     now, then = _plan(before, wanted)
     instruction = Instruction(
         at=session.now(),
-        by=trace.by,
-        reason=trace.reason,
+        by=actor.by,
+        reason=actor.reason,
         asked=f"{now} -> {then}",
-        request_id=trace.request_id,
+        request_id=actor.request_id,
     )
     session.runtime.history.keep_instruction(wanted.booking_id, instruction)
 
@@ -146,16 +146,16 @@ def _plan(before: Consultation | None, wanted: Consultation) -> tuple[str, str]:
 
 def _answer(session: Session, found: Consultation) -> None:
     lock = found.lock_until
-    is_kept = lock is not None and lock >= NEVER
-    locked_until = None if lock is None or is_kept else eat_iso(lock)
+    is_filed = lock is not None and lock >= NEVER
+    locked_until = None if lock is None or is_filed else eat_iso(lock)
     document: dict[str, Any] = {
         **consultation_answer(found),
         "locked_until": locked_until,
-        "locked_for_review": is_kept,
+        "locked_for_review": is_filed,
     }
     instructions = session.runtime.history.get_instructions(found.booking_id)
     document["instructions"] = [{**asdict(each), "at": eat_iso(each.at)} for each in instructions]
-    shown_lock = "until a person decides" if is_kept else screen.clock_text(lock, has_year=True)
+    shown_lock = "until a person decides" if is_filed else screen.clock_text(lock, has_year=True)
     session.answer(
         document,
         lambda console: screen.show_facts(

@@ -1,6 +1,6 @@
 """What changes money's state: reconcile, review, record-receipt, refund, attention.
 
-Every one goes through payments.service.operations: the same transition table and the same
+Every one goes through payments.usecases.operate: the same transition table and the same
 conditional writes as everything else, with who and why in its event.
 """
 
@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from payments.evidence import (
+from payments.ports import Actor
+from payments.protocol.evidence import (
     AttentionCleared,
     MoneyReturned,
     Operation,
@@ -17,9 +18,8 @@ from payments.evidence import (
     Resolution,
     ReviewResolved,
 )
-from payments.payment import Payment
-from payments.ports import Trace
-from payments.service.operations import ask_about_payment, operate_on_payment
+from payments.protocol.payment import Payment
+from payments.usecases.operate import ask_about_payment, operate_on_payment
 from payments.values import mask_phone
 from rich.console import Console
 from rich.text import Text
@@ -91,7 +91,7 @@ def reconcile_now(
     after = ask_about_payment(
         session.parts,
         before.payment_id,
-        trace=Trace(by=f"operator:{who}", request_id=_request_id(session)),
+        actor=Actor(by=f"operator:{who}", request_id=_request_id(session)),
         remaining_seconds=lambda: deadline - session.runtime.clock(),
     )
     _answer_change(session, before, after)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from payments.runtime import Adapters, Runtime
-from payments.settings import Settings, read_settings
+from payments.aws.runtime import Adapters, Runtime
+from payments.aws.settings import Settings, read_settings
 
 from tools.hakika.errors import DeploymentError
 from tools.hakika.notes import Notes

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from payments.payment import PUBLIC_STATUS, Payment, PaymentStatus
+from payments.protocol.payment import PUBLIC_STATUS, Payment, PaymentStatus
 from payments.values import CHECKOUT_REQUEST_ID, PAYMENT_ID, normalise_phone
 
 from tools.hakika.arguments import days_between, parse_receipt, reference_tail

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from payments.payment import Payment, PaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus
 
 from tools.hakika.statement import Line, Statement
 

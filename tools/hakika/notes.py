@@ -1,7 +1,7 @@
 """What the payment layer notes while the command runs: kept, and shown only where it explains."""
 
-from payments.decisions import Change
-from payments.ports import Trace
+from payments.ports import Actor
+from payments.protocol.change import Change
 
 
 class Notes:
@@ -10,7 +10,7 @@ class Notes:
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def changed(self, change: Change, trace: Trace) -> None:
+    def changed(self, change: Change, actor: Actor) -> None:
         """The change's own event tells of it."""
 
     def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import IO, Annotated
 
 import typer
-from payments.answers import statistics_answer, statistics_csv
-from payments.payment import Payment, PaymentStatus
-from payments.policy import DAY_SECONDS
-from payments.service.statistics import count_payments
-from payments.statistics import STATUSES, Statistics, Tally
+from payments.http.answers import statistics_answer, statistics_csv
+from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.policy import DAY_SECONDS
+from payments.usecases.count_payments import STATUSES, Statistics, Tally, count_payments
 from payments.values import eat_day
 from rich.console import Console
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import typer
-from payments.payment import Payment
+from payments.protocol.payment import Payment
 from payments.values import normalise_booking_id
 from rich.console import Console
 
@@ -30,7 +30,7 @@ def show(context: typer.Context, payment: PaymentName) -> None:
     session: Session = context.obj
     found = finding.locate(session, payment)
     events = session.runtime.history.get_events(found.payment_id)
-    callbacks = session.runtime.history.get_kept_callbacks(found.payment_id)
+    callbacks = session.runtime.history.get_filed_callbacks(found.payment_id)
     moments = timeline(found, events, callbacks)
     document = {
         **payment_view(found, reveals_phone=session.reveals_phone),

@@ -8,10 +8,10 @@ from typing import Any
 
 import jwt
 import requests
-from payments.consultation import BookingStatus
-from payments.payment import Payment, PaymentStatus, Proof
-from payments.ports import Trace
-from payments.service.consultations import register_consultation
+from payments.ports import Actor
+from payments.protocol.consultation import BookingStatus
+from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.usecases.register_consultation import register_consultation
 
 from tools.hakika.checks import Finding, Health
 from tools.hakika.errors import RefusedError
@@ -34,7 +34,7 @@ def prove_by_push(session: Session, msisdn: str) -> list[Finding]:
         client_id=CLIENT_ID,
         price_kes=AMOUNT_KES,
         status=BookingStatus.PENDING,
-        trace=Trace(by="operator:doctor", request_id=f"hakika-{secrets.token_hex(8)}"),
+        actor=Actor(by="operator:doctor", request_id=f"hakika-{secrets.token_hex(8)}"),
     )
     status, body = _initiate(session, booking_id, msisdn)
     if status not in (200, 202):

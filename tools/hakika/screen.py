@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TextIO
 
-from payments.payment import Payment, PaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus
 from payments.values import EAT, mask_phone
 from rich.box import SIMPLE_HEAD
 from rich.console import Console

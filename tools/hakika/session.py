@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from payments.runtime import Runtime
-from payments.service.parts import Parts
+from payments.aws.runtime import Runtime
+from payments.usecases.services import Services
 from rich.console import Console
 
 from tools.hakika.deployment import Choice, Deployment
@@ -39,9 +39,9 @@ class Session:
         return self.deployment.runtime
 
     @property
-    def parts(self) -> Parts:
+    def parts(self) -> Services:
         """What the payment layer's service works with."""
-        return self.deployment.runtime.parts
+        return self.deployment.runtime.services
 
     def now(self) -> int:
         """Return UTC epoch seconds."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from payments.policy import DAY_SECONDS
+from payments.protocol.policy import DAY_SECONDS
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text

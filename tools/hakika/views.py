@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from payments.daraja.wire import MalformedCallbackError, parse_callback
-from payments.payment import Payment, PaymentStatus, Proof
-from payments.store.history import Event, KeptCallback
+from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.store.history import Event, FiledCallback
 from payments.values import eat_iso, mask_checkout_request_id, mask_phone
 
 PROOF_WORDS = {
@@ -63,14 +63,14 @@ def payment_view(payment: Payment, *, reveals_phone: bool) -> dict[str, Any]:
         "accepted_at": eat_iso(payment.accepted_at),
         "transaction_at": eat_iso(payment.transaction_at),
         "final_at": eat_iso(payment.final_at),
-        "prompt_until": eat_iso(payment.prompt_until),
+        "prompt_until": eat_iso(payment.locked_until),
         "next_look_at": eat_iso(payment.due_at),
         "version": payment.version,
     }
 
 
 def timeline(
-    payment: Payment, events: Sequence[Event], callbacks: Sequence[KeptCallback]
+    payment: Payment, events: Sequence[Event], callbacks: Sequence[FiledCallback]
 ) -> list[Moment]:
     """Return what happened and what comes next, in order."""
     moments = [Moment(at=payment.created_at, what="reserved", detail="booking and phone are held")]
@@ -139,7 +139,7 @@ def _of_event(event: Event) -> Moment:
     )
 
 
-def _of_callback(callback: KeptCallback) -> Moment:
+def _of_callback(callback: FiledCallback) -> Moment:
     """The body may hold a phone number; only what was understood of it is told."""
     try:
         facts = parse_callback(callback.body.encode())
@@ -156,7 +156,7 @@ def _of_callback(callback: KeptCallback) -> Moment:
     )
 
 
-def callback_body(callback: KeptCallback) -> Any:
+def callback_body(callback: FiledCallback) -> Any:
     """Return a kept body as JSON where it is JSON, else its text; it may hold a phone number."""
     try:
         return json.loads(callback.body)

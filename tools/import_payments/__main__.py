@@ -8,7 +8,7 @@ from typing import Annotated
 
 import boto3
 import typer
-from payments.dynamodb.table import Table
+from payments.store.table import Table
 from rich.console import Console
 from rich.table import Table as Grid
 

@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from payments.dynamodb.attributes import to_item
-from payments.dynamodb.expressions import ABSENT
-from payments.dynamodb.table import Committed, Table
+from payments.store.attributes import to_item
+from payments.store.expressions import ABSENT
 from payments.store.items import (
     consultation_key,
     consultation_values,
@@ -15,6 +14,7 @@ from payments.store.items import (
     payment_values,
     receipt_key,
 )
+from payments.store.table import Committed, Table
 
 from tools.import_payments.rows import Imported, RowError, read_row
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from payments.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
 from payments.errors import InvalidRequestError
-from payments.payment import Payment, PaymentStatus, Proof
-from payments.result_codes import SUCCESS
+from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.protocol.result_codes import SUCCESS
 from payments.values import (
     CHECKOUT_REQUEST_ID,
     EAT,
@@ -112,7 +112,7 @@ def _payment(row: Mapping[str, str], status: PaymentStatus, *, now: int) -> Paym
         token_sha256=sha256_hex(f"no callback can match:{payment_id}"),
         body_sha256=sha256_hex(row_id),
         created_at=created_at,
-        prompt_until=created_at,
+        locked_until=created_at,
         holds_locks=False,
         checkout_request_id=checkout_id,
         checkout_source=Proof.PUSH if checkout_id else None,

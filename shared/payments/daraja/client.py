@@ -15,10 +15,9 @@ from urllib3.exceptions import (
 from payments.daraja import wire
 from payments.daraja.push_outcomes import is_invalid_token, is_outage, push_outcome
 from payments.daraja.query_answers import read_query_answer
-from payments.daraja.token import FetchedToken, SharedToken
 from payments.errors import PaymentError, ProviderUnavailableError
-from payments.evidence import PushRefused, PushUnclear, QueryAnswer
-from payments.ports import Clock, Observer, Push, PushOutcome
+from payments.ports import Clock, FetchedToken, OAuthTokens, Observer, Push, PushOutcome
+from payments.protocol.evidence import PushRefused, PushUnclear, QueryAnswer
 
 TOKEN_TIMEOUT_SECONDS = (3, 5)
 PUSH_TIMEOUT_SECONDS = (3, 18)
@@ -51,7 +50,7 @@ class DarajaClient:
         merchant: wire.Merchant,
         credentials: Callable[[], Mapping[str, str]],
         forget_credentials: Callable[[], None],
-        share_token: Callable[[Callable[[], FetchedToken]], SharedToken],
+        share_oauth_token: Callable[[Callable[[], FetchedToken]], OAuthTokens],
         clock: Clock,
         observer: Observer,
     ) -> None:
@@ -60,7 +59,7 @@ class DarajaClient:
         self._merchant = merchant
         self._credentials = credentials
         self._forget_credentials = forget_credentials
-        self._token = share_token(self._fetch_token)
+        self._token = share_oauth_token(self._fetch_token)
         self._clock = clock
         self._observer = observer
 

@@ -7,7 +7,7 @@ for a refusal. `500.001.1001` is one code with several meanings, told apart by i
 from dataclasses import dataclass
 
 from payments.daraja.wire import Answer, merchant_request_id
-from payments.evidence import PushAccepted, PushRefused, PushUnclear
+from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear
 from payments.values import CHECKOUT_REQUEST_ID
 
 

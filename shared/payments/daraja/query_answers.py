@@ -1,8 +1,8 @@
 """What an answer to an STK query says: paid, refused, still waiting, or nothing at all."""
 
 from payments.daraja.wire import Answer, clean_description, result_code
-from payments.evidence import QueryAnswer, Verdict
-from payments.result_codes import SUCCESS, final_refusal
+from payments.protocol.evidence import QueryAnswer, Verdict
+from payments.protocol.result_codes import SUCCESS, final_refusal
 
 STILL_PROCESSING = "4999"
 """Observed in the sandbox on 2026-06-20: "The transaction is still under processing"."""

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from payments.payment import Facts
 from payments.ports import Push
+from payments.protocol.payment import StkResult
 from payments.values import (
     CHECKOUT_REQUEST_ID,
     RECEIPT_NUMBER,
@@ -131,7 +131,7 @@ def result_code(value: object) -> str | None:
     return text if RESULT_CODE.match(text) else None
 
 
-def parse_callback(raw: bytes) -> Facts:
+def parse_callback(raw: bytes) -> StkResult:
     """Read an STK callback's facts.
 
     Errors: MalformedCallbackError; never anything else, whatever the bytes.
@@ -144,7 +144,7 @@ def parse_callback(raw: bytes) -> Facts:
     if not _is_checkout_id(checkout_request_id):
         raise MalformedCallbackError("no CheckoutRequestID")
     metadata = _metadata(callback.get("CallbackMetadata"))
-    return Facts(
+    return StkResult(
         code=code,
         description=clean_description(callback.get("ResultDesc")),
         checkout_request_id=str(checkout_request_id),

@@ -1,5 +1,1 @@
-"""The one DynamoDB table: every conditional write, and nothing but."""
-
-from payments.store.store import DynamoStore
-
-__all__ = ["DynamoStore"]
+"""The one DynamoDB table: every conditional write."""

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from payments.decisions.change import Change, EventType
-from payments.dynamodb.attributes import Plain, to_item
-from payments.policy import DAY_SECONDS
-from payments.ports import Trace
+from payments.ports import Actor
+from payments.protocol.change import Change, EventType
+from payments.protocol.policy import DAY_SECONDS
+from payments.store.attributes import Plain, to_item
 from payments.store.items import event_key, evidence_key
 from payments.values import eat_iso
 
@@ -13,7 +13,7 @@ EVENT_SCHEMA = "1"
 
 
 def event_put(
-    table: str, change: Change, event_type: EventType, *, trace: Trace, now: int
+    table: str, change: Change, event_type: EventType, *, actor: Actor, now: int
 ) -> dict[str, Any]:
     """Return the Put of one event.
 
@@ -38,11 +38,11 @@ def event_put(
         "status": str(payment.status),
         "from_status": str(change.before.status),
         "result_code": payment.result_code or "",
-        "reason": trace.reason or payment.failure_reason or "",
+        "reason": actor.reason or payment.failure_reason or "",
         "attention": payment.attention or "",
         "evidence": str(payment.proof or ""),
-        "by": trace.by,
-        "request_id": trace.request_id,
+        "by": actor.by,
+        "request_id": actor.request_id,
         "transaction_date": eat_iso(payment.transaction_at) or "",
         "occurred_at": eat_iso(now) or "",
     }

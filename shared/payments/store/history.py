@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass
 from itertools import batched
 from typing import Any
 
-from payments.dynamodb.attributes import to_attribute, to_item
-from payments.dynamodb.expressions import ABSENT
-from payments.dynamodb.table import Table
-from payments.payment import Payment
-from payments.ports import PhoneGuard
+from payments.protocol.payment import Payment
+from payments.store.attributes import to_attribute, to_item
+from payments.store.expressions import ABSENT
 from payments.store.items import (
     DAY_SHARDS,
+    PhoneGuard,
     consultation_key,
     payment_key,
     phone_key,
@@ -22,6 +21,7 @@ from payments.store.items import (
     to_payment,
     to_phone_guard,
 )
+from payments.store.table import Table
 
 READ_AT_ONCE = 100
 """What one BatchGetItem may ask for."""
@@ -50,7 +50,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptCallback:
+class FiledCallback:
     """A callback's body, kept for a person; it may hold a phone number.
 
     Units: UTC epoch seconds.
@@ -96,10 +96,10 @@ class PaymentHistory:
         found = self._belonging(payment_key(payment_id)["pk"], "EVENT#")
         return [_to_event(values) for values in found]
 
-    def get_kept_callbacks(self, payment_id: str) -> list[KeptCallback]:
+    def get_filed_callbacks(self, payment_id: str) -> list[FiledCallback]:
         """Return the callbacks kept as evidence, oldest first, read strongly."""
         found = [
-            KeptCallback(
+            FiledCallback(
                 digest=values["sk"].removeprefix("EVIDENCE#"),
                 received_at=values["received_at"],
                 body=values["body"],

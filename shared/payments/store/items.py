@@ -1,14 +1,13 @@
 """Domain objects <-> items; docs/data-model.md describes each."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from itertools import batched
 from typing import Any
 
-from payments.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
-from payments.decisions.kept import HEAD_CHARACTERS
-from payments.dynamodb.attributes import Plain
-from payments.payment import Facts, Hint, Payment, PaymentStatus, Proof
-from payments.ports import PhoneGuard
+from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.protocol.filing import HEAD_CHARACTERS
+from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof, StkResult
+from payments.store.attributes import Plain
 from payments.values import eat_day
 
 STATE = "STATE"
@@ -22,6 +21,20 @@ OP_ID_BYTES = 6
 
 _HEX_AS_BYTES = frozenset({"reserved_by", "phone_hmac", "token_sha256", "body_sha256"})
 _DEFAULTS = {field.name: field.default for field in fields(Payment)}
+_ATTRIBUTES = {name: name for name in _DEFAULTS} | {"locked_until": "prompt_until"}
+"""Field -> stored attribute. A field may be renamed; what is stored never is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneGuard:
+    """Who holds a phone, and its last prompt times, latest first.
+
+    Units: UTC epoch seconds.
+    """
+
+    live_payment_id: str | None
+    live_until: int
+    prompted_at: tuple[int, ...]
 
 
 def payment_key(payment_id: str) -> dict[str, str]:
@@ -82,7 +95,7 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
         value = getattr(payment, name)
         if value is None or (value == _DEFAULTS[name] and name != "holds_locks"):
             continue
-        values[name] = bytes.fromhex(value) if name in _HEX_AS_BYTES else value
+        values[_ATTRIBUTES[name]] = bytes.fromhex(value) if name in _HEX_AS_BYTES else value
     values["op_ids"] = [op_id_head(op_id) for op_id in payment.op_ids]
     if payment.evidence_heads:
         values["evidence_heads"] = bytes.fromhex("".join(payment.evidence_heads))
@@ -99,7 +112,7 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
 
 def to_payment(values: dict[str, Any]) -> Payment:
     """Read a payment; attributes it does not know are left alone."""
-    known = {name: values[name] for name in _DEFAULTS if name in values}
+    known = {name: values[stored] for name, stored in _ATTRIBUTES.items() if stored in values}
     for name in _HEX_AS_BYTES & known.keys():
         known[name] = known[name].hex()
     known["payment_id"] = values["pk"].removeprefix("PAY#")
@@ -139,7 +152,7 @@ def _hint_values(hint: Hint, known_id: str | None) -> dict[str, Plain]:
 def _to_hint(values: dict[str, Any], known_id: str | None) -> Hint:
     received_at = values.pop("received_at")
     values.setdefault("checkout_request_id", known_id)
-    return Hint(facts=Facts(description="", **values), received_at=received_at)
+    return Hint(facts=StkResult(description="", **values), received_at=received_at)
 
 
 def to_consultation(values: dict[str, Any]) -> Consultation:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from payments.consultation import BookingStatus, ConsultationPaymentStatus
-from payments.decisions.change import (
+from payments.protocol.change import (
     CancelConfirmed,
     Change,
     Confirm,
@@ -13,10 +12,17 @@ from payments.decisions.change import (
     HoldForReview,
     RequireUnpayable,
 )
-from payments.dynamodb.attributes import to_item
-from payments.dynamodb.expressions import ABSENT, EXISTS, Expression, update_action
-from payments.payment import OP_IDS_KEPT, Payment
-from payments.policy import DAY_SECONDS, NEVER, QUARTER_HOUR_SECONDS, USER_WINDOW_SECONDS, Policy
+from payments.protocol.consultation import BookingStatus, ConsultationPaymentStatus
+from payments.protocol.payment import OP_IDS_KEPT, Payment
+from payments.protocol.policy import (
+    DAY_SECONDS,
+    NEVER,
+    QUARTER_HOUR_SECONDS,
+    USER_WINDOW_SECONDS,
+    Policy,
+)
+from payments.store.attributes import to_item
+from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
 from payments.store.items import (
     PHONE_SLOTS,
     USER_SLOTS,
@@ -181,7 +187,7 @@ def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
         sets=[
             f"{e.name('active_payment_id')} = {e.value(payment.payment_id)}",
             f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PENDING)}",
-            f"{lock_until} = {e.value(payment.prompt_until)}",
+            f"{lock_until} = {e.value(payment.locked_until)}",
             _next_version(e),
         ],
         removes=[],
@@ -204,7 +210,7 @@ def reserve_phone(table: str, payment: Payment, policy: Policy) -> dict[str, Any
         sets=[
             *_shift(e, PHONE_SLOTS, now),
             f"{e.name('live_payment_id')} = {e.value(payment.payment_id)}",
-            f"{live_until} = {e.value(payment.prompt_until)}",
+            f"{live_until} = {e.value(payment.locked_until)}",
         ],
         removes=[],
         condition=f"{is_free} AND {in_quarter} AND {in_day}",

@@ -29,28 +29,29 @@ class Mutant:
 
 
 WRITES = "payments.store.writes"
-STORE = "payments.store.store"
-TABLE = "payments.dynamodb.table"
-MONEY = "payments.decisions.money"
-QUERIES = "payments.decisions.queries"
-CALLBACKS = "payments.decisions.callbacks"
-REFUSALS = "payments.decisions.refusals"
-CHANGE = "payments.decisions.change"
-DUE = "payments.decisions.due"
-LOOKS = "payments.decisions.looks"
-PUSHES = "payments.decisions.pushes"
-OPERATIONS = "payments.decisions.operations"
-INITIATION = "payments.service.initiation"
-SETTLING = "payments.service.settling"
-RESULTS = "payments.service.callbacks"
-STATUS = "payments.service.status"
-RECONCILIATION = "payments.service.reconciliation"
+STORE = "payments.store.payments"
+RESERVATION = "payments.store.reservation"
+TABLE = "payments.store.table"
+MONEY = "payments.protocol.money"
+QUERIES = "payments.protocol.query"
+CALLBACKS = "payments.protocol.callback"
+REFUSALS = "payments.protocol.refusal"
+CHANGE = "payments.protocol.change"
+DUE = "payments.protocol.schedule"
+LOOKS = "payments.protocol.time_passed"
+PUSHES = "payments.protocol.push"
+OPERATIONS = "payments.protocol.operator"
+INITIATION = "payments.usecases.initiate"
+SETTLING = "payments.usecases.apply_evidence"
+RESULTS = "payments.usecases.record_callback"
+STATUS = "payments.usecases.read_status"
+RECONCILIATION = "payments.usecases.reconcile"
 CLIENT = "payments.daraja.client"
 OUTCOMES = "payments.daraja.push_outcomes"
 EVENTS = "payments.store.events"
-FALLBACK = "payments.fallback"
-SETTINGS = "payments.settings"
-OBSERVABILITY = "payments.observability"
+FALLBACK = "payments.aws.fallback_queue"
+SETTINGS = "payments.aws.settings"
+OBSERVABILITY = "payments.aws.observability"
 HANDLER = "functions/callback/app.py"
 
 
@@ -119,13 +120,13 @@ MUTANTS = (
         "write-ahead dropped",
         "durable intent before the send",
         INITIATION,
-        "    outcome = parts.store.reserve(payment)\n    if not isinstance(outcome, Reserved):\n        return _payment_in_the_way(parts, order, payment, outcome)\n",
+        "    outcome = services.store.reserve(payment)\n    if not isinstance(outcome, Reserved):\n        return _payment_in_the_way(services, order, payment, outcome)\n",
         "",
     ),
     _one(
         "reserve: any win is mine",
         "reserved_by",
-        STORE,
+        RESERVATION,
         "if stored_payment is not None and stored_payment.reserved_by == payment.reserved_by:",
         "if stored_payment is not None:",
     ),
@@ -140,7 +141,7 @@ MUTANTS = (
         "op_id derived from the payment",
         "op_id per attempt",
         SETTLING,
-        "op_id=parts.ids.hex(32)",
+        "op_id=services.ids.hex(32)",
         "op_id=payment.payment_id",
     ),
     _one(
@@ -254,7 +255,7 @@ MUTANTS = (
         "query failure believed at once",
         "prompt_until",
         QUERIES,
-        "        if now >= payment.prompt_until:\n",
+        "        if now >= payment.locked_until:\n",
         "        if now >= payment.created_at:\n",
     ),
     _one(
@@ -289,8 +290,8 @@ MUTANTS = (
         "acknowledged before the write",
         "acknowledge what is durable",
         RESULTS,
-        "    after = settle(parts, payment, _evidence(delivery), trace=trace, body=delivery.body)\n",
-        "    from payments.errors import StoreUnavailableError as Lost\n    try:\n        after = settle(parts, payment, _evidence(delivery), trace=trace, body=delivery.body)\n    except Lost:\n        return payment\n",
+        "    after = apply_evidence(services, payment, _evidence(delivery), actor=actor, body=delivery.body)\n",
+        "    from payments.errors import StoreUnavailableError as Lost\n    try:\n        after = apply_evidence(services, payment, _evidence(delivery), actor=actor, body=delivery.body)\n    except Lost:\n        return payment\n",
     ),
     _one(
         "fallback queue drops",
@@ -318,7 +319,7 @@ MUTANTS = (
         "a provider that is unreachable changes nothing",
         RECONCILIATION,
         "    if answer is None:\n",
-        "    if answer is None and now >= payment.created_at + 86_400:\n        from payments.evidence import QueryAnswer, Verdict\n        answer = QueryAnswer(checkout_request_id=checkout_request_id, verdict=Verdict.WAITING)\n    if answer is None:\n",
+        "    if answer is None and now >= payment.created_at + 86_400:\n        from payments.protocol.evidence import QueryAnswer, Verdict\n        answer = QueryAnswer(checkout_request_id=checkout_request_id, verdict=Verdict.WAITING)\n    if answer is None:\n",
     ),
     _one(
         "expired early",
@@ -345,7 +346,7 @@ MUTANTS = (
         "send not bounded",
         "S",
         INITIATION,
-        "parts.clock() <= last_moment and remaining_seconds() >= REMAINING_SECONDS_MIN",
+        "services.clock() <= last_moment and remaining_seconds() >= REMAINING_SECONDS_MIN",
         "remaining_seconds() >= 0",
     ),
     _one(
@@ -366,7 +367,7 @@ MUTANTS = (
         "failed not asked again",
         "ask again",
         DUE,
-        "return (payment.prompt_until, created + DAY_SECONDS)",
+        "return (payment.locked_until, created + DAY_SECONDS)",
         "return ()",
     ),
     _one(
@@ -443,7 +444,7 @@ MUTANTS = (
         "operator settles blindly",
         "found by seed 32",
         OPERATIONS,
-        "    if around.is_assumed:\n        return LOOK_AROUND\n",
+        "    if around.is_assumed:\n        return NEEDS_CONTEXT\n",
         "",
     ),
     _one(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from payments.decisions.change import (
+from payments.protocol.change import (
     CancelConfirmed,
     Confirm,
     ConsultationEffect,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from payments.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
-from payments.evidence import (
+from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.protocol.evidence import (
     AttentionCleared,
     BookingCancelled,
     CallbackResult,
+    Context,
     Evidence,
     HintReceived,
-    LookDue,
     MoneyReturned,
     PushAccepted,
     PushRefused,
@@ -20,13 +20,13 @@ from payments.evidence import (
     ReceiptFound,
     Resolution,
     ReviewResolved,
-    Surroundings,
+    TimePassed,
     Verdict,
 )
-from payments.payment import Facts, Payment, PaymentStatus, Proof
+from payments.protocol.payment import Payment, PaymentStatus, Proof, StkResult
 
 CREATED_AT = 1_790_000_000
-PROMPT_UNTIL = CREATED_AT + 300
+LOCKED_UNTIL = CREATED_AT + 300
 DAY = 86_400
 PRICE = 1000
 MINE = "a" * 32
@@ -54,7 +54,7 @@ NEW = Payment(
     token_sha256="1" * 64,
     body_sha256="2" * 64,
     created_at=CREATED_AT,
-    prompt_until=PROMPT_UNTIL,
+    locked_until=LOCKED_UNTIL,
     due_at=CREATED_AT + 25,
 )
 _PENDING = replace(
@@ -84,7 +84,7 @@ PAYMENTS = {
         _FAILED,
         proof=Proof.QUERY,
         holds_locks=True,
-        final_at=PROMPT_UNTIL,
+        final_at=LOCKED_UNTIL,
         due_at=CREATED_AT + DAY,
     ),
     "failed_unsent": replace(
@@ -130,7 +130,7 @@ _LOCKED = replace(
     PAYABLE,
     payment_status=ConsultationPaymentStatus.PENDING,
     active_payment_id=MINE,
-    lock_until=PROMPT_UNTIL,
+    lock_until=LOCKED_UNTIL,
 )
 _CONFIRMED = replace(
     PAYABLE,
@@ -164,9 +164,9 @@ class News:
     age: int = 60
 
 
-def facts(code: str, **more: object) -> Facts:
+def facts(code: str, **more: object) -> StkResult:
     """What a callback reports."""
-    base = Facts(code=code, description="said", checkout_request_id=OWN_ID, digest="d" * 64)
+    base = StkResult(code=code, description="said", checkout_request_id=OWN_ID, digest="d" * 64)
     return replace(base, **more)  # type: ignore[arg-type]
 
 
@@ -215,8 +215,8 @@ NEWS = {
     "push accepted with another id": accepted(OTHER_ID),
     "push refused": News(PushRefused(code="400.002.02", description="", reason="Refused"), 3),
     "push unclear": News(PushUnclear(description="HTTP 500"), 3),
-    "look after a minute": News(LookDue(), 60),
-    "look after two days": News(LookDue(), 2 * DAY),
+    "look after a minute": News(TimePassed(), 60),
+    "look after two days": News(TimePassed(), 2 * DAY),
     "booking cancelled": News(BookingCancelled(), DAY),
     "operator completes": News(
         ReviewResolved(resolution=Resolution.COMPLETE, receipt_number=RECEIPT, amount_kes=PRICE),
@@ -233,9 +233,9 @@ NEWS = {
 }
 
 
-def surroundings(situation: str, news: News) -> Surroundings:
+def surroundings(situation: str, news: News) -> Context:
     """What really stands around the payment when the news comes."""
-    return Surroundings(
+    return Context(
         consultation=CONSULTATIONS[situation],
         phone_payment_id=MINE if situation in HOLDS_PHONE else None,
         receipt_payment_id=owner(PAYMENTS[situation], receipt_in(news.evidence)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from payments.decisions.due import next_due_at, retry_at
-from payments.payment import Hint, Payment, PaymentStatus, Proof
-from payments.policy import Policy
+from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
+from payments.protocol.policy import Policy
+from payments.protocol.schedule import next_due_at, retry_at
 
 from tests.unit.payments.situations import CREATED_AT, DAY, PAYMENTS, facts
 

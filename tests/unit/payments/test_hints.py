@@ -5,21 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from payments.decisions import Change, LookAround, decide
-from payments.decisions.looks import needs_query
-from payments.evidence import (
+from payments.protocol.change import Change, NeedsContext
+from payments.protocol.decide import decide
+from payments.protocol.evidence import (
     CallbackResult,
+    Context,
     Evidence,
     HintDisowned,
     HintReceived,
-    LookDue,
     PushAccepted,
     QueryAnswer,
-    Surroundings,
+    TimePassed,
     Verdict,
 )
-from payments.payment import Hint, Payment, PaymentStatus, Proof
-from payments.policy import Policy
+from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
+from payments.protocol.policy import Policy
+from payments.protocol.time_passed import needs_query
 
 from .situations import (
     CREATED_AT,
@@ -36,17 +37,17 @@ from .situations import (
 )
 
 POLICY = Policy()
-AROUND = Surroundings(consultation=PAYABLE, phone_payment_id=MINE, receipt_payment_id=None)
+AROUND = Context(consultation=PAYABLE, phone_payment_id=MINE, receipt_payment_id=None)
 PAID = facts("0", amount_kes=PRICE, receipt_number=RECEIPT)
 PAYERS_ID = "ws_CO_21092026171400123708374149"
 """Of the payer's phone and within five minutes of the reservation (EAT)."""
 
 
 def learn(
-    payment: Payment, evidence: Evidence, *, age: int = 60, around: Surroundings = AROUND
+    payment: Payment, evidence: Evidence, *, age: int = 60, around: Context = AROUND
 ) -> Change | None:
     decision = decide(payment, evidence, around, now=CREATED_AT + age, policy=POLICY)
-    assert not isinstance(decision, LookAround)
+    assert not isinstance(decision, NeedsContext)
     return decision
 
 
@@ -187,7 +188,7 @@ def test_a_hint_without_an_answer_for_two_days_needs_a_person() -> None:
     payment = hinted(PAYMENTS["completed_by_query"])
     assert payment.hint is not None
     for age, expected in ((2 * DAY + 29, None), (2 * DAY + 30, "hint_unanswered")):
-        change = learn(payment, LookDue(), age=age)
+        change = learn(payment, TimePassed(), age=age)
         reason = change.after.attention if change else None
         assert reason == (expected if expected else "receipt_missing" if reason else None)
 

@@ -13,17 +13,17 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from payments.consultation import Consultation
 from payments.daraja.wire import DESCRIPTION_CHARACTERS
-from payments.decisions import Change, decide
-from payments.dynamodb.attributes import to_item
 from payments.errors import ConflictError
-from payments.evidence import (
+from payments.protocol.change import Change
+from payments.protocol.consultation import Consultation
+from payments.protocol.decide import decide
+from payments.protocol.evidence import (
     BookingCancelled,
     CallbackResult,
+    Context,
     Evidence,
     HintReceived,
-    LookDue,
     MoneyReturned,
     OddCallback,
     PushAccepted,
@@ -32,14 +32,15 @@ from payments.evidence import (
     ReceiptFound,
     Resolution,
     ReviewResolved,
-    Surroundings,
+    TimePassed,
     Verdict,
 )
-from payments.payment import Facts, Payment, PaymentStatus
-from payments.policy import EVIDENCE_MAX, Policy
-from payments.service.initiation import REQUESTED_REFERENCE_CHARACTERS
+from payments.protocol.payment import Payment, PaymentStatus, StkResult
+from payments.protocol.policy import EVIDENCE_MAX, Policy
+from payments.store.attributes import to_item
 from payments.store.items import payment_key, payment_values, to_payment
 from payments.store.writes import with_op_id
+from payments.usecases.initiate import REQUESTED_REFERENCE_CHARACTERS
 from payments.values import TRANSACTION_DESC_CHARACTERS
 
 from tests.simulation.dynamodb import values as sizes
@@ -69,7 +70,7 @@ LONGEST = Payment(
     token_sha256="e" * 64,
     body_sha256="f" * 32,
     created_at=NOW,
-    prompt_until=NOW + 300,
+    locked_until=NOW + 300,
     due_at=NOW + 25,
     hastened_at=NOW,
 )
@@ -91,8 +92,8 @@ def _on_the_wire(value: Any) -> Any:
     return base64.b64encode(value).decode() if isinstance(value, bytes) else value
 
 
-def said(code: str, number: int, *, amount: int = 249_999) -> Facts:
-    return Facts(
+def said(code: str, number: int, *, amount: int = 249_999) -> StkResult:
+    return StkResult(
         code=code,
         description=TEXT,
         checkout_request_id=OWN_ID,
@@ -122,7 +123,7 @@ def any_evidence(chance: random.Random) -> Evidence:
             code=answer[verdict],
             description=TEXT,
         ),
-        LookDue(),
+        TimePassed(),
         BookingCancelled(),
         ReceiptFound(receipt_number="RECEIPT900", amount_kes=249_999, transaction_at=NOW),
         ReviewResolved(
@@ -141,7 +142,7 @@ def history(seed: int) -> list[Payment]:
     for _ in range(30):
         now += chance.choice([1, 30, 300, 86_400])
         receipt = chance.choice([None, None, "b" * 32])
-        around = Surroundings(
+        around = Context(
             consultation=chance.choice([None, PAYABLE]),
             phone_payment_id=None,
             receipt_payment_id=receipt,

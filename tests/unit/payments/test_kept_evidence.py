@@ -6,11 +6,12 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from payments.decisions import Change, LookAround, decide
-from payments.decisions.kept import HEAD_CHARACTERS
-from payments.evidence import CallbackResult, Evidence, HintReceived, OddCallback, Surroundings
-from payments.payment import Payment, PaymentStatus
-from payments.policy import EVIDENCE_MAX, Policy
+from payments.protocol.change import Change, NeedsContext
+from payments.protocol.decide import decide
+from payments.protocol.evidence import CallbackResult, Context, Evidence, HintReceived, OddCallback
+from payments.protocol.filing import HEAD_CHARACTERS
+from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.policy import EVIDENCE_MAX, Policy
 from payments.store.items import payment_key, payment_values, to_payment
 
 from .situations import (
@@ -25,16 +26,16 @@ from .situations import (
 )
 
 POLICY = Policy()
-AROUND = Surroundings(consultation=None, phone_payment_id=None, receipt_payment_id=None)
+AROUND = Context(consultation=None, phone_payment_id=None, receipt_payment_id=None)
 
 
 def digest(number: int) -> str:
     return hashlib.sha256(str(number).encode()).hexdigest()
 
 
-def learn(payment: Payment, evidence: Evidence, around: Surroundings = AROUND) -> Change | None:
+def learn(payment: Payment, evidence: Evidence, around: Context = AROUND) -> Change | None:
     decision = decide(payment, evidence, around, now=CREATED_AT + 60, policy=POLICY)
-    assert not isinstance(decision, LookAround)
+    assert not isinstance(decision, NeedsContext)
     return decision
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from payments.messages import (
+from payments.http.messages import (
     SENT_UNKNOWN,
     Language,
     customer_message,
     language_of,
     manual_payment,
 )
-from payments.payment import PaymentStatus, Proof
-from payments.result_codes import FINAL_REFUSALS
+from payments.protocol.payment import PaymentStatus, Proof
+from payments.protocol.result_codes import FINAL_REFUSALS
 
 from tests.unit.payments.situations import PAYMENTS
 

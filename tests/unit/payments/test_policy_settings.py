@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
+from payments.aws.settings import is_listed, read_settings
 from payments.errors import SettingsError
-from payments.policy import Policy
-from payments.settings import is_listed, read_settings
+from payments.protocol.policy import Policy
 
 GOOD = {
     "TABLE_NAME": "payments",

@@ -11,7 +11,7 @@ import requests
 from payments.daraja.client import was_not_sent
 from payments.daraja.push_outcomes import is_invalid_token, is_outage, push_outcome
 from payments.daraja.wire import Answer, read_answer
-from payments.evidence import PushAccepted, PushRefused, PushUnclear
+from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,

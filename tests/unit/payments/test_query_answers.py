@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from payments.daraja.query_answers import read_query_answer
 from payments.daraja.wire import read_answer
-from payments.evidence import QueryAnswer, Verdict
-from payments.result_codes import FINAL_REFUSALS
+from payments.protocol.evidence import QueryAnswer, Verdict
+from payments.protocol.result_codes import FINAL_REFUSALS
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 

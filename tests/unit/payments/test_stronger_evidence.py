@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from payments.decisions import Change, LookAround, decide
-from payments.evidence import (
+from payments.protocol.change import Change, NeedsContext
+from payments.protocol.decide import decide
+from payments.protocol.evidence import (
     CallbackResult,
+    Context,
     Evidence,
     HintReceived,
     QueryAnswer,
     Resolution,
     ReviewResolved,
-    Surroundings,
     Verdict,
 )
-from payments.payment import Hint, Payment, PaymentStatus, Proof
-from payments.policy import Policy
+from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
+from payments.protocol.policy import Policy
 
 from .situations import (
     ANOTHERS,
@@ -43,9 +44,9 @@ AGREES = QueryAnswer(checkout_request_id=OWN_ID, verdict=Verdict.PAID, code="0")
 def learn(
     payment: Payment, evidence: Evidence, *, owner: str | None = None, age: int = 200
 ) -> Change | None:
-    around = Surroundings(consultation=PAYABLE, phone_payment_id=None, receipt_payment_id=owner)
+    around = Context(consultation=PAYABLE, phone_payment_id=None, receipt_payment_id=owner)
     decision = decide(payment, evidence, around, now=CREATED_AT + age, policy=POLICY)
-    assert not isinstance(decision, LookAround)
+    assert not isinstance(decision, NeedsContext)
     return decision
 
 

@@ -5,26 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from payments.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
-from payments.decisions import Change, LookAround, decide
-from payments.decisions.change import (
+from payments.errors import ConflictError
+from payments.protocol.change import (
     CancelConfirmed,
+    Change,
     Confirm,
     ConsultationEffect,
     Detach,
     HoldForReview,
+    NeedsContext,
     RequireUnpayable,
 )
-from payments.errors import ConflictError
-from payments.evidence import (
+from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.protocol.decide import decide
+from payments.protocol.evidence import (
+    Context,
     QueryAnswer,
     ReviewResolved,
-    Surroundings,
     Verdict,
-    usual_surroundings,
+    usual_context,
 )
-from payments.payment import RANK, Hint, Payment, PaymentStatus, Proof
-from payments.policy import NEVER, Policy
+from payments.protocol.payment import RANK, Hint, Payment, PaymentStatus, Proof
+from payments.protocol.policy import NEVER, Policy
 
 from tests.unit.payments.expected import CONFLICT, ENDED, NOTHING, OPEN, SAME, TABLE, Outcome
 from tests.unit.payments.situations import (
@@ -53,17 +55,17 @@ POLICY = Policy()
 EVERYTHING = [(situation, name) for name in TABLE for situation in TABLE[name]]
 
 
-def decided(payment: Payment, news: News, around: Surroundings) -> Change | None:
+def decided(payment: Payment, news: News, around: Context) -> Change | None:
     """What the protocol's one function says, the real surroundings known."""
     now = CREATED_AT + news.age
     decision = decide(payment, news.evidence, around, now=now, policy=POLICY)
-    assert not isinstance(decision, LookAround)
+    assert not isinstance(decision, NeedsContext)
     return decision
 
 
-def afterwards(change: Change, around: Surroundings, news: News) -> Surroundings:
+def afterwards(change: Change, around: Context, news: News) -> Context:
     """What stands around the payment once the change is written."""
-    return Surroundings(
+    return Context(
         consultation=_consultation_after(change.consultation, around.consultation),
         phone_payment_id=None if change.frees_phone else around.phone_payment_id,
         receipt_payment_id=(
@@ -185,10 +187,8 @@ def test_assuming_the_usual_case_never_gives_another_answer(situation: str, name
         return  # The condition of the claim itself finds this, and then everything is read.
     payment, news = PAYMENTS[situation], NEWS[name]
     now = CREATED_AT + news.age
-    assumed = decide(
-        payment, news.evidence, usual_surroundings(payment, now), now=now, policy=POLICY
-    )
-    if isinstance(assumed, LookAround):
+    assumed = decide(payment, news.evidence, usual_context(payment, now), now=now, policy=POLICY)
+    if isinstance(assumed, NeedsContext):
         return
     real = decided(payment, news, surroundings(situation, news))
     assert (assumed and assumed.after) == (real and real.after)
@@ -221,7 +221,7 @@ def test_owed_back_money_lets_go_of_a_cancelled_consultation_it_still_holds() ->
     change = decided(
         PAYMENTS["pending"],
         news,
-        Surroundings(consultation=held, phone_payment_id=MINE, receipt_payment_id=None),
+        Context(consultation=held, phone_payment_id=MINE, receipt_payment_id=None),
     )
 
     assert change is not None

@@ -17,15 +17,15 @@ from payments.daraja.wire import (
     query_body,
     read_answer,
 )
-from payments.payment import Facts
 from payments.ports import Push
+from payments.protocol.payment import StkResult
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 NOON = 1_795_424_400  # 2026-11-23 12:00:00 in Nairobi.
 MERCHANT = Merchant(shortcode="174379", party_b="174379", transaction_type="CustomerPayBillOnline")
 
 
-def parsed(name: str) -> Facts:
+def parsed(name: str) -> StkResult:
     """The facts of a stored callback."""
     return parse_callback((PAYLOADS / name).read_bytes())
 

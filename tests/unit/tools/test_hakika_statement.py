@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from payments.payment import Payment, PaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus
 from payments.values import account_reference
 
 from tests.world.aws import REPOSITORY
@@ -67,7 +67,7 @@ def payment(**changes: object) -> Payment:
         token_sha256="0" * 64,
         body_sha256="0" * 64,
         created_at=NOON - 30,
-        prompt_until=NOON + 270,
+        locked_until=NOON + 270,
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

@@ -128,7 +128,7 @@ def test_requests_are_read_the_same_without_these_types(layer: Path) -> None:
     script = """
 from pydantic_core import core_schema
 assert not core_schema.ModelSchema.__annotations__, "the whole module was imported"
-from payments.api import StkPushRequest, parse
+from payments.http.requests import StkPushRequest, parse
 from payments.errors import InvalidRequestError
 body = {"phone_number": "254712345678", "amount": 5, "booking_id": 7}
 assert parse(StkPushRequest, body).booking_id == 7

@@ -1,0 +1,60 @@
+"""Where a callback's facts go when DynamoDB refuses them: a queue, redriven by the callback."""
+
+import json
+from typing import Any
+
+from payments.daraja.wire import MalformedCallbackError, parse_callback
+from payments.errors import StoreUnavailableError
+from payments.usecases.record_callback import CallbackPost
+
+MESSAGE_VERSION = 1
+
+
+class FallbackQueue:
+    """Keeps callbacks durable in SQS; a message holds the token's SHA-256, never the token."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def keep(self, delivery: CallbackPost) -> None:
+        """Make the facts durable. Errors: StoreUnavailableError where SQS refuses too."""
+        message = {
+            "version": MESSAGE_VERSION,
+            "payment_id": delivery.payment_id,
+            "token_sha256": delivery.token_sha256,
+            "is_listed": delivery.is_listed,
+            "body": delivery.body,
+        }
+        try:
+            self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
+        except Exception as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+
+
+def read_delivery(message_body: str) -> CallbackPost:
+    """Read a message back. Errors: ValueError, KeyError where it is none of ours."""
+    message = json.loads(message_body)
+    if not isinstance(message, dict):
+        raise ValueError("not an object")
+    return new_delivery(
+        payment_id=str(message["payment_id"]),
+        token_sha256=str(message["token_sha256"]),
+        is_listed=message["is_listed"] is True,
+        body=str(message["body"]),
+    )
+
+
+def new_delivery(*, payment_id: str, token_sha256: str, is_listed: bool, body: str) -> CallbackPost:
+    """Return a delivery with its facts read, None where the body cannot be understood."""
+    try:
+        facts = parse_callback(body.encode())
+    except MalformedCallbackError:
+        facts = None
+    return CallbackPost(
+        payment_id=payment_id,
+        token_sha256=token_sha256,
+        is_listed=is_listed,
+        facts=facts,
+        body=body,
+    )

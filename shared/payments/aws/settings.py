@@ -1,0 +1,149 @@
+"""The deployment's settings, read from the environment once and checked; names are the owner's."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
+
+from payments.daraja.wire import Merchant
+from payments.errors import SettingsError
+from payments.protocol.policy import Policy
+
+TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
+FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
+"""Words that Safaricom refuses anywhere in a CallBackURL, in any case (daraja.md 6)."""
+NETWORK_SIZE_MAX = 65_536
+"""Nobody's callbacks come from more addresses than that (an IPv4 /16)."""
+
+type Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a function is told by its environment; "" where it does not need to know."""
+
+    table_name: str
+    base_url: str
+    merchant: Merchant
+    callback_url_base: str
+    policy: Policy
+    daraja_secret_arn: str
+    pepper_secret_arn: str
+    callback_networks: Networks
+    fallback_queue_url: str
+
+    @property
+    def is_till(self) -> bool:
+        """Whether customers pay a till rather than a paybill."""
+        return self.merchant.transaction_type == "CustomerBuyGoodsOnline"
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Return the settings.
+
+    Errors: SettingsError, one sentence that names the variable that is wrong.
+    """
+    shortcode = _digits(environ, "SAFARICOM_SHORTCODE")
+    return Settings(
+        table_name=_required(environ, "TABLE_NAME"),
+        base_url=_url(environ, "SAFARICOM_BASE"),
+        merchant=Merchant(
+            shortcode=shortcode,
+            party_b=_party_b(environ, shortcode),
+            transaction_type=_transaction_type(environ),
+        ),
+        callback_url_base=_callback_base(environ),
+        policy=_policy(environ),
+        daraja_secret_arn=environ.get("DARAJA_SECRET_ARN", ""),
+        pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
+        callback_networks=_networks(environ),
+        fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
+    )
+
+
+def is_listed(address: str, networks: Networks) -> bool:
+    """Whether an address belongs to one of the networks; an unreadable one does not."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks)
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set")
+    return value
+
+
+def _digits(environ: Mapping[str, str], name: str) -> str:
+    value = _required(environ, name)
+    if re.fullmatch(r"[0-9]{5,7}", value, re.ASCII) is None:
+        raise SettingsError(f"{name} must be 5 to 7 digits")
+    return value
+
+
+def _url(environ: Mapping[str, str], name: str) -> str:
+    value = _required(environ, name)
+    parts = urlsplit(value)
+    is_this_machine = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    is_plain = parts.hostname and not (parts.username or parts.query or parts.fragment)
+    if not is_plain or not (parts.scheme == "https" or is_this_machine):
+        raise SettingsError(f"{name} must be an https:// address")
+    return value.rstrip("/")
+
+
+def _party_b(environ: Mapping[str, str], shortcode: str) -> str:
+    return _digits(environ, "SAFARICOM_PARTY_B") if environ.get("SAFARICOM_PARTY_B") else shortcode
+
+
+def _transaction_type(environ: Mapping[str, str]) -> str:
+    value = environ.get("SAFARICOM_TRANSACTION_TYPE", TRANSACTION_TYPES[0])
+    if value not in TRANSACTION_TYPES:
+        raise SettingsError(
+            f"SAFARICOM_TRANSACTION_TYPE must be one of {', '.join(TRANSACTION_TYPES)}"
+        )
+    return value
+
+
+def _callback_base(environ: Mapping[str, str]) -> str:
+    value = environ.get("CALLBACK_URL_BASE", "").strip().rstrip("/")
+    if value and not value.startswith("https://"):
+        raise SettingsError("CALLBACK_URL_BASE must start with https://")
+    word = next((word for word in FORBIDDEN_URL_WORDS if word in value.lower()), None)
+    if word is not None:
+        raise SettingsError(
+            f'CALLBACK_URL_BASE contains "{word}", which Safaricom refuses in a URL'
+        )
+    return value
+
+
+def _networks(environ: Mapping[str, str]) -> Networks:
+    text = environ.get("CALLBACK_SOURCE_IPS", "")
+    try:
+        networks = tuple(
+            ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()
+        )
+    except ValueError as error:
+        raise SettingsError(
+            "CALLBACK_SOURCE_IPS must be addresses or networks, separated by commas"
+        ) from error
+    # 0.0.0.0/0 would be the switch that turns the check of addresses off.
+    too_wide = next((each for each in networks if each.num_addresses > NETWORK_SIZE_MAX), None)
+    if too_wide is not None:
+        raise SettingsError(f"CALLBACK_SOURCE_IPS lists {too_wide}, too wide a network to trust")
+    return networks
+
+
+def _policy(environ: Mapping[str, str]) -> Policy:
+    chosen: dict[str, int] = {}
+    for field in fields(Policy):
+        text = environ.get(field.name.upper())
+        if text is None:
+            continue
+        if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) is None:
+            raise SettingsError(f"{field.name.upper()} must be a whole number")
+        chosen[field.name] = int(text)
+    return Policy(**chosen)

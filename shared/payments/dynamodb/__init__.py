@@ -1,1 +1,0 @@
-"""DynamoDB without any knowledge of payments: typed attributes, expressions, bounded retries."""

@@ -1,0 +1,1 @@
+"""HTTP in and out: requests, answers, sentences, who is calling."""

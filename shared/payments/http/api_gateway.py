@@ -1,0 +1,219 @@
+"""HTTP for every handler: the one error table, response shapes, bodies, and who is calling."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from payments.errors import (
+    ConflictError,
+    ForbiddenError,
+    InitiationError,
+    InvalidRequestError,
+    NotFoundError,
+    PaymentError,
+    PromptLimitError,
+    SettingsError,
+    TooLargeError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from payments.protocol.policy import BODY_BYTES_MAX
+
+type Event = Mapping[str, Any]
+type Response = dict[str, Any]
+
+HTTP_STATUS: tuple[tuple[type[PaymentError], int], ...] = (
+    (InvalidRequestError, 400),
+    (UnauthenticatedError, 401),
+    (ForbiddenError, 403),
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (TooLargeError, 413),
+    (PromptLimitError, 429),
+    (InitiationError, 502),
+    (UnavailableError, 503),
+    (SettingsError, 500),
+)
+AUTHORIZER_CACHE_SECONDS = 60
+"""How long API Gateway keeps an authorizer's answer (ReauthorizeEvery in the template)."""
+SECURITY_HEADERS = {
+    "Content-Type": "application/json",
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Strict-Transport-Security": "max-age=31536000",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who is calling, as the authorizer vouched."""
+
+    client_id: str
+    scopes: frozenset[str]
+
+    def require(self, scope: str) -> None:
+        """Refuse a token without the scope. Errors: ForbiddenError."""
+        if scope not in self.scopes:
+            raise ForbiddenError
+
+
+def caller(event: Event, *, now: float) -> Caller:
+    """Return the caller: the only way to one.
+
+    Errors: UnauthenticatedError unless the authorizer vouched and the token has not expired;
+        an event without an authorizer fails closed. UnavailableError where the authorizer could
+        judge no token, so that an outage of ours logs nobody out.
+    """
+    context = _at(event, "requestContext", "authorizer", "lambda")
+    if context.get("auth") == "unavailable":
+        raise UnavailableError(
+            "The service is not ready. Please try again shortly",
+            code="authentication_unavailable",
+            retry_after_seconds=AUTHORIZER_CACHE_SECONDS,
+        )
+    subject = context.get("sub")
+    if context.get("auth") != "ok" or not isinstance(subject, str) or not subject:
+        raise UnauthenticatedError
+    expires_at = str(context.get("exp", ""))
+    if not expires_at.isdecimal() or int(expires_at) <= now:
+        raise UnauthenticatedError
+    return Caller(client_id=subject, scopes=frozenset(str(context.get("scope", "")).split()))
+
+
+def json_body(event: Event) -> dict[str, Any]:
+    """Return the body as a JSON object.
+
+    Errors: TooLargeError before parsing; InvalidRequestError.
+    """
+    raw = raw_body(event)
+    try:
+        body = json.loads(raw, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InvalidRequestError("The body must be JSON", code="invalid_json") from error
+    if not isinstance(body, dict):
+        raise InvalidRequestError("The body must be a JSON object", code="invalid_json")
+    return body
+
+
+def raw_body(event: Event) -> bytes:
+    """Return the body's bytes. Errors: TooLargeError; InvalidRequestError."""
+    text = event.get("body") or ""
+    if len(text) > BODY_BYTES_MAX * 4 // 3 + 4:
+        raise TooLargeError(BODY_BYTES_MAX)
+    try:
+        raw = base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequestError("The body cannot be read", code="invalid_body") from error
+    if len(raw) > BODY_BYTES_MAX:
+        raise TooLargeError(BODY_BYTES_MAX)
+    return raw
+
+
+def header(event: Event, name: str) -> str | None:
+    """Return a header; API Gateway lower-cases the names."""
+    headers = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name), None)
+
+
+def path_parameter(event: Event, name: str) -> str:
+    """Return a path parameter, "" where there is none."""
+    return str((event.get("pathParameters") or {}).get(name, ""))
+
+
+def query_parameter(event: Event, name: str) -> str | None:
+    """Return a query parameter, None where there is none."""
+    value = (event.get("queryStringParameters") or {}).get(name)
+    return str(value) if value is not None else None
+
+
+def route_key(event: Event) -> str:
+    """Return which route was called: "GET /api/..." with its placeholders, never the path."""
+    return str(event.get("routeKey", ""))
+
+
+def raw_path(event: Event) -> str:
+    """Return the path as called; it may hold a callback token, so it is never logged."""
+    return str(event.get("rawPath", ""))
+
+
+def request_id(event: Event) -> str:
+    """Return the id under which a request can be found in the logs."""
+    return str(_at(event, "requestContext").get("requestId", ""))
+
+
+def source_ip(event: Event) -> str:
+    """Return the caller's address as API Gateway saw it: no header is ever trusted."""
+    return str(_at(event, "requestContext", "http").get("sourceIp", ""))
+
+
+def callback_base(event: Event, configured: str) -> str:
+    """Return the base of our callback URLs: configured, or the host this request came to."""
+    if configured:
+        return configured.rstrip("/")
+    return f"https://{_at(event, 'requestContext').get('domainName', '')}"
+
+
+def ok(body: Mapping[str, Any], *, status: int = 200) -> Response:
+    """Return a JSON response."""
+    return {
+        "statusCode": status,
+        "headers": dict(SECURITY_HEADERS),
+        "body": json.dumps(body, ensure_ascii=False),
+    }
+
+
+def csv(text: str) -> Response:
+    """Return a CSV response."""
+    return {
+        "statusCode": 200,
+        "headers": {**SECURITY_HEADERS, "Content-Type": "text/csv; charset=utf-8"},
+        "body": text,
+    }
+
+
+def answered(event: Event, handle: Callable[[], Response]) -> Response:
+    """Return what `handle` answers, or the error it raises as our error body."""
+    try:
+        return handle()
+    except PaymentError as error:
+        return failure(error, request_id=request_id(event))
+
+
+def failure(error: PaymentError, *, request_id: str) -> Response:
+    """Return an error as HTTP, by its type alone."""
+    status = next((status for kind, status in HTTP_STATUS if isinstance(error, kind)), 500)
+    body: dict[str, Any] = {
+        "success": False,
+        "error": error.sentence if status != 500 else "The service is not configured correctly",
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if isinstance(error, ConflictError):
+        body |= error.facts
+    if isinstance(error, InitiationError):
+        body["payment_id"] = error.payment_id
+    response = ok(body, status=status)
+    retry_after = getattr(error, "retry_after_seconds", None)
+    if retry_after is not None:
+        response["headers"]["Retry-After"] = str(retry_after)
+        body["retry_after_seconds"] = retry_after
+        response["body"] = json.dumps(body, ensure_ascii=False)
+    if status == 401:
+        response["headers"]["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    return response
+
+
+def _at(event: Event, *path: str) -> Mapping[str, Any]:
+    """Return a nested object, empty where it is missing."""
+    value: Any = event
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)

@@ -1,0 +1,1 @@
+"""Every rule about money, pure: no AWS, no network, no clock."""

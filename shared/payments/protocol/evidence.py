@@ -1,0 +1,175 @@
+"""What can be learned about a payment, and what is known of the things around it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from payments.protocol.consultation import BookingStatus, Consultation
+from payments.protocol.payment import Payment, StkResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushAccepted:
+    """Daraja took the push (`ResponseCode` "0"); nothing is paid."""
+
+    checkout_request_id: str
+    merchant_request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushRefused:
+    """A definite refusal, or a push that was never sent: no prompt exists."""
+
+    code: str
+    description: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushUnclear:
+    """The push may or may not have reached the phone."""
+
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackResult:
+    """An authentic callback: right token, listed address, right CheckoutRequestID."""
+
+    facts: StkResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintReceived:
+    """A callback with the right token from an unlisted address."""
+
+    facts: StkResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OddCallback:
+    """A callback with the right token that cannot be understood, or names another prompt."""
+
+    digest: str
+
+
+class Verdict(StrEnum):
+    """What the provider said when asked."""
+
+    PAID = "paid"
+    REFUSED = "refused"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryAnswer:
+    """Daraja's answer to a query: it names no amount and no receipt."""
+
+    checkout_request_id: str
+    verdict: Verdict
+    code: str | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintDisowned:
+    """The id a hint named turns out to be another payment's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed:
+    """Time has passed: the payment is looked at without asking anybody."""
+
+
+class Resolution(StrEnum):
+    """What an operator decides about a payment in review."""
+
+    COMPLETE = "complete"
+    REFUND_DUE = "refund_due"
+    BOGUS = "bogus"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewResolved:
+    """An operator's decision; receipt and amount fill in what was missing.
+
+    Units: KES.
+    """
+
+    resolution: Resolution
+    receipt_number: str | None = None
+    amount_kes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptFound:
+    """An operator found the money on M-Pesa's statement.
+
+    Units: KES; UTC epoch seconds.
+    """
+
+    receipt_number: str
+    amount_kes: int
+    transaction_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyReturned:
+    """An operator says that the refund was paid out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentionCleared:
+    """An operator has looked at what needed a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookingCancelled:
+    """The booking system cancelled a Confirmed consultation."""
+
+
+type Operation = ReviewResolved | ReceiptFound | MoneyReturned | AttentionCleared
+type Evidence = (
+    PushAccepted
+    | PushRefused
+    | PushUnclear
+    | CallbackResult
+    | HintReceived
+    | OddCallback
+    | HintDisowned
+    | QueryAnswer
+    | TimePassed
+    | BookingCancelled
+    | Operation
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What stands around a payment: its consultation, who holds the phone, whose a receipt is.
+
+    `is_assumed` marks the usual case taken for granted to save a read: the write's conditions
+    then prove it, and where they do not hold, everything is read and decided again.
+    """
+
+    consultation: Consultation | None
+    phone_payment_id: str | None
+    receipt_payment_id: str | None
+    is_assumed: bool = False
+
+
+def usual_context(payment: Payment, now: int) -> Context:
+    """Assume a payable consultation at the price asked, locks as the payment left them."""
+    holds = payment.may_have_open_prompt(now)
+    consultation = Consultation(
+        booking_id=payment.booking_id,
+        client_id=payment.client_id,
+        price_kes=payment.amount_kes,
+        status=BookingStatus.PENDING,
+        active_payment_id=payment.payment_id if holds and payment.is_open else None,
+    )
+    return Context(
+        consultation=consultation,
+        phone_payment_id=payment.payment_id if holds else None,
+        receipt_payment_id=None,
+        is_assumed=True,
+    )

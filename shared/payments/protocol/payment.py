@@ -1,0 +1,163 @@
+"""A payment: one wish to collect one amount from one phone for one booking, by one prompt."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+OP_IDS_KEPT = 4
+
+
+class PaymentStatus(StrEnum):
+    """Where a payment stands; payment-protocol.md 1 says what each means for the money."""
+
+    DISPATCHING = "dispatching"
+    UNKNOWN = "unknown"
+    PENDING = "pending"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REVIEW = "review"
+    COMPLETED = "completed"
+    REFUND_DUE = "refund_due"
+    REFUNDED = "refunded"
+
+
+RANK = {
+    PaymentStatus.DISPATCHING: 0,
+    PaymentStatus.UNKNOWN: 1,
+    PaymentStatus.PENDING: 2,
+    PaymentStatus.FAILED: 3,
+    PaymentStatus.CANCELLED: 3,
+    PaymentStatus.REVIEW: 4,
+    PaymentStatus.COMPLETED: 5,
+    PaymentStatus.REFUND_DUE: 6,
+    PaymentStatus.REFUNDED: 7,
+}
+"""Automatic transitions strictly raise it; the only fall is an operator's review -> failed."""
+
+PUBLIC_STATUS = {
+    PaymentStatus.DISPATCHING: "pending",
+    PaymentStatus.UNKNOWN: "pending",
+    PaymentStatus.PENDING: "pending",
+    PaymentStatus.FAILED: "failed",
+    PaymentStatus.CANCELLED: "cancelled",
+    PaymentStatus.REVIEW: "pending",
+    PaymentStatus.COMPLETED: "completed",
+    PaymentStatus.REFUND_DUE: "failed",
+    PaymentStatus.REFUNDED: "failed",
+}
+"""The four words that existing frontends know."""
+
+OPEN = frozenset({PaymentStatus.DISPATCHING, PaymentStatus.UNKNOWN, PaymentStatus.PENDING})
+"""Nothing is concluded yet."""
+UNPROVEN = OPEN | {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
+"""Money may yet turn out to have arrived."""
+
+
+class Proof(StrEnum):
+    """What a verdict rests on, weakest last: callback > hint and agreeing query > query alone."""
+
+    CALLBACK = "callback"
+    HINT = "hint"
+    QUERY = "query"
+    PUSH = "push"
+    CLEANUP = "cleanup"
+    OPERATOR = "operator"
+    BOOKING = "booking"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StkResult:
+    """What Daraja reported about one prompt.
+
+    Shape: `code` is kept as text; `amount_kes` is None where it was absent or not whole;
+        `digest` is the SHA-256 of the body in hex.
+    Units: KES; `transaction_at` in UTC epoch seconds.
+    """
+
+    code: str
+    description: str
+    checkout_request_id: str
+    merchant_request_id: str | None = None
+    amount_kes: int | None = None
+    receipt_number: str | None = None
+    transaction_at: int | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hint:
+    """Facts that came with the right token from an unlisted address: they make us ask Daraja."""
+
+    facts: StkResult
+    received_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One payment as stored.
+
+    Units: KES; UTC epoch seconds. `created_at` is the moment of the reservation, `locked_until`
+        the last moment at which its prompt can be open, and the deadline of its locks.
+    """
+
+    payment_id: str
+    status: PaymentStatus
+    version: int
+    op_ids: tuple[str, ...]
+    reserved_by: str
+    booking_id: str
+    client_id: str
+    phone_number: str
+    phone_hmac: str
+    amount_kes: int
+    account_reference: str
+    requested_reference: str
+    transaction_desc: str
+    token_sha256: str
+    body_sha256: str
+    created_at: int
+    locked_until: int
+    holds_locks: bool = True
+    attention: str | None = None
+    checkout_request_id: str | None = None
+    checkout_source: Proof | None = None
+    merchant_request_id: str | None = None
+    proof: Proof | None = None
+    receipt_number: str | None = None
+    receipt_pending: bool = False
+    paid_amount_kes: int | None = None
+    result_code: str | None = None
+    result_desc: str | None = None
+    failure_reason: str | None = None
+    transaction_at: int | None = None
+    accepted_at: int | None = None
+    final_at: int | None = None
+    due_at: int | None = None
+    hint: Hint | None = None
+    evidence_heads: tuple[str, ...] = ()
+    hastened_at: int | None = None
+
+    @property
+    def public_status(self) -> str:
+        """The word a frontend sees."""
+        return PUBLIC_STATUS[self.status]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nothing is concluded yet."""
+        return self.status in OPEN
+
+    @property
+    def may_yet_be_paid(self) -> bool:
+        """Whether a success would change what we believe."""
+        return self.status in UNPROVEN
+
+    def may_have_open_prompt(self, now: int) -> bool:
+        """Whether the phone may still show this payment's prompt."""
+        return self.holds_locks and now < self.locked_until
+
+    @property
+    def checkout_id_to_ask(self) -> str | None:
+        """Whose result to ask Daraja for: our own id, else the one a hint named."""
+        if self.checkout_request_id is not None:
+            return self.checkout_request_id
+        return self.hint.facts.checkout_request_id if self.hint else None

@@ -1,0 +1,50 @@
+"""What stands open or waits for a person at this moment, from two sparse indexes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from payments.protocol.payment import PUBLIC_STATUS, PaymentStatus
+from payments.store.attributes import to_attribute
+from payments.store.items import OPEN_INDEX_KEY, PERSON_INDEX_KEY
+from payments.store.table import Table
+
+OPEN_WORD = PUBLIC_STATUS[PaymentStatus.PENDING]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEntry:
+    """An open payment as its index has it. Units: UTC epoch seconds."""
+
+    created_at: int
+    due_at: int
+
+
+class Backlog:
+    """Reads two sparse indexes, which may lag. Errors: StoreUnavailableError from both methods."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def open_entries(self) -> Iterator[OpenEntry]:
+        """Yield the payments that wait for Daraja's verdict, and not for a person.
+
+        The index also holds concluded ones that Daraja is asked about once more: not those.
+        """
+        for values in self._entries("open", OPEN_INDEX_KEY):
+            if values["public_status"] == OPEN_WORD and "person" not in values:
+                yield OpenEntry(created_at=values["created_at"], due_at=values["due_at"])
+
+    def statuses_needing_person(self) -> Iterator[PaymentStatus]:
+        """Yield the status of each payment that waits for a person."""
+        for values in self._entries("person", PERSON_INDEX_KEY):
+            yield PaymentStatus(values["status"])
+
+    def _entries(self, index: str, partition: str) -> Iterator[dict[str, Any]]:
+        """Read an index whose partition key has its name."""
+        return self._table.query_pages(
+            IndexName=index,
+            KeyConditionExpression="#key = :partition",
+            ExpressionAttributeNames={"#key": index},
+            ExpressionAttributeValues={":partition": to_attribute(partition)},
+        )

@@ -1,0 +1,74 @@
+"""Decide, write, re-read: the one loop through which every piece of evidence reaches a payment."""
+
+from payments.errors import StoreUnavailableError
+from payments.ports import Actor
+from payments.protocol.change import NeedsContext
+from payments.protocol.decide import decide
+from payments.protocol.evidence import (
+    CallbackResult,
+    Context,
+    Evidence,
+    ReceiptFound,
+    ReviewResolved,
+    usual_context,
+)
+from payments.protocol.payment import Payment
+from payments.protocol.policy import DECISIONS_MAX
+from payments.usecases.services import Services
+
+
+def apply_evidence(
+    services: Services,
+    payment: Payment,
+    evidence: Evidence,
+    *,
+    actor: Actor,
+    body: str | None = None,
+    known_at: int | None = None,
+) -> Payment:
+    """Apply evidence once and return the payment as it now stands.
+
+    Units: `known_at` in UTC epoch seconds, for evidence that may not ripen: however long this
+        Lambda is frozen, and however often it decides again, it is weighed as of that moment.
+    Errors: StoreUnavailableError where the store refuses, or after eight lost rounds.
+    Idempotent: the same evidence again changes nothing.
+    """
+    around = usual_context(payment, services.now() if known_at is None else known_at)
+    for _ in range(DECISIONS_MAX):
+        now = services.now() if known_at is None else known_at
+        decision = decide(payment, evidence, around, now=now, policy=services.policy)
+        if isinstance(decision, NeedsContext):
+            around = _load_context(services, payment, evidence)
+            decision = decide(payment, evidence, around, now=now, policy=services.policy)
+        if decision is None or isinstance(decision, NeedsContext):
+            return payment
+        if services.store.apply(decision, op_id=services.ids.hex(32), actor=actor, body=body):
+            services.observer.changed(decision, actor)
+            return decision.after
+        payment = _read_again(services, payment)
+        around = _load_context(services, payment, evidence)
+    raise StoreUnavailableError("contended")
+
+
+def _read_again(services: Services, payment: Payment) -> Payment:
+    stored = services.store.get_payment(payment.payment_id)
+    if stored is None:
+        raise StoreUnavailableError("a payment disappeared")
+    return stored
+
+
+def _load_context(services: Services, payment: Payment, evidence: Evidence) -> Context:
+    return services.store.load_context(payment, _receipt_in(evidence, payment))
+
+
+def _receipt_in(evidence: Evidence, payment: Payment) -> str | None:
+    """Return the receipt the evidence would bind."""
+    match evidence:
+        case CallbackResult(facts=facts):
+            return facts.receipt_number
+        case ReceiptFound(receipt_number=receipt_number):
+            return receipt_number
+        case ReviewResolved(receipt_number=receipt_number):
+            return payment.receipt_number or receipt_number
+        case _:
+            return payment.hint.facts.receipt_number if payment.hint else None

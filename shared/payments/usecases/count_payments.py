@@ -1,0 +1,89 @@
+"""Counts and KES totals per EAT day and public status, added up from index entries."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from payments.errors import InvalidRequestError
+from payments.protocol.payment import PUBLIC_STATUS
+from payments.store.payments import DayEntry
+from payments.usecases.services import Services
+
+DAYS_MAX = 92
+STATUSES = tuple(dict.fromkeys(PUBLIC_STATUS.values()))
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many payments, and how much was asked. Units: KES."""
+
+    count: int = 0
+    amount_kes: int = 0
+
+    def add(self, amount_kes: int) -> None:
+        """Count one payment."""
+        self.count += 1
+        self.amount_kes += amount_kes
+
+
+def _tallies() -> dict[str, Tally]:
+    return {status: Tally() for status in STATUSES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statistics:
+    """Tallies per day, and over all days asked for."""
+
+    days: Mapping[str, Mapping[str, Tally]]
+    totals: Mapping[str, Tally] = field(default_factory=_tallies)
+
+
+def parse_days(first: str | None, last: str | None) -> list[str]:
+    """Return the inclusive EAT days from `first` to `last`, as YYYY-MM-DD.
+
+    Errors: InvalidRequestError.
+    """
+    start, end = _parse_day("from", first), _parse_day("to", last)
+    count = (end - start).days + 1
+    if not 1 <= count <= DAYS_MAX:
+        raise InvalidRequestError(
+            f"from and to must span 1 to {DAYS_MAX} days", code="invalid_days"
+        )
+    return [(start + timedelta(days=offset)).isoformat() for offset in range(count)]
+
+
+def count_payments(services: Services, days: list[str]) -> Statistics:
+    """Return counts and KES totals of payments created on each of these EAT days.
+
+    Errors: StoreUnavailableError.
+    """
+    return tally(_entries(services, days), days)
+
+
+def _entries(services: Services, days: list[str]) -> Iterator[tuple[str, DayEntry]]:
+    for day in days:
+        for entry in services.store.day_entries(day):
+            yield day, entry
+
+
+def tally(entries: Iterable[tuple[str, DayEntry]], days: Iterable[str]) -> Statistics:
+    """Add up index entries, given with their day."""
+    statistics = Statistics(days={day: _tallies() for day in days})
+    for day, entry in entries:
+        statistics.days[day][entry.public_status].add(entry.amount_kes)
+        statistics.totals[entry.public_status].add(entry.amount_kes)
+    return statistics
+
+
+def _parse_day(name: str, text: str | None) -> date:
+    try:
+        if text is None or not _DAY.match(text):
+            raise ValueError
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidRequestError(
+            f"{name} must be a day as YYYY-MM-DD", code=f"invalid_{name}"
+        ) from error

@@ -1,0 +1,274 @@
+"""Initiating a payment: write the intent ahead, then prompt the phone exactly once."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from payments.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    PromptLimitError,
+    UnavailableError,
+)
+from payments.ports import Actor, Push, ReadyGateway
+from payments.protocol.consultation import ConsultationPaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.policy import (
+    DAY_SECONDS,
+    NEVER,
+    QUARTER_HOUR_SECONDS,
+    REMAINING_SECONDS_MIN,
+    USER_WINDOW_SECONDS,
+)
+from payments.store.items import PhoneGuard
+from payments.store.reservation import NotReserved, Reserved
+from payments.usecases.apply_evidence import apply_evidence
+from payments.usecases.services import Services
+from payments.values import TRANSACTION_DESC_CHARACTERS, account_reference, clean_text, eat_iso
+
+CALLBACK_PATH = "/api/payment/callback"
+REQUESTED_REFERENCE_CHARACTERS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequest:
+    """What a caller asks for, already normalised.
+
+    Shape: phone_number 254XXXXXXXXX. Units: KES.
+    """
+
+    client_id: str
+    phone_number: str
+    amount_kes: int
+    booking_id: str
+    account_reference: str
+    transaction_desc: str
+    idempotency_key: str | None
+
+
+def request_payment(
+    services: Services,
+    order: PaymentRequest,
+    *,
+    callback_base: str,
+    remaining_seconds: Callable[[], float],
+    actor: Actor,
+) -> Payment:
+    """Reserve booking and phone, then prompt the phone once; or return the payment already live.
+
+    Errors: RequestError where the request cannot be granted, UnavailableError where the token or
+        the store could not be had: in both cases nothing was sent.
+    Idempotent: by Idempotency-Key; without one, by user, booking, phone and amount while live.
+    """
+    gateway = services.gateway().ready()
+    token = services.ids.hex(64)
+    payment = _new_payment(services, order, token)
+    outcome = services.store.reserve(payment)
+    if not isinstance(outcome, Reserved):
+        return _payment_in_the_way(services, order, payment, outcome)
+    services.observer.counted("PaymentInitiated")
+    callback_url = f"{callback_base}{CALLBACK_PATH}/{payment.payment_id}/{token}"
+    return _send(services, gateway, payment, callback_url, remaining_seconds, actor)
+
+
+def _new_payment(services: Services, order: PaymentRequest, token: str) -> Payment:
+    now = services.now()
+    payment_id = _payment_id(services, order)
+    op_id = services.ids.hex(32)
+    return Payment(
+        payment_id=payment_id,
+        status=PaymentStatus.DISPATCHING,
+        version=1,
+        op_ids=(op_id,),
+        reserved_by=op_id,
+        booking_id=order.booking_id,
+        client_id=order.client_id,
+        phone_number=order.phone_number,
+        phone_hmac=services.hash_phone(order.phone_number),
+        amount_kes=order.amount_kes,
+        account_reference=account_reference(
+            requested=order.account_reference, payment_id=payment_id
+        ),
+        requested_reference=clean_text(
+            order.account_reference, characters=REQUESTED_REFERENCE_CHARACTERS
+        ),
+        transaction_desc=clean_text(order.transaction_desc, characters=TRANSACTION_DESC_CHARACTERS),
+        token_sha256=hashlib.sha256(token.encode()).hexdigest(),
+        body_sha256=_body_sha256(order),
+        created_at=now,
+        locked_until=now + services.policy.lock_seconds,
+        due_at=now + services.policy.first_query_seconds,
+    )
+
+
+def _payment_id(services: Services, order: PaymentRequest) -> str:
+    """Return the id: fixed by caller and Idempotency-Key where there is one."""
+    if order.idempotency_key is None:
+        return services.ids.hex(32)
+    key = json.dumps([order.client_id, order.idempotency_key])
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _body_sha256(order: PaymentRequest) -> str:
+    """Return what makes two requests under one key the same request."""
+    body = [
+        order.phone_number,
+        order.amount_kes,
+        order.booking_id,
+        order.account_reference,
+        order.transaction_desc,
+    ]
+    return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
+
+
+def _send(
+    services: Services,
+    gateway: ReadyGateway,
+    payment: Payment,
+    callback_url: str,
+    remaining_seconds: Callable[[], float],
+    actor: Actor,
+) -> Payment:
+    """Push once and store the outcome; where it cannot be stored, it is unknown."""
+    last_moment = payment.created_at + services.policy.send_within_seconds
+    push = Push(
+        msisdn=payment.phone_number,
+        amount_kes=payment.amount_kes,
+        account_reference=payment.account_reference,
+        transaction_desc=payment.transaction_desc or "Payment",
+        callback_url=callback_url,
+    )
+    outcome = gateway.push_stk(
+        push,
+        may_send=lambda: (
+            services.clock() <= last_moment and remaining_seconds() >= REMAINING_SECONDS_MIN
+        ),
+    )
+    try:
+        return apply_evidence(services, payment, outcome, actor=actor)
+    except UnavailableError as error:
+        services.observer.noted(
+            "push outcome not stored", payment_id=payment.payment_id, cause=str(error.code)
+        )
+        return payment
+
+
+def _payment_in_the_way(
+    services: Services, order: PaymentRequest, payment: Payment, obstacle: NotReserved
+) -> Payment:
+    """Return the same payment replayed, or raise what forbids a new one.
+
+    Precedence: 404, 409 paid, 400 amount, same payment, 409 live, 429.
+    """
+    now = payment.created_at
+    _require_payable(order, obstacle)
+    if obstacle.payment is not None:
+        return _replayed(payment, obstacle.payment)
+    if obstacle.consultation_objects and obstacle.consultation is not None:
+        lock_until = obstacle.consultation.lock_until or now
+        active_id = obstacle.consultation.active_payment_id
+        return _live_payment(services, order, payment, active_id, lock_until)
+    if obstacle.phone_guard is not None:
+        _refuse_phone(services, obstacle.phone_guard, now)
+    _refuse_user(services, obstacle, now)
+    raise ConflictError("Please try again", code="try_again", retry_after_seconds=1)
+
+
+def _require_payable(order: PaymentRequest, obstacle: NotReserved) -> None:
+    if not obstacle.consultation_objects:
+        return
+    consultation = obstacle.consultation
+    if consultation is None or consultation.client_id != order.client_id:
+        raise NotFoundError("Consultation not found", code="consultation_not_found")
+    if consultation.payment_status is ConsultationPaymentStatus.PAID:
+        facts = {"payment_id": consultation.paid_payment_id or ""}
+        raise ConflictError(
+            "This consultation has already been paid for", code="already_paid", facts=facts
+        )
+    if not consultation.is_payable:
+        raise ConflictError("This consultation has been cancelled", code="consultation_cancelled")
+    if consultation.price_kes != order.amount_kes:
+        raise InvalidRequestError(
+            f"amount must be the price of the consultation, KES {consultation.price_kes}",
+            code="amount_differs_from_price",
+        )
+
+
+def _replayed(payment: Payment, stored: Payment) -> Payment:
+    """The Idempotency-Key was used before: the same request gets the same payment."""
+    if stored.body_sha256 != payment.body_sha256:
+        raise ConflictError(
+            "This Idempotency-Key was used for a different request",
+            code="idempotency_key_reused",
+            facts={"payment_id": stored.payment_id},
+        )
+    return stored
+
+
+def _live_payment(
+    services: Services,
+    order: PaymentRequest,
+    payment: Payment,
+    active_id: str | None,
+    lock_until: int,
+) -> Payment:
+    """Return the live payment where it is the same wish, else refuse with its ids."""
+    now = payment.created_at
+    live = services.store.get_payment(active_id) if active_id else None
+    if live is not None and live.client_id == order.client_id:
+        is_same = (
+            order.idempotency_key is None
+            and live.phone_hmac == payment.phone_hmac
+            and live.amount_kes == payment.amount_kes
+        )
+        if is_same and live.is_open:
+            return live
+        facts = {
+            "payment_id": live.payment_id,
+            "CheckoutRequestID": live.checkout_request_id or live.payment_id,
+        }
+    else:
+        facts = {}
+    if lock_until >= NEVER:
+        raise ConflictError(
+            "A payment for this consultation is under review. Do not pay again",
+            code="payment_under_review",
+            facts=facts,
+        )
+    raise ConflictError(
+        "A payment for this consultation is already in progress",
+        code="payment_in_progress",
+        retry_after_seconds=max(1, lock_until - now),
+        facts=facts,
+    )
+
+
+def _refuse_phone(services: Services, guard: PhoneGuard, now: int) -> None:
+    if guard.live_until > now:
+        raise ConflictError(
+            "Another payment request is open on this phone",
+            code="phone_busy",
+            retry_after_seconds=guard.live_until - now,
+        )
+    quarter = guard.prompted_at[services.policy.phone_prompts_per_15_minutes - 1]
+    day = guard.prompted_at[services.policy.phone_prompts_per_day - 1]
+    allowed_at = max(quarter + QUARTER_HOUR_SECONDS, day + DAY_SECONDS)
+    _refuse_until("this phone", allowed_at, now)
+
+
+def _refuse_user(services: Services, obstacle: NotReserved, now: int) -> None:
+    if obstacle.user_prompted_at is None:
+        return
+    slot = obstacle.user_prompted_at[services.policy.user_prompts_per_10_minutes - 1]
+    _refuse_until("your account", slot + USER_WINDOW_SECONDS, now)
+
+
+def _refuse_until(whose: str, allowed_at: int, now: int) -> None:
+    seconds = max(1, allowed_at - now)
+    moment = (eat_iso(now + seconds) or "")[11:16]
+    raise PromptLimitError(
+        f"Too many payment requests for {whose}. Try again at {moment} (EAT)",
+        retry_after_seconds=seconds,
+    )

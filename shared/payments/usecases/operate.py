@@ -1,0 +1,62 @@
+"""What an operator may do to a payment, through the same decisions and store as everything else."""
+
+from collections.abc import Callable
+
+from payments.errors import ConflictError, NotFoundError, ProviderUnavailableError
+from payments.ports import Actor
+from payments.protocol.evidence import Operation
+from payments.protocol.payment import Payment
+from payments.usecases.apply_evidence import apply_evidence
+from payments.usecases.reconcile import ask_now
+from payments.usecases.services import Services
+
+
+def operate_on_payment(
+    services: Services,
+    payment_id: str,
+    operation: Operation,
+    *,
+    who: str,
+    why: str,
+    request_id: str,
+) -> Payment:
+    """Carry out an operator's decision; who and why are kept in its event.
+
+    Errors: NotFoundError; ConflictError with a sentence that says why it cannot be.
+    """
+    payment = _read(services, payment_id)
+    actor = Actor(by=f"operator:{who}", request_id=request_id, reason=why)
+    return apply_evidence(services, payment, operation, actor=actor)
+
+
+def ask_about_payment(
+    services: Services, payment_id: str, *, actor: Actor, remaining_seconds: Callable[[], float]
+) -> Payment:
+    """Ask Daraja about one payment now, whatever its schedule, and apply the answer.
+
+    The shared gate is kept, and the answer counts only where it would have counted anyway.
+    Errors: NotFoundError; ConflictError where there is nothing to ask; ProviderUnavailableError
+        where Daraja gave no answer: then the payment is asked about again by itself.
+    """
+    payment = _read(services, payment_id)
+    if not payment.may_yet_be_paid and payment.hint is None:
+        raise ConflictError(
+            f"Daraja has nothing to add: the payment is {payment.status}", code="already_settled"
+        )
+    if payment.checkout_id_to_ask is None:
+        raise ConflictError(
+            "Daraja cannot be asked: this payment has no CheckoutRequestID. Look for its "
+            f"reference {payment.account_reference} on M-Pesa's statement",
+            code="no_checkout_request_id",
+        )
+    after = ask_now(services, payment, actor=actor, remaining_seconds=remaining_seconds)
+    if after is None:
+        raise ProviderUnavailableError("no answer to the query")
+    return after
+
+
+def _read(services: Services, payment_id: str) -> Payment:
+    payment = services.store.get_payment(payment_id)
+    if payment is None:
+        raise NotFoundError("Payment not found", code="payment_not_found")
+    return payment

@@ -1,0 +1,149 @@
+"""Looking again: ask Daraja about what is due, and apply what time alone changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from payments.errors import PaymentError
+from payments.ports import Actor
+from payments.protocol.evidence import HintDisowned, TimePassed
+from payments.protocol.payment import Payment
+from payments.protocol.schedule import retry_at
+from payments.protocol.time_passed import needs_query
+from payments.usecases.apply_evidence import apply_evidence
+from payments.usecases.services import Services
+
+STOP_WITH_SECONDS_LEFT = 20
+"""A query (8 s) and its write must still fit, with 10 s to spare."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What one run did."""
+
+    looked_at: int = 0
+    settled: int = 0
+    poisoned: int = 0
+
+
+def reconcile_due(
+    services: Services, *, remaining_seconds: Callable[[], float], actor: Actor
+) -> Report:
+    """Look at every due payment, oldest first, until none is left or time runs short.
+
+    A payment that raises is counted and left for the next run; the rest go on.
+    Idempotent: overlapping or repeated runs share the work through the query slots.
+    """
+    report = Report()
+    for payment_id in services.store.due_payment_ids(services.now()):
+        if remaining_seconds() < STOP_WITH_SECONDS_LEFT:
+            break
+        try:
+            report = _look_at(services, payment_id, report, remaining_seconds, actor)
+        except Exception as error:
+            cause = error.code if isinstance(error, PaymentError) else type(error).__name__
+            services.observer.noted("payment skipped", payment_id=payment_id, cause=cause)
+            report = replace(report, poisoned=report.poisoned + 1)
+    return report
+
+
+def _look_at(
+    services: Services,
+    payment_id: str,
+    report: Report,
+    remaining_seconds: Callable[[], float],
+    actor: Actor,
+) -> Report:
+    payment = services.store.get_payment(payment_id)
+    if payment is None or payment.due_at is None or payment.due_at > services.now():
+        return report
+    after = reconcile(services, payment, actor=actor, may_wait=remaining_seconds)
+    return replace(
+        report,
+        looked_at=report.looked_at + 1,
+        settled=report.settled + (after.status is not payment.status),
+    )
+
+
+def reconcile(
+    services: Services,
+    payment: Payment,
+    *,
+    actor: Actor,
+    may_wait: Callable[[], float] | None = None,
+) -> Payment:
+    """Look at one due payment; ask Daraja where that can apply_evidence it and the gate is open.
+
+    `may_wait` gives the seconds left to whoever may wait for the gate; a poller may not.
+    Errors: StoreUnavailableError.
+    """
+    payment = apply_evidence(services, payment, TimePassed(), actor=actor)
+    if not needs_query(payment, services.now()):
+        return payment
+    if _is_anothers(services, payment):
+        return apply_evidence(services, payment, HintDisowned(), actor=actor)
+    if not _gate_opens(services, may_wait):
+        services.observer.counted("QueryHeldBack")
+        return payment
+    return _ask(services, payment, actor)
+
+
+def ask_now(
+    services: Services, payment: Payment, *, actor: Actor, remaining_seconds: Callable[[], float]
+) -> Payment | None:
+    """Ask about a payment whether it is due or not; None where no answer came in time."""
+    if _is_anothers(services, payment):
+        return apply_evidence(services, payment, HintDisowned(), actor=actor)
+    if not _gate_opens(services, remaining_seconds):
+        return None
+    asked, is_answered = _put_question(services, payment, actor)
+    return asked if is_answered else None
+
+
+def _is_anothers(services: Services, payment: Payment) -> bool:
+    """Whether the only id to ask for came from a hint, and is another payment's."""
+    checkout_request_id = payment.checkout_id_to_ask
+    if payment.checkout_request_id is not None or checkout_request_id is None:
+        return False
+    owners = services.store.find_by_checkout_id(checkout_request_id)
+    return any(owner != payment.payment_id for owner in owners)
+
+
+def _gate_opens(services: Services, may_wait: Callable[[], float] | None) -> bool:
+    """Read the gate before writing to it: a lost condition costs a write too."""
+    wait_seconds = services.store.next_query_at() - services.now()
+    if wait_seconds <= 0:
+        return True
+    if may_wait is None or may_wait() - wait_seconds < STOP_WITH_SECONDS_LEFT:
+        return False
+    services.sleep(wait_seconds)
+    return True
+
+
+def _ask(services: Services, payment: Payment, actor: Actor) -> Payment:
+    """Ask, and return the payment as it then stands, answered or not."""
+    asked, _ = _put_question(services, payment, actor)
+    return asked
+
+
+def _put_question(services: Services, payment: Payment, actor: Actor) -> tuple[Payment, bool]:
+    """Take the slot, ask, and apply the answer through the same decisions as a callback.
+
+    Shape: the payment as it then stands, and whether Daraja answered.
+    """
+    now = services.now()
+    checkout_request_id = payment.checkout_id_to_ask
+    moved = services.store.take_query_slot(
+        payment,
+        op_id=services.ids.hex(32),
+        due_at=retry_at(payment, now=now, policy=services.policy),
+        now=now,
+    )
+    if moved is None or checkout_request_id is None:
+        return payment, False
+    services.observer.counted("QuerySent")
+    answer = services.gateway().query_stk(checkout_request_id)
+    if answer is None:
+        services.observer.counted("QueryUnanswered")
+        return moved, False
+    # What a query says is true of the moment it was asked: an early "paid" must not ripen.
+    return apply_evidence(services, moved, answer, actor=actor, known_at=now), True

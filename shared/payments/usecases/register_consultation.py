@@ -1,0 +1,91 @@
+"""Consultations: the booking system registers what can be paid for, and reads it back."""
+
+from payments.errors import ConflictError, NotFoundError, StoreUnavailableError
+from payments.ports import Actor
+from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.protocol.evidence import BookingCancelled
+from payments.protocol.payment import PaymentStatus
+from payments.protocol.policy import DECISIONS_MAX
+from payments.usecases.apply_evidence import apply_evidence
+from payments.usecases.services import Services
+
+
+def register_consultation(
+    services: Services,
+    *,
+    booking_id: str,
+    client_id: str,
+    price_kes: int,
+    status: BookingStatus,
+    actor: Actor,
+) -> Consultation:
+    """Make the consultation what the booking system says, as far as money allows.
+
+    Errors: ConflictError where price or client may not change; StoreUnavailableError.
+    Idempotent: the same call again changes nothing; Confirmed and Paid are never set or undone
+        by it, but cancelling a Confirmed consultation owes its payment back in the same write.
+    """
+    for _ in range(DECISIONS_MAX):
+        before = services.store.get_consultation(booking_id)
+        if before is None:
+            new = Consultation(
+                booking_id=booking_id, client_id=client_id, price_kes=price_kes, status=status
+            )
+            if services.store.create_consultation(new):
+                return new
+            continue
+        _require_same_terms(services, before, client_id, price_kes)
+        if before.status is BookingStatus.CONFIRMED:
+            if status is BookingStatus.PENDING:
+                return before
+            _cancel_confirmed(services, before, actor)
+            continue
+        is_same = (before.client_id, before.price_kes, before.status) == (
+            client_id,
+            price_kes,
+            status,
+        )
+        if is_same or services.store.revise_consultation(
+            before, client_id=client_id, price_kes=price_kes, status=status
+        ):
+            return services.store.get_consultation(booking_id) or before
+    raise StoreUnavailableError("contended")
+
+
+def _require_same_terms(
+    services: Services, before: Consultation, client_id: str, price_kes: int
+) -> None:
+    """Refuse a change of price or client while money may be on its way, or has come."""
+    if (before.client_id, before.price_kes) == (client_id, price_kes):
+        return
+    if before.payment_status is ConsultationPaymentStatus.PAID:
+        raise ConflictError("This consultation has already been paid for", code="already_paid")
+    if before.active_payment_id is not None or before.is_locked(services.now()):
+        raise ConflictError(
+            "Price and client cannot change while a payment is in progress",
+            code="payment_in_progress",
+        )
+
+
+def _cancel_confirmed(services: Services, before: Consultation, actor: Actor) -> None:
+    """Owe the payment back and cancel the booking in one write."""
+    payment = services.store.get_payment(before.paid_payment_id) if before.paid_payment_id else None
+    if payment is None:
+        raise StoreUnavailableError("a Confirmed consultation names no payment")
+    if payment.status is not PaymentStatus.COMPLETED:
+        return
+    apply_evidence(services, payment, BookingCancelled(), actor=actor)
+
+
+def get_consultation(
+    services: Services, booking_id: str, *, client_id: str, may_read_all: bool
+) -> Consultation:
+    """Return a consultation to its client or to the booking system.
+
+    Errors: NotFoundError alike for another's and for none.
+    """
+    consultation = services.store.get_consultation(booking_id)
+    is_visible = consultation is not None and (may_read_all or consultation.client_id == client_id)
+    if consultation is None or not is_visible:
+        raise NotFoundError("Consultation not found", code="consultation_not_found")
+    return consultation

@@ -1,0 +1,26 @@
+"""What every use of the service works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from payments.ports import Clock, Ids, Observer, Sleep, StkGateway
+from payments.protocol.policy import Policy
+from payments.store.payments import PaymentStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The adapters and rules of one deployment; `hash_phone` keys a phone without naming it."""
+
+    store: PaymentStore
+    gateway: Callable[[], StkGateway]
+    clock: Clock
+    sleep: Sleep
+    ids: Ids
+    policy: Policy
+    observer: Observer
+    hash_phone: Callable[[str], str]
+
+    def now(self) -> int:
+        """Return UTC epoch seconds."""
+        return int(self.clock())
