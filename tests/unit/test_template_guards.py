@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from payments.policy import REMAINING_SECONDS_MIN
+from payments.protocol.policy import REMAINING_SECONDS_MIN
 
 from tools.deploy.rules import broken_assertions
 from tools.template import load_template
