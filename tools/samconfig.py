@@ -1,7 +1,6 @@
 """What samconfig.toml says about a deployment, so that no command asks for it again."""
 
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ class Target:
     environment: str
     stack: str
     region: str
-    overrides: Mapping[str, str]
+    overrides: dict[str, str]
 
 
 def read_target(environment: str, file: Path = SAMCONFIG) -> Target:
