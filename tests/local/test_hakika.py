@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -13,6 +14,7 @@ from payments.values import EAT
 from tests.local.operator_desk import ACCOUNT, WHY, answer, hakika, in_review, scene
 from tests.local.runbook_scene import Scene, new_receipt, queue_callback
 from tools.hakika.app import app
+from tools.hakika.first_day_checks import BY_HAND
 
 __all__ = ["scene"]
 

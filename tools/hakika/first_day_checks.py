@@ -32,13 +32,12 @@ def _fill(deployment: Deployment) -> tuple[Health, str]:
     client = deployment.client("cloudwatch")
     prefix = f"{deployment.name}-CallbackErrorsAlarm"
     alarms = client.describe_alarms(AlarmNamePrefix=prefix)["MetricAlarms"]
-    if not alarms:
-        return Health.BAD, f"no alarm {prefix}..."
+    queries = alarms[0].get("Metrics", []) if alarms else []
+    if not queries:
+        return Health.BAD, f"there is no alarm {prefix}... with queries"
     now = datetime.fromtimestamp(deployment.runtime.clock(), UTC)
     answer = client.get_metric_data(
-        MetricDataQueries=[
-            {**each, "ReturnData": "Expression" in each} for each in alarms[0]["Metrics"]
-        ],
+        MetricDataQueries=[{**each, "ReturnData": "Expression" in each} for each in queries],
         StartTime=now - timedelta(hours=1),
         EndTime=now,
     )
@@ -142,10 +141,8 @@ def _write_units(deployment: Deployment) -> tuple[Health, str]:
     finally:
         table.delete_item(TableName=name, Key=key)
     [used] = answer["ConsumedCapacity"]
-    counted = {
-        "table": used["Table"]["CapacityUnits"],
-        **{index: each["CapacityUnits"] for index, each in used["GlobalSecondaryIndexes"].items()},
-    }
+    parts = {"table": used.get("Table", {}), **used.get("GlobalSecondaryIndexes", {})}
+    counted = {part: units.get("CapacityUnits") for part, units in parts.items()}
     is_known = counted == {"table": 2.0, "by_checkout": 1.0}
     said = f"one item in a transaction counted {counted}; table 2, index 1 is what cost.py takes"
     return (Health.GOOD if is_known else Health.DOUBTFUL), said
