@@ -61,8 +61,10 @@ def _keep(delivery: CallbackPost, source_ip: str, request_id: str) -> api_gatewa
     actor = runtime.actor("callback", request_id)
     try:
         payment = record_result(runtime.services, delivery, actor=actor)
-    except StoreUnavailableError as error:
-        runtime.observer.noted("callback queued", cause=error.cause)
+    except Exception as error:
+        # Whatever went wrong is ours, and Safaricom does not send it again: keep it.
+        cause = error.cause if isinstance(error, StoreUnavailableError) else type(error).__name__
+        runtime.observer.noted("callback queued", cause=cause)
         runtime.fallback.keep(delivery)
         runtime.observer.counted("CallbackQueued")
         return api_gateway.ok(ACCEPTED)
@@ -91,7 +93,7 @@ def _redrive(event: dict[str, Any]) -> dict[str, Any]:
             delivery = read_delivery(record["body"])
             actor = runtime.actor("redrive", record["messageId"])
             record_result(runtime.services, delivery, actor=actor)
-        except (PaymentError, ValueError, KeyError) as error:
+        except Exception as error:  # one bad message must not fail the rest of its batch
             runtime.observer.noted("redrive failed", cause=type(error).__name__)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

@@ -367,7 +367,7 @@ def test_two_payments_for_one_consultation_both_paid(scene: Scene, late_one_firs
     assert scene.events(order[1]) == ["RefundDue"]
     status = scene.status(order[1]).body
     assert (status["status"], status["can_retry"]) == ("failed", False)
-    assert "coming back" in status["customer_message"]
+    assert "We owe it back to you" in status["customer_message"]
 
 
 def test_booking_cancelled_while_a_prompt_is_open(scene: Scene) -> None:

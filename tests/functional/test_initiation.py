@@ -96,7 +96,7 @@ def test_a_paid_consultation_is_refused_in_the_sentence_frontends_know(scene: Sc
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("amount", 1000.0),
+        ("amount", 1000.5),
         ("amount", "1000"),
         ("amount", True),
         ("amount", 0),

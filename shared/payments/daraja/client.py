@@ -29,9 +29,9 @@ _NOT_SENT = (ConnectTimeoutError, NameResolutionError, NewConnectionError)
 
 
 def new_session() -> requests.Session:
-    """Return a session that opens a connection per call: a reused one can die after the send.
+    """Return a session without proxy, .netrc and retries.
 
-    No proxy, no .netrc, no retry adapter.
+    Each call closes its own connection, so none is reused: an idle one can die after the send.
     """
     session = requests.Session()
     session.trust_env = False
@@ -131,7 +131,7 @@ class DarajaClient:
         token: str,
         timeout: tuple[int, int],
     ) -> wire.Answer:
-        with self._timed(kind):
+        with self._timed(kind), self._own_connection():
             response = self._session.post(
                 self._base_url + path,
                 json=body,
@@ -140,6 +140,14 @@ class DarajaClient:
                 allow_redirects=False,
             )
         return wire.read_answer(response.status_code, response.content)
+
+    @contextmanager
+    def _own_connection(self) -> Iterator[None]:
+        """Close the call's connection, whatever the server says about keeping it."""
+        try:
+            yield
+        finally:
+            self._session.close()
 
     @contextmanager
     def _timed(self, kind: str) -> Iterator[None]:
@@ -158,7 +166,7 @@ class DarajaClient:
         """Ask Daraja for a token. Errors: ProviderUnavailableError."""
         credentials = self._credentials()
         try:
-            with self._timed("Token"):
+            with self._timed("Token"), self._own_connection():
                 response = self._session.get(
                     self._base_url + wire.TOKEN_PATH,
                     params={"grant_type": "client_credentials"},

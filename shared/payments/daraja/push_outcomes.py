@@ -23,6 +23,7 @@ class Refusal:
 
 
 REFUSALS = (
+    Refusal(400, "400.002.02", "phonenumber", "Phone number refused", "documented, observed"),
     Refusal(400, "400.002.02", "", "Request refused", "documented, MpesaExpressSimulate"),
     Refusal(None, "500.003.02", "", "M-Pesa busy", "documented, MpesaExpressSimulate"),
     Refusal(None, "500.003.03", "", "M-Pesa quota reached", "documented, MpesaExpressSimulate"),

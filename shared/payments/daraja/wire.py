@@ -19,9 +19,10 @@ from payments.ports import Push
 from payments.protocol.payment import StkResult
 from payments.values import (
     CHECKOUT_REQUEST_ID,
-    RECEIPT_NUMBER,
     RESULT_CODE,
     daraja_timestamp,
+    digits_of,
+    normalise_receipt,
     parse_daraja_timestamp,
     whole_kes,
 )
@@ -29,10 +30,10 @@ from payments.values import (
 PUSH_PATH = "/mpesa/stkpush/v1/processrequest"
 QUERY_PATH = "/mpesa/stkpushquery/v1/query"
 TOKEN_PATH = "/oauth/v1/generate"  # noqa: S105 -- a path, not a secret
-DESCRIPTION_CHARACTERS = 46
+DESCRIPTION_CHARACTERS = 200
 NUMBER_CHARACTERS_MAX = 40
 
-_DESCRIPTION_PREFIX = re.compile(r"^\s*\[[^\]]{0,40}\]\s*")
+_DESCRIPTION_PREFIX = re.compile(r"^\s*\[[^\]]{0,40}\]\s*(?:[-\u2013]\s+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,9 +126,7 @@ def clean_description(text: object) -> str:
 
 def result_code(value: object) -> str | None:
     """Return a result code as text, whatever type it came in; None if it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
-        return None
-    text = str(value).strip()
+    text = value.strip() if isinstance(value, str) else digits_of(value)
     return text if RESULT_CODE.match(text) else None
 
 
@@ -150,7 +149,7 @@ def parse_callback(raw: bytes) -> StkResult:
         checkout_request_id=str(checkout_request_id),
         merchant_request_id=merchant_request_id(callback.get("MerchantRequestID")),
         amount_kes=whole_kes(metadata.get("Amount")),
-        receipt_number=_receipt(metadata.get("MpesaReceiptNumber")),
+        receipt_number=normalise_receipt(metadata.get("MpesaReceiptNumber")),
         transaction_at=parse_daraja_timestamp(metadata.get("TransactionDate")),
         digest=hashlib.sha256(raw).hexdigest(),
     )
@@ -163,11 +162,6 @@ def merchant_request_id(value: object) -> str | None:
 
 def _is_checkout_id(value: object) -> bool:
     return isinstance(value, str) and CHECKOUT_REQUEST_ID.match(value) is not None
-
-
-def _receipt(value: object) -> str | None:
-    text = value.strip().upper() if isinstance(value, str) else ""
-    return text if RECEIPT_NUMBER.match(text) else None
 
 
 def _parse_json(raw: bytes) -> object:
