@@ -175,7 +175,7 @@ def _handler_actions(kind: str) -> set[str]:
 
 
 def _own(kind: str) -> set[str]:
-    """The actions of the type's own service, by which foreign ones are told apart."""
+    """The actions of the type's own service, by which foreign ones are recognised."""
     service = kind.split("::")[1].lower()
     prefix = {"apigatewayv2": "apigateway", "certificatemanager": "acm"}.get(service, service)
     return {action for action in _handler_actions(kind) if action.startswith(f"{prefix}:")}

@@ -2,12 +2,14 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import ClientError
@@ -21,6 +23,8 @@ from local.errors import LocalStackError
 from local.processes import Children, find_free_ports
 from local.settings import ROOT, LocalSettings, port_arguments, read_settings
 from local.stack import check_ports, start_emulator
+from tests.local.aws_cli import main as type_aws
+from tests.unit.test_docs_aws import commands
 from tools.deploy.parameters import explicit
 from tools.deploy.stack import read_stack
 from tools.protect_stack import protect
@@ -197,11 +201,18 @@ def test_production_refuses_to_be_deleted_as_a_stack_and_as_a_table(
     assert protect(stacks, table, STACK_NAME)
     with pytest.raises(ClientError, match="TerminationProtection is enabled"):
         delete(emulator)
-    stacks.update_termination_protection(StackName=STACK_NAME, EnableTerminationProtection=False)
-    assert delete(emulator) == "DELETE_FAILED"
-    assert table.get_item(TableName=table_name, Key=marker)["Item"] == marker
-    table.update_table(TableName=table_name, DeletionProtectionEnabled=False)
-    assert delete(emulator) == "DELETE_COMPLETE"
+    open_stack, open_table, delete_stack = [
+        shlex.split(each.replace("hakika-production", STACK_NAME).replace("TABLE_NAME", table_name))
+        for each in commands("deploy.md")
+        if "protection" in each or "cloudformation delete-stack" in each
+    ][-3:]
+    with patch.dict(os.environ, aws.environment({}, emulator)):
+        assert type_aws(open_stack[1:]) == 0
+        assert delete(emulator) == "DELETE_FAILED"
+        assert table.get_item(TableName=table_name, Key=marker)["Item"] == marker
+        assert type_aws(open_table[1:]) == 0
+        assert type_aws(delete_stack[1:]) == 0
+    assert table_name not in table.list_tables()["TableNames"]
 
 
 def test_a_domain_gets_certificate_mapping_and_record_and_callbacks_come_to_it(

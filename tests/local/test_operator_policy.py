@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 from collections.abc import Iterator
+from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -67,8 +69,12 @@ def test_the_policy_is_enough_for_every_kind_of_verb(
 
 
 def test_the_policy_opens_no_other_door(scene: Scene, access_key: dict[str, str]) -> None:
-    table = aws.client(
-        "dynamodb", scene.stack.endpoint_url, access_key=access_key["AWS_ACCESS_KEY_ID"]
+    table: Any = boto3.client(
+        "dynamodb",
+        endpoint_url=scene.stack.endpoint_url,
+        region_name=scene.stack.region,
+        aws_access_key_id=access_key["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=access_key["AWS_SECRET_ACCESS_KEY"],
     )
     name = scene.stack.table_name
     with pytest.raises(ClientError, match="AccessDenied"):

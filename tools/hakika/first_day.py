@@ -13,7 +13,7 @@ from tools.hakika.first_day_checks import BY_HAND, CHECKS
 from tools.hakika.person import require_consent
 from tools.hakika.session import Session
 
-REPORT = Path("first-day.md")
+REPORT = Path("first-day.txt")
 
 
 def first_day(
