@@ -31,7 +31,7 @@ def understand(command: str) -> None:
     _, service, operation, *words = shlex.split(command)
     if operation == "wait":
         service, operation = WAITERS[words.pop(0)]
-    client: Any = boto3.client(service, region_name="eu-west-1")  # type: ignore[call-overload]
+    client: Any = boto3.client(service, region_name="eu-west-1")  # type: ignore[call-overload, unused-ignore]
     model = _operation(client, operation)
     _, own = _split(words)
     _read_options(model, [RENAMED.get(word, word) for word in own])
