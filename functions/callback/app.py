@@ -20,7 +20,7 @@ runtime = prepare(keeps_callbacks=True)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Acknowledge what is durable; redrive what had to wait."""
+    """Acknowledge callbacks that are durable; apply queued ones."""
     if "Records" in event:
         response = _redrive(event)
     else:
@@ -50,14 +50,14 @@ def _receive(event: dict[str, Any]) -> api_gateway.Response:
 
 
 def _payment_and_token(event: dict[str, Any]) -> tuple[str, str]:
-    """Read both from the path itself: a Function URL knows no path parameters."""
+    """Read both from the path itself: a Function URL has no path parameters."""
     _, _, tail = api_gateway.raw_path(event).partition(CALLBACK_ROUTE)
     payment_id, _, token = tail.partition("/")
     return payment_id, token
 
 
 def _keep(delivery: CallbackPost, source_ip: str, request_id: str) -> api_gateway.Response:
-    """Apply the callback, or queue its facts where the store refuses."""
+    """Apply the callback, or enqueue it where the store refuses."""
     actor = runtime.actor("callback", request_id)
     try:
         payment = record_result(runtime.services, delivery, actor=actor)
@@ -71,13 +71,13 @@ def _keep(delivery: CallbackPost, source_ip: str, request_id: str) -> api_gatewa
     if payment is None:
         return api_gateway.ok(NOT_FOUND, status=404)
     if not delivery.is_listed:
-        # Who knows the token is Safaricom or a thief, not a customer: their address may be logged.
+        # The sender is Safaricom or a thief of the secret, no customer: log the address.
         runtime.observer.noted("callback from an unlisted address", source_ip=source_ip)
     return api_gateway.ok(ACCEPTED)
 
 
 def _receive_on_old_route(event: dict[str, Any]) -> api_gateway.Response:
-    """Believe nothing, store nothing, always accept."""
+    """Store and believe nothing, always answer 200 (docs/protocol.md, section 5.4)."""
     try:
         hasten_by_old_route(runtime.services, parse_callback(api_gateway.raw_body(event)))
     except (PaymentError, MalformedCallbackError):

@@ -1,4 +1,4 @@
-"""POST /api/payment/mpesa/stk-push: reserve the booking, then prompt the phone once."""
+"""POST /api/payment/mpesa/stk-push: reserve the booking, then send one push."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ class PaymentError(Exception):
 
 
 class RequestError(PaymentError):
-    """The request cannot be granted; nothing was changed."""
+    """The request is refused; nothing was changed."""
 
 
 class InvalidRequestError(RequestError):
@@ -49,21 +49,21 @@ class UnauthenticatedError(RequestError):
 
 
 class ForbiddenError(RequestError):
-    """The token is good but lacks the scope."""
+    """The token is valid but lacks the scope."""
 
     def __init__(self, sentence: str = "This token does not allow the operation") -> None:
         super().__init__(sentence, code="forbidden")
 
 
 class NotFoundError(RequestError):
-    """What was asked for does not exist, or is another's."""
+    """It does not exist, or it belongs to another caller."""
 
     def __init__(self, sentence: str, *, code: str) -> None:
         super().__init__(sentence, code=code)
 
 
 class ConflictError(RequestError):
-    """The present state forbids it; `facts` are the public ids that explain why."""
+    """The current state forbids it; `facts` are the public ids that explain why."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class ConflictError(RequestError):
 
 
 class TooLargeError(RequestError):
-    """The body is over the cap."""
+    """The body is too large."""
 
     def __init__(self, bytes_max: int) -> None:
         super().__init__(f"The request body is over {bytes_max} bytes", code="too_large")
@@ -105,7 +105,7 @@ class InitiationError(PaymentError):
 
 
 class UnavailableError(PaymentError):
-    """Somebody we depend on did not answer; asking again is safe.
+    """A service we depend on did not answer; a retry is safe.
 
     Units: retry_after_seconds in seconds.
     """
@@ -132,7 +132,7 @@ class ProviderUnavailableError(UnavailableError):
 
 
 class SettingsError(PaymentError):
-    """One clear sentence about what is configured wrongly; never the value of a secret."""
+    """One sentence that names the wrong setting; never the value of a secret."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, code="misconfigured")

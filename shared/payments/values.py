@@ -1,4 +1,4 @@
-"""Phone numbers, amounts, references, days and masks: the small values every part agrees on."""
+"""Phone numbers, amounts, references, days and masks: small values that every room uses."""
 
 import hashlib
 import re
@@ -90,7 +90,7 @@ def mask_phone(msisdn: str) -> str:
 
 
 def mask_checkout_request_id(checkout_request_id: str | None) -> str | None:
-    """Hide the phone digits a CheckoutRequestID ends in, so that it may be logged."""
+    """Hide the phone digits at the end of a CheckoutRequestID, so that it may be logged."""
     if checkout_request_id is None:
         return None
     return checkout_request_id[:-9] + "*" * 9 if len(checkout_request_id) > 9 else "*" * 9
@@ -110,17 +110,17 @@ def normalise_booking_id(value: object) -> str:
 def clean_text(text: str, *, characters: int) -> str:
     """Keep letters, digits and single spaces: Daraja refuses requests with @ # & in them.
 
-    Source: daraja.md 3, observed in MPESA-API-Tutorial#3.
+    Source: docs/daraja.md 3, observed in MPESA-API-Tutorial#3.
     """
     kept = re.sub(r"[^A-Za-z0-9 ]+", " ", text)
     return " ".join(kept.split())[:characters].strip()
 
 
 def account_reference(*, requested: str, payment_id: str) -> str:
-    """Return what the customer sees as account: 4 of the requested characters and 8 of our own.
+    """Return the account that the customer sees: 4 requested characters and 8 of our own.
 
-    The 8 Crockford characters are the payment id's first 40 bits, so that money without an id
-    can be found by what stands on M-Pesa's statement.
+    The 8 Crockford characters are the payment id's first 40 bits. They are on M-Pesa's
+    statement, so money without an id can be found.
     """
     head = re.sub(r"[^A-Za-z0-9]", "", requested).upper()[:4]
     bits = int(payment_id[:10], 16)
@@ -157,7 +157,7 @@ def eat_iso(epoch_seconds: int | None) -> str | None:
 
 
 def daraja_timestamp(epoch_seconds: float) -> str:
-    """Return the EAT stamp Daraja wants beside the password: YYYYMMDDHHmmss."""
+    """Return the EAT timestamp that Daraja requires with the password: YYYYMMDDHHmmss."""
     return datetime.fromtimestamp(epoch_seconds, EAT).strftime("%Y%m%d%H%M%S")
 
 
@@ -176,7 +176,7 @@ def parse_daraja_timestamp(value: object) -> int | None:
 def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
     """Return (UTC epoch seconds, last nine phone digits) that a `ws_CO_` id carries, or None.
 
-    Source: daraja.md 3, identifier shapes: DDMMYYYYHHMMSS, three digits, nine digits.
+    Source: docs/daraja.md 3, identifier shapes: DDMMYYYYHHMMSS, three digits, nine digits.
     """
     match = _EMBEDDED_TIME.match(checkout_request_id)
     if match is None:
@@ -189,7 +189,7 @@ def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
 
 
 def sha256_hex(text: str) -> str:
-    """Return the digest under which a callback token is kept."""
+    """Return the digest that is stored of a callback token."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

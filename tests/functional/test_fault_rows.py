@@ -1,6 +1,6 @@
 """Each row of the protocol's table of faults, through the real handlers, hours on a virtual clock.
 
-Source: payment-protocol, section 4; the tests stand in its order and bear the rows' names.
+Source: docs/protocol.md, section 6; the tests are in its order and have the names of its rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.functional.faulty import (
     then,
 )
 from tests.functional.scene import Scene
-from tests.simulation.dynamodb.faults import (
+from tests.support.dynamodb.faults import (
     reply_lost,
     throttled,
     transaction_conflict,

@@ -11,9 +11,9 @@ import requests
 from botocore.exceptions import ClientError
 
 from tests.functional.operator_desk import Desk, start
-from tests.world import World
-from tests.world.aws import DARAJA_SECRET_ARN
-from tests.world.lambdas import LISTED_IP
+from tests.support.aws import DARAJA_SECRET_ARN
+from tests.support.lambdas import LISTED_IP
+from tests.support.world import World
 from tools.deploy.parameters import explicit
 from tools.samconfig import read_target
 from tools.template import load_template
@@ -140,7 +140,7 @@ def queue_lost_callback(world: World, desk: Desk) -> str:
     world.enter_pin()
     [delivery] = [*_deliveries(world)]
     down = FaultyTable(world.dynamodb)
-    from tests.world.lambdas import Lambda, http_event
+    from tests.support.lambdas import Lambda, http_event
 
     services = {"dynamodb": down, "sqs": world.queue, "secretsmanager": world.secrets}
     adapters = replace(world.adapters, aws_client=services.__getitem__)

@@ -3,7 +3,7 @@
 Nothing here concludes anything about money; it only says what Daraja said. Readers are tolerant:
 string codes, numbers as strings, missing and valueless items, prefixes in descriptions.
 
-Source: daraja.md 3-5, 2026-11-23.
+Source: docs/daraja.md 3-5, 2026-11-23.
 """
 
 import base64
@@ -38,7 +38,7 @@ _DESCRIPTION_PREFIX = re.compile(r"^\s*\[[^\]]{0,40}\]\s*(?:[-\u2013]\s+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merchant:
-    """Who asks for the money. `party_b` is the paybill itself, or the till of a store number."""
+    """The receiver of the money. `party_b` is the paybill itself, or the till of a store number."""
 
     shortcode: str
     party_b: str
@@ -46,7 +46,7 @@ class Merchant:
 
 
 class MalformedCallbackError(ValueError):
-    """A body that is no STK callback; the message says why and quotes nothing."""
+    """A body that is no STK callback; the message has the reason and quotes nothing."""
 
 
 def password(*, shortcode: str, passkey: str, timestamp: str) -> str:
@@ -55,7 +55,7 @@ def password(*, shortcode: str, passkey: str, timestamp: str) -> str:
 
 
 def push_body(push: Push, merchant: Merchant, *, passkey: str, now: float) -> dict[str, Any]:
-    """Return the body of processrequest; numbers are sent as numbers (daraja.md 3)."""
+    """Return the body of processrequest; numbers are sent as numbers (docs/daraja.md 3)."""
     timestamp = daraja_timestamp(now)
     return {
         "BusinessShortCode": int(merchant.shortcode),
@@ -87,7 +87,7 @@ def query_body(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer of Daraja's, read as far as it can be."""
+    """An HTTP answer of Daraja, parsed as far as possible."""
 
     status: int
     body: Mapping[str, Any]
@@ -103,13 +103,13 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """Daraja's own words, cleaned."""
+        """Daraja's message, cleaned."""
         text = self.body.get("errorMessage") or self.body.get("ResponseDescription") or ""
         return clean_description(text)
 
 
 def read_answer(status: int, content: bytes) -> Answer:
-    """Read an HTTP answer; a body that is no JSON object (a firewall's page) reads as empty."""
+    """Read an HTTP answer; a body that is no JSON object (a firewall's page) counts as empty."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
@@ -156,7 +156,7 @@ def parse_callback(raw: bytes) -> StkResult:
 
 
 def merchant_request_id(value: object) -> str | None:
-    """Return a MerchantRequestID that is fit to be stored."""
+    """Return a valid MerchantRequestID, else None."""
     return value if _is_checkout_id(value) and isinstance(value, str) else None
 
 
@@ -165,7 +165,7 @@ def _is_checkout_id(value: object) -> bool:
 
 
 def _parse_json(raw: bytes) -> object:
-    """Parse strictly: no NaN, no endless numbers, no duplicate keys, no bottomless nesting."""
+    """Parse strictly: no NaN, no huge numbers, no duplicate keys, no deep nesting."""
     try:
         return json.loads(
             raw,

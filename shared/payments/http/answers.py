@@ -1,4 +1,4 @@
-"""The public answers: payments and consultations as frontends see them. Shapes: design.md 3."""
+"""The public answers, payments and consultations as frontends see them: docs/openapi.yaml."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -93,7 +93,7 @@ def status_answer(
 
 
 def poll_after_seconds(payment: Payment, now: int) -> int | None:
-    """Return when to ask again: about 12 times a minute at first, None once nothing can change."""
+    """Return the seconds until the next poll: 12 a minute at first, None once it is final."""
     if payment.status not in OPEN and payment.status is not PaymentStatus.REVIEW:
         return None
     age = now - payment.created_at

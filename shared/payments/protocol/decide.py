@@ -42,7 +42,7 @@ def decide(
     """Return what this evidence changes.
 
     Idempotent: deciding again on the changed payment gives None.
-    Source: payment-protocol, sections 2 and 3.
+    Source: docs/protocol.md, sections 3 and 4.
     """
     match evidence:
         case PushAccepted():

@@ -7,7 +7,7 @@ OP_IDS_KEPT = 4
 
 
 class PaymentStatus(StrEnum):
-    """Where a payment stands; payment-protocol.md 1 says what each means for the money."""
+    """The state of a payment; docs/protocol.md, section 1, has its meaning for the money."""
 
     DISPATCHING = "dispatching"
     UNKNOWN = "unknown"

@@ -26,10 +26,10 @@ def apply_evidence(
     body: str | None = None,
     known_at: int | None = None,
 ) -> Payment:
-    """Apply evidence once and return the payment as it now stands.
+    """Apply evidence once and return the payment as stored afterwards.
 
-    Units: `known_at` in UTC epoch seconds, for evidence that may not ripen: however long this
-        Lambda is frozen, and however often it decides again, it is weighed as of that moment.
+    Units: `known_at` in UTC epoch seconds: the evidence is judged as of that moment, so that
+        retries or a frozen Lambda cannot make an early "paid" count.
     Errors: StoreUnavailableError where the store refuses, or after eight lost rounds.
     Idempotent: the same evidence again changes nothing.
     """

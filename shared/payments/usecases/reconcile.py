@@ -1,4 +1,4 @@
-"""Looking again: ask Daraja about what is due, and apply what time alone changes."""
+"""Rechecks due payments: asks Daraja, and applies what time alone changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ STOP_WITH_SECONDS_LEFT = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one run did."""
+    """The counts of one run."""
 
     looked_at: int = 0
     settled: int = 0
@@ -28,9 +28,9 @@ class Report:
 def reconcile_due(
     services: Services, *, remaining_seconds: Callable[[], float], actor: Actor
 ) -> Report:
-    """Look at every due payment, oldest first, until none is left or time runs short.
+    """Recheck every due payment, oldest first, until none is left or time runs short.
 
-    A payment that raises is counted and left for the next run; the rest go on.
+    A payment that raises is counted and left for the next run; the rest continue.
     Idempotent: overlapping or repeated runs share the work through the query slots.
     """
     report = Report()
@@ -71,9 +71,9 @@ def reconcile(
     actor: Actor,
     may_wait: Callable[[], float] | None = None,
 ) -> Payment:
-    """Look at one due payment; ask Daraja where that can apply_evidence it and the gate is open.
+    """Recheck one due payment; ask Daraja where an answer can count and the gate is open.
 
-    `may_wait` gives the seconds left to whoever may wait for the gate; a poller may not.
+    `may_wait` returns the seconds left, for a caller that may wait for the gate; a poll may not.
     Errors: StoreUnavailableError.
     """
     payment = apply_evidence(services, payment, TimePassed(), actor=actor)
@@ -90,7 +90,7 @@ def reconcile(
 def ask_now(
     services: Services, payment: Payment, *, actor: Actor, remaining_seconds: Callable[[], float]
 ) -> Payment | None:
-    """Ask about a payment whether it is due or not; None where no answer came in time."""
+    """Query a payment whether it is due or not; None where no answer came in time."""
     if _is_anothers(services, payment):
         return apply_evidence(services, payment, HintDisowned(), actor=actor)
     if not _gate_opens(services, remaining_seconds):
@@ -100,7 +100,7 @@ def ask_now(
 
 
 def _is_anothers(services: Services, payment: Payment) -> bool:
-    """Whether the only id to ask for came from a hint, and is another payment's."""
+    """Whether the only known id came from a hint, and belongs to another payment."""
     checkout_request_id = payment.checkout_id_to_ask
     if payment.checkout_request_id is not None or checkout_request_id is None:
         return False
@@ -109,7 +109,7 @@ def _is_anothers(services: Services, payment: Payment) -> bool:
 
 
 def _gate_opens(services: Services, may_wait: Callable[[], float] | None) -> bool:
-    """Read the gate before writing to it: a lost condition costs a write too."""
+    """Read the gate before writing to it: a failed condition costs a write too."""
     wait_seconds = services.store.next_query_at() - services.now()
     if wait_seconds <= 0:
         return True
@@ -120,15 +120,15 @@ def _gate_opens(services: Services, may_wait: Callable[[], float] | None) -> boo
 
 
 def _ask(services: Services, payment: Payment, actor: Actor) -> Payment:
-    """Ask, and return the payment as it then stands, answered or not."""
+    """Query, and return the payment as stored afterwards, answered or not."""
     asked, _ = _put_question(services, payment, actor)
     return asked
 
 
 def _put_question(services: Services, payment: Payment, actor: Actor) -> tuple[Payment, bool]:
-    """Take the slot, ask, and apply the answer through the same decisions as a callback.
+    """Take the query slot, ask, and apply the answer with the rules of all evidence.
 
-    Shape: the payment as it then stands, and whether Daraja answered.
+    Shape: the payment as stored afterwards, and whether Daraja answered.
     """
     now = services.now()
     checkout_request_id = payment.checkout_id_to_ask
@@ -145,5 +145,5 @@ def _put_question(services: Services, payment: Payment, actor: Actor) -> tuple[P
     if answer is None:
         services.observer.counted("QueryUnanswered")
         return moved, False
-    # What a query says is true of the moment it was asked: an early "paid" must not ripen.
+    # Judge the answer as of the query, so that retries cannot make an early "paid" count.
     return apply_evidence(services, moved, answer, actor=actor, known_at=now), True

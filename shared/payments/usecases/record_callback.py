@@ -1,4 +1,4 @@
-"""A callback: authenticate by token, weigh by address, apply, and say whether it is durable."""
+"""Records a callback: authentic, hint or nothing (docs/protocol.md, section 5.2)."""
 
 import hashlib
 import hmac
@@ -16,7 +16,7 @@ from payments.usecases.services import Services
 class CallbackPost:
     """One post to the callback URL.
 
-    Shape: `facts` is None where the body could not be understood; the token itself is not kept.
+    Shape: `facts` is None where the body could not be parsed; the secret itself is not stored.
     """
 
     payment_id: str
@@ -27,9 +27,9 @@ class CallbackPost:
 
 
 def record_result(services: Services, delivery: CallbackPost, *, actor: Actor) -> Payment | None:
-    """Apply a callback; None where token or payment is wrong, and then nothing was written.
+    """Apply a callback; None where secret or payment is wrong, and then nothing was written.
 
-    Errors: StoreUnavailableError: the facts are not durable, keep them elsewhere.
+    Errors: StoreUnavailableError: the facts are not durable, so enqueue them.
     Idempotent: two to four copies at once are one transition.
     """
     payment = services.store.get_payment(delivery.payment_id)
@@ -54,7 +54,7 @@ def _evidence(delivery: CallbackPost) -> Evidence:
 
 
 def _count(services: Services, before: Payment, after: Payment, delivery: CallbackPost) -> None:
-    """Count what the callback turned out to be."""
+    """Count the kind of callback."""
     if after.version == before.version:
         services.observer.counted("CallbackDuplicate")
     elif not delivery.is_listed:
@@ -67,7 +67,7 @@ def _count(services: Services, before: Payment, after: Payment, delivery: Callba
 
 
 def hasten_by_old_route(services: Services, facts: StkResult | None) -> None:
-    """Bring the next question forward; nothing of the post is stored or believed."""
+    """Bring the next query forward; nothing of the post is stored or believed."""
     if facts is None or not (facts.code == SUCCESS or final_refusal(facts.code)):
         return
     for payment_id in services.store.find_by_checkout_id(facts.checkout_request_id):

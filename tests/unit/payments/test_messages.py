@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from payments.daraja.push_outcomes import REFUSALS
@@ -85,6 +86,15 @@ def test_every_status_proof_code_and_push_outcome_has_its_row() -> None:
         retry_at = can_retry_at(payment, row, now)
         is_over = status in {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
         assert (retry_at is not None) == (is_over and row.retry is not Retry.NEVER)
+
+
+def test_the_documents_quote_the_sentences_of_the_table() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs/frontend.md").read_text()
+    table = text.split("## What each answer becomes")[1].split("\n## ")[0]
+    quoted = [row.split("|")[-2].strip() for row in table.splitlines() if row.startswith("| ")][1:]
+    known = {row.english for row in SENTENCES.values()}
+    strangers = {each for each in quoted if each not in known}
+    assert strangers == {"as for completed or refund_due"}
 
 
 def test_every_reason_of_a_refused_push_has_a_row_of_its_own() -> None:
