@@ -55,7 +55,7 @@ DOUBTS = (
     Doubt("c2b_twin", "after", "off", "X", "A C2B confirmation of STK payments comes or not."),
     Doubt("c2b_attempts", 1, 3, "X", "A confirmation is never repeated, or after a bad answer."),
     Doubt("c2b_third_party_id", "blank", "merchant_request_id", "P", "Seen at one merchant only."),
-    Doubt("c2b_reference", "as_paid", "truncated", "I", "How a till or a long account is told."),
+    Doubt("c2b_reference", "as_paid", "truncated", "I", "How a till or a long account is named."),
     Doubt("pull_offset", "rows", "pages", "X", "The portal counts rows, live code pages."),
     Doubt("pull_clock", "eat", "utc", "X", "Z was seen behind Nairobi time; +03:00 as well."),
     Doubt("pull_empty", "1001", "http_500", "D", "Three shapes are printed for no rows."),

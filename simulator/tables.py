@@ -1,11 +1,13 @@
 """The tables of docs/simulator.md, made from the code: `python -m simulator.tables` rewrites them.
 
-A table stands between `<!-- name -->` and `<!-- /name -->`. A test fails where one is out of date.
+A table is written between `<!-- name -->` and `<!-- /name -->`. A test fails where
+one is out of date.
 """
 
 import inspect
 import re
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from simulator.core.catalogue import CATALOGUE
@@ -16,6 +18,7 @@ from simulator.core.results import RESULTS, SUCCESS
 from simulator.doubtful import DOUBTS, Doubt
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "simulator.md"
+COLUMNS = 118
 _SETTING = re.compile(r"^    (\w+): .*?(?:  # (.*))?$", re.MULTILINE)
 
 _OUTCOME_NAMES = {f"outcome_{code}" for code in OUTCOMES}
@@ -48,8 +51,8 @@ def tables() -> dict[str, str]:
                 if not name.startswith("result_") and name not in _OUTCOME_NAMES
             ],
         ),
-        "outcomes": f"{', '.join(code for code in OUTCOMES if code != SUCCESS)}.\n",
-        "codes": f"{', '.join(code for code in RESULTS if code != SUCCESS)}.\n",
+        "outcomes": _listed(OUTCOMES),
+        "codes": _listed(RESULTS),
         "doubtful": _table(
             ("setting", "safer", "also possible", "default", "why it is doubtful"),
             [_doubt(each) for each in DOUBTS],
@@ -89,6 +92,11 @@ def _shown(value: object) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _listed(codes: Iterable[str]) -> str:
+    text = ", ".join(code for code in codes if code != SUCCESS)
+    return textwrap.fill(f"{text}.", COLUMNS) + "\n"
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:

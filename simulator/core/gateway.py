@@ -44,7 +44,7 @@ def not_found(world: World, why: str = "") -> RefusedError:
 def check_token(
     world: World, request: HttpRequest, now: float, invalid_code: str = "404.001.03"
 ) -> None:
-    """Raises RefusedError unless the bearer token opens the API. Source: daraja.md 1.
+    """Raises RefusedError unless the bearer token opens the API. Source: docs/daraja.md 1.
 
     `invalid_code` is what this API answers a token that is wrong or expired.
     """

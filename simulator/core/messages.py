@@ -86,6 +86,6 @@ _HAND_FAILURES = {
 
 
 def hand_failure_text(code: str, amount_kes: int, balance_kes: int, language: str) -> str:
-    """What the customer is told about a payment by hand that failed."""
+    """What the customer reads about a payment by hand that failed."""
     words = _HAND_FAILURES["sw" if language == "sw" else "en"][code]
     return words.format(amount=f"{amount_kes:,}", balance=f"{balance_kes:,}")

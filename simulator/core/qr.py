@@ -1,4 +1,4 @@
-"""Dynamic QR: a code that a customer can scan. Source: daraja.md 9, daraja-money.md 1.8.
+"""Dynamic QR: a code that a customer can scan. Source: docs/daraja.md 9.8.
 
 A scan proves nothing: the money is known when its C2B confirmation comes. What the real code holds
 is undocumented; this one holds the request's fields as text.

@@ -1,4 +1,4 @@
-"""The adapter file: how to ask a backend for a payment, and how to ask for its word.
+"""The adapter file: how to ask a backend for a payment, and how to ask for its verdict.
 
 Shape: a Python file with `charge(order)` and `verdict(order)`; optionally `start(context)` and
 `stop()`. `verdict` gives {"status": "paid" | "failed" | "pending" | "review"} and, where the

@@ -10,9 +10,9 @@ class Options:
     """How callbacks travel.
 
     Shape: `resolve` maps a URL's beginning to where it really is; the Host header stays that of
-    the URL unless `callback_headers` names another. In the headers' values `{source_ip}` stands
-    for the address the delivery claims to come from. `resolved_headers` go only where `resolve`
-    sends a callback: a key of a local gateway must not reach a foreign address.
+    the URL unless `callback_headers` names another. In header values `{source_ip}`
+    becomes the address that the delivery claims to come from. `resolved_headers` go only where
+    `resolve` sends a callback: a key of a local gateway must not reach a foreign address.
     """
 
     resolve: dict[str, str] = field(default_factory=dict)

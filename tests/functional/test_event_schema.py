@@ -13,10 +13,9 @@ from payments.protocol.change import EventType
 from payments.protocol.evidence import AttentionCleared, MoneyReturned
 from payments.usecases.operate import operate_on_payment
 
-from tests.simulation.dynamodb.template import load_template
-from tests.world import World
-from tests.world.aws import REPOSITORY
-from tests.world.world import PHONE
+from tests.support.aws import REPOSITORY
+from tests.support.dynamodb.template import load_template
+from tests.support.world import PHONE, World
 
 SCHEMA = json.loads((REPOSITORY / "docs/schemas/payment-event-v1.json").read_text())
 VALIDATOR = Draft202012Validator(SCHEMA)
@@ -41,9 +40,9 @@ def pay(world: World, action: str = "pin") -> None:
 def operate(world: World, operation: AttentionCleared | MoneyReturned) -> None:
     [payment] = [item for item in world.items("PAY#") if item["sk"] == "STATE"]
     parts = world.function("cleanup").module.runtime.services
-    operate_on_payment(
-        parts, payment["pk"][4:], operation, who="amina", why="settled", request_id="r1"
-    )
+    account = {"who": "amina", "why": "settled", "request_id": "r1"}
+    shown = int(payment["version"])
+    operate_on_payment(parts, payment["pk"][4:], operation, shown_version=shown, **account)
 
 
 def completed(world: World) -> None:

@@ -24,7 +24,7 @@ from tests.functional.faulty import (
     then,
 )
 from tests.functional.scene import Scene
-from tests.simulation.dynamodb.faults import (
+from tests.support.dynamodb.faults import (
     reply_lost,
     throttled,
     transaction_conflict,

@@ -9,8 +9,8 @@ from payments.http.messages import SENT, SENT_UNKNOWN
 
 from tests.functional.faulty import DAY, PUSH_PATH
 from tests.functional.scene import Scene
-from tests.world.lambdas import http_event
-from tests.world.world import PHONE, STK_PUSH
+from tests.support.lambdas import http_event
+from tests.support.world import PHONE, STK_PUSH
 
 OTHER_PHONE = "254711111111"
 

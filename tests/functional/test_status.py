@@ -6,7 +6,7 @@ import pytest
 
 from tests.functional.faulty import QUERY_PATH, WRITES
 from tests.functional.scene import Scene
-from tests.world.world import QUERY
+from tests.support.world import QUERY
 
 
 def test_the_status_of_a_completed_payment_says_everything(scene: Scene) -> None:

@@ -29,7 +29,7 @@ from payments.values import (
 )
 
 from functions.authorizer.app import Authenticator
-from tests.bad_tokens import encode_part, good_claims, sign
+from tests.support.bad_tokens import encode_part, good_claims, sign
 
 CASES = settings(
     max_examples=500,
@@ -223,7 +223,7 @@ def test_an_initiation_is_read_or_refused_without_repeating_the_phone(body: dict
         phone = body.get("phone_number")
         assert not (isinstance(phone, str) and len(phone) > 6 and phone in str(error))
         return
-    assert MSISDN.fullmatch(request.phone_number)
+    assert MSISDN.fullmatch(str(request.phone_number))
     assert 1 <= request.amount <= 250_000
 
 

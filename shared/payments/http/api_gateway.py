@@ -15,7 +15,6 @@ from payments.errors import (
     NotFoundError,
     PaymentError,
     PromptLimitError,
-    SettingsError,
     TooLargeError,
     UnauthenticatedError,
     UnavailableError,
@@ -35,7 +34,6 @@ HTTP_STATUS: tuple[tuple[type[PaymentError], int], ...] = (
     (PromptLimitError, 429),
     (InitiationError, 502),
     (UnavailableError, 503),
-    (SettingsError, 500),
 )
 AUTHORIZER_CACHE_SECONDS = 60
 """How long API Gateway keeps an authorizer's answer (ReauthorizeEvery in the template)."""

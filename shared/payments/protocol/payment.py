@@ -20,19 +20,6 @@ class PaymentStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-RANK = {
-    PaymentStatus.DISPATCHING: 0,
-    PaymentStatus.UNKNOWN: 1,
-    PaymentStatus.PENDING: 2,
-    PaymentStatus.FAILED: 3,
-    PaymentStatus.CANCELLED: 3,
-    PaymentStatus.REVIEW: 4,
-    PaymentStatus.COMPLETED: 5,
-    PaymentStatus.REFUND_DUE: 6,
-    PaymentStatus.REFUNDED: 7,
-}
-"""Automatic transitions strictly raise it; the only fall is an operator's review -> failed."""
-
 PUBLIC_STATUS = {
     PaymentStatus.DISPATCHING: "pending",
     PaymentStatus.UNKNOWN: "pending",
@@ -61,7 +48,6 @@ class Proof(StrEnum):
     PUSH = "push"
     CLEANUP = "cleanup"
     OPERATOR = "operator"
-    BOOKING = "booking"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

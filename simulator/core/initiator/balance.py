@@ -1,4 +1,4 @@
-"""Account Balance: every account of a shortcode in one text. Source: daraja-money.md 1.4."""
+"""Account Balance: every account of a shortcode in one text. Source: docs/daraja.md 9.4."""
 
 from simulator.core.accounts import AccountKind
 from simulator.core.identifiers import timestamp

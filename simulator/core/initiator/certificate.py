@@ -1,7 +1,7 @@
 """The simulator's own RSA pair: clients encrypt with its certificate, the simulator decrypts.
 
 The pair is for tests and is shipped, so that a stored credential stays valid after a restart.
-Source: daraja-money.md 1.1 (RSA-2048, PKCS#1 v1.5, base64, 344 characters).
+Source: docs/daraja.md 9.1 (RSA-2048, PKCS#1 v1.5, base64, 344 characters).
 """
 
 import base64

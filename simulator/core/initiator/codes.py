@@ -1,4 +1,4 @@
-"""The result codes of the initiator APIs and their words. Source: daraja-money.md 1.0 to 1.5."""
+"""The result codes of the initiator APIs and their words. Source: docs/daraja.md 9.1 to 9.5."""
 
 SUCCESS = "0"
 

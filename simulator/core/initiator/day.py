@@ -1,7 +1,7 @@
 """How one call of an initiator API goes: its acknowledgement, its Result, what moves.
 
 These are the fields of a scenario that concern Reversal, Transaction Status, Account Balance and
-B2C. Source: daraja-money.md 1.0 to 1.5.
+B2C. Source: docs/daraja.md 9.1 to 9.5.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """The initiator APIs' front: checks a call, acknowledges it, has it executed, posts its Result.
 
-Source: daraja-money.md 1.0. Only shapes are checked before the acknowledgement. The initiator, the
+Source: docs/daraja.md 9.1. Only shapes are checked before the acknowledgement. The initiator, the
 credential and the money are checked at the execution, and the Result tells.
 """
 

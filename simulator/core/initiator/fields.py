@@ -1,6 +1,6 @@
 """The request checks of the initiator APIs, in the order the fields are reported.
 
-Source: daraja-money.md 1.2 to 1.5. A bad field is `400.002.02 Bad Request - Invalid <name>`.
+Source: docs/daraja.md 9.2 to 9.5. A bad field is `400.002.02 Bad Request - Invalid <name>`.
 """
 
 import re

@@ -7,7 +7,7 @@ from simulator.core.ledger import Debit
 def reversal_text(
     receipt: str, debit: Debit, amount_kes: int, balance_kes: int, language: str
 ) -> str:
-    """What the customer is told about a payment that went back."""
+    """What the customer reads about a payment that went back."""
     amount, balance = f"Ksh{amount_kes:,}.00", f"Ksh{balance_kes:,}.00"
     if language == "sw":
         return (
@@ -21,7 +21,7 @@ def reversal_text(
 
 
 def payout_text(movement: Movement, payer: str, balance_kes: int, language: str) -> str:
-    """What the customer is told about money from a shortcode."""
+    """What the customer reads about money from a shortcode."""
     amount, balance = f"Ksh{movement.amount_kes:,}.00", f"Ksh{balance_kes:,}.00"
     if language == "sw":
         return (

@@ -1,4 +1,4 @@
-"""API operators: their passwords, roles, expiry and lock. Source: daraja-money.md 1.1."""
+"""API operators: their passwords, roles, expiry and lock. Source: docs/daraja.md 9.1."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""B2C: a shortcode pays a customer. Source: daraja-money.md 1.5.
+"""B2C: a shortcode pays a customer. Source: docs/daraja.md 9.5.
 
 v3 is the only Daraja call that moves money and carries the caller's own idempotency key.
 """

@@ -1,4 +1,4 @@
-"""The body of a Result, with every oddity the real ones have. Source: daraja-money.md 1.0."""
+"""The body of a Result, with every oddity the real ones have. Source: docs/daraja.md 9.1."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Reversal: gives a payment back from the account that took it. Source: daraja-money.md 1.2.
+"""Reversal: gives a payment back from the account that took it. Source: docs/daraja.md 9.2.
 
 A reversal has no idempotency key: the receipt is the only thing that tells two of them apart.
 """

@@ -1,6 +1,6 @@
 """Transaction Status: what M-Pesa knows of a receipt or a conversation.
 
-Source: daraja-money.md 1.3. It works for payments, reversals and payouts.
+Source: docs/daraja.md 9.3. It works for payments, reversals and payouts.
 """
 
 from dataclasses import dataclass

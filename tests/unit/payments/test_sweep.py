@@ -25,9 +25,10 @@ from payments.protocol.evidence import (
     Verdict,
     usual_context,
 )
-from payments.protocol.payment import RANK, Hint, Payment, PaymentStatus, Proof
+from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
 from payments.protocol.policy import NEVER, Policy
 
+from tests.simulation.invariants.view import RANK
 from tests.unit.payments.expected import CONFLICT, ENDED, NOTHING, OPEN, SAME, TABLE, Outcome
 from tests.unit.payments.situations import (
     ANOTHERS,

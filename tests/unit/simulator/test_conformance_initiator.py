@@ -1,4 +1,4 @@
-"""daraja-money.md 1.0 to 1.5: Reversal, Transaction Status, Account Balance and B2C, by request.
+"""docs/daraja.md 9.1 to 9.5: Reversal, Transaction Status, Account Balance and B2C, by request.
 
 test_facts.py says which fact each test produces, and which facts are left out and why.
 """

@@ -1,4 +1,4 @@
-"""daraja-money.md 1.8, Dynamic QR: a picture that scans to the request's fields."""
+"""docs/daraja.md 9.8, Dynamic QR: a picture that scans to the request's fields."""
 
 import base64
 import hashlib

@@ -23,7 +23,7 @@ SEEN = "test_as_seen"
 Row = tuple[str, str, str]
 # section, grade and fact; file; how the test's name begins
 ROWS: list[Row] = [
-    # daraja-money.md: the initiator APIs
+    # docs/daraja.md 9: the initiator APIs
     ("1.0 D ack of four fields, Result to ResultURL", INITIATOR, "a_call_is_acknowledged_and"),
     ("1.0 D ResultCode as number, text of digits, or R000002", INITIATOR, "every_listed_code"),
     ("1.0 D ResultType 0 or text (balance)", INITIATOR, "a_call_is_acknowledged_and"),
@@ -58,7 +58,7 @@ ROWS: list[Row] = [
     ("1.5 D Result keys, dd.mm.yyyy time", INITIATOR, "each_result_has_its_documented"),
     ("1.5 P 403.002.1001 on v3 for some apps", INITIATOR, "a_v3_payout_is_idempotent"),
     ("1.8 D P QR: picture, code 00 or AG_", QR, "the_answer_has_the_picture"),
-    # daraja-money.md: C2B and Pull
+    # docs/daraja.md 9: C2B and Pull
     ("1.6 D P the confirmation's keys, types and numbers", C2B, "a_payment_by_hand_is_confirmed"),
     ("1.6 D validation within 8 s, ResponseType decides", C2B, "a_validation_that_is_answered"),
     ("1.6 D C2B00011 to C2B00016 refuse", C2B, "validation_decides_before"),
@@ -70,7 +70,7 @@ ROWS: list[Row] = [
     ("1.7 D P three empty answers", PULL, "an_empty_answer_has_four_shapes"),
     ("1.7 P 1001 where it is not provisioned", PULL, "without_the_product"),
     ("1.7 D 48 hours", PULL, "it_reaches_back_48_hours"),
-    # daraja.md: OAuth, push, query, callback, results
+    # docs/daraja.md: OAuth, push, query, callback, results
     ("1 D token, rotation, errors", OAUTH, "a_new_token_kills_the_old_one"),
     ("2 S 429 spike arrest", QUERY, "the_sandbox_lets_one_query_through"),
     ("3 D each field's error", PUSH, "a_bad_field_is_named"),

@@ -1,4 +1,4 @@
-"""daraja-money.md 1.1: the SecurityCredential, roles, expiry and lock of API operators."""
+"""docs/daraja.md 9.1: the SecurityCredential, roles, expiry and lock of API operators."""
 
 import base64
 from typing import Any
