@@ -71,7 +71,9 @@ def _config(given: argparse.Namespace) -> Config:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m simulator", description="A Daraja (M-Pesa STK push) with bad days."
+        prog="python -m simulator",
+        description="Safaricom's Daraja (M-Pesa) on this machine, with bad days.",
+        epilog="python -m simulator referee --help: judges a backend by the simulator's ledger.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=9600, help="port to listen on (%(default)s)")

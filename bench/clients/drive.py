@@ -257,7 +257,7 @@ def pympesa(base, credential):
 def answered(response):
     """The body of an answer that is no refusal."""
     if response.status_code != 200:
-        raise RuntimeError(response.text)
+        raise RuntimeError(response.json().get("errorMessage"))
     return response.json()
 
 
