@@ -1,11 +1,9 @@
-"""The answer of a decision: one atomic write, described without any database in it."""
+"""The answer of a decision: one atomic write, described without a database."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Literal
 
-from payments.protocol.consultation import BookingStatus
-from payments.protocol.evidence import Context
 from payments.protocol.payment import Payment, PaymentStatus
 
 _S = PaymentStatus
@@ -24,7 +22,7 @@ AUTOMATIC: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _S.REFUND_DUE: frozenset(),
     _S.REFUNDED: frozenset(),
 }
-"""Which status may follow which without a person."""
+"""Which status may follow which without an operator."""
 BY_OPERATOR: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _S.UNKNOWN: frozenset({_S.REVIEW}),
     _S.PENDING: frozenset({_S.REVIEW}),
@@ -33,11 +31,11 @@ BY_OPERATOR: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _S.REVIEW: frozenset({_S.COMPLETED, _S.REFUND_DUE, _S.FAILED}),
     _S.REFUND_DUE: frozenset({_S.REFUNDED}),
 }
-"""What only a person may do besides."""
+"""Which further status may follow by an operator's decision."""
 
 
 class EventType(StrEnum):
-    """What the outbox tells the world."""
+    """The events that the outbox publishes."""
 
     COMPLETED = "PaymentCompleted"
     FAILED = "PaymentFailed"
@@ -129,7 +127,7 @@ class Change:
 
 
 class NeedsContext(Enum):
-    """The usual surroundings were assumed, and the decision needs the real ones."""
+    """The usual context was assumed, and the decision needs the real one."""
 
     NEEDED = auto()
 
@@ -139,23 +137,10 @@ type Decision = Change | NeedsContext | None
 
 
 def events_for(before: Payment, after: Payment) -> tuple[EventType, ...]:
-    """Return the events of a step: one for a final status, one for an attention raised."""
+    """Return the events of a step: one for a final status, one for attention raised."""
     events = []
     if after.status is not before.status and after.status in STATUS_EVENT:
         events.append(STATUS_EVENT[after.status])
     if after.attention is not None and after.attention != before.attention:
         events.append(EventType.UNRESOLVED)
     return tuple(events)
-
-
-def detach(payment: Payment, around: Context, *, frees_lock: bool) -> Detach | None:
-    """Return the effect of a failure on the consultation: only where this payment is active."""
-    consultation = around.consultation
-    if consultation is None or consultation.active_payment_id != payment.payment_id:
-        return None
-    return Detach(frees_lock=frees_lock, marks_failed=consultation.status is BookingStatus.PENDING)
-
-
-def holds_phone(payment: Payment, around: Context) -> bool:
-    """Whether the phone guard names this payment."""
-    return around.phone_payment_id == payment.payment_id

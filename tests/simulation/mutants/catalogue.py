@@ -283,7 +283,7 @@ MUTANTS = (
         "hint dropped",
         "the hint stays until answered",
         CALLBACKS,
-        "hint=Hint(facts=facts, received_at=now),",
+        "hint=Hint(result=facts, received_at=now),",
         "hint=None,",
     ),
     _one(

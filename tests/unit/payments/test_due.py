@@ -72,7 +72,7 @@ def test_a_receipt_is_missed_after_a_day(situation: str) -> None:
 
 @pytest.mark.parametrize("status", PaymentStatus)
 def test_a_hint_makes_any_payment_due_until_it_is_overdue(status: PaymentStatus) -> None:
-    hint = Hint(facts=facts("0"), received_at=CREATED_AT + 10)
+    hint = Hint(result=facts("0"), received_at=CREATED_AT + 10)
     payment = replace(PAYMENTS["completed"], status=status, hint=hint, proof=Proof.CALLBACK)
     soon = due(payment, 10)
     assert soon is not None
@@ -84,7 +84,7 @@ def test_a_hint_makes_any_payment_due_until_it_is_overdue(status: PaymentStatus)
 
 @pytest.mark.parametrize(("age", "wait"), [(10, 25), (110, 100), (10 + 5000, 300)])
 def test_a_question_about_a_hint_is_put_again_ever_more_slowly(age: int, wait: int) -> None:
-    hint = Hint(facts=facts("0"), received_at=CREATED_AT + 10)
+    hint = Hint(result=facts("0"), received_at=CREATED_AT + 10)
     payment = replace(PAYMENTS["pending"], hint=hint)
     assert retry_at(payment, now=CREATED_AT + age, policy=POLICY) == CREATED_AT + age + wait
 
@@ -96,7 +96,7 @@ def test_an_unanswered_question_is_always_put_again(situation: str) -> None:
         assert now < retry_at(PAYMENTS[situation], now=now, policy=POLICY) <= now + HOUR
 
 
-@pytest.mark.parametrize("hint", [None, Hint(facts=facts("0"), received_at=CREATED_AT + 10)])
+@pytest.mark.parametrize("hint", [None, Hint(result=facts("0"), received_at=CREATED_AT + 10)])
 def test_two_questions_without_an_answer_fit_in_a_quarter_of_an_hour(hint: Hint | None) -> None:
     payment = replace(PAYMENTS["pending"], hint=hint)
     now = CREATED_AT + 340

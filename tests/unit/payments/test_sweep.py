@@ -25,9 +25,10 @@ from payments.protocol.evidence import (
     Verdict,
     usual_context,
 )
-from payments.protocol.payment import RANK, Hint, Payment, PaymentStatus, Proof
+from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
 from payments.protocol.policy import NEVER, Policy
 
+from tests.simulation.invariants.view import RANK
 from tests.unit.payments.expected import CONFLICT, ENDED, NOTHING, OPEN, SAME, TABLE, Outcome
 from tests.unit.payments.situations import (
     ANOTHERS,
@@ -282,7 +283,7 @@ HINTED = {
     situation: replace(
         PAYMENTS[situation],
         hint=Hint(
-            facts=facts("0", amount_kes=PRICE, receipt_number=RECEIPT),
+            result=facts("0", amount_kes=PRICE, receipt_number=RECEIPT),
             received_at=CREATED_AT + 30,
         ),
         due_at=CREATED_AT + 30,
@@ -308,7 +309,7 @@ def test_a_hint_and_an_agreeing_query_are_full_evidence_at_once(situation: str) 
 @pytest.mark.parametrize("amount", [None, 900])
 def test_a_confirmed_hint_with_a_wrong_amount_goes_to_review(amount: int | None) -> None:
     hint = Hint(
-        facts=facts("0", amount_kes=amount, receipt_number=RECEIPT), received_at=CREATED_AT + 30
+        result=facts("0", amount_kes=amount, receipt_number=RECEIPT), received_at=CREATED_AT + 30
     )
     news = NEWS["query paid early"]
 
