@@ -40,7 +40,7 @@ UNPROVEN = OPEN | {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
 
 
 class Proof(StrEnum):
-    """What a status rests on. For money: callback, then hint with agreeing query, then query alone."""
+    """What a status rests on; for money: callback > hint and agreeing query > query alone."""
 
     CALLBACK = "callback"
     HINT = "hint"
