@@ -52,6 +52,7 @@ def status_answer(
     retry_at = can_retry_at(payment, now)
     is_slow = now >= payment.created_at + policy.first_query_seconds
     shows_manual = payment.is_open and is_slow and not is_booking_paid
+    manual = manual_payment(payment, party_b=party_b, is_till=is_till, language=language)
     return {
         "CheckoutRequestID": payment.checkout_request_id or payment.payment_id,
         "MerchantRequestID": payment.merchant_request_id,
@@ -70,12 +71,8 @@ def status_answer(
             payment, is_booking_paid=is_booking_paid, language=language
         ),
         "can_retry": retry_at is not None and retry_at <= now,
-        "can_retry_at": eat_iso(retry_at) if retry_at is not None else None,
-        "manual_payment": (
-            manual_payment(payment, party_b=party_b, is_till=is_till, language=language)
-            if shows_manual
-            else None
-        ),
+        "can_retry_at": eat_iso(retry_at),
+        "manual_payment": manual if shows_manual else None,
         "poll_after_seconds": poll_after_seconds(payment, now),
     }
 

@@ -146,7 +146,6 @@ def _step_rules(change: Change) -> _Rules:
     raises_attention = after.attention is not None and after.attention != before.attention
     claims, releases = change.claims_receipt, change.releases_receipt
     frees_lock = isinstance(change.consultation, Detach) and change.consultation.frees_lock
-    is_refused_push = after.status is _S.FAILED and after.proof is Proof.PUSH
     return (
         (after.version == before.version + 1, "the version rises by one"),
         (_terms(after) == _terms(before), "the terms of a payment never change"),
@@ -163,7 +162,6 @@ def _step_rules(change: Change) -> _Rules:
             not ((frees_lock or change.frees_phone) and after.holds_locks),
             "a payment that frees a lock holds none",
         ),
-        (not (is_refused_push and after.holds_locks), "a refused push holds no lock"),
         (
             not isinstance(change.consultation, Confirm) or after.status is _S.COMPLETED,
             "only a completed payment confirms",
@@ -208,11 +206,13 @@ def _outcome_rules(change: Change) -> _Rules:
     """Return what holds where a payment gets its outcome."""
     after = change.after
     is_paid = after.status not in UNPROVEN
+    is_refused_push = after.status is _S.FAILED and after.proof is Proof.PUSH
     needs_reason = after.status in {_S.FAILED, _S.CANCELLED, _S.REVIEW}
     return (
         (after.final_at is not None, "an outcome has its time"),
         (not is_paid or after.proof in MONEY_PROOFS, "money has its proof"),
         (not (is_paid and after.holds_locks), "money ends the locks"),
+        (not (is_refused_push and after.holds_locks), "a refused push holds no lock"),
         (not is_paid or after.receipt_pending == (after.receipt_number is None), "receipt pending"),
         (not needs_reason or after.failure_reason is not None, "no money has its reason"),
         (after.status is not _S.CANCELLED or after.attention is not None, "cancelled is told"),
