@@ -64,7 +64,7 @@ MONEY_PROOFS = frozenset({Proof.CALLBACK, Proof.HINT, Proof.QUERY, Proof.OPERATO
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Confirm the consultation, provided it is payable at exactly this price."""
+    """Confirm the consultation, provided it is this payer's and payable at exactly this price."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ def mismatch(case: Case, result: StkResult, proof: Proof) -> str | None:
             return "amount_differs"
         if result.receipt_number is None:
             return "receipt_missing"
+    if consultation is not None and payment.client_id != consultation.client_id:
+        return "client_changed"
     if consultation is not None and payment.amount_kes != consultation.price_kes:
         return "price_changed"
     return "receipt_bound_elsewhere" if case.receipt_is_anothers else None

@@ -120,12 +120,17 @@ def _end_review(case: Case, after: Payment, effect: Confirm | Detach | None) -> 
 
 
 def _require_confirmable(case: Case, amount_kes: int | None) -> None:
-    """Refuse to confirm a consultation at anything but exactly its price."""
+    """Refuse to confirm a consultation of another client, or at anything but exactly its price."""
     consultation = case.context.consultation
     if consultation is None or not consultation.is_payable:
         raise ConflictError(
             "The consultation cannot be paid any more: the money is owed back",
             code="not_payable",
+        )
+    if consultation.client_id != case.payment.client_id:
+        raise ConflictError(
+            "The consultation belongs to another client now: the money is owed back",
+            code="client_changed",
         )
     if not amount_kes == consultation.price_kes == case.payment.amount_kes:
         raise ConflictError(

@@ -208,6 +208,8 @@ def check_consultation(view: View, booking_id: str, consultation: Values) -> Non
             and (_is_paid_exactly(paid) or _is_contradicted(view, paid))
         )
         require(exact, "I3", f"consultation {booking_id}: Confirmed without exact money behind it")
+        is_payers = paid is not None and paid["client_id"] == consultation["client_id"]
+        require(is_payers, "I3", f"consultation {booking_id}: Confirmed by another client's money")
 
 
 def _is_paid_exactly(paid: Values) -> bool:

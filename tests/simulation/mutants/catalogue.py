@@ -183,15 +183,27 @@ MUTANTS = (
         "price check at completion",
         "price changed meanwhile",
         WRITES,
-        'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}"',
-        'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND ({is_exact} OR {EXISTS})"',
+        'condition=" AND ".join((EXISTS, is_payers, is_pending, is_unpaid, is_exact)),',
+        'condition=" AND ".join((EXISTS, is_payers, is_pending, is_unpaid, f"({is_exact} OR {EXISTS})")),',
     ),
     _one(
         "payable check at completion",
         "refund_due where it cannot be paid",
         WRITES,
-        'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}"',
-        'condition=f"{EXISTS} AND ({is_pending} OR {EXISTS}) AND ({is_unpaid} OR {EXISTS}) AND {is_exact}"',
+        'condition=" AND ".join((EXISTS, is_payers, is_pending, is_unpaid, is_exact)),',
+        'condition=" AND ".join((EXISTS, is_payers, f"({is_pending} OR {EXISTS})", f"({is_unpaid} OR {EXISTS})", is_exact)),',
+    ),
+    Mutant(
+        "client check at completion",
+        "the payer is part of the terms",
+        (
+            Edit(
+                WRITES,
+                'condition=" AND ".join((EXISTS, is_payers, is_pending, is_unpaid, is_exact)),',
+                'condition=" AND ".join((EXISTS, f"({is_payers} OR {EXISTS})", is_pending, is_unpaid, is_exact)),',
+            ),
+            Edit(MONEY, '        return "client_changed"\n', "        pass\n"),
+        ),
     ),
     _one(
         "receipt claim dropped",
@@ -258,8 +270,8 @@ MUTANTS = (
         "completes only with my lock",
         "V2, V12",
         WRITES,
-        'condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}"',
-        "condition=f\"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact} AND {e.name('active_payment_id')} = {e.value(payment_id)}\"",
+        'condition=" AND ".join((EXISTS, is_payers, is_pending, is_unpaid, is_exact)),',
+        'condition=" AND ".join((EXISTS, is_payers, is_pending, is_unpaid, is_exact, f"{e.name(\'active_payment_id\')} = {e.value(payment.payment_id)}")),',
     ),
     _one(
         "query 0 believed at once",

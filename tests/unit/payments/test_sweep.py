@@ -231,21 +231,28 @@ def test_owed_back_money_lets_go_of_a_cancelled_consultation_it_still_holds() ->
     assert change.frees_phone
 
 
+CHANGED = {
+    "price_changed": replace(PAYABLE, price_kes=PRICE + 1),
+    "client_changed": replace(PAYABLE, client_id="8"),
+}
+
+
 @pytest.mark.parametrize("situation", [*OPEN, *ENDED])
 @pytest.mark.parametrize("name", ["callback exact", "query paid late"])
-def test_money_at_a_price_that_changed_meanwhile_goes_to_review(situation: str, name: str) -> None:
+@pytest.mark.parametrize("reason", CHANGED)
+def test_money_for_terms_that_changed_meanwhile_goes_to_review(
+    situation: str, name: str, reason: str
+) -> None:
     payment, news = PAYMENTS[situation], NEWS[name]
     if name.startswith("query") and payment.checkout_request_id is None:
         return
-    around = replace(
-        surroundings(situation, news), consultation=replace(PAYABLE, price_kes=PRICE + 1)
-    )
+    around = replace(surroundings(situation, news), consultation=CHANGED[reason])
 
     change = decided(payment, news, around)
 
     assert change is not None
     assert change.after.status is PaymentStatus.REVIEW
-    assert change.after.failure_reason == "price_changed"
+    assert change.after.failure_reason == reason
 
 
 @pytest.mark.parametrize("situation", ENDED)
@@ -383,12 +390,16 @@ def test_an_operator_cannot_bind_a_receipt_that_is_anothers(name: str) -> None:
         decided(PAYMENTS[situation], news, around)
 
 
-@pytest.mark.parametrize("price", [PRICE - 1, PRICE + 1])
-def test_an_operator_cannot_confirm_at_any_price_but_the_exact_one(price: int) -> None:
+@pytest.mark.parametrize(
+    "terms", [{"price_kes": PRICE - 1}, {"price_kes": PRICE + 1}, {"client_id": "8"}]
+)
+def test_an_operator_confirms_only_for_the_payer_at_the_exact_price(
+    terms: dict[str, object],
+) -> None:
     news = NEWS["operator completes"]
     around = surroundings("review", news)
     assert around.consultation is not None
-    around = replace(around, consultation=replace(around.consultation, price_kes=price))
+    around = replace(around, consultation=replace(around.consultation, **terms))  # type: ignore[arg-type]
     with pytest.raises(ConflictError, match="owed back"):
         decided(PAYMENTS["review"], news, around)
 
