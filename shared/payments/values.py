@@ -118,7 +118,7 @@ def daraja_timestamp(epoch_seconds: float) -> str:
 
 def parse_daraja_timestamp(value: object) -> int | None:
     """Read a TransactionDate (14 digits, EAT, number or text) as UTC epoch seconds."""
-    text = str(value)
+    text = re.sub(r"\.0+\Z", "", str(value))
     if isinstance(value, bool) or not re.match(r"20\d{12}\Z", text, re.ASCII):
         return None
     try:

@@ -59,7 +59,8 @@ def decide(
     if context.is_assumed and is_by_person:
         return NEEDS_CONTEXT
     case = Case(payment=payment, context=context, now=now, policy=policy)
-    change = file_body(case, _ruling(case, evidence), _digest(evidence))
+    result = evidence.result if isinstance(evidence, CallbackResult) else None
+    change = file_body(case, _ruling(case, evidence), digest=_digest(evidence), result=result)
     if context.is_assumed and change is not None and not _proves_context(change):
         return NEEDS_CONTEXT
     return change

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from payments.protocol.case import Case
 from payments.protocol.change import Change, EventType
-from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus, StkResult
 from payments.protocol.policy import EVIDENCE_MAX
 
 HEAD_CHARACTERS = 6
@@ -24,21 +24,36 @@ class Odd:
 type Ruling = Change | Odd | None
 
 
-def file_body(case: Case, ruling: Ruling, digest: str) -> Change | None:
-    """Add the body to the decided change, where a person may need to read it.
+def file_body(
+    case: Case, ruling: Ruling, *, digest: str, result: StkResult | None
+) -> Change | None:
+    """Add the body to the decided change, where the payment does not hold all that it says.
 
-    An unusable body becomes a change of its own. `digest` is "" for evidence without a body.
+    An unusable body becomes a change of its own. `digest` is "" for evidence without a body,
+    `result` is what an authentic callback reports.
     """
     if not digest:
         return None if isinstance(ruling, Odd) else ruling
+    if ruling is None and result is not None and not _holds(case.payment, result):
+        ruling = Odd()
     if ruling is None or isinstance(ruling, Odd):
         return _file_odd(case, digest, ruling.attention) if ruling else None
     is_for_person = _is_for_person(ruling)
-    if not is_for_person and not _brings_hint(ruling):
+    is_held = result is None or _holds(ruling.after, result)
+    if is_held and not is_for_person and not _brings_hint(ruling):
         return ruling
     after = replace(ruling.after, evidence_heads=_filed_heads(case.payment, digest))
-    is_kept = is_for_person or _is_filed(after, digest)
+    is_kept = is_for_person or not is_held or _is_filed(after, digest)
     return replace(ruling, after=after, evidence_digest=digest if is_kept else None)
+
+
+def _holds(payment: Payment, result: StkResult) -> bool:
+    """Whether the payment records the receipt and the amount that a callback reports."""
+    is_receipt_held = result.receipt_number in (None, payment.receipt_number)
+    recorded_kes = payment.paid_amount_kes
+    if recorded_kes is None and not payment.may_yet_be_paid:
+        recorded_kes = payment.amount_kes
+    return is_receipt_held and result.amount_kes in (None, recorded_kes)
 
 
 def _is_for_person(change: Change) -> bool:

@@ -102,6 +102,16 @@ def test_a_refusal_after_a_query_only_success_is_filed_although_attention_was_ra
     assert change.after.attention == "receipt_missing"
 
 
+@pytest.mark.parametrize("code", ["7777", "1032"])
+@pytest.mark.parametrize("situation", ["dispatching", "pending", "failed", "cancelled"])
+def test_a_receipt_under_a_code_that_is_no_success_is_filed(situation: str, code: str) -> None:
+    odd = CallbackResult(result=facts(code, amount_kes=1000, receipt_number=RECEIPT))
+    change = learn(PAYMENTS[situation], odd)
+    assert change is not None
+    assert change.evidence_digest == odd.result.digest
+    assert learn(change.after, odd) is None
+
+
 def test_a_second_contradiction_of_the_same_kind_is_filed_too() -> None:
     around = replace(AROUND, receipt_payment_id=MINE)
     for amount in (900, 800):
