@@ -153,6 +153,10 @@ def _step_rules(change: Change) -> _Rules:
             not raises_attention or EventType.UNRESOLVED in change.events,
             "attention has its event",
         ),
+        (
+            before.received_at in (None, after.received_at) or after.status is _S.FAILED,
+            "the time of the first proof never moves",
+        ),
         (claims is None or after.status not in UNPROVEN, "a claimed receipt has its money"),
         (
             releases is None or (change.by_operator and after.receipt_number is None),
@@ -211,6 +215,7 @@ def _outcome_rules(change: Change) -> _Rules:
     return (
         (after.final_at is not None, "an outcome has its time"),
         (not is_paid or after.proof in MONEY_PROOFS, "money has its proof"),
+        (not is_paid or after.received_at is not None, "money has the time of its proof"),
         (not (is_paid and after.holds_locks), "money ends the locks"),
         (not (is_refused_push and after.holds_locks), "a refused push holds no lock"),
         (not is_paid or after.receipt_pending == (after.receipt_number is None), "receipt pending"),

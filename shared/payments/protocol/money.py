@@ -96,5 +96,6 @@ def _paid(case: Case, result: StkResult, proof: Proof, status: PaymentStatus) ->
         result_desc=result.description,
         failure_reason=None,
         final_at=case.now,
+        received_at=payment.received_at or case.now,
         hint=None,
     )

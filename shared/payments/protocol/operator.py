@@ -141,14 +141,24 @@ def _require_confirmable(case: Case, amount_kes: int | None) -> None:
 
 
 def _bogus(case: Case) -> Change:
-    """Record that no money came: the payment failed, its claim on the receipt is released."""
+    """Record that no money came: the payment failed, its claim on the receipt is released.
+
+    Errors: ConflictError where an authentic callback named the receipt: that money exists.
+    """
     payment = case.payment
+    if payment.receipt_number is not None and payment.proof is Proof.CALLBACK:
+        raise ConflictError(
+            "M-Pesa's own callback named this receipt, so the money exists: complete the payment, "
+            "or owe the money back",
+            code="money_is_proven",
+        )
     after = replace(
         payment,
         status=PaymentStatus.FAILED,
         receipt_number=None,
         receipt_pending=False,
         paid_amount_kes=None,
+        received_at=None,
         proof=Proof.OPERATOR,
         result_code=None,
         result_desc=None,
@@ -184,6 +194,7 @@ def _record_receipt(case: Case, found: ReceiptFound) -> Change:
         result_desc="Found on M-Pesa's statement",
         failure_reason="recorded_from_statement",
         final_at=case.now,
+        received_at=case.payment.received_at or case.now,
         due_at=None,
         hint=None,
     )

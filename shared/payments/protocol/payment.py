@@ -83,6 +83,7 @@ class Payment:
 
     Units: KES; UTC epoch seconds. `created_at` is the moment of the reservation, `locked_until`
         the last moment at which its prompt can be open, and the deadline of its locks.
+        `received_at` is the moment of the first proof of money: written once, never moved.
     """
 
     payment_id: str
@@ -117,6 +118,7 @@ class Payment:
     transaction_at: int | None = None
     accepted_at: int | None = None
     final_at: int | None = None
+    received_at: int | None = None
     due_at: int | None = None
     hint: Hint | None = None
     evidence_heads: tuple[str, ...] = ()

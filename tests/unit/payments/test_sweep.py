@@ -370,15 +370,34 @@ def test_an_authentic_callback_brings_the_id_that_was_missing(situation: str, na
     assert change.after.checkout_source is Proof.CALLBACK
 
 
-def test_bogus_gives_the_receipt_back() -> None:
-    payment = replace(PAYMENTS["review"], receipt_number=RECEIPT, receipt_pending=False)
+def test_bogus_gives_back_only_a_receipt_that_no_callback_named() -> None:
     news = NEWS["operator says bogus"]
+    said = {"receipt_number": RECEIPT, "receipt_pending": False, "received_at": CREATED_AT}
+    payment = replace(PAYMENTS["review"], **said)  # type: ignore[arg-type]
+    with pytest.raises(ConflictError, match="the money exists"):
+        decided(payment, news, surroundings("review", news))
 
-    change = decided(payment, news, surroundings("review", news))
+    change = decided(replace(payment, proof=Proof.HINT), news, surroundings("review", news))
 
     assert change is not None
     assert change.releases_receipt == RECEIPT
-    assert change.after.receipt_number is None
+    assert (change.after.receipt_number, change.after.received_at) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "name", ["booking cancelled", "operator completes", "operator owes back", "callback exact"]
+)
+def test_the_time_of_the_first_proof_is_written_once(name: str) -> None:
+    for situation, payment in PAYMENTS.items():
+        news = NEWS[name]
+        first_at = None if payment.may_yet_be_paid else CREATED_AT + 7
+        if TABLE[name][situation] in (CONFLICT, NOTHING):
+            continue
+        change = decided(
+            replace(payment, received_at=first_at), news, surroundings(situation, news)
+        )
+        assert change is not None
+        assert change.after.received_at == (first_at or CREATED_AT + news.age)
 
 
 @pytest.mark.parametrize("name", ["operator completes", "operator finds receipt"])

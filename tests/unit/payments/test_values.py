@@ -121,7 +121,7 @@ def test_days_and_dates_are_nairobis() -> None:
     assert (eat_day(midnight - 1), eat_day(midnight)) == ("2026-11-23", "2026-11-24")
 
 
-@pytest.mark.parametrize("value", [20261123120000, "20261123120000"])
+@pytest.mark.parametrize("value", [20261123120000, "20261123120000", 20261123120000.0])
 def test_a_transaction_date_is_read_as_number_or_text(value: object) -> None:
     assert parse_daraja_timestamp(value) == NOON
 
