@@ -3,7 +3,11 @@
 from dataclasses import dataclass, replace
 
 from payments.protocol.change import Change, ConsultationEffect, Detach, EventType, events_for
-from payments.protocol.consultation import BookingStatus
+from payments.protocol.consultation import (
+    BookingStatus,
+    Consultation,
+    ConsultationPaymentStatus,
+)
 from payments.protocol.evidence import Context
 from payments.protocol.payment import Payment
 from payments.protocol.policy import Policy
@@ -44,13 +48,14 @@ class Case:
         """Whether the payment was reserved at least this many seconds ago."""
         return self.now >= self.payment.created_at + seconds
 
-    def detach(self, *, frees_lock: bool) -> Detach | None:
-        """Return the effect of a failure on the consultation: only where this one is active."""
+    def detach(self, *, frees_lock: bool, unpayable: bool = False) -> Detach | None:
+        """Return the effect of an end without Confirm: only where this payment is active."""
         consultation = self.context.consultation
         if consultation is None or not self.is_active:
             return None
-        is_pending = consultation.status is BookingStatus.PENDING
-        return Detach(frees_lock=frees_lock, marks_failed=is_pending)
+        return Detach(
+            frees_lock=frees_lock, leaves=_left_by_payment(consultation), unpayable=unpayable
+        )
 
     def step(
         self,
@@ -85,3 +90,14 @@ class Case:
     def step_if_new(self, after: Payment) -> Change | None:
         """Return a step without side effects, or None where it would write what is stored."""
         return None if after == self.payment else self.step(after)
+
+
+def _left_by_payment(consultation: Consultation) -> ConsultationPaymentStatus | None:
+    """Return the payment_status that is true once the active payment has ended."""
+    if consultation.payment_status is ConsultationPaymentStatus.PAID:
+        return None
+    if consultation.status is BookingStatus.PENDING:
+        return ConsultationPaymentStatus.FAILED
+    if consultation.status is BookingStatus.CANCELLED:
+        return ConsultationPaymentStatus.UNPAID
+    return None

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Literal
 
+from payments.protocol.consultation import ConsultationPaymentStatus
 from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof
 
 _S = PaymentStatus
@@ -71,12 +72,13 @@ class Confirm:
 class Detach:
     """Clear `active_payment_id`, provided it names this payment.
 
-    `frees_lock` ends the lock early; `marks_failed` holds only while the booking is Pending;
+    `frees_lock` ends the lock early; `leaves` is the payment_status from then on: Failed while
+    the booking is Pending, Unpaid once it is Cancelled, None where it is not changed;
     `unpayable` makes the write depend on the consultation not being payable.
     """
 
     frees_lock: bool
-    marks_failed: bool
+    leaves: ConsultationPaymentStatus | None
     unpayable: bool = False
 
 

@@ -7,7 +7,6 @@ from payments.protocol.change import (
     Change,
     Confirm,
     ConsultationEffect,
-    Detach,
     HoldForReview,
     RequireUnpayable,
 )
@@ -59,9 +58,8 @@ def _landing(case: Case) -> tuple[PaymentStatus, ConsultationEffect]:
     consultation = case.context.consultation
     if consultation is not None and consultation.is_payable:
         return PaymentStatus.COMPLETED, Confirm()
-    if case.is_active:
-        return PaymentStatus.REFUND_DUE, Detach(frees_lock=True, marks_failed=False, unpayable=True)
-    return PaymentStatus.REFUND_DUE, RequireUnpayable()
+    detach = case.detach(frees_lock=True, unpayable=True)
+    return PaymentStatus.REFUND_DUE, detach or RequireUnpayable()
 
 
 def _to_review(case: Case, result: StkResult, proof: Proof, problem: str) -> Change:

@@ -120,9 +120,11 @@ def _detach(table: str, key: Mapping[str, str], payment_id: str, effect: Detach)
     e = Expression()
     condition = f"{EXISTS} AND {e.name('active_payment_id')} = {e.value(payment_id)}"
     sets = [_next_version(e)]
-    if effect.marks_failed:
-        sets.append(f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.FAILED)}")
-        condition += f" AND {e.name('status')} = {e.value(BookingStatus.PENDING)}"
+    if effect.leaves is not None:
+        sets.append(f"{e.name('payment_status')} = {e.value(effect.leaves)}")
+        is_failed = effect.leaves is ConsultationPaymentStatus.FAILED
+        status = BookingStatus.PENDING if is_failed else BookingStatus.CANCELLED
+        condition += f" AND {e.name('status')} = {e.value(status)}"
     if effect.unpayable:
         condition += f" AND ({_unpayable(e)})"
     removes = [e.name("active_payment_id")]

@@ -199,6 +199,8 @@ def check_consultation(view: View, booking_id: str, consultation: Values) -> Non
             and (payment["status"] in OPEN or payment["status"] == "review")
         )
         require(good, "I10", f"consultation {booking_id}: active names a payment that is over")
+    runs = consultation["payment_status"] != "Pending" or active is not None
+    require(runs, "I10", f"consultation {booking_id}: Pending, and no payment runs")
     if consultation["status"] == "Confirmed":
         paid = view.payments.get(consultation.get("paid_payment_id", ""))
         exact = (

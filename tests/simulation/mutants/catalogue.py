@@ -37,6 +37,7 @@ QUERIES = "payments.protocol.query"
 CALLBACKS = "payments.protocol.callback"
 REFUSALS = "payments.protocol.refusal"
 CHANGE = "payments.protocol.change"
+CHANGE_EFFECTS = "payments.protocol.case"
 DUE = "payments.protocol.schedule"
 LOOKS = "payments.protocol.time_passed"
 PUSHES = "payments.protocol.push"
@@ -204,6 +205,13 @@ MUTANTS = (
             ),
             Edit(MONEY, '        return "client_changed"\n', "        pass\n"),
         ),
+    ),
+    _one(
+        "a cancelled booking stays Pending",
+        "the four words are true",
+        CHANGE_EFFECTS,
+        "        return ConsultationPaymentStatus.UNPAID\n",
+        "        return None\n",
     ),
     _one(
         "receipt claim dropped",
@@ -405,8 +413,8 @@ MUTANTS = (
         (
             Edit(
                 MONEY,
-                "return PaymentStatus.REFUND_DUE, RequireUnpayable()",
-                "return PaymentStatus.REFUND_DUE, None",
+                "return PaymentStatus.REFUND_DUE, detach or RequireUnpayable()",
+                "return PaymentStatus.REFUND_DUE, detach",
             ),
             _unchecked("money is owed back only for a consultation that cannot be paid"),
         ),

@@ -92,8 +92,10 @@ def _consultation_after(
                 paid_payment_id=MINE,
                 lock_until=None,
             )
-        case Detach():
-            return replace(before, active_payment_id=None)
+        case Detach(leaves=leaves):
+            return replace(
+                before, active_payment_id=None, payment_status=leaves or before.payment_status
+            )
         case HoldForReview():
             return replace(before, lock_until=NEVER)
         case CancelConfirmed():
@@ -195,6 +197,28 @@ def test_assuming_the_usual_case_never_gives_another_answer(situation: str, name
     assert (assumed and assumed.after) == (real and real.after)
 
 
+@pytest.mark.parametrize(("situation", "name"), EVERYTHING)
+@pytest.mark.parametrize("status", [BookingStatus.PENDING, BookingStatus.CANCELLED])
+def test_pending_is_said_only_while_a_payment_runs(
+    situation: str, name: str, status: BookingStatus
+) -> None:
+    news, payment = NEWS[name], PAYMENTS[situation]
+    around = surroundings(situation, news)
+    if situation not in (*OPEN, "review") or around.consultation is None:
+        return
+    held = replace(around.consultation, status=status)
+    try:
+        change = decided(payment, news, replace(around, consultation=held))
+    except ConflictError:
+        return
+    after = _consultation_after(change.consultation, held) if change else held
+    runs = (change.after if change else payment).status in {*OPEN, "review"}
+    assert after is not None
+    is_pending = after.payment_status is ConsultationPaymentStatus.PENDING
+    assert is_pending == runs
+    assert (after.active_payment_id == MINE) == runs
+
+
 UNPAYABLE = {"gone": None, "cancelled": CANCELLED_BOOKING, "paid by another": PAID_BY_ANOTHER}
 
 
@@ -227,7 +251,9 @@ def test_owed_back_money_lets_go_of_a_cancelled_consultation_it_still_holds() ->
 
     assert change is not None
     assert change.after.status is PaymentStatus.REFUND_DUE
-    assert change.consultation == Detach(frees_lock=True, marks_failed=False, unpayable=True)
+    assert change.consultation == Detach(
+        frees_lock=True, leaves=ConsultationPaymentStatus.UNPAID, unpayable=True
+    )
     assert change.frees_phone
 
 
