@@ -11,6 +11,7 @@ from payments.protocol.policy import (
     RECEIPT_OVERDUE_SECONDS,
 )
 from payments.protocol.push import outcome_unknown
+from payments.protocol.schedule import silent_at
 
 
 def needs_query(payment: Payment, now: int) -> bool:
@@ -32,6 +33,9 @@ def time_passed(case: Case) -> Change | None:
         return outcome_unknown(case, description=payment.result_desc)
     if _is_hopeless(case):
         return _give_up(case)
+    if _is_silent(case):
+        # Still due: the question is put again in this very run.
+        return case.step(replace(payment, attention="no_answer_from_mpesa"))
     reason = _overdue(payment, now)
     if reason is not None:
         return _raise_attention(case, reason)
@@ -51,6 +55,13 @@ def _is_hopeless(case: Case) -> bool:
     payment = case.payment
     is_nameless = payment.status is PaymentStatus.UNKNOWN and payment.checkout_id_to_ask is None
     return is_nameless and case.is_older_than(case.policy.expire_unknown_seconds)
+
+
+def _is_silent(case: Case) -> bool:
+    """Whether Daraja has not answered a question about an expired payment."""
+    payment = case.payment
+    is_waiting = payment.status is PaymentStatus.PENDING and payment.attention is None
+    return is_waiting and case.now >= silent_at(payment, case.policy)
 
 
 def _give_up(case: Case) -> Change:

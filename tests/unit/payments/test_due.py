@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from payments.protocol.change import Change
+from payments.protocol.decide import decide
+from payments.protocol.evidence import Context, TimePassed
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
 from payments.protocol.policy import Policy
 from payments.protocol.schedule import next_due_at, retry_at
+from payments.protocol.time_passed import needs_query
 
 from tests.unit.payments.situations import CREATED_AT, DAY, PAYMENTS, facts
 
@@ -33,6 +37,21 @@ def looks(payment: Payment, until: int) -> list[int]:
 def test_a_pending_payment_is_looked_at_when_an_answer_can_newly_count() -> None:
     expected = [25, 120, 300, 900, HOUR, *range(2 * HOUR, DAY + 1, HOUR)]
     assert looks(PAYMENTS["pending"], DAY) == expected
+
+
+def test_a_person_is_told_where_daraja_stays_silent_after_the_expiry() -> None:
+    payment = replace(PAYMENTS["pending"], due_at=CREATED_AT + DAY)
+    context = Context(consultation=None, phone_payment_id=None, receipt_payment_id=None)
+    for age, attention in ((DAY + 899, None), (DAY + 900, "no_answer_from_mpesa")):
+        now = CREATED_AT + age
+        change = decide(payment, TimePassed(), context, now=now, policy=POLICY)
+        after = change.after if isinstance(change, Change) else payment
+        assert after.attention == attention
+        assert after.status is PaymentStatus.PENDING, "silence never cancels"
+        assert needs_query(after, now), "Daraja is asked in this very run"
+        assert decide(after, TimePassed(), context, now=now, policy=POLICY) is None
+        waits = retry_at(after, now=now, policy=POLICY) - now
+        assert waits == (600 if attention else 300)
 
 
 def test_a_dispatch_is_given_up_after_a_minute() -> None:
