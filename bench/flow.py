@@ -9,7 +9,7 @@ import boto3
 
 from bench.running import VALGRIND, finish, invoke, order, start
 from bench.subjects import BASE, Subject, product_function
-from tests.world.lambdas import LISTED_IP, http_event
+from tests.support.lambdas import LISTED_IP, http_event
 
 PRICE_KES = 100
 PAYMENTS = 24

@@ -8,9 +8,10 @@ from typing import Any
 
 from payments.values import eat_day
 
-from tests.world import World
-from tests.world.aws import TABLE_NAME
-from tests.world.lambdas import http_event
+from tests.support.aws import TABLE_NAME
+from tests.support.lambdas import http_event
+from tests.support.network import Lines
+from tests.support.world import World
 
 OPEN = 100
 SIZES = (1_000, 10_000, 100_000)
@@ -86,6 +87,7 @@ def read_statistics(world: World) -> None:
 def counted(world: World, work: Any) -> dict[str, float]:
     """Items looked at, read units and calls of one run."""
     execute = world.engine.execute
+    world.engine.counts_units = True
     items = 0
 
     def counting(operation: str, request: dict[str, Any]) -> dict[str, Any]:
@@ -95,12 +97,12 @@ def counted(world: World, work: Any) -> dict[str, float]:
         items += "Item" in answer
         return answer
 
-    units, calls = world.engine.meter.read_total, sum(world.engine.calls.values())
+    units, calls = world.engine.units["read"], sum(world.engine.calls.values())
     world.engine.execute = counting  # type: ignore[method-assign]
     work()
     return {
         "items_read": items,
-        "read_units": world.engine.meter.read_total - units,
+        "read_units": world.engine.units["read"] - units,
         "calls": sum(world.engine.calls.values()) - calls,
     }
 
@@ -114,7 +116,7 @@ def queries_with(pollers: int) -> int:
         asked += request.path.endswith("/query")
         return handle(request)
 
-    world = World(wire=wire)
+    world = World(network=Lines(daraja=wire))
     world.register("1")
     identifier = world.initiate("1").body["CheckoutRequestID"]
     for _ in range(POLL_FOR_SECONDS // POLL_EVERY_SECONDS):

@@ -3,7 +3,8 @@
 1. Over HTTP: 200 pushes a second for 30 s with callbacks, every check and the ledger on; the
    merchant (client and callback sink) is this process, the simulator another one. Afterwards what
    the callbacks said is audited against the ledger.
-2. In process: 10,000 payments with bad days on virtual time, twice; both histories must be equal.
+2. In process: 10,000 mixed operations (pushes, payments by hand, Pull, reversals, payouts) with bad
+   days on virtual time, twice; both histories must be equal and the ledger must balance.
 
 Ends with status 1 where a push was refused, a callback is missing, the audit finds something, the
 rate was not reached or the histories differ.
@@ -15,14 +16,13 @@ import base64
 import json
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
-from simulator.core import Config, Daraja, HttpRequest
+from bench.mixed_day import play_day
 from simulator.core.config import SANDBOX_PASSKEY, SANDBOX_SHORTCODE
 
 SIMULATOR_PORT = 9610
@@ -234,65 +234,23 @@ _PARTS = (("median", 0.5), ("p95", 0.95), ("p99", 0.99), ("most", 1.0))
 # In process
 
 
-@dataclass
-class VirtualClock:
-    """A clock that stands still until it is moved."""
-
-    now: float = NOON
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def replay(payments: int, seed: int) -> tuple[str, int, bool]:
-    """One history: its digest, how many debits it has, whether the money adds up."""
-    clock = VirtualClock()
-    config = Config(token_seconds=1e9, query_per_minute=None, journal_max=10_000_000)
-    daraja = Daraja(clock=clock, seed=seed, config=config)
-    daraja.set_scenario("pays", BAD_DAYS)
-    headers = {"Authorization": f"Basic {BASIC}"}
-    grant = {"grant_type": "client_credentials"}
-    answer = daraja.handle(HttpRequest("GET", "/oauth/v1/generate", headers, b"", grant))
-    bearer = {
-        "Authorization": f"Bearer {answer.json()['access_token']}",
-        "Content-Type": "application/json",
-    }
-    for body in _bodies(payments):
-        path = "/mpesa/stkpush/v1/processrequest"
-        daraja.handle(HttpRequest("POST", path, bearer, body))
-        clock.now += 0.25
-        _post(daraja)
-    while (at := daraja.next_event_at()) is not None:
-        clock.now = max(clock.now, at)
-        _post(daraja)
-    return daraja.journal.digest(), len(daraja.ledger.debits), daraja.ledger.is_balanced
-
-
-def _bodies(payments: int) -> Iterator[bytes]:
-    for number in range(payments):
-        msisdn = f"2547{FIRST_NUMBER + number % (payments // 3 + 1):08d}"
-        yield push_body(msisdn, 1 + number % 700, "https://pay.example.com/callback")
-
-
-def _post(daraja: Daraja) -> None:
-    for each in daraja.due_callbacks():
-        daraja.callback_answered(each.id, 200, b"{}")
-
-
-def in_process(payments: int) -> bool:
-    """Runs the same day twice; False where the two differ."""
+def in_process(operations: int) -> bool:
+    """Plays the same day twice; False where the two differ or the money does not add up."""
     began = time.perf_counter()
-    first = replay(payments, seed=4)
+    first = play_day(operations, seed=4)
     took = time.perf_counter() - began
-    second, other = replay(payments, seed=4), replay(payments, seed=5)
-    digest, debits, is_balanced = first
+    second, other = play_day(operations, seed=4), play_day(operations, seed=5)
+    kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(first.operations.items()))
     print(
-        f"replay        {payments} payments in {took:.2f} s = {took / payments * 1e6:.0f} µs each, "
-        f"{debits} debits, digest {digest[:16]}"
+        f"replay        {operations} operations ({kinds}) in {took:.2f} s\n"
+        f"money         {first.payments} payments, {first.reversals} reversals, "
+        f"{first.payouts} payouts, {'balanced' if first.is_balanced else 'NOT BALANCED'}, "
+        f"digest {first.digest[:16]}"
     )
     print(f"again         {'identical' if first == second else 'DIFFERENT'}")
     print(f"other seed    {'different, as it must be' if other != first else 'THE SAME'}")
-    return first == second and other != first and is_balanced and debits > 0
+    has_all = min(first.payments, first.reversals, first.payouts) > 0
+    return first == second and other != first and first.is_balanced and has_all
 
 
 def main() -> int:
@@ -300,9 +258,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.simulator")
     parser.add_argument("--rate", type=int, default=200, help="pushes a second (%(default)s)")
     parser.add_argument("--seconds", type=int, default=30, help="for so long (%(default)s)")
-    parser.add_argument("--payments", type=int, default=10_000, help="to replay (%(default)s)")
+    parser.add_argument("--operations", type=int, default=10_000, help="to replay (%(default)s)")
     given = parser.parse_args()
-    results = [in_process(given.payments), asyncio.run(over_http(given.rate, given.seconds))]
+    results = [in_process(given.operations), asyncio.run(over_http(given.rate, given.seconds))]
     print("ok" if all(results) else "NOT OK")
     return 0 if all(results) else 1
 

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, urlsplit
 from simulator.core import Daraja, HttpRequest
 from simulator.core.config import SANDBOX_PASSKEY, Config
 from simulator.core.errors import PromptClosedError
-from tests.simulation.dynamodb import Engine, table_from_template
-from tests.simulation.dynamodb.errors import DynamoDBError
+from tests.support.dynamodb import Engine, table_from_template
+from tests.support.dynamodb.errors import DynamoDBError
 
 PRODUCT_TABLE = "payments"
 PEER_TABLES = ("peer-payments", "peer-consultations", "peer-idempotency")
@@ -53,7 +53,7 @@ class Cloud:
     def reset(self) -> None:
         """Forget everything."""
         self.offset = 0.0
-        self.engine = Engine(clock=self.now)
+        self.engine = Engine(clock=self.now, counts_units=True)
         self.engine.create_table(table_from_template("template.yaml", table_name=PRODUCT_TABLE))
         for name in PEER_TABLES:
             self.engine.create_table(
@@ -68,12 +68,11 @@ class Cloud:
 
     def counts(self) -> dict[str, Any]:
         """What arrived since the reset."""
-        meter = self.engine.meter
         return {
             "calls": dict(self.calls),
             "dynamodb_calls": sum(self.engine.calls.values()),
-            "read_units": meter.read_total,
-            "write_units": meter.write_total,
+            "read_units": self.engine.units["read"],
+            "write_units": self.engine.units["write"],
         }
 
     def settle(self, seconds: float) -> list[dict[str, str]]:
@@ -98,13 +97,21 @@ class Cloud:
         self.calls[operation] += 1
         if service.startswith("DynamoDB"):
             try:
-                return 200, self.engine.execute(operation, body)
+                return 200, self._dynamodb(operation, body)
             except DynamoDBError as error:
                 return error.status, error.body()
         if operation == "GetSecretValue":
             name = body["SecretId"].rsplit(":", 1)[-1]
             return 200, {"ARN": body["SecretId"], "SecretString": json.dumps(SECRETS[name])}
         return 200, {"MessageId": "message", "MD5OfMessageBody": ""}
+
+    def _dynamodb(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Answer also what only the peers ask for: the new item of an update."""
+        wants_new = body.pop("ReturnValues", "NONE") == "ALL_NEW"
+        answer = self.engine.execute(operation, body)
+        if wants_new:
+            answer["Attributes"] = self.engine.item(body["TableName"], body["Key"]["id"]["S"])
+        return answer
 
     def order(self, path: str, body: dict[str, Any]) -> Any:
         """Carry out an order of the benchmark."""

@@ -39,7 +39,7 @@ class Build:
 
     @property
     def template(self) -> Path:
-        """The template to deploy; what it refers to stands beside it."""
+        """The template to deploy; its files are beside it."""
         return BUILDS / self.digest[:16] / "template.yaml"
 
 

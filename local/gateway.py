@@ -1,9 +1,9 @@
 """The one address of the local stack: serves web/, passes /api on to the emulated HTTP API.
 
-`python -m local.gateway --help` shows its options. It stands where API Gateway's own edge stands on
-AWS, so it alone says where a call comes from: whatever a caller wrote into X-Forwarded-For is
-replaced by the address of the connection. The simulator proves itself with a key made for this run
-and may then say which of Safaricom's addresses its callback comes from.
+`python -m local.gateway --help` shows its options. It has the place of API
+Gateway's edge, so it alone sets the address of a call: it replaces the caller's X-Forwarded-For by
+the address of the connection. Only the simulator, which has a key made for this run, may name one
+of Safaricom's addresses for its callback.
 """
 
 import argparse
@@ -29,7 +29,7 @@ BODY_BYTES_MAX = 10_000_000
 HEADER_BYTES_MAX = 10_240
 """What API Gateway takes. A larger header is refused with a page that quotes it."""
 PAYMENT_ID = re.compile(r"[0-9a-f]{32}")
-SIMULATOR_PATHS = ("/_simulator", "/phone", "/phones")
+SIMULATOR_PATHS = ("/_simulator", "/simulator", "/phone", "/phones")
 _HOP_BY_HOP = {
     "connection",
     "content-length",
@@ -147,13 +147,8 @@ def application(options: GatewayOptions) -> web.Application:
     for path in SIMULATOR_PATHS:
         app.router.add_route("*", path, gateway.pass_to_simulator)
         app.router.add_route("*", path + "/{path:.*}", gateway.pass_to_simulator)
-    app.router.add_get("/simulator", _redirect_to_phones)
     app.router.add_get("/{path:.*}", gateway.serve_page)
     return app
-
-
-async def _redirect_to_phones(_request: web.Request) -> web.StreamResponse:
-    raise web.HTTPFound("/phones")
 
 
 def _serve_file(folder: Path, path: str) -> web.StreamResponse:

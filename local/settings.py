@@ -1,4 +1,4 @@
-"""What `make run` may be told: command line, else environment, else .env, else defaults."""
+"""Settings of `make run`: command line, else environment, else .env, else defaults."""
 
 import argparse
 import re

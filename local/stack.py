@@ -19,8 +19,11 @@ from local.assertions import check_deployment
 from local.build import build_if_changed
 from local.console import Console
 from local.deployment import Deployment, deploy
+from local.emulator.clock_patches import CLOCK_FILE
 from local.emulator.http_patches import TRUST_FORWARDED_FOR
 from local.errors import LocalStackError
+from local.moved_clock import clock_file
+from local.preflight import check_not_running, check_ports
 from local.processes import Children, answers, wait_until
 from local.settings import ROOT, LocalSettings, read_settings
 
@@ -58,12 +61,7 @@ def running_stack(
     console: Console, settings: LocalSettings
 ) -> Iterator[tuple[state.StackState, Children]]:
     """Start everything, give the state, and stop everything at the end, whatever happens."""
-    other = state.read_running(settings.state_file)
-    if other is not None:
-        raise LocalStackError(
-            f"a stack is running already at {other.api_url} (process {other.pid}). Use it, stop it "
-            "with Ctrl-C, or give this one its own files and ports: python -m local.stack --help"
-        )
+    check_not_running(settings)
     children = Children(settings.folder / "logs")
     try:
         stack = start(console, settings, children)
@@ -96,26 +94,9 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     return _describe(settings, deployment, build.digest, children)
 
 
-def check_ports(settings: LocalSettings) -> None:
-    """Pass only where every port is free.
-
-    Errors: LocalStackError names the port and a way out.
-    """
-    wanted = {
-        settings.gateway_port: ("HAKIKA_PORT", "the demo window and the API"),
-        settings.emulator_port: ("HAKIKA_EMULATOR_PORT", "the AWS emulator"),
-        settings.simulator_port: ("HAKIKA_SIMULATOR_PORT", "the Daraja simulator"),
-    }
-    for port, (name, use) in wanted.items():
-        if answers(port):
-            raise LocalStackError(
-                f"port {port} ({use}) is taken. Is a stack running already? Stop it, or choose "
-                f"another: {name}={port + 1} make run"
-            )
-
-
-def start_emulator(settings: LocalSettings, children: Children) -> None:
-    """Start the emulator and wait until it answers."""
+def start_emulator(settings: LocalSettings, children: Children, **environment: str) -> None:
+    """Start the emulator at real time, with more variables, and wait until it answers."""
+    clock_file(settings.folder).unlink(missing_ok=True)
     child = children.start(
         "emulator",
         EMULATOR_PYTHON,
@@ -124,6 +105,8 @@ def start_emulator(settings: LocalSettings, children: Children) -> None:
             # A short list on purpose: functions inherit the emulator's environment.
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(settings.folder),
+            # Every function process unpacks its code here.
+            "TMPDIR": str(children.empty_folder(settings.folder / "functions")),
             "GATEWAY_PORT": str(settings.emulator_port),
             "BIND_HOST": "127.0.0.1",
             "AUTH": "true",
@@ -132,6 +115,8 @@ def start_emulator(settings: LocalSettings, children: Children) -> None:
             "STATE_DIR": str(settings.folder / "emulator"),
             "S3_DATA_DIR": str(settings.folder / "emulator" / "s3"),
             TRUST_FORWARDED_FOR: "1",
+            CLOCK_FILE: str(clock_file(settings.folder)),
+            **environment,
         },
         folder=ROOT,
     )
@@ -143,6 +128,18 @@ def start_emulator(settings: LocalSettings, children: Children) -> None:
     )
 
 
+def simulator_arguments(settings: LocalSettings, key: str) -> list[str]:
+    """The simulator's options; the gateway's key goes with callbacks to the gateway only."""
+    return [
+        *("--port", str(settings.simulator_port)),
+        "--short-times",
+        *("--set", "query_per_minute=null"),
+        *("--callback-resolve", f"{settings.callback_url_base}={settings.gateway_url}"),
+        *("--resolved-header", "X-Forwarded-For: {source_ip}"),
+        *("--resolved-header", f"{gateway.KEY_HEADER}: {key}"),
+    ]
+
+
 def _start_simulator(
     console: Console, settings: LocalSettings, children: Children, key: str
 ) -> None:
@@ -151,19 +148,7 @@ def _start_simulator(
             "simulator",
             Path(sys.executable),
             "simulator",
-            [
-                "--port",
-                str(settings.simulator_port),
-                "--short-times",
-                "--set",
-                "query_per_minute=null",
-                "--callback-resolve",
-                f"{settings.callback_url_base}={settings.gateway_url}",
-                "--callback-header",
-                "X-Forwarded-For: {source_ip}",
-                "--callback-header",
-                f"{gateway.KEY_HEADER}: {key}",
-            ],
+            simulator_arguments(settings, key),
             environment=_plain_environment(),
             folder=ROOT,
         )

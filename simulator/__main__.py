@@ -11,7 +11,9 @@ from pathlib import Path
 from aiohttp import web
 
 from simulator.core import Config, Daraja, SimulatorError
+from simulator.core.clock import MovableClock
 from simulator.core.config import local
+from simulator.referee.command import main as referee
 from simulator.scenario_file import apply_scenario, read_scenario_file
 from simulator.server.app import application
 from simulator.server.options import Options, header, mapping
@@ -19,10 +21,13 @@ from simulator.server.options import Options, header, mapping
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs until it is stopped; 2 where an option or the scenario file is wrong."""
-    given = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == ["referee"]:
+        return referee(words[1:])
+    given = _parser().parse_args(words)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        daraja = Daraja(clock=time.time, seed=given.seed, config=_config(given))
+        daraja = Daraja(clock=MovableClock(time.time), seed=given.seed, config=_config(given))
         if given.scenario:
             apply_scenario(daraja, read_scenario_file(given.scenario))
     except SimulatorError as error:
@@ -30,7 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if given.check:
         return 0
-    options = Options(dict(given.callback_resolve), dict(given.callback_header))
+    options = Options(
+        dict(given.callback_resolve), dict(given.callback_header), dict(given.resolved_header)
+    )
     app = application(daraja, options)
     web.run_app(
         app,
@@ -103,6 +110,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="HEADER",
         help='add a header to callbacks, such as "X-Forwarded-For: {source_ip}"',
+    )
+    parser.add_argument(
+        "--resolved-header",
+        action="append",
+        type=_option(header),
+        default=[],
+        metavar="HEADER",
+        help="the same, only for callbacks that --callback-resolve sends elsewhere",
     )
     parser.add_argument("--check", action="store_true", help="check the options and stop")
     return parser

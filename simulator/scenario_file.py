@@ -1,7 +1,7 @@
 """Scenario files: settings, phones, chances and outages in one TOML or JSON file.
 
 Shape: {"settings": {...}, "scenario": ..., "chances": [{"scenario", "probability"}],
-"phones": {"2547...": {...}}, "next": [{"scenario", "phone_number"?, "times"?}],
+"phones": {"2547...": {...}}, "next": [{"scenario", "phone_number"?, "times"?, "api"?}],
 "outages": [{"kind", "from_seconds", "seconds", "endpoints"?}]}; every part may be left out.
 """
 
@@ -45,7 +45,10 @@ def apply_scenario(daraja: Daraja, content: Mapping[str, Any]) -> None:
             daraja.set_phone(number, **changes)
         for wish in content.get("next", []):
             daraja.set_next(
-                wish["scenario"], msisdn=wish.get("phone_number"), times=wish.get("times", 1)
+                wish["scenario"],
+                msisdn=wish.get("phone_number"),
+                times=wish.get("times", 1),
+                api=wish.get("api"),
             )
         for outage in content.get("outages", []):
             daraja.start_outage(**outage)

@@ -26,6 +26,7 @@ export interface PaymentStatus {
   transaction_date: string | null;
   created_at: string;
   customer_message: string;
+  actions: Array<'try_again' | 'other_number' | 'check_again'>;
   can_retry: boolean;
   can_retry_at: string | null;
   manual_payment: string | null;

@@ -24,10 +24,13 @@ const KEY_REUSED = 'idempotency_key_reused';
 // After these answers no payment of ours is waiting behind the key, so the next try starts afresh.
 const DEFINITE_REFUSALS = [400, 403, 404, 409, 413, 502];
 
-/** The canonical 254XXXXXXXXX for 07.., 01.., 7.., 1.., 254.. and +254.. forms; other text comes back trimmed. */
+// Spaces, dashes and invisible characters come with copied numbers. The server ignores the same ones.
+const IGNORED_IN_PHONES = /[\p{Cf}\p{Z}\p{Pd}\t\n\v\f\r.()[\]]/gu;
+
+/** The canonical 254XXXXXXXXX for 07.., 7.., 254.., +254.., 00254.. and 2540.. forms; other text comes back trimmed. */
 export function formatPhoneNumber(phone) {
   const text = String(phone ?? '').trim();
-  const match = /^(?:\+?254|0)?([17][0-9]{8})$/.exec(text.replace(/[\s().-]/g, ''));
+  const match = /^(?:(?:\+|00)?2540?|0)?([17][0-9]{8})$/.exec(text.replace(IGNORED_IN_PHONES, ''));
   return match ? `254${match[1]}` : text;
 }
 

@@ -1,4 +1,4 @@
-"""Says whose token came with a request, and decides nothing else.
+"""Authenticates the token of a request, and decides nothing else.
 
 API Gateway turns an authorizer's "no" into its own 403 and caches the answer across routes. So
 this function never says no: it always authorizes and hands on what it found, and
@@ -112,7 +112,7 @@ def _usable_key(entry: object) -> jwt.PyJWK | None:
     if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
         return None
     is_for_signing = entry.get("use", "sig") == "sig"
-    # A symmetric key in a public document, or a private one, is a mistake to stay away from.
+    # A symmetric or private key in a public document is a mistake: ignore it.
     is_public = entry.get("kty") in ("RSA", "EC") and "d" not in entry
     if not (is_for_signing and is_public):
         return None
@@ -124,7 +124,7 @@ def _usable_key(entry: object) -> jwt.PyJWK | None:
 
 
 class Authenticator:
-    """Tells whom a token belongs to, by one family of keys."""
+    """Authenticates tokens by one family of keys."""
 
     def __init__(self, settings: AuthSettings, keys: Keys, clock: Callable[[], float]) -> None:
         self._keys = keys
@@ -178,7 +178,7 @@ class Authenticator:
             _count_unavailable()
             return _answer("unavailable")
         except Exception as error:
-            # The last line of defence: a token that finds a bug must get a 401, not a 500.
+            # A token that triggers a defect must get a 401, not a 500.
             # Only the kind is logged, because the message might quote the token.
             logger.critical("A token caused %s", type(error).__name__)
             return _answer("invalid")
@@ -214,7 +214,7 @@ def _count_unavailable() -> None:
         name="AuthorizerUnavailable",
         unit=MetricUnit.Count,
         value=1,
-        # Named here too: counting must not be what makes the authorizer fail.
+        # Logged here too: the metric must not make the authorizer fail.
         namespace=os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Hakika"),
         default_dimensions={"service": os.environ.get("POWERTOOLS_SERVICE_NAME", "hakika")},
     ):

@@ -20,7 +20,7 @@ runtime = prepare(keeps_callbacks=True)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Acknowledge what is durable; redrive what had to wait."""
+    """Acknowledge callbacks that are durable; apply queued ones."""
     if "Records" in event:
         response = _redrive(event)
     else:
@@ -50,32 +50,34 @@ def _receive(event: dict[str, Any]) -> api_gateway.Response:
 
 
 def _payment_and_token(event: dict[str, Any]) -> tuple[str, str]:
-    """Read both from the path itself: a Function URL knows no path parameters."""
+    """Read both from the path itself: a Function URL has no path parameters."""
     _, _, tail = api_gateway.raw_path(event).partition(CALLBACK_ROUTE)
     payment_id, _, token = tail.partition("/")
     return payment_id, token
 
 
 def _keep(delivery: CallbackPost, source_ip: str, request_id: str) -> api_gateway.Response:
-    """Apply the callback, or queue its facts where the store refuses."""
+    """Apply the callback, or enqueue it where the store refuses."""
     actor = runtime.actor("callback", request_id)
     try:
         payment = record_result(runtime.services, delivery, actor=actor)
-    except StoreUnavailableError as error:
-        runtime.observer.noted("callback queued", cause=error.cause)
+    except Exception as error:
+        # Whatever went wrong is ours, and Safaricom does not send it again: keep it.
+        cause = error.cause if isinstance(error, StoreUnavailableError) else type(error).__name__
+        runtime.observer.noted("callback queued", cause=cause)
         runtime.fallback.keep(delivery)
         runtime.observer.counted("CallbackQueued")
         return api_gateway.ok(ACCEPTED)
     if payment is None:
         return api_gateway.ok(NOT_FOUND, status=404)
     if not delivery.is_listed:
-        # Who knows the token is Safaricom or a thief, not a customer: their address may be logged.
+        # The sender is Safaricom or a thief of the secret, no customer: log the address.
         runtime.observer.noted("callback from an unlisted address", source_ip=source_ip)
     return api_gateway.ok(ACCEPTED)
 
 
 def _receive_on_old_route(event: dict[str, Any]) -> api_gateway.Response:
-    """Believe nothing, store nothing, always accept."""
+    """Store and believe nothing, always answer 200 (docs/protocol.md, section 5.4)."""
     try:
         hasten_by_old_route(runtime.services, parse_callback(api_gateway.raw_body(event)))
     except (PaymentError, MalformedCallbackError):
@@ -91,7 +93,7 @@ def _redrive(event: dict[str, Any]) -> dict[str, Any]:
             delivery = read_delivery(record["body"])
             actor = runtime.actor("redrive", record["messageId"])
             record_result(runtime.services, delivery, actor=actor)
-        except (PaymentError, ValueError, KeyError) as error:
+        except Exception as error:  # one bad message must not fail the rest of its batch
             runtime.observer.noted("redrive failed", cause=type(error).__name__)
             failed.append({"itemIdentifier": record["messageId"]})
     return {"batchItemFailures": failed}

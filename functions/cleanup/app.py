@@ -1,4 +1,4 @@
-"""Every minute: reconcile due payments with Daraja, and expire what cannot be waited for."""
+"""Every minute: reconcile due payments with Daraja, and cancel those that waited too long."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ runtime = prepare(calls_daraja=True)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Look at what is due until none is left or time runs short."""
+    """Recheck due payments until none is left or time runs short."""
     report = reconcile_due(
         runtime.services,
         remaining_seconds=lambda: context.get_remaining_time_in_millis() / 1000,

@@ -15,7 +15,7 @@ runtime = prepare()
 
 
 def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
-    """Answer with the consultation as it now stands."""
+    """Answer with the consultation as stored now."""
     is_write = api_gateway.route_key(event).startswith("PUT ")
     response = api_gateway.answered(event, lambda: (_put if is_write else _get)(event))
     runtime.observer.flush()

@@ -13,7 +13,7 @@ runtime = prepare()
 
 
 def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
-    """Answer as JSON, or as CSV where that is what the caller accepts."""
+    """Answer as JSON, or as CSV where the caller accepts it."""
     return api_gateway.answered(event, lambda: _count(event))
 
 

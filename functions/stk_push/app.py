@@ -1,4 +1,4 @@
-"""POST /api/payment/mpesa/stk-push: reserve the booking, then prompt the phone once."""
+"""POST /api/payment/mpesa/stk-push: reserve the booking, then send one push."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ def _initiate(event: dict[str, Any], context: Any) -> api_gateway.Response:
         runtime.services,
         PaymentRequest(
             client_id=caller.client_id,
-            phone_number=request.phone_number,
+            phone_number=str(request.phone_number),
             amount_kes=request.amount,
             booking_id=str(request.booking_id),
             account_reference=request.account_reference,
@@ -42,5 +42,5 @@ def _initiate(event: dict[str, Any], context: Any) -> api_gateway.Response:
     )
     if payment.status is PaymentStatus.FAILED and payment.proof is Proof.PUSH:
         raise InitiationError(payment_id=payment.payment_id)
-    status, body = initiation_answer(payment, now=int(runtime.clock()))
+    status, body = initiation_answer(payment, policy=runtime.policy, now=int(runtime.clock()))
     return api_gateway.ok(body, status=status)

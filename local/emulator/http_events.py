@@ -17,8 +17,8 @@ def is_http_api_event(event: Any) -> bool:
 def correct_http_event(event: dict[str, Any], *, trusts_forwarded_for: bool) -> None:
     """Correct the event in place: cookies, absent path parameters, and the caller's address.
 
-    The address is taken from X-Forwarded-For only where the local gateway stands in front, which
-    replaces whatever a caller wrote there. API Gateway itself uses the connection's address.
+    The address is taken from X-Forwarded-For only behind the local gateway, which
+    replaces the value that a caller sent. API Gateway itself uses the connection's address.
     """
     headers = event.get("headers") or {}
     if "cookie" in headers:

@@ -45,7 +45,7 @@ def render_entry(record: Record, *, bus_arn: str, target_parameters: Mapping[str
 
 
 def render_template(template: str, record: Record) -> str:
-    """Replace each `<$.path>` by the JSON of what stands there, null where nothing does."""
+    """Replace each `<$.path>` by the JSON at that path, null where it is absent."""
     return _PLACEHOLDER.sub(lambda found: json.dumps(_walk(record, found.group(1))), template)
 
 

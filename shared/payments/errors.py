@@ -57,7 +57,7 @@ class PaymentError(Exception):
 
 
 class RequestError(PaymentError):
-    """The request cannot be granted; nothing was changed."""
+    """The request is refused; nothing was changed."""
 
 
 class InvalidRequestError(RequestError):
@@ -80,7 +80,7 @@ class UnauthenticatedError(RequestError):
 
 
 class ForbiddenError(RequestError):
-    """The token is good but lacks the scope."""
+    """The token is valid but lacks the scope."""
 
     http_status = 403
 
@@ -89,19 +89,19 @@ class ForbiddenError(RequestError):
 
 
 class NotFoundError(RequestError):
-    """What was asked for does not exist, or is another's."""
+    """It does not exist, or it belongs to another caller."""
 
     http_status = 404
 
 
 class ConflictError(RequestError):
-    """The present state forbids it; `facts` are the public ids that explain why."""
+    """The current state forbids it; `facts` are the public ids that explain why."""
 
     http_status = 409
 
 
 class TooLargeError(RequestError):
-    """The body is over the cap."""
+    """The body is too large."""
 
     http_status = 413
 
@@ -132,7 +132,7 @@ class InitiationError(PaymentError):
 
 
 class UnavailableError(PaymentError):
-    """Somebody we depend on did not answer; asking again is safe.
+    """A service we depend on did not answer; a retry is safe.
 
     Units: retry_after_seconds in seconds.
     """
@@ -160,7 +160,7 @@ class ProviderUnavailableError(UnavailableError):
 
 
 class SettingsError(PaymentError):
-    """One clear sentence about what is configured wrongly; never the value of a secret."""
+    """One sentence that names the wrong setting; never the value of a secret."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, code="misconfigured")

@@ -1,4 +1,4 @@
-"""What the use cases need from outside: Daraja, time, chance, and who observes."""
+"""What the use cases need from outside: Daraja, time, random ids, logs and metrics."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ type PushOutcome = PushAccepted | PushRefused | PushUnclear
 
 
 class Ids(Protocol):
-    """Where identifiers come from."""
+    """Creates identifiers."""
 
     def hex(self, characters: int) -> str:
         """Return that many unguessable lower-case hex characters."""
@@ -43,10 +43,10 @@ class FetchedToken:
 
 
 class OAuthTokens(Protocol):
-    """The deployment's one OAuth token. Errors: ProviderUnavailableError."""
+    """The OAuth token that the whole deployment shares. Errors: ProviderUnavailableError."""
 
     def get(self, consumer_key: str) -> str:
-        """Return a token that lives a minute or more."""
+        """Return a token that is valid for at least one more minute."""
 
     def renew(self, consumer_key: str, rejected: str) -> str:
         """Return a token other than the rejected one."""
@@ -56,22 +56,22 @@ class ReadyGateway(Protocol):
     """Daraja with an OAuth token already in hand."""
 
     def push_stk(self, push: Push, *, may_send: Callable[[], bool]) -> PushOutcome:
-        """Send once; `may_send` is asked again before the one send after a token refresh."""
+        """Send once; `may_send` is called again before the one send after a token refresh."""
 
 
 class StkGateway(Protocol):
-    """Daraja as the service sees it."""
+    """Daraja as the use cases need it."""
 
     def ready(self) -> ReadyGateway:
-        """Get the token in hand. Errors: ProviderUnavailableError."""
+        """Get the token before anything else. Errors: ProviderUnavailableError."""
 
     def query_stk(self, checkout_request_id: str) -> QueryAnswer | None:
-        """Ask for a result; None where Daraja gave no answer about it."""
+        """Query a result; None where Daraja gave no answer about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who writes and why, for the audit event."""
+    """The source of a write and its reason, for the audit event."""
 
     by: str
     request_id: str
@@ -79,13 +79,13 @@ class Actor:
 
 
 class Observer(Protocol):
-    """Who is told what happened, for logs and metrics."""
+    """Receives what happened, for logs and metrics."""
 
     def changed(self, change: Change, actor: Actor) -> None:
         """A change is durable."""
 
     def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:
-        """Something worth counting happened."""
+        """Add to a metric."""
 
     def noted(self, message: str, **facts: object) -> None:
-        """Something worth a log line happened; facts hold no phone, token or secret."""
+        """Write a log line; facts hold no phone, token or secret."""

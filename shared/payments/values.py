@@ -1,7 +1,8 @@
-"""Phone numbers, amounts, references, days and masks: the small values every part agrees on."""
+"""Phone numbers, amounts, references, days and masks: small values that every room uses."""
 
 import hashlib
 import re
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
@@ -14,25 +15,73 @@ CALLBACK_TOKEN = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
 CHECKOUT_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z", re.ASCII)
 RECEIPT_NUMBER = re.compile(r"[A-Z0-9]{8,16}\Z", re.ASCII)
 RESULT_CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}\Z", re.ASCII)
+INVALID_BOOKING_ID_SENTENCE = (
+    "booking_id must be an integer of 0 or more, or 1 to 64 of A-Z a-z 0-9 _ -"
+)
 INVALID_PHONE_SENTENCE = "Invalid phone number format. Use 254XXXXXXXXX"
 ACCOUNT_REFERENCE_CHARACTERS = 12
 TRANSACTION_DESC_CHARACTERS = 13
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-_PHONE = re.compile(r"(?:\+?254|0)?([17][0-9]{8})\Z", re.ASCII)
+PHONE_CHARACTERS_MAX = 64
+
+_PHONE = re.compile(r"(?:(?:\+|00)?2540?|0)?([17][0-9]{8})\Z", re.ASCII)
+_IGNORED_IN_PHONES = frozenset(".()[]\t\n\v\f\r")
+_IGNORED_CATEGORIES = frozenset({"Cf", "Zs", "Zl", "Zp", "Pd"})
+"""Unicode format characters, spaces and dashes: they come with copied numbers and mean nothing."""
 _EMBEDDED_TIME = re.compile(r"ws_CO_(\d{14})\d{3}(\d{9})\Z", re.ASCII)
 
 
-def normalise_phone(text: str) -> str:
-    """Return 254XXXXXXXXX for the forms people type: 07.., 01.., 7.., 1.., 254.., +254...
+def normalise_phone(value: object) -> str:
+    """Return 254XXXXXXXXX for the forms people type: 07.., 7.., 254.., +254.., 00254.., 2540...
 
+    Spaces, dashes, dots, brackets and invisible characters are ignored. A number is read as text.
     Errors: InvalidRequestError with the sentence the frontend knows.
     """
-    compact = re.sub(r"[ \-()]", "", text) if len(text) <= 32 else ""
+    text = str(value) if _is_integer(value) or isinstance(value, str) else ""
+    compact = "".join(filter(_counts_in_phones, text)) if len(text) <= PHONE_CHARACTERS_MAX else ""
     match = _PHONE.match(compact)
     if match is None:
         raise InvalidRequestError(INVALID_PHONE_SENTENCE, code="invalid_phone_number")
     return "254" + match.group(1)
+
+
+def _counts_in_phones(character: str) -> bool:
+    is_ignored = unicodedata.category(character) in _IGNORED_CATEGORIES
+    return not is_ignored and character not in _IGNORED_IN_PHONES
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def whole_number(value: object) -> int:
+    """Return a JSON number without a fraction as an integer: 1500 and 1500.0, never "1500" or true.
+
+    Errors: ValueError.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("not a whole number")
+
+
+def digits_of(value: object) -> str:
+    """Return a whole JSON number as its digits, "" for all else: Daraja writes 0, 0.0 and "0".
+
+    Numbers beyond 2^53 are none: JSON readers do not agree on them.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return ""
+    is_exact = -(2**53) < value < 2**53
+    return str(int(value)) if is_exact and value == int(value) else ""
+
+
+def normalise_receipt(value: object) -> str | None:
+    """Return an M-Pesa receipt in capitals, None where the text is none."""
+    text = value.strip().upper() if isinstance(value, str) else ""
+    return text if RECEIPT_NUMBER.match(text) else None
 
 
 def mask_phone(msisdn: str) -> str:
@@ -41,41 +90,37 @@ def mask_phone(msisdn: str) -> str:
 
 
 def mask_checkout_request_id(checkout_request_id: str | None) -> str | None:
-    """Hide the phone digits a CheckoutRequestID ends in, so that it may be logged."""
+    """Hide the phone digits at the end of a CheckoutRequestID, so that it may be logged."""
     if checkout_request_id is None:
         return None
     return checkout_request_id[:-9] + "*" * 9 if len(checkout_request_id) > 9 else "*" * 9
 
 
 def normalise_booking_id(value: object) -> str:
-    """Return the booking id as text: 1 and "1" are one booking, true and 1.0 are none.
+    """Return the booking id as text: 1, 1.0 and "1" are one booking, true and 1.5 are none.
 
     Errors: InvalidRequestError.
     """
-    is_integer = isinstance(value, int) and not isinstance(value, bool)
-    text = str(value) if is_integer or isinstance(value, str) else ""
-    if not BOOKING_ID.match(text) or (is_integer and text.startswith("-")):
-        raise InvalidRequestError(
-            "booking_id must be an integer of 0 or more, or 1 to 64 of A-Z a-z 0-9 _ -",
-            code="invalid_booking_id",
-        )
+    text = value if isinstance(value, str) else digits_of(value)
+    if not BOOKING_ID.match(text) or (text.startswith("-") and not isinstance(value, str)):
+        raise InvalidRequestError(INVALID_BOOKING_ID_SENTENCE, code="invalid_booking_id")
     return text
 
 
 def clean_text(text: str, *, characters: int) -> str:
     """Keep letters, digits and single spaces: Daraja refuses requests with @ # & in them.
 
-    Source: daraja.md 3, observed in MPESA-API-Tutorial#3.
+    Source: docs/daraja.md 3, observed in MPESA-API-Tutorial#3.
     """
     kept = re.sub(r"[^A-Za-z0-9 ]+", " ", text)
     return " ".join(kept.split())[:characters].strip()
 
 
 def account_reference(*, requested: str, payment_id: str) -> str:
-    """Return what the customer sees as account: 4 of the requested characters and 8 of our own.
+    """Return the account that the customer sees: 4 requested characters and 8 of our own.
 
-    The 8 Crockford characters are the payment id's first 40 bits, so that money without an id
-    can be found by what stands on M-Pesa's statement.
+    The 8 Crockford characters are the payment id's first 40 bits. They are on M-Pesa's
+    statement, so money without an id can be found.
     """
     head = re.sub(r"[^A-Za-z0-9]", "", requested).upper()[:4]
     bits = int(payment_id[:10], 16)
@@ -112,14 +157,14 @@ def eat_iso(epoch_seconds: int | None) -> str | None:
 
 
 def daraja_timestamp(epoch_seconds: float) -> str:
-    """Return the EAT stamp Daraja wants beside the password: YYYYMMDDHHmmss."""
+    """Return the EAT timestamp that Daraja requires with the password: YYYYMMDDHHmmss."""
     return datetime.fromtimestamp(epoch_seconds, EAT).strftime("%Y%m%d%H%M%S")
 
 
 def parse_daraja_timestamp(value: object) -> int | None:
     """Read a TransactionDate (14 digits, EAT, number or text) as UTC epoch seconds."""
-    text = re.sub(r"\.0+\Z", "", str(value))
-    if isinstance(value, bool) or not re.match(r"20\d{12}\Z", text, re.ASCII):
+    text = value if isinstance(value, str) else digits_of(value)
+    if not re.match(r"20\d{12}\Z", text, re.ASCII):
         return None
     try:
         local = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=EAT)
@@ -131,7 +176,7 @@ def parse_daraja_timestamp(value: object) -> int | None:
 def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
     """Return (UTC epoch seconds, last nine phone digits) that a `ws_CO_` id carries, or None.
 
-    Source: daraja.md 3, identifier shapes: DDMMYYYYHHMMSS, three digits, nine digits.
+    Source: docs/daraja.md 3, identifier shapes: DDMMYYYYHHMMSS, three digits, nine digits.
     """
     match = _EMBEDDED_TIME.match(checkout_request_id)
     if match is None:
@@ -144,7 +189,7 @@ def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
 
 
 def sha256_hex(text: str) -> str:
-    """Return the digest under which a callback token is kept."""
+    """Return the digest that is stored of a callback token."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -4,13 +4,14 @@ Start with `Daraja`; `HttpRequest` goes in, `HttpAnswer` comes out, `CallbackDel
 caller which callback to post and when.
 """
 
+from simulator.core.audit import Audit, Finding
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.config import App, Config, Merchant
 from simulator.core.daraja import Daraja
 from simulator.core.errors import SimulatorError
 from simulator.core.http import HttpAnswer, HttpRequest, Transport
 from simulator.core.known_phones import KNOWN_PHONES, KnownPhone
-from simulator.core.ledger import Audit, Debit, Finding
+from simulator.core.ledger import Debit
 from simulator.core.scenario import Scenario
 
 __all__ = [

@@ -1,11 +1,20 @@
 """The callbacks to be posted: when each is due, which one is out, and what it was answered."""
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from simulator.core.errors import UnknownDeliveryError
 
-CALLBACK_HEADERS = {"Content-Type": "application/json"}
+OnAnswer = Callable[[int | None, bytes, float], None]
+"""Takes the status (None: no answer in time), the body, and when that was."""
+
+CALLBACK_HEADERS = {"Content-Type": "application/json;charset=UTF-8"}
+
+
+def callback_headers(shortcode: str) -> dict[str, str]:
+    """The headers of an STK callback, as seen in the sandbox in September 2026."""
+    return {**CALLBACK_HEADERS, "Businessshortcode": shortcode}
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +22,7 @@ class CallbackDelivery:
     """One post to make. Units: `at` UTC epoch seconds; `attempt` counts from 1.
 
     Shape: `slow_seconds` asks for the body to be sent that slowly; `timeout_seconds` is how long
-    Daraja waits for the answer.
+    Daraja waits for the answer; `on_answer` decides something by it, as C2B validation does.
     """
 
     id: str
@@ -22,11 +31,13 @@ class CallbackDelivery:
     body: bytes
     source_ip: str
     at: float
+    phone: str = ""
     attempt: int = 1
     attempts_max: int = 1
     slow_seconds: float = 0.0
     timeout_seconds: float = 5.0
     headers: dict[str, str] = field(default_factory=lambda: dict(CALLBACK_HEADERS))
+    on_answer: OnAnswer | None = field(default=None, compare=False, repr=False)
 
 
 class CallbackBoard:

@@ -1,4 +1,4 @@
-"""What a callback says, with every oddity the real ones have. Source: daraja.md 5."""
+"""What a callback says, with every oddity the real ones have. Source: docs/daraja.md 5."""
 
 import json
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from simulator.core import chance
 from simulator.core.identifiers import timestamp
 from simulator.core.prompts import Prompt
-from simulator.core.results import SUCCESS, description
+from simulator.core.results import SUCCESS, callback_description
 from simulator.core.scenario import BodyFault
 
 _PREFIXES = {"1032": "[STK_CB - ]", "1037": "[STK DS timeout]"}
@@ -24,14 +24,14 @@ class Outcome:
     earlier_receipt: str | None = None
 
 
-def callback_body(prompt: Prompt, outcome: Outcome, seed: int) -> bytes:
+def callback_body(prompt: Prompt, outcome: Outcome, seed: int, *, is_older: bool = False) -> bytes:
     """The bytes Daraja posts for this outcome, with the scenario's faults applied."""
     faults = prompt.scenario.body_faults
     callback: dict[str, object] = {
         "MerchantRequestID": prompt.merchant_request_id,
         "CheckoutRequestID": prompt.checkout_request_id,
         "ResultCode": _code(outcome.code, faults),
-        "ResultDesc": _words(outcome.code, faults),
+        "ResultDesc": _words(outcome.code, faults, is_older=is_older),
     }
     if outcome.code == SUCCESS and BodyFault.MISSING_METADATA not in faults:
         callback["CallbackMetadata"] = {"Item": _items(prompt, outcome, seed)}
@@ -42,13 +42,13 @@ def callback_body(prompt: Prompt, outcome: Outcome, seed: int) -> bytes:
 
 
 def _code(code: str, faults: frozenset[BodyFault]) -> int | str:
-    if BodyFault.STRING_CODE in faults or not code.isdigit():
+    if BodyFault.STRING_CODE in faults or not code.removeprefix("-").isdigit():
         return code
     return int(code)
 
 
-def _words(code: str, faults: frozenset[BodyFault]) -> str:
-    words = description(code)
+def _words(code: str, faults: frozenset[BodyFault], *, is_older: bool) -> str:
+    words = callback_description(code, is_older=is_older)
     if BodyFault.DESC_PREFIX not in faults:
         return words
     return f"{_PREFIXES.get(code, '[MpesaCB - ]')}{words}"

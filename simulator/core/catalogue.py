@@ -1,8 +1,10 @@
 """The scenarios that have names, each with one sentence that says what it does."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulator.core.initiator.catalogue import INITIATOR_CATALOGUE
 from simulator.core.results import RESULTS, SUCCESS, description
 
 
@@ -124,8 +126,30 @@ _QUERIES = {
         "The query says 0 before the PIN was entered.", {"query": "success_before_pin"}
     ),
     "query_unknown": Entry("The query never knows the id.", {"query": "unknown_id"}),
+    "query_does_not_exist": Entry(
+        "The query says that the transaction does not exist (500.001.1001).",
+        {"query": "does_not_exist"},
+    ),
     "query_never_final": Entry(
         "The query says still processing for ever.", {"query": "never_final"}
+    ),
+}
+
+_TWINS = {
+    "twin_off": Entry("No C2B confirmation of this payment is owed.", {"twin": "off"}),
+    "twin_lost": Entry("The C2B confirmation never comes.", {"twin": "lost"}),
+    "twin_before": Entry("The C2B confirmation comes before the callback.", {"twin": "before"}),
+    "twin_after": Entry("The C2B confirmation comes after the callback.", {"twin": "after"}),
+    "twin_only": Entry("The C2B confirmation comes, the callback never.", {"callback": "never"}),
+    "twin_twice": Entry("Two C2B confirmations.", {"twin_copies": 2}),
+    "twin_unlisted": Entry(
+        "The C2B confirmation comes from an unlisted address.", {"twin_is_listed": False}
+    ),
+    "twin_wrong_amount": Entry(
+        "The C2B confirmation names KES 1 more.", {"twin_is_other_amount": True}
+    ),
+    "twin_wrong_shortcode": Entry(
+        "The C2B confirmation names another shortcode.", {"twin_is_wrong_shortcode": True}
     ),
 }
 
@@ -135,6 +159,8 @@ CATALOGUE: dict[str, Entry] = {
     **_CALLBACKS,
     **{f"callback_{name}": Entry(says, {"body_faults": [name]}) for name, says in _BODIES.items()},
     **_QUERIES,
+    **_TWINS,
+    **{name: Entry(each.says, each.fields) for name, each in INITIATOR_CATALOGUE.items()},
     **{
         f"result_{code}": Entry(
             f"Ends with result {code}: {description(code)}",
@@ -144,3 +170,17 @@ CATALOGUE: dict[str, Entry] = {
         if code != SUCCESS
     },
 }
+
+_RESULT_NAME = re.compile(r"result_([A-Za-z0-9_-]{1,20})", re.ASCII)
+
+
+def entry_of(name: str) -> Entry | None:
+    """The scenario with this name; `result_<code>` has one for any code but a success."""
+    entry = CATALOGUE.get(name)
+    if entry is not None:
+        return entry
+    named = _RESULT_NAME.fullmatch(name)
+    if named is None or named[1] == SUCCESS:
+        return None
+    fields = {"person": "pays", "result_code": named[1]}
+    return Entry(f"Ends with result {named[1]}, which no table lists.", fields)

@@ -7,10 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
 
+from simulator.core.accounts import AccountKind
+from simulator.core.c2b_settings import C2B_CHOICES, C2bSettings
 from simulator.core.errors import SettingError
+from simulator.core.initiator.settings import (
+    INITIATOR_CHOICES,
+    InitiatorSettings,
+)
+from simulator.core.pull_settings import PULL_CHOICES, PullSettings
+from simulator.core.stk_settings import StkSettings
 
 SANDBOX_SHORTCODE = "174379"
-# Printed in public by Safaricom for everybody's tests (daraja.md, "Base URLs"); not a secret.
+# Safaricom prints it in public for everybody (docs/daraja.md); not a secret.
 SANDBOX_PASSKEY = (
     "bfb279f9aa9bdbcf158e97dd71a467cd2e0c893059b10f78e6b72ada1ed2c919"  # pragma: allowlist secret
 )
@@ -29,7 +37,7 @@ LISTED_SOURCES = (
     "196.201.212.74",
     "196.201.212.69",
 )
-"""Source: daraja.md 5, "Source IPs"."""
+"""Source: docs/daraja.md 5, "Source IPs"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +66,13 @@ class Merchant:
 
     @property
     def party_b(self) -> str:
-        """The number that must stand in PartyB."""
+        """The number that PartyB must have."""
         return self.till or self.shortcode
+
+    @property
+    def account(self) -> AccountKind:
+        """Where customers' money lands: a paybill's Utility account, a till's Merchant account."""
+        return AccountKind.MERCHANT if self.till else AccountKind.UTILITY
 
     @property
     def transaction_type(self) -> str:
@@ -86,63 +99,14 @@ DEFAULT_MERCHANTS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The whole configuration; frozen, changed only by `changed`."""
+@dataclass(frozen=True)
+class Config(InitiatorSettings, PullSettings, C2bSettings, StkSettings):
+    """The whole configuration, each API's part in a file of its own; changed only by `changed`."""
 
     apps: tuple[App, ...] = DEFAULT_APPS
     merchants: tuple[Merchant, ...] = DEFAULT_MERCHANTS
     callback_sources: tuple[str, ...] = LISTED_SOURCES
     unlisted_source: str = "41.90.64.12"  # where callbacks of the unlisted scenario come from
-
-    older_shapes: bool = False  # True: ids and words as older captures show them
-    not_found_code: str = "404.001.01"  # also printed: 404.003.01
-
-    # OAuth
-    token_seconds: float = 3599.0  # how long a token really lives
-    token_seconds_said: int = 3599  # what `expires_in` says
-    expires_in_as_number: bool = False  # the sandbox sends a string, the portal prints a number
-    token_rotates: bool = True  # a new token kills the old one
-    bad_credentials_empty_body: bool = False  # some report a 400 without a body
-    query_unauthorized_code: str = "400.003.01"  # also seen: 401.003.01, 401.002.01
-
-    # The push
-    amount_max_kes: int = 250_000  # beyond it a push ends with 3
-    daily_max_kes: int = 500_000  # beyond it, per phone and Nairobi day, 4
-    long_text_is_refused: bool = True  # else sent on, where 182 characters are the limit
-    prompt_characters_max: int = 182  # beyond it 1025
-    timestamp_skew_max_seconds: float | None = None  # None: any moment that exists is taken
-    same_amount_seconds: float = 120.0  # the same amount within this time of a debit ends with 17
-    same_amount_is_strict: bool = False  # True: any push counts, not only a completed debit
-    production_callback_rules: bool = False  # True: https only, no tunnels
-    allow_local_callbacks: bool = False  # True: localhost and private addresses are taken
-
-    # The phone
-    prompt_seconds: float = 60.0  # how long it stays on the screen
-    show_seconds: float = 1.0  # from acceptance to the prompt on the screen
-    person_seconds: float = 3.0  # how long an automatic person takes
-    settle_seconds: float = 1.0  # from the PIN to the debit
-    unreachable_seconds: float = 30.0  # until Daraja gives a switched-off phone up
-    refusal_seconds: float = 1.0  # until a push that fails without a prompt is reported
-    opening_balance_kes: int = 50_000  # a new phone's wallet
-    opening_pin: str = "1234"  # a new phone's PIN
-    wrong_pins_max: int = 3  # so many in a row lock the PIN: 8006
-
-    # The query
-    query_per_minute: int | None = 5  # None switches the gate off
-    query_visible_seconds: float = 2.0  # before, an id is "Invalid CheckoutRequestID"
-    query_pending: str = "4999"  # or "being_processed", or "mixed"
-
-    # The callback
-    callback_seconds_min: float = 0.5  # from the result to its callback, drawn between
-    callback_seconds_max: float = 3.0  # these two
-    callback_attempts: int = 1  # 3 for the other reading of the documents
-    redelivery_seconds: float = 30.0  # between the tries
-    callback_timeout_seconds: float = 5.0  # how long Daraja waits for your answer
-    c2b_confirmation_url: str = ""  # where a C2B confirmation of each debit goes as well
-
-    hang_seconds: float = 60.0  # how long the HTTP face keeps a hanging caller
-    journal_max: int = 500_000  # entries kept
 
     def merchant(self, shortcode: str) -> Merchant | None:
         """The merchant that pushes with this shortcode."""
@@ -175,16 +139,22 @@ def local() -> Config:
         redelivery_seconds=2.0,
         hang_seconds=40.0,
         allow_local_callbacks=True,
+        initiator_seconds=0.5,
+        queue_timeout_seconds=3.0,
     )
 
 
 _CHOICES = {
+    **C2B_CHOICES,
+    **PULL_CHOICES,
+    **INITIATOR_CHOICES,
+    "query_unknown_id": ("invalid", "does_not_exist"),
     "query_pending": ("4999", "being_processed", "mixed"),
     "not_found_code": ("404.001.01", "404.003.01"),
     "query_unauthorized_code": ("400.003.01", "401.003.01", "401.002.01"),
 }
 _OPTIONAL = {"timestamp_skew_max_seconds", "query_per_minute"}
-_FIXED = {"apps", "merchants", "callback_sources"}
+_FIXED = {"apps", "merchants", "initiators", "callback_sources"}
 _KINDS = {
     each.name: getattr(each.type, "__name__", str(each.type))
     for each in fields(Config)

@@ -8,6 +8,7 @@ from simulator.core.callback_board import CallbackDelivery
 from simulator.core.callback_body import Outcome, callback_body
 from simulator.core.config import Config
 from simulator.core.errors import SettingError, UnknownPromptError
+from simulator.core.ledger import wallet
 from simulator.core.phones import Phone, is_valid_msisdn
 from simulator.core.scenario import Scenario, scenario_from
 from simulator.core.world import (
@@ -46,7 +47,9 @@ class Controls:
         checked = {name: _phone_setting(name, value) for name, value in changes.items()}
         for name, value in checked.items():
             if name == "balance_kes":
-                self._world.ledger.set_balance(msisdn, cast("int", value))
+                self._world.ledger.set_balance(
+                    wallet(msisdn), cast("int", value), self._world.now()
+                )
             else:
                 setattr(phone, name, value)
         if checked.get("is_locked") is False:
@@ -67,19 +70,24 @@ class Controls:
         self._world.default_scenario, self._world.chances = default, drawn
         self._note_control("scenario", scenario=default.name, chances=len(drawn))
 
-    def set_next(self, spec: object, *, msisdn: str | None = None, times: int = 1) -> None:
+    def set_next(
+        self, spec: object, *, msisdn: str | None = None, times: int = 1, api: str | None = None
+    ) -> None:
         """The scenario of the next push or pushes, of one phone or of whichever comes first.
 
+        `api` names an initiator API instead: reversal, status, balance or b2c.
         Errors: UnknownScenarioError, SettingError; nothing changes then.
         """
         scenario_from(spec)
         if not 1 <= times <= 1000:
             raise SettingError("times must be from 1 to 1000")
-        if msisdn is None:
+        if api is not None:
+            self._world.initiator.wish(api, [spec] * times)
+        elif msisdn is None:
             self._world.next_scenarios.extend([spec] * times)
         else:
             self.phone(msisdn).next_scenarios.extend([spec] * times)
-        self._note_control("next", scenario=str(spec), phone=msisdn, times=times)
+        self._note_control("next", scenario=str(spec), phone=msisdn, times=times, api=api)
 
     def start_outage(
         self,
@@ -125,15 +133,16 @@ class Controls:
         if prompt is None or prompt.result is None:
             raise UnknownPromptError("there is no such prompt, or it has no result yet")
         result = prompt.result
-        body = callback_body(
-            prompt, Outcome(result.code, result.receipt, result.paid_at), self._world.seed
-        )
+        outcome = Outcome(result.code, result.receipt, result.paid_at)
+        is_older = self._world.config.older_shapes
+        body = callback_body(prompt, outcome, self._world.seed, is_older=is_older)
         return self.forge_callback(
             prompt.order.callback_url,
             body,
             source_ip=source_ip,
             after_seconds=after_seconds,
             checkout_request_id=checkout_request_id,
+            phone=prompt.order.msisdn,
         )
 
     def forge_callback(
@@ -144,6 +153,7 @@ class Controls:
         source_ip: str | None = None,
         after_seconds: float = 0.0,
         checkout_request_id: str = "",
+        phone: str = "",
     ) -> str:
         """Posts any bytes to any URL as a callback, no money behind it; gives the delivery's id."""
         world, now = self._world, self._advance()
@@ -152,6 +162,7 @@ class Controls:
             CallbackDelivery(
                 id=delivery_id,
                 checkout_request_id=checkout_request_id,
+                phone=phone,
                 url=url,
                 body=body,
                 source_ip=source_ip or world.config.callback_sources[0],

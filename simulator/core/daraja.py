@@ -1,12 +1,13 @@
 """The simulated Daraja: one object that answers requests, keeps the money and owes callbacks."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from simulator.core import audit as audits
 from simulator.core import gateway, lifecycle
+from simulator.core.audit import Audit
 from simulator.core.callback_board import CallbackDelivery
 from simulator.core.config import Config
-from simulator.core.controls import Controls
+from simulator.core.endpoints import ENDPOINTS, OAUTH_PATH, not_imitated
 from simulator.core.errors import (
     PromptClosedError,
     SettingError,
@@ -15,25 +16,19 @@ from simulator.core.errors import (
 )
 from simulator.core.http import HttpAnswer, HttpRequest
 from simulator.core.identifiers import ReceiptPrinter
+from simulator.core.initiator.controls import InitiatorControls
 from simulator.core.journal import Journal
-from simulator.core.ledger import Audit, Ledger
+from simulator.core.ledger import Ledger
+from simulator.core.payment_controls import PaymentControls
 from simulator.core.prompts import Prompt
-from simulator.core.push import push
-from simulator.core.query import query
+from simulator.core.redaction import kept_body
 from simulator.core.scenario import Scenario
 from simulator.core.world import World
 
-OAUTH_PATH = "/oauth/v1/generate"
-PUSH_PATH = "/mpesa/stkpush/v1/processrequest"
-QUERY_PATH = "/mpesa/stkpushquery/v1/query"
-
-_ROUTES = {OAUTH_PATH: ("oauth", "GET"), PUSH_PATH: ("push", "POST"), QUERY_PATH: ("query", "POST")}
-
-_PASSWORD = re.compile(r"""("?Password"?\s*[:=]\s*"?)[^"&,}\s]*""")
 BODY_KEPT_BYTES = 2_000
 
 
-class Daraja(Controls):
+class Daraja(PaymentControls, InitiatorControls):
     """A Daraja whose time, chance and callers are all handed in.
 
     Shape: `clock` gives UTC epoch seconds and is asked whenever something is looked at; nothing
@@ -74,6 +69,7 @@ class Daraja(Controls):
                 "callback_posted",
                 delivery=each.id,
                 checkout_request_id=each.checkout_request_id,
+                phone=each.phone or None,
                 due_at=each.at,
                 url=each.url,
                 attempt=each.attempt,
@@ -98,9 +94,12 @@ class Daraja(Controls):
             "callback_answered",
             delivery=delivery_id,
             checkout_request_id=delivery.checkout_request_id,
+            phone=delivery.phone or None,
             status=status,
             body=body[:BODY_KEPT_BYTES].decode(errors="replace"),
         )
+        if delivery.on_answer is not None:
+            delivery.on_answer(status, body, now)
 
     def next_event_at(self) -> float | None:
         """When the next thing happens by itself, so that virtual time can jump there."""
@@ -151,17 +150,27 @@ class Daraja(Controls):
     def audit(
         self, beliefs: Iterable[Mapping[str, object]], *, shortcode: str | None = None
     ) -> Audit:
-        """Compares what a merchant believes was paid with what was; see `Ledger.audit`."""
+        """Compares what a merchant believes was paid with what was; see `audit.audit`."""
         self._advance()
-        return self.ledger.audit(beliefs, shortcode=shortcode)
+        told = [dict(each) if isinstance(each, Mapping) else each for each in beliefs]
+        audit = audits.audit(self.ledger, told, shortcode=shortcode)
+        self._world.beliefs = (told, shortcode)
+        return audit
+
+    def last_audit(self) -> Audit | None:
+        """The merchant's last beliefs, compared with what happened since; None before the first."""
+        if self._world.beliefs is None:
+            return None
+        told, shortcode = self._world.beliefs
+        return self.audit(told, shortcode=shortcode)
 
     def reset(self) -> None:
-        """Everything is as at the start but settings and tokens; receipts still never repeat."""
+        """All as at the start but settings, tokens and registrations; receipts never repeat."""
         old = self._world
         fresh = self._new_world(World(old.seed, old.config, old.clock))
         fresh.journal = old.journal
         fresh.journal.clear()
-        fresh.tokens = old.tokens
+        fresh.tokens, fresh.c2b, fresh.pull = old.tokens, old.c2b, old.pull
         self._world = fresh
         self._note_control("reset")
 
@@ -205,23 +214,15 @@ class Daraja(Controls):
 
     def _route(self, request: HttpRequest, now: float) -> tuple[HttpAnswer, Prompt | None]:
         world = self._world
-        route = _ROUTES.get(request.path)
-        if route is None:
-            raise gateway.refused(world, 404, world.config.not_found_code, "Resource not found")
-        endpoint, method = route
-        if request.method.upper() != method:
+        endpoint = ENDPOINTS.get(request.path)
+        if endpoint is None:
+            raise not_imitated(world, request.path)
+        if request.method.upper() != endpoint.method:
             raise gateway.refused(world, 405, "405.001", "Method Not Allowed")
-        outage = gateway.down(world, endpoint, now)
+        outage = gateway.down(world, endpoint.name, now)
         if outage is not None:
             return outage, None
-        match endpoint:
-            case "push":
-                return push(world, request, now)
-            case "query":
-                return query(world, request, now)
-            case _:
-                request_id = world.request_id()
-                return world.tokens.generate(request, now, world.config, request_id), None
+        return endpoint.handler(world, request, now)
 
     def _note_request(
         self,
@@ -242,13 +243,6 @@ class Daraja(Controls):
             phone=prompt.order.msisdn if prompt else None,
             scenario=prompt.scenario.name if prompt else None,
             why=why or None,
-            body=_without_password(request.body),
+            body=kept_body(request.body),
             answer=None if request.path == OAUTH_PATH else answer.body.decode(errors="replace"),
         )
-
-
-def _without_password(body: bytes) -> str | None:
-    """The request's body for the journal; a Password holds the passkey, so it is taken out."""
-    if not body:
-        return None
-    return _PASSWORD.sub(r"\1***", body[:BODY_KEPT_BYTES].decode(errors="replace"))

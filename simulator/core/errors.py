@@ -5,6 +5,7 @@ SimulatorError
 ├── SettingError           a configuration value of the wrong kind
 ├── UnknownPromptError     no prompt with that id, or none open on that phone
 ├── PromptClosedError      the prompt was answered or ran out before
+├── UnknownPaymentError    no payment with that receipt, or it went back before
 ├── UnknownDeliveryError   no callback with that id awaits an answer
 └── BeliefError            an audit was asked about something that is not a payment
 """
@@ -28,6 +29,10 @@ class UnknownPromptError(SimulatorError):
 
 class PromptClosedError(SimulatorError):
     """The prompt is not open any more; nothing was changed."""
+
+
+class UnknownPaymentError(SimulatorError):
+    """There is no such payment that could go back; nothing was changed."""
 
 
 class UnknownDeliveryError(SimulatorError):

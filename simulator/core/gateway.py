@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 
+from simulator.core.answers import PushAnswer
 from simulator.core.http import (
     HttpAnswer,
     HttpRequest,
@@ -12,7 +13,6 @@ from simulator.core.http import (
     json_answer,
 )
 from simulator.core.oauth import TokenState
-from simulator.core.scenario import PushAnswer
 from simulator.core.world import World
 
 UNREADABLE = HttpAnswer(502, {"Content-Type": "text/html"}, b"<html>502 Bad Gateway</html>")
@@ -36,18 +36,25 @@ def invalid(world: World, field: str, why: str = "") -> RefusedError:
     return refused(world, 400, "400.002.02", f"Bad Request - Invalid {field}", why)
 
 
-def check_token(world: World, request: HttpRequest, now: float, *, is_query: bool) -> None:
-    """Raises RefusedError unless the bearer token opens the API. Source: daraja.md 1."""
+def not_found(world: World, why: str = "") -> RefusedError:
+    """What a path that is no API gets."""
+    return refused(world, 404, world.config.not_found_code, "Resource not found", why)
+
+
+def check_token(
+    world: World, request: HttpRequest, now: float, invalid_code: str = "404.001.03"
+) -> None:
+    """Raises RefusedError unless the bearer token opens the API. Source: docs/daraja.md 1.
+
+    `invalid_code` is what this API answers a token that is wrong or expired.
+    """
     match world.tokens.state(request, now):
         case TokenState.GOOD:
             return
         case TokenState.NO_HEADER:
             raise refused(world, 404, "404.001.04", "Invalid Authentication Header")
-        case TokenState.INVALID if is_query:
-            code = world.config.query_unauthorized_code
-            raise refused(world, int(code[:3]), code, "Invalid Access Token")
         case TokenState.INVALID:
-            raise refused(world, 404, "404.001.03", "Invalid Access Token")
+            raise refused(world, int(invalid_code[:3]), invalid_code, "Invalid Access Token")
         case TokenState.NO_PRODUCT:
             message = "Invalid API call as no apiproduct match found"
             fault = {"faultstring": message, "detail": {"errorcode": "keymanagement.service"}}

@@ -71,14 +71,14 @@ def json_answer(status: int, document: Mapping[str, object]) -> HttpAnswer:
 
 
 def daraja_error(status: int, code: str, message: str, request_id: str) -> HttpAnswer:
-    """Daraja's error envelope. Source: daraja.md 3, "Error body"."""
+    """Daraja's error envelope. Source: docs/daraja.md 3, "Error body"."""
     return json_answer(
         status, {"requestId": request_id, "errorCode": code, "errorMessage": message}
     )
 
 
 def firewall_page(status: int, incident: str) -> HttpAnswer:
-    """The HTML page of the web firewall in front of Daraja. Source: daraja.md 1, WAF."""
+    """The HTML page of the web firewall in front of Daraja. Source: docs/daraja.md 1, WAF."""
     page = (
         '<html style="height:100%"><head><META NAME="ROBOTS" CONTENT="NOINDEX, NOFOLLOW"></head>'
         '<body style="margin:0px;height:100%"><iframe id="main-iframe" frameborder="0">'
@@ -88,7 +88,7 @@ def firewall_page(status: int, incident: str) -> HttpAnswer:
 
 
 def spike_arrest(per_minute: int) -> HttpAnswer:
-    """Apigee's own refusal, which does not use Daraja's envelope. Source: daraja.md 2."""
+    """Apigee's own refusal, which does not use Daraja's envelope. Source: docs/daraja.md 2."""
     rate = (
         f"MessageRate{{messagesPerPeriod={per_minute}, periodInMicroseconds=60000000, "
         "maxBurstMessageCount=1.0}"

@@ -1,4 +1,4 @@
-"""Identifiers shaped like the real ones. Source: daraja.md 3 and 5, "Identifier shapes"."""
+"""Identifiers shaped like the real ones. Source: docs/daraja.md 3 and 5, "Identifier shapes"."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -79,6 +79,11 @@ class ReceiptPrinter:
         of_day = (tick + 3 * 3_600_000) % _MILLISECONDS_A_DAY
         number = (of_day * _PER_MILLISECOND + self._within) * _MULTIPLIER % _RECEIPT_SPACE
         return _date_letters(moment) + _base36(number)
+
+
+def receipt_letters(at: float) -> str:
+    """The three characters with which the receipts of this day begin."""
+    return _date_letters(eat(at))
 
 
 def _date_letters(moment: datetime) -> str:

@@ -54,4 +54,24 @@ KNOWN_PHONES = (
     KnownPhone(
         "254700000052", "ignores; the query says 0 meanwhile", "ignores+query_success_before_pin"
     ),
+    KnownPhone(
+        "254700000053",
+        "pays; the query says that it does not exist",
+        "pays+query_does_not_exist",
+    ),
+    KnownPhone("254700000061", "pays; C2B confirmation, no callback", "pays+twin_only"),
+    KnownPhone("254700000062", "pays; C2B confirmation before the callback", "pays+twin_before"),
+    KnownPhone("254700000063", "pays; two C2B confirmations", "pays+twin_twice"),
+    KnownPhone("254700000064", "pays; C2B confirmation lost", "pays+twin_lost"),
+    KnownPhone(
+        "254700000065", "pays; C2B confirmation of another amount", "pays+twin_wrong_amount"
+    ),
+    KnownPhone(
+        "254700000066", "pays; C2B confirmation from an unlisted address", "pays+twin_unlisted"
+    ),
+    KnownPhone(
+        "254700000067",
+        "pays; neither callback nor C2B confirmation",
+        "pays+callback_lost+twin_lost",
+    ),
 )

@@ -1,18 +1,33 @@
-"""Money: wallets, debits and receipts, and the audit of what a merchant believes about them.
+"""Money: wallets, shortcodes, receipts, and every way in which money moves between them.
 
-Every shilling is in exactly one place: `is_balanced` holds after every move.
+Every shilling is in exactly one account: `is_balanced` holds after every movement.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from simulator.core.errors import BeliefError
+from simulator.core.accounts import (
+    Account,
+    AccountKind,
+    Books,
+    Movement,
+    MovementKind,
+    OverdrawnError,
+)
 from simulator.core.identifiers import ReceiptPrinter, eat
+
+ISSUE = Account(AccountKind.ISSUE)
+FEES = Account(AccountKind.FEES)
+_HELD = (AccountKind.UTILITY, AccountKind.MERCHANT, AccountKind.WORKING)
 
 
 @dataclass(frozen=True, slots=True)
 class Debit:
-    """Money that moved from a customer to a merchant. Units: KES, UTC epoch seconds."""
+    """Money that moved from a customer to a merchant. Units: KES, UTC epoch seconds.
+
+    Shape: `checkout_request_id` and `merchant_request_id` are empty where no prompt asked for it;
+    `phone` is a shortcode where an organisation paid. `kind` is its TransactionType in a C2B
+    confirmation, None for the ordinary one of a paybill or a till.
+    """
 
     receipt: str
     at: float
@@ -20,67 +35,52 @@ class Debit:
     shortcode: str
     amount_kes: int
     reference: str
-    checkout_request_id: str
+    checkout_request_id: str = ""
+    merchant_request_id: str = ""
+    account: AccountKind = AccountKind.UTILITY
+    kind: str | None = None
+    balance_after_kes: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One difference between the ledger and what the merchant believes."""
-
-    kind: str
-    sentence: str
-    receipt: str | None = None
-    checkout_request_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """The ledger and the merchant's beliefs, compared. Units: KES."""
-
-    debits: int
-    debited_kes: int
-    believed: int
-    believed_kes: int
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether the merchant believes exactly what happened."""
-        return not self.findings
-
-
-@dataclass(slots=True)
-class _Belief:
-    amount_kes: int
-    receipt: str | None
-    phone: str | None
-    reference: str | None
-    checkout_request_id: str | None
+def wallet(phone: str) -> Account:
+    """A customer's account."""
+    return Account(AccountKind.WALLET, phone)
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Wallets in whole shillings and every debit that was made between them."""
+    """The books, with what M-Pesa looks up in them. Units: whole shillings."""
 
     printer: ReceiptPrinter = field(default_factory=ReceiptPrinter)
-    wallets: dict[str, int] = field(default_factory=dict)
-    merchants: dict[str, int] = field(default_factory=dict)
+    books: Books = field(default_factory=Books)
     debits: dict[str, Debit] = field(default_factory=dict)
-    issued_kes: int = 0
+    by_receipt: dict[str, Movement] = field(default_factory=dict)
+    reversed_receipts: dict[str, str] = field(default_factory=dict)  # payment -> its reversal
+    repaid_receipts: set[str] = field(default_factory=set)  # payments a payout gave back
     _by_checkout: dict[str, Debit] = field(default_factory=dict)
     _spent: dict[tuple[str, int], int] = field(default_factory=dict)
     _latest: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    _opened: set[str] = field(default_factory=set)
+
+    # Test money
 
     def open(self, phone: str, balance_kes: int) -> None:
         """Gives a phone its wallet, once."""
-        if phone not in self.wallets:
-            self.wallets[phone] = balance_kes
-            self.issued_kes += balance_kes
+        if phone not in self._opened:
+            self._opened.add(phone)
+            self.set_balance(wallet(phone), balance_kes)
 
-    def set_balance(self, phone: str, balance_kes: int) -> None:
-        """Tops a wallet up or empties it; the difference counts as issued."""
-        self.issued_kes += balance_kes - self.wallets.get(phone, 0)
-        self.wallets[phone] = balance_kes
+    def set_balance(self, account: Account, balance_kes: int, at: float = 0.0) -> None:
+        """Fills an account up or empties it with test money."""
+        if account.kind is AccountKind.WALLET:
+            self._opened.add(account.owner)
+        missing = balance_kes - self.books.balance_kes(account)
+        if missing > 0:
+            self.books.move(MovementKind.ISSUE, at, ISSUE, account, missing)
+        elif missing < 0:
+            self.books.move(MovementKind.ISSUE, at, account, ISSUE, -missing)
+
+    # Movements
 
     def debit(
         self,
@@ -90,23 +90,153 @@ class Ledger:
         shortcode: str,
         amount_kes: int,
         reference: str,
-        checkout_request_id: str,
+        checkout_request_id: str = "",
+        merchant_request_id: str = "",
+        account: AccountKind = AccountKind.UTILITY,
+        kind: str | None = None,
     ) -> Debit:
-        """Moves the amount and prints its receipt.
+        """Moves a payment from a wallet to a shortcode and prints its receipt.
 
-        Errors: ValueError for money that is not there; nothing moves.
+        Errors: OverdrawnError for money that is not there; nothing moves.
         """
-        if amount_kes < 1 or self.wallets.get(phone, 0) < amount_kes:
-            raise ValueError("the wallet does not hold the amount")
-        receipt = self.printer.next(at)
-        debit = Debit(receipt, at, phone, shortcode, amount_kes, reference, checkout_request_id)
-        self.wallets[phone] -= amount_kes
-        self.merchants[shortcode] = self.merchants.get(shortcode, 0) + amount_kes
-        self.debits[receipt] = self._by_checkout[checkout_request_id] = debit
-        day = (phone, eat(at).toordinal())
-        self._spent[day] = self._spent.get(day, 0) + amount_kes
-        self._latest[phone, shortcode, amount_kes] = at
+        if self.wallet_kes(phone) < amount_kes:
+            raise OverdrawnError("the wallet account does not hold the amount")
+        return self.take(
+            Debit(
+                receipt=self.printer.next(at),
+                at=at,
+                phone=phone,
+                shortcode=shortcode,
+                amount_kes=amount_kes,
+                reference=reference,
+                checkout_request_id=checkout_request_id,
+                merchant_request_id=merchant_request_id,
+                account=account,
+                kind=kind,
+            )
+        )
+
+    def take(self, planned: Debit) -> Debit:
+        """Moves a payment whose receipt is printed; gives it with the payee's new balance.
+
+        Errors: OverdrawnError for money that is not there; nothing moves.
+        """
+        payee = Account(planned.account, planned.shortcode)
+        movement = self.books.move(
+            MovementKind.PAYMENT,
+            planned.at,
+            wallet(planned.phone),
+            payee,
+            planned.amount_kes,
+            receipt=planned.receipt,
+            reference=planned.reference,
+        )
+        debit = replace(planned, balance_after_kes=self.books.balance_kes(payee))
+        self.debits[debit.receipt] = debit
+        self.by_receipt[debit.receipt] = movement
+        if debit.checkout_request_id:
+            self._by_checkout[debit.checkout_request_id] = debit
+        day = (debit.phone, eat(debit.at).toordinal())
+        self._spent[day] = self._spent.get(day, 0) + debit.amount_kes
+        self._latest[debit.phone, debit.shortcode, debit.amount_kes] = debit.at
         return debit
+
+    def reverse(self, receipt: str, at: float, amount_kes: int | None = None) -> Movement:
+        """Gives a payment back from the account that took it; the reversal has its own receipt.
+
+        `amount_kes` None is the whole payment. Errors: KeyError for an unknown receipt;
+        OverdrawnError where the account lacks the money; nothing moves.
+        """
+        debit = self.debits[receipt]
+        movement = self._record(
+            MovementKind.REVERSAL,
+            at,
+            Account(debit.account, debit.shortcode),
+            wallet(debit.phone),
+            debit.amount_kes if amount_kes is None else amount_kes,
+            about=receipt,
+            reference=debit.reference,
+        )
+        self.reversed_receipts[receipt] = movement.receipt
+        return movement
+
+    def pay_out(
+        self,
+        *,
+        at: float,
+        shortcode: str,
+        phone: str,
+        amount_kes: int,
+        charge_kes: int = 0,
+        account: AccountKind = AccountKind.UTILITY,
+        about: str = "",
+        reference: str = "",
+    ) -> Movement:
+        """Pays a customer from a shortcode (B2C). `about` is the payment it gives back, if any.
+
+        Errors: OverdrawnError where the account lacks the money; nothing moves.
+        """
+        payer = Account(account, shortcode)
+        movement = self._record(
+            MovementKind.PAYOUT, at, payer, wallet(phone), amount_kes, about, reference
+        )
+        if about:
+            self.repaid_receipts.add(about)
+        if charge_kes:
+            charges = Account(AccountKind.CHARGES, shortcode)
+            self.books.move(
+                MovementKind.CHARGE, at, charges, FEES, charge_kes, about=movement.receipt
+            )
+        return movement
+
+    def settle(self, shortcode: str, at: float) -> list[Movement]:
+        """Sends everything that customers paid to the shortcode's bank: one movement an account."""
+        bank = Account(AccountKind.BANK, shortcode)
+        sources = (Account(kind, shortcode) for kind in (AccountKind.UTILITY, AccountKind.MERCHANT))
+        return [
+            self._record(MovementKind.SETTLEMENT, at, source, bank, held)
+            for source in sources
+            if (held := self.books.balance_kes(source)) > 0
+        ]
+
+    def _record(
+        self,
+        kind: MovementKind,
+        at: float,
+        debited: Account,
+        credited: Account,
+        amount_kes: int,
+        about: str = "",
+        reference: str = "",
+    ) -> Movement:
+        """A movement with a receipt of its own; a movement that is refused uses none up."""
+        if amount_kes < 1 or self.books.balance_kes(debited) < amount_kes:
+            raise OverdrawnError(f"the {debited.kind} account does not hold the amount")
+        receipt = self.printer.next(at)
+        movement = self.books.move(
+            kind, at, debited, credited, amount_kes, receipt=receipt, about=about,
+            reference=reference,
+        )  # fmt: skip
+        self.by_receipt[receipt] = movement
+        return movement
+
+    # Looking things up
+
+    def has_wallet(self, phone: str) -> bool:
+        """Whether this phone's wallet was opened."""
+        return phone in self._opened
+
+    def wallet_kes(self, phone: str) -> int:
+        """What a customer has."""
+        return self.books.balance_kes(wallet(phone))
+
+    def account_kes(self, kind: AccountKind, shortcode: str) -> int:
+        """What one account of a shortcode holds."""
+        return self.books.balance_kes(Account(kind, shortcode))
+
+    def held_kes(self, shortcode: str) -> int:
+        """What a shortcode has within M-Pesa, its bank not counted."""
+        return sum(self.account_kes(kind, shortcode) for kind in _HELD)
 
     def spent_today_kes(self, phone: str, at: float) -> int:
         """What left this wallet on the same day in Nairobi."""
@@ -128,87 +258,29 @@ class Ledger:
         return receipt
 
     @property
+    def wallets(self) -> dict[str, int]:
+        """Every wallet by its number."""
+        return {phone: self.wallet_kes(phone) for phone in self._opened_in_order()}
+
+    @property
+    def merchants(self) -> dict[str, int]:
+        """What each shortcode that was ever paid has within M-Pesa."""
+        owners = {each.owner: None for each, _ in self.books.accounts() if each.kind in _HELD}
+        return {shortcode: self.held_kes(shortcode) for shortcode in owners}
+
+    @property
+    def issued_kes(self) -> int:
+        """The test money there is."""
+        return -self.books.balance_kes(ISSUE)
+
+    @property
     def is_balanced(self) -> bool:
-        """Whether every shilling that was issued is in a wallet or with a merchant."""
-        held = sum(self.wallets.values()) + sum(self.merchants.values())
-        taken = sum(each.amount_kes for each in self.debits.values())
-        return held == self.issued_kes and taken == sum(self.merchants.values())
-
-    def audit(
-        self, beliefs: Iterable[Mapping[str, object]], *, shortcode: str | None = None
-    ) -> Audit:
-        """Compares what a merchant's system believes was paid with what was.
-
-        Shape: each belief is {"receipt", "amount"} and optionally "phone", "reference" and
-        "checkout_request_id"; a payment whose receipt is still to come gives
-        "checkout_request_id" and a null "receipt". `shortcode` looks at one merchant only.
-        Errors: BeliefError names the belief that cannot be read.
-        """
-        debits = [d for d in self.debits.values() if shortcode in (None, d.shortcode)]
-        read = [_belief(number, each) for number, each in enumerate(beliefs)]
-        believed: dict[str, int] = {}
-        findings = [
-            finding for belief in read for finding in self._compare(belief, believed, shortcode)
-        ]
-        findings += [_never_heard(debit) for debit in debits if debit.receipt not in believed]
-        return Audit(
-            debits=len(debits),
-            debited_kes=sum(each.amount_kes for each in debits),
-            believed=len(read),
-            believed_kes=sum(each.amount_kes for each in read),
-            findings=tuple(findings),
+        """Whether every debit has its credit, and every payment exactly one movement."""
+        payments = self.books.total_kes(MovementKind.PAYMENT)
+        return self.books.is_balanced and payments == sum(
+            each.amount_kes for each in self.debits.values()
         )
 
-    def _compare(
-        self, belief: _Belief, believed: dict[str, int], shortcode: str | None
-    ) -> list[Finding]:
-        debit = self._believed_debit(belief)
-        ids = (belief.receipt, belief.checkout_request_id)
-        if debit is None or shortcode not in (None, debit.shortcode):
-            said = belief.receipt or belief.checkout_request_id
-            sentence = f"believed paid, but no money moved under {said}"
-            return [Finding("money_that_never_moved", sentence, *ids)]
-        ids = (debit.receipt, debit.checkout_request_id)
-        believed[debit.receipt] = believed.get(debit.receipt, 0) + 1
-        findings = [Finding(kind, text, *ids) for kind, text in _differences(belief, debit)]
-        if believed[debit.receipt] > 1:
-            findings.append(Finding("claimed_twice", "one debit stands for two payments", *ids))
-        return findings
-
-    def _believed_debit(self, belief: _Belief) -> Debit | None:
-        if belief.receipt is not None:
-            return self.debits.get(belief.receipt)
-        return self._by_checkout.get(belief.checkout_request_id or "")
-
-
-def _differences(belief: _Belief, debit: Debit) -> Iterable[tuple[str, str]]:
-    if belief.amount_kes != debit.amount_kes:
-        sentence = f"KES {debit.amount_kes} moved, KES {belief.amount_kes} is believed"
-        yield "wrong_amount", sentence
-    if belief.phone not in (None, debit.phone):
-        yield "wrong_phone", "another phone paid than is believed"
-    if belief.reference not in (None, debit.reference):
-        yield "wrong_reference", f"it was paid for {debit.reference}, not {belief.reference}"
-    if belief.checkout_request_id not in (None, debit.checkout_request_id):
-        yield "wrong_prompt", "the receipt belongs to another prompt than is believed"
-
-
-def _never_heard(debit: Debit) -> Finding:
-    sentence = f"KES {debit.amount_kes} moved for {debit.reference}; the merchant does not know"
-    return Finding("money_unknown_to_merchant", sentence, debit.receipt, debit.checkout_request_id)
-
-
-def _belief(number: int, given: Mapping[str, object]) -> _Belief:
-    if not isinstance(given, Mapping):
-        raise BeliefError(f"belief {number} is not an object")
-    amount = given.get("amount")
-    if isinstance(amount, bool) or not isinstance(amount, int):
-        raise BeliefError(f"belief {number}: amount must be whole shillings")
-    names = ("receipt", "phone", "reference", "checkout_request_id")
-    for name in names:
-        if not isinstance(given.get(name), str | None):
-            raise BeliefError(f"belief {number}: {name} must be text or null")
-    texts = {name: str(given[name]) if given.get(name) else None for name in names}
-    if texts["receipt"] is None and texts["checkout_request_id"] is None:
-        raise BeliefError(f"belief {number} needs a receipt or a checkout_request_id")
-    return _Belief(amount, **texts)
+    def _opened_in_order(self) -> list[str]:
+        moved = {a.owner: None for a, _ in self.books.accounts(AccountKind.WALLET)}
+        return [*moved, *sorted(self._opened - set(moved))]

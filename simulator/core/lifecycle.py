@@ -6,13 +6,15 @@ looked at: a prompt that ran out at noon ran out at noon, whenever somebody asks
 
 from typing import assert_never
 
+from simulator.core.answers import CallbackTiming
 from simulator.core.ledger import Debit
+from simulator.core.limits import money_refusal
 from simulator.core.messages import SENDER, failure_text, receipt_text
 from simulator.core.phones import Message, Phone
 from simulator.core.prompts import Prompt, Result, Stage
 from simulator.core.reporting import report
 from simulator.core.results import SUCCESS
-from simulator.core.scenario import CallbackTiming, Person
+from simulator.core.scenario import Person
 from simulator.core.world import Event, EventKind, World
 
 
@@ -20,7 +22,10 @@ def advance(world: World, now: float) -> None:
     """Lets everything happen that was due up to now, in the order of its time."""
     while (due := world.take_event(now)) is not None:
         at, event = due
-        _happen(world, event, at)
+        if isinstance(event, Event):
+            _happen(world, event, at)
+        else:
+            event(at)
 
 
 def accept(world: World, prompt: Prompt, early_code: str | None, at: float) -> None:
@@ -47,14 +52,10 @@ def enter_pin(world: World, prompt: Prompt, pin: str, at: float) -> None:
     phone = world.phone(prompt.order.msisdn)
     _note(world, prompt, "pin", at)
     prompt.stage = Stage.PROCESSING
-    if phone.is_locked:
-        finish(world, prompt, "8006", at)
-    elif pin != phone.pin:
-        phone.wrong_pins += 1
-        phone.is_locked = phone.wrong_pins >= world.config.wrong_pins_max
-        finish(world, prompt, "8006" if phone.is_locked else "2001", at)
+    wrong = phone.try_pin(pin, world.config.wrong_pins_max)
+    if wrong is not None:
+        finish(world, prompt, wrong, at)
     else:
-        phone.wrong_pins = 0
         _later(world, EventKind.SETTLE, prompt, at + world.config.settle_seconds)
 
 
@@ -181,16 +182,8 @@ def _succeed_late(world: World, prompt: Prompt, at: float) -> None:
 
 def _refusal(world: World, prompt: Prompt, at: float) -> str | None:
     """Why the money cannot move; None when it can."""
-    order, ledger = prompt.order, world.ledger
-    if ledger.wallets[order.payer] < order.amount_kes:
-        return "1"
-    if ledger.spent_today_kes(order.payer, at) + order.amount_kes > world.config.daily_max_kes:
-        return "4"
-    balance_max = order.merchant.balance_max_kes
-    held = ledger.merchants.get(order.merchant.shortcode, 0)
-    if balance_max is not None and held + order.amount_kes > balance_max:
-        return "8"
-    return None
+    order = prompt.order
+    return money_refusal(world, order.payer, order.merchant, order.amount_kes, at)
 
 
 def _debit(world: World, prompt: Prompt, at: float) -> Debit:
@@ -202,6 +195,8 @@ def _debit(world: World, prompt: Prompt, at: float) -> Debit:
         amount_kes=order.amount_kes,
         reference=order.reference,
         checkout_request_id=prompt.checkout_request_id,
+        merchant_request_id=prompt.merchant_request_id,
+        account=order.merchant.account,
     )
     world.journal.write(
         at,
@@ -221,9 +216,9 @@ def _send_message(
 ) -> None:
     order = prompt.order
     result = prompt.result
-    balance = world.ledger.wallets[order.payer]
+    balance = world.ledger.wallet_kes(order.payer)
     if debit is not None:
-        text: str | None = receipt_text(debit, order, balance, phone.language)
+        text: str | None = receipt_text(debit, order.merchant, balance, phone.language)
     else:
         text = failure_text(result.code if result else "", order, balance, phone.language)
     if text is not None:

@@ -1,4 +1,4 @@
-"""OAuth: tokens, their rotation, and every refusal. Source: daraja.md 1."""
+"""OAuth: tokens, their rotation, and every refusal. Source: docs/daraja.md 1."""
 
 import base64
 import binascii

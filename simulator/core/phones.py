@@ -36,6 +36,17 @@ class Phone:
     next_scenarios: list[object] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
 
+    def try_pin(self, pin: str, wrong_pins_max: int) -> str | None:
+        """None for the right PIN, else 2001, or 8006 once too many wrong ones locked it."""
+        if self.is_locked:
+            return "8006"
+        if pin == self.pin:
+            self.wrong_pins = 0
+            return None
+        self.wrong_pins += 1
+        self.is_locked = self.wrong_pins >= wrong_pins_max
+        return "8006" if self.is_locked else "2001"
+
     def receive(self, message: Message) -> None:
         """Keeps the newest messages, up to a limit."""
         self.messages.append(message)
@@ -61,7 +72,7 @@ class PhoneBook:
 
 
 def is_valid_msisdn(text: str) -> bool:
-    """Twelve ASCII digits that begin with 2547 or 2541. Source: daraja.md 10."""
+    """Twelve ASCII digits that begin with 2547 or 2541. Source: docs/daraja.md 10."""
     return (
         len(text) == 12 and text.isascii() and text.isdigit() and text.startswith(("2547", "2541"))
     )

@@ -62,7 +62,7 @@ class Prompt:
         return self.stage is Stage.SHOWN
 
     def text(self, language: str = "en") -> str:
-        """What the screen asks. Source for the length rule: daraja.md 3, "whole prompt"."""
+        """What the screen asks. Source for the length rule: docs/daraja.md 3, "whole prompt"."""
         return prompt_text(self.order, language)
 
 

@@ -1,23 +1,18 @@
-"""processrequest: the checks in Daraja's order, then a prompt. Source: daraja.md 3."""
+"""processrequest: the checks in Daraja's order, then a prompt. Source: docs/daraja.md 3."""
 
 from dataclasses import replace
 
 from simulator.core import chance, gateway, lifecycle, push_fields
+from simulator.core.answers import NEVER_REACHES_MPESA, CallbackTiming
 from simulator.core.config import Merchant
 from simulator.core.http import HttpAnswer, HttpRequest, json_answer
 from simulator.core.identifiers import merchant_request_id, older_merchant_request_id
 from simulator.core.phones import Phone
 from simulator.core.prompts import Prompt, PushOrder, prompt_text
 from simulator.core.push_fields import Fields, InvalidFieldError
-from simulator.core.scenario import (
-    NEVER_REACHES_MPESA,
-    CallbackTiming,
-    Scenario,
-    scenario_from,
-)
+from simulator.core.scenario import SCENARIO_HEADER, Scenario, scenario_from
 from simulator.core.world import World
 
-SCENARIO_HEADER = "X-Simulator-Scenario"
 _ACCEPTED = "Success. Request accepted for processing"
 
 
@@ -26,7 +21,7 @@ def push(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, Pr
 
     Errors: gateway.RefusedError, with nothing queued.
     """
-    gateway.check_token(world, request, now, is_query=False)
+    gateway.check_token(world, request, now)
     fields = gateway.json_fields(world, request)
     try:
         order = _order(world, fields, now)
@@ -110,6 +105,9 @@ def _drawn(world: World, phone: Phone) -> Scenario | None:
 
 
 def _prompt(world: World, order: PushOrder, scenario: Scenario, phone: Phone, now: float) -> Prompt:
+    is_long = len(order.reference) > push_fields.REFERENCE_CHARACTERS_MAX
+    if is_long and not world.config.long_reference_is_prompted:
+        scenario = replace(scenario, prompt_is_lost=True)
     checkout_id = world.new_checkout_id(now, order.msisdn)
     shape = older_merchant_request_id if world.config.older_shapes else merchant_request_id
     return Prompt(
@@ -133,7 +131,7 @@ def _early_code(world: World, order: PushOrder, now: float) -> str | None:
 
 
 def _product_code(world: World, order: PushOrder) -> str | None:
-    """Paybill and till must be asked as what they are. Source: daraja.md 7, rows 2028 and on."""
+    """A paybill needs the paybill type, a till the till type. Source: docs/daraja.md 7, 2028."""
     merchant = order.merchant
     is_right_type = order.transaction_type == merchant.transaction_type
     if is_right_type and order.party_b == merchant.party_b:

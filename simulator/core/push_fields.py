@@ -1,4 +1,4 @@
-"""Every field check of processrequest, in the order Daraja reports them. Source: daraja.md 3."""
+"""The field checks of processrequest, in the order Daraja reports them: docs/daraja.md 3."""
 
 import base64
 import binascii
@@ -94,6 +94,8 @@ def is_right_password(given: str, merchant: Merchant, stamp: str) -> bool:
 def order_from(fields: Fields, merchant: Merchant, config: Config) -> PushOrder:
     """The push that the fields describe. Errors: InvalidFieldError names the first bad one."""
     kind = fields.get("TransactionType")
+    if config.transaction_type_is_trimmed and isinstance(kind, str):
+        kind = kind.strip()
     if kind not in TRANSACTION_TYPES:
         raise InvalidFieldError("TransactionType")
     return PushOrder(
@@ -137,6 +139,8 @@ def _reference(fields: Fields, config: Config) -> str:
 
 def _description(fields: Fields, config: Config) -> str:
     value = fields.get("TransactionDesc", "")
+    if value is None:
+        raise InvalidFieldError("Remarks", "TransactionDesc is null")
     if not isinstance(value, str):
         raise InvalidFieldError("TransactionDesc")
     return _text("TransactionDesc", value, DESCRIPTION_CHARACTERS_MAX, config)

@@ -1,4 +1,4 @@
-"""stkpushquery: early 400, still processing, then the result as a string. Source: daraja.md 4."""
+"""stkpushquery: early 400, still processing, then the result as text. Source: docs/daraja.md 4."""
 
 from simulator.core import chance, gateway
 from simulator.core.http import HttpAnswer, HttpRequest, json_answer, spike_arrest
@@ -14,7 +14,7 @@ _ACCEPTED = "The service request has been accepted successsfully"
 
 def query(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, Prompt | None]:
     """The answer to a status query, and the prompt it was about. Errors: gateway.RefusedError."""
-    gateway.check_token(world, request, now, is_query=True)
+    gateway.check_token(world, request, now, world.config.query_unauthorized_code)
     fields = gateway.json_fields(world, request)
     _pass_gate(world, fields, now)
     try:
@@ -22,7 +22,7 @@ def query(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, P
         checkout_id = fields.get("CheckoutRequestID")
         prompt = world.prompts.get(checkout_id) if isinstance(checkout_id, str) else None
         if prompt is None or prompt.order.merchant.shortcode != merchant.shortcode:
-            raise InvalidFieldError("CheckoutRequestID", "unknown")
+            raise _unknown(world)
         if now - prompt.accepted_at < world.config.query_visible_seconds:
             raise InvalidFieldError("CheckoutRequestID", "asked too early")
         return _about(world, prompt, now), prompt
@@ -30,8 +30,19 @@ def query(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer, P
         raise gateway.invalid(world, error.name, error.why) from error
 
 
+def _unknown(world: World) -> Exception:
+    """Two answers were seen about an id that Daraja does not know."""
+    if world.config.query_unknown_id == "does_not_exist":
+        return _does_not_exist(world)
+    return InvalidFieldError("CheckoutRequestID", "unknown")
+
+
+def _does_not_exist(world: World) -> gateway.RefusedError:
+    return gateway.refused(world, 500, "500.001.1001", "The transaction does not Exist")
+
+
 def _pass_gate(world: World, fields: dict[str, object], now: float) -> None:
-    """Spike arrest, one query each 12 seconds and shortcode. Source: daraja.md 2."""
+    """Spike arrest, one query each 12 seconds and shortcode. Source: docs/daraja.md 2."""
     per_minute = world.config.query_per_minute
     if not per_minute:
         return
@@ -42,7 +53,7 @@ def _pass_gate(world: World, fields: dict[str, object], now: float) -> None:
 
 
 def _about(world: World, prompt: Prompt, now: float) -> HttpAnswer:
-    code = _lie(prompt, now)
+    code = _lie(world, prompt, now)
     if code is None:
         code = prompt.result.code if prompt.result else None
     if code is not None:
@@ -54,8 +65,6 @@ def _about(world: World, prompt: Prompt, now: float) -> HttpAnswer:
 
 
 def _verdict(prompt: Prompt, code: str) -> HttpAnswer:
-    is_open = code == STILL_PROCESSING
-    words = "The transaction is still under processing" if is_open else description(code)
     return json_answer(
         200,
         {
@@ -64,12 +73,12 @@ def _verdict(prompt: Prompt, code: str) -> HttpAnswer:
             "MerchantRequestID": prompt.merchant_request_id,
             "CheckoutRequestID": prompt.checkout_request_id,
             "ResultCode": code,
-            "ResultDesc": words,
+            "ResultDesc": description(code),
         },
     )
 
 
-def _lie(prompt: Prompt, now: float) -> str | None:
+def _lie(world: World, prompt: Prompt, now: float) -> str | None:
     """What the query says instead of the truth; None where it is honest."""
     scenario = prompt.scenario
     seconds = scenario.query_lie_seconds
@@ -86,6 +95,8 @@ def _lie(prompt: Prompt, now: float) -> str | None:
             return STILL_PROCESSING
         case QueryHonesty.UNKNOWN_ID:
             raise InvalidFieldError("CheckoutRequestID", "the scenario denies it")
+        case QueryHonesty.DOES_NOT_EXIST:
+            raise _does_not_exist(world)
 
 
 def _says_being_processed(world: World, prompt: Prompt) -> bool:

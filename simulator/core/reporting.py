@@ -1,24 +1,25 @@
 """How a result becomes callbacks: how many, when, from where, saying what."""
 
-from simulator.core import chance
-from simulator.core.c2b_confirmation import confirmation
-from simulator.core.callback_board import CallbackDelivery
+from simulator.core import c2b_posts, chance
+from simulator.core.answers import CallbackTiming, TwinTiming
+from simulator.core.c2b_notice import NoticeFaults
+from simulator.core.callback_board import CallbackDelivery, callback_headers
 from simulator.core.callback_body import Outcome, callback_body
 from simulator.core.ledger import Debit
 from simulator.core.prompts import Prompt
-from simulator.core.scenario import CallbackTiming
+from simulator.core.results import SUCCESS
 from simulator.core.world import World
 
 
 def report(world: World, prompt: Prompt, code: str, at: float, debit: Debit | None) -> None:
     """Schedules the callback, as often and as late as the scenario says."""
     scenario, config = prompt.scenario, world.config
-    if debit is not None and config.c2b_confirmation_url:
-        _confirm_by_c2b(world, prompt, debit)
+    if debit is not None:
+        _confirm_by_c2b(world, prompt, debit, at)
     if scenario.callback is CallbackTiming.NEVER:
         return
     outcome = _outcome(world, prompt, code, debit)
-    body = callback_body(prompt, outcome, world.seed)
+    body = callback_body(prompt, outcome, world.seed, is_older=config.older_shapes)
     key = (prompt.order.msisdn, prompt.push_number, code)
     attempts = scenario.callback_attempts or config.callback_attempts
     for copy in range(scenario.callback_copies):
@@ -26,7 +27,9 @@ def report(world: World, prompt: Prompt, code: str, at: float, debit: Debit | No
             CallbackDelivery(
                 id=f"{prompt.checkout_request_id}.{code}.{copy + 1}.1",
                 checkout_request_id=prompt.checkout_request_id,
+                phone=prompt.order.msisdn,
                 url=prompt.order.callback_url,
+                headers=callback_headers(prompt.order.merchant.shortcode),
                 body=body,
                 source_ip=_source(world, prompt, key),
                 at=at + _callback_seconds(world, prompt, key),
@@ -37,11 +40,32 @@ def report(world: World, prompt: Prompt, code: str, at: float, debit: Debit | No
         )
 
 
-def _confirm_by_c2b(world: World, prompt: Prompt, debit: Debit) -> None:
-    """The other channel knows nothing of the scenario: it tells of every debit."""
-    source = _source(world, prompt, (prompt.order.msisdn, prompt.push_number, "c2b"))
-    is_till = prompt.order.merchant.till is not None
-    world.board.schedule(confirmation(debit, world.config, is_till=is_till, source_ip=source))
+def _confirm_by_c2b(world: World, prompt: Prompt, debit: Debit, at: float) -> None:
+    """The payment's twin: the second notice, where C2B addresses are registered too.
+
+    "after" is after a callback that is neither late nor lost.
+    """
+    scenario = prompt.scenario
+    timing = scenario.twin or TwinTiming(world.config.c2b_twin)
+    key = (prompt.order.msisdn, prompt.push_number, SUCCESS)
+    match timing:
+        case TwinTiming.OFF:
+            return
+        case TwinTiming.LOST:
+            c2b_posts.lose(world, debit, at)
+            return
+        case TwinTiming.AFTER:
+            at += _drawn_seconds(world, key) + world.config.c2b_seconds
+        case TwinTiming.BEFORE:
+            pass
+    c2b_posts.confirm(
+        world,
+        debit,
+        at,
+        copies=scenario.twin_copies,
+        is_listed=scenario.twin_is_listed,
+        faults=NoticeFaults(scenario.twin_is_other_amount, scenario.twin_is_wrong_shortcode),
+    )
 
 
 def _outcome(world: World, prompt: Prompt, code: str, debit: Debit | None) -> Outcome:
@@ -51,7 +75,7 @@ def _outcome(world: World, prompt: Prompt, code: str, debit: Debit | None) -> Ou
         code,
         receipt=debit.receipt,
         paid_at=debit.at,
-        balance_kes=world.ledger.wallets[debit.phone],
+        balance_kes=world.ledger.wallet_kes(debit.phone),
         earlier_receipt=world.ledger.previous_receipt(debit.shortcode, debit.receipt),
     )
 
@@ -61,6 +85,10 @@ def _callback_seconds(world: World, prompt: Prompt, key: tuple[object, ...]) -> 
         return 0.0
     if prompt.scenario.callback_seconds is not None:
         return prompt.scenario.callback_seconds
+    return _drawn_seconds(world, key)
+
+
+def _drawn_seconds(world: World, key: tuple[object, ...]) -> float:
     low, high = world.config.callback_seconds_min, world.config.callback_seconds_max
     return chance.between(low, high, world.seed, "callback_seconds", *key)
 

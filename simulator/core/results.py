@@ -1,4 +1,4 @@
-"""The result codes of an STK push and the words Daraja uses. Source: daraja.md 7."""
+"""The result codes of an STK push and the words Daraja uses. Source: docs/daraja.md 7."""
 
 SUCCESS = "0"
 STILL_PROCESSING = "4999"
@@ -30,6 +30,7 @@ RESULTS: dict[str, str] = {
     "1101": "The prompt's prefix is not valid.",
     "1102": "The prompt's message is too long.",
     "2001": "The initiator information is invalid.",
+    "2002": "Agent number and Store number do not match.",
     "2006": "The account status does not allow this transaction.",
     "2008": "Authentication failed.",
     "2026": "The session has expired.",
@@ -45,4 +46,13 @@ RESULTS: dict[str, str] = {
 
 def description(code: str) -> str:
     """What Daraja says about a code; an unlisted one still has words."""
+    if code == STILL_PROCESSING:
+        return "The transaction is still under processing"
     return RESULTS.get(code, "Request failed.")
+
+
+def callback_description(code: str, *, is_older: bool) -> str:
+    """What the callback says; the query has another sentence for 1037."""
+    if code == "1037" and not is_older:
+        return "No response from user."
+    return description(code)

@@ -10,8 +10,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from simulator.core.catalogue import CATALOGUE
+from simulator.core.answers import CallbackTiming, PushAnswer, TwinTiming
+from simulator.core.catalogue import CATALOGUE, entry_of
 from simulator.core.errors import UnknownScenarioError
+from simulator.core.field_kinds import count, flag, optional, seconds, text, word
+from simulator.core.initiator.day import INITIATOR_FIELDS, InitiatorDay
 
 
 class Person(StrEnum):
@@ -22,35 +25,6 @@ class Person(StrEnum):
     WRONG_PIN = "wrong_pin"
     CANCELS = "cancels"
     IGNORES = "ignores"
-
-
-class PushAnswer(StrEnum):
-    """How processrequest answers a push that is otherwise in order."""
-
-    NORMAL = "normal"
-    HANG = "hang"
-    RESET = "reset"
-    INTERNAL_ERROR = "internal_error"  # 500.003.1001
-    HTML = "html"  # the web firewall's 403
-    HTML_503 = "html_503"  # the same page with a 503
-    BAD_GATEWAY = "bad_gateway"  # 502 with a body nobody can read
-    BUSY = "busy"  # 500.003.02 "System is busy"
-    SPIKE_ARREST = "spike_arrest"  # 500.003.02 "Spike Arrest Violation"
-    QUOTA = "quota"  # 500.003.03
-    REFUSED = "refused"  # 200 with ResponseCode 1
-
-
-NEVER_REACHES_MPESA = frozenset(
-    {PushAnswer.BUSY, PushAnswer.SPIKE_ARREST, PushAnswer.QUOTA, PushAnswer.REFUSED}
-)
-
-
-class CallbackTiming(StrEnum):
-    """When the result is posted."""
-
-    NORMAL = "normal"
-    BEFORE_ANSWER = "before_answer"
-    NEVER = "never"
 
 
 class BodyFault(StrEnum):
@@ -81,6 +55,7 @@ class QueryHonesty(StrEnum):
     FALSE_FAILURE = "false_failure"
     SUCCESS_BEFORE_PIN = "success_before_pin"
     UNKNOWN_ID = "unknown_id"
+    DOES_NOT_EXIST = "does_not_exist"
     NEVER_FINAL = "never_final"
 
 
@@ -106,9 +81,15 @@ class Scenario:
     body_faults: frozenset[BodyFault] = field(default_factory=frozenset)
     reversed_after_seconds: float | None = None  # reported failed first, debited so much later
     reversed_code: str = "1037"
+    twin: TwinTiming | None = None  # None: as the setting c2b_twin says
+    twin_copies: int = 1
+    twin_is_listed: bool = True
+    twin_is_other_amount: bool = False
+    twin_is_wrong_shortcode: bool = False
     query: QueryHonesty = QueryHonesty.HONEST
     query_lie_seconds: float | None = None  # None: it lies for ever
     query_lie_code: str = "1037"
+    initiator: InitiatorDay = field(default_factory=InitiatorDay)
 
     def facts(self) -> dict[str, object]:
         """The fields that differ from a normal day, ready for JSON."""
@@ -120,9 +101,12 @@ class Scenario:
         }
         if "body_faults" in changed:
             changed["body_faults"] = sorted(self.body_faults)
+        if changed.pop("initiator", None):
+            changed.update(self.initiator.facts())
         return changed
 
 
+SCENARIO_HEADER = "X-Simulator-Scenario"
 ScenarioSpec = str | Mapping[str, object] | Sequence[object] | Scenario
 NORMAL = Scenario()
 
@@ -149,7 +133,7 @@ def scenario_from(spec: object, base: Scenario = NORMAL) -> Scenario:
 def _named(names: str, base: Scenario) -> Scenario:
     merged = base
     for name in names.split("+"):
-        entry = CATALOGUE.get(name.strip())
+        entry = entry_of(name.strip())
         if entry is None:
             known = ", ".join(sorted(CATALOGUE))
             raise UnknownScenarioError(f"there is no scenario {name.strip()!r}; there are {known}")
@@ -168,9 +152,9 @@ def _from_fields(spec: Mapping[str, object], base: Scenario) -> Scenario:
 def _merged(base: Scenario, changes: Mapping[str, object]) -> Scenario:
     converted: dict[str, Any] = {}
     for name, value in changes.items():
-        convert = _CONVERTERS.get(name)
+        convert = _CONVERTERS.get(name) or INITIATOR_FIELDS.get(name)
         if convert is None:
-            known = ", ".join(sorted(_CONVERTERS))
+            known = ", ".join(sorted({**_CONVERTERS, **INITIATOR_FIELDS}))
             raise UnknownScenarioError(f"a scenario has no field {name!r}; it has {known}")
         try:
             converted[name] = convert(value)
@@ -178,40 +162,10 @@ def _merged(base: Scenario, changes: Mapping[str, object]) -> Scenario:
             raise UnknownScenarioError(f"{name} cannot be {value!r}: {error}") from error
     if "body_faults" in converted:
         converted["body_faults"] = base.body_faults | converted["body_faults"]
+    of_initiator = {name: converted.pop(name) for name in INITIATOR_FIELDS if name in converted}
+    if of_initiator:
+        converted["initiator"] = base.initiator.changed(of_initiator)
     return replace(base, **converted)
-
-
-def _word(kind: type[StrEnum]) -> Callable[[object], StrEnum]:
-    def convert(value: object) -> StrEnum:
-        if not isinstance(value, str) or value not in tuple(kind):
-            raise ValueError(f"it must be one of {', '.join(kind)}")
-        return kind(value)
-
-    return convert
-
-
-def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
-        raise ValueError("it must be a number of seconds, 0 or more")
-    return float(value)
-
-
-def _count(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 20:
-        raise ValueError("it must be a whole number from 1 to 20")
-    return value
-
-
-def _flag(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError("it must be true or false")
-    return value
-
-
-def _text(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        raise TypeError("it must be text")
-    return str(value)
 
 
 def _faults(value: object) -> frozenset[BodyFault]:
@@ -221,29 +175,30 @@ def _faults(value: object) -> frozenset[BodyFault]:
     return frozenset(BodyFault(each) for each in names)
 
 
-def _optional[T](convert: Callable[[object], T]) -> Callable[[object], T | None]:
-    return lambda value: None if value is None else convert(value)
-
-
 _CONVERTERS: dict[str, Callable[[object], object]] = {
-    "person": _word(Person),
-    "person_seconds": _optional(_seconds),
-    "ignored_code": _text,
-    "prompt_is_lost": _flag,
-    "result_code": _optional(_text),
-    "push_answer": _word(PushAnswer),
-    "push_reaches_mpesa": _flag,
-    "push_delay_seconds": _seconds,
-    "callback": _word(CallbackTiming),
-    "callback_seconds": _optional(_seconds),
-    "callback_copies": _count,
-    "callback_attempts": _optional(_count),
-    "callback_slow_seconds": _seconds,
-    "callback_is_listed": _flag,
+    "person": word(Person),
+    "person_seconds": optional(seconds),
+    "ignored_code": text,
+    "prompt_is_lost": flag,
+    "result_code": optional(text),
+    "push_answer": word(PushAnswer),
+    "push_reaches_mpesa": flag,
+    "push_delay_seconds": seconds,
+    "callback": word(CallbackTiming),
+    "callback_seconds": optional(seconds),
+    "callback_copies": count,
+    "callback_attempts": optional(count),
+    "callback_slow_seconds": seconds,
+    "callback_is_listed": flag,
     "body_faults": _faults,
-    "reversed_after_seconds": _optional(_seconds),
-    "reversed_code": _text,
-    "query": _word(QueryHonesty),
-    "query_lie_seconds": _optional(_seconds),
-    "query_lie_code": _text,
+    "reversed_after_seconds": optional(seconds),
+    "reversed_code": text,
+    "twin": optional(word(TwinTiming)),
+    "twin_copies": count,
+    "twin_is_listed": flag,
+    "twin_is_other_amount": flag,
+    "twin_is_wrong_shortcode": flag,
+    "query": word(QueryHonesty),
+    "query_lie_seconds": optional(seconds),
+    "query_lie_code": text,
 }

@@ -1,21 +1,27 @@
 """The simulated world: everything that changes, in one place, with the time of the last look."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from simulator.core import chance
+from simulator.core.accounts import Account
 from simulator.core.callback_board import CallbackBoard
 from simulator.core.config import Config
 from simulator.core.identifiers import checkout_request_id, older_checkout_request_id
+from simulator.core.initiator.asks import InitiatorState
 from simulator.core.journal import Journal
 from simulator.core.ledger import Ledger
 from simulator.core.oauth import TokenDesk
 from simulator.core.phones import Phone, PhoneBook, opening_balance_kes
 from simulator.core.prompts import Prompt
+from simulator.core.registrations import Registration
 from simulator.core.scenario import NORMAL, Scenario
+
+if TYPE_CHECKING:
+    from simulator.core.hand import HandPayment
 
 
 class EventKind(StrEnum):
@@ -29,6 +35,10 @@ class EventKind(StrEnum):
     LATE_SUCCESS = "late_success"
 
 
+Action = Callable[[float], None]
+"""What happens, given the moment at which it happens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that will happen to a prompt. `code` is the result of FAIL."""
@@ -40,7 +50,7 @@ class Event:
 
 OutageKind = Literal["html", "html_503", "reset", "hang", "busy", "internal_error", "bad_gateway"]
 OUTAGE_KINDS = ("html", "html_503", "reset", "hang", "busy", "internal_error", "bad_gateway")
-ENDPOINTS = ("oauth", "push", "query")
+ENDPOINTS = ("oauth", "push", "query", "c2b", "pull", "reversal", "status", "balance", "b2c", "qr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +88,28 @@ class World:
     outages: list[Outage] = field(default_factory=list)
     pushed: dict[tuple[str, str, int], float] = field(default_factory=dict)
     query_gate_at: dict[str, float] = field(default_factory=dict)
+    c2b: dict[str, Registration] = field(default_factory=dict)
+    pull: set[str] = field(default_factory=set)  # shortcodes that registered
+    hand_payments: list["HandPayment"] = field(default_factory=list)
+    beliefs: tuple[Sequence[Mapping[str, object]], str | None] | None = None
     requests: int = 0
+    initiator: InitiatorState = field(default_factory=InitiatorState)
     journal: Journal = field(init=False)
     tokens: TokenDesk = field(init=False)
-    _events: list[tuple[float, int, Event]] = field(default_factory=list)
+    _events: list[tuple[float, int, Event | Action]] = field(default_factory=list)
     _event_sequence: int = 0
     _latest: float = float("-inf")
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.config.journal_max)
         self.tokens = TokenDesk(self.seed)
+        self.initiator.operators.open(self.config.initiators, self.now())
+        self._fund()
+
+    def _fund(self) -> None:
+        for each in self.config.merchants if self.config.opening_utility_kes else ():
+            account = Account(each.account, each.shortcode)
+            self.ledger.set_balance(account, self.config.opening_utility_kes, self.now())
 
     def now(self) -> float:
         """The clock's time; never earlier than it was before."""
@@ -96,12 +118,12 @@ class World:
 
     def phone(self, msisdn: str) -> Phone:
         """The phone with this number, its wallet open."""
-        if msisdn not in self.ledger.wallets:
+        if not self.ledger.has_wallet(msisdn):
             self.ledger.open(msisdn, opening_balance_kes(msisdn, self.config))
         return self.phones.get(msisdn, self.config)
 
-    def schedule(self, at: float, event: Event) -> None:
-        """Lets something happen at its time."""
+    def schedule(self, at: float, event: Event | Action) -> None:
+        """Lets something happen at its time: a prompt's event, or any action."""
         self._event_sequence += 1
         heapq.heappush(self._events, (at, self._event_sequence, event))
 
@@ -109,7 +131,7 @@ class World:
         """When the next scheduled thing happens, callbacks not counted."""
         return self._events[0][0] if self._events else None
 
-    def take_event(self, now: float) -> tuple[float, Event] | None:
+    def take_event(self, now: float) -> tuple[float, Event | Action] | None:
         """The next event whose time has come, with its time."""
         if not self._events or self._events[0][0] > now:
             return None

@@ -18,14 +18,18 @@ const SAYS = {
   result: (e) => `${e.phone}: result ${e.result_code}${e.receipt ? `, receipt ${e.receipt}` : ""}`,
   money: (e) => `KES ${e.amount_kes.toLocaleString("en-KE")} from ${e.phone} to ${e.shortcode} for ${e.reference}, ${e.receipt}`,
   sms: (e) => `${e.phone}: ${e.text}`,
+  hand: (e) => `${e.phone} pays KES ${e.amount_kes.toLocaleString("en-KE")} by hand to ${e.number}${e.account ? `, account ${e.account}` : ""}`,
+  hand_refused: (e) => `${e.phone} to ${e.number}: refused, ${e.code}`,
+  c2b_lost: (e) => `the confirmation of ${e.receipt} is lost`,
   callback_posted: (e) => `to ${e.url}, from ${e.source_ip}, try ${e.attempt}`,
   callback_answered: (e) => `${e.status ?? "no answer"} ${e.body}`,
   control: (e) => `${e.what} ${e.scenario ?? e.phone ?? ""}`,
 };
-const NAMES = { callback_posted: "callback", callback_answered: "answered" };
+const NAMES = { callback_posted: "callback", callback_answered: "answered", hand: "by hand", hand_refused: "by hand", c2b_lost: "lost" };
 
 function isBad(entry) {
   if (entry.kind === "request") return entry.status >= 400 || entry.transport !== "ok";
+  if (entry.kind === "hand_refused" || entry.kind === "c2b_lost") return true;
   return entry.kind === "callback_answered" && !(entry.status >= 200 && entry.status < 300);
 }
 
@@ -116,7 +120,20 @@ at("filter").addEventListener("input", () => {
   for (const line of at("feed").children) line.hidden = !matches(line);
 });
 at("clear").addEventListener("click", () => at("feed").replaceChildren());
-at("reset").addEventListener("click", () => send("POST", "/_simulator/reset"));
+
+/* Resetting asks first: it forgets payments that a test may still need. */
+
+function askReset(isAsked) {
+  at("sure").hidden = !isAsked;
+  at(isAsked ? "reset-no" : "reset").focus();
+}
+
+at("reset").addEventListener("click", () => askReset(true));
+at("reset-no").addEventListener("click", () => askReset(false));
+at("reset-yes").addEventListener("click", async () => {
+  await send("POST", "/_simulator/reset");
+  askReset(false);
+});
 follow({
   path: () => `/_simulator/events?after=${after}`,
   tell: (entry) => {

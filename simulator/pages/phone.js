@@ -1,8 +1,11 @@
 /* One virtual phone. The server tells what is on it after each thing that happens; the page only
    draws that and sends back what the person does. */
 
+import { close as closeMenu, drawMenu, startMenu } from "./hand.js";
 import { follow } from "./live.js";
 import { listScenarios } from "./scenarios.js";
+import { drawSide, startSide } from "./side.js";
+import { call, element } from "./talk.js";
 import { WORDS } from "./words.js";
 
 const PIN_DIGITS = 4;
@@ -27,20 +30,20 @@ document.title = `Phone ${number}`;
 
 /* Talking to the simulator */
 
-async function call(method, url, body) {
-  const response = await fetch(url, {
-    method, headers: { "Content-Type": "application/json" }, body: body && JSON.stringify(body),
-  });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer;
-}
-
 async function change(settings) {
   try {
     draw(await call("PATCH", api, settings));
   } catch (error) {
     toast(error.message);
+  }
+}
+
+async function payByHand(order) {
+  toast(words().waiting);
+  try {
+    await call("POST", `${api}/pay`, order);
+  } catch (error) {
+    toast(error instanceof TypeError ? "The simulator does not answer." : error.message);
   }
 }
 
@@ -72,8 +75,10 @@ function draw(document_) {
   skewSeconds = phone.now - Date.now() / 1000;
   drawHome();
   drawInbox();
+  drawMenu();
+  if (!phone.is_on) closeMenu();
   drawPrompt();
-  drawSide();
+  drawSide(phone);
   at("off").hidden = phone.is_on;
   announce(before);
 }
@@ -116,6 +121,7 @@ function drawPrompt() {
   document.body.classList.toggle("prompting", isOpen);
   at("ignore").disabled = !isOpen;
   at("home").inert = isOpen;
+  at("menu").inert = isOpen;
   at("veil").hidden = !isOpen;
   if (!isOpen) return;
   const text = words();
@@ -142,22 +148,6 @@ function openPrompt() {
   if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.([180, 90, 180]);
 }
 
-function drawSide() {
-  for (const button of document.querySelectorAll("[data-language]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.language === phone.language));
-  }
-  at("power").textContent = phone.is_on ? "Switch off" : "Switch on";
-  at("unlock").hidden = !phone.is_locked;
-  at("pin-hint").textContent = phone.pin;
-  if (document.activeElement !== at("money")) at("money").value = phone.balance_kes;
-  const name = typeof phone.scenario === "string" ? phone.scenario : "custom";
-  const select = at("scenario");
-  if (![...select.options].some((option) => option.value === name)) select.add(new Option(name, name));
-  select.value = name;
-  at("scenario-says").textContent = select.selectedOptions[0]?.dataset.says ?? "";
-}
-
-/** Says what changed since the last look: a new message, or a prompt that went away by itself. */
 function announce(before) {
   const last = phone.messages.at(-1);
   const key = last ? `${last.at} ${last.text}` : "";
@@ -192,12 +182,6 @@ function tick() {
   const left = phone?.prompt ? Math.max(0, Math.ceil(phone.prompt.expires_at - now / 1000)) : 0;
   at("seconds").textContent = `${left} s`;
   at("seconds").classList.toggle("few", left <= FEW_SECONDS);
-}
-
-function element(name, text) {
-  const made = document.createElement(name);
-  if (text !== undefined) made.textContent = text;
-  return made;
 }
 
 /* The PIN */
@@ -265,46 +249,17 @@ function keepInPrompt(event) {
   stops[next].focus();
 }
 
-/* The side panel */
-
-function choose(event) {
-  event.preventDefault();
-  location.search = new URLSearchParams({ number: at("choose-number").value }).toString();
-}
-
-function toggleSide() {
-  const isOpen = at("side").classList.toggle("open");
-  at("side-toggle").setAttribute("aria-expanded", String(isOpen));
-  at("side-toggle").textContent = isOpen ? "Close" : "This phone";
-}
-
 function listen() {
   at("prompt").addEventListener("submit", submitPin);
   at("cancel").addEventListener("click", () => answer("cancel"));
   at("pin").addEventListener("input", () => setPin(at("pin").value));
   document.addEventListener("keydown", pressed);
-  at("choose").addEventListener("submit", choose);
-  at("side-toggle").addEventListener("click", toggleSide);
-  at("ignore").addEventListener("click", () => answer("ignore"));
-  at("power").addEventListener("click", () => change({ is_on: !phone.is_on }));
-  at("off").addEventListener("click", () => change({ is_on: true }));
-  at("unlock").addEventListener("click", () => change({ is_locked: false }));
-  at("scenario").addEventListener("change", () => change({ scenario: at("scenario").value }));
-  at("money-form").addEventListener("submit", (event) => {
-    event.preventDefault();
-    change({ balance_kes: Number(at("money").value) });
-  });
-  for (const button of document.querySelectorAll("[data-money]")) {
-    button.addEventListener("click", () => change({ balance_kes: Number(button.dataset.money) }));
-  }
-  for (const button of document.querySelectorAll("[data-language]")) {
-    button.addEventListener("click", () => change({ language: button.dataset.language }));
-  }
 }
 
-at("choose-number").value = number;
 buildKeys();
 listen();
+startMenu(words, payByHand);
+startSide(number, change, answer);
 tick();
 setInterval(tick, 500);
 follow({
@@ -314,4 +269,4 @@ follow({
   prefersSocket: query.get("live") === "socket",
 });
 await listScenarios(at("scenario"), at("known"));
-if (phone) drawSide();
+if (phone) drawSide(phone);

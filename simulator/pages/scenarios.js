@@ -2,6 +2,7 @@
 
 const GROUPS = [
   ["The push's answer", /^push_/], ["The callback", /^callback_/], ["The query", /^query_/],
+  ["The C2B confirmation", /^twin_/], ["Reversal, payout and status", /^(ack|outcome|queue|status|customer|reversed|settled)_/],
   ["The result", /^result_/], ["The person", /./],
 ];
 

@@ -5,17 +5,27 @@ from pathlib import Path
 from aiohttp import web
 
 from simulator.core import Daraja
+from simulator.server.clock_control import ClockControl
 from simulator.server.control import Control
 from simulator.server.cors import cors
 from simulator.server.face import DarajaFace
+from simulator.server.initiator_control import InitiatorControl
 from simulator.server.openapi import openapi
 from simulator.server.options import Options
+from simulator.server.payment_control import PaymentControl
 from simulator.server.pump import CallbackPump
+from simulator.server.quiet import quote_no_broken_request
 from simulator.server.routes import routes
 
 PAGES = Path(__file__).parent.parent / "pages"
 REQUEST_BYTES_MAX = 1_000_000
-_PAGES = {"/": "home", "/phone": "phone", "/phones": "phones", "/_simulator": "control"}
+_PAGES = {
+    "/": "home",
+    "/simulator": "home",  # behind a gateway that has a start page of its own
+    "/phone": "phone",
+    "/phones": "phones",
+    "/_simulator": "control",
+}
 _PAGE_HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; "
@@ -27,6 +37,7 @@ _PAGE_HEADERS = {
 
 def application(daraja: Daraja, options: Options | None = None) -> web.Application:
     """The whole HTTP face around a core; it starts posting callbacks when it is run."""
+    quote_no_broken_request()
     pump = CallbackPump(daraja, options or Options())
     app = web.Application(middlewares=[cors], client_max_size=REQUEST_BYTES_MAX)
     app.cleanup_ctx.append(pump.run)
@@ -38,7 +49,7 @@ def application(daraja: Daraja, options: Options | None = None) -> web.Applicati
 
 def _add_control(app: web.Application, daraja: Daraja, pump: CallbackPump) -> None:
     control = Control(daraja, pump)
-    known = routes(control)
+    known = routes(control, InitiatorControl(daraja), PaymentControl(daraja), ClockControl(daraja))
     document = openapi(known)
 
     async def describe(_request: web.Request) -> web.Response:

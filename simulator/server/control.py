@@ -10,10 +10,12 @@ from simulator.core.catalogue import CATALOGUE
 from simulator.core.errors import (
     PromptClosedError,
     SettingError,
+    UnknownPaymentError,
     UnknownPromptError,
 )
 from simulator.core.known_phones import KNOWN_PHONES
 from simulator.core.scenario import scenario_from
+from simulator.core.world import ENDPOINTS
 from simulator.scenario_file import chances_from
 from simulator.server import documents
 from simulator.server.live import follow
@@ -68,7 +70,7 @@ class Control:
     async def start_outage(self, request: web.Request) -> web.Response:
         """Takes endpoints down for a while."""
         body = await json_body(request)
-        endpoints = body.get("endpoints", ["oauth", "push", "query"])
+        endpoints = body.get("endpoints", list(ENDPOINTS))
         if not isinstance(endpoints, list):
             raise SettingError("endpoints must be a list")
         outage = self._daraja.start_outage(
@@ -120,6 +122,7 @@ class Control:
             body.get("scenario"),
             msisdn=None if msisdn is None else str(msisdn),
             times=int(number(body, "times", 1)),
+            api=text(body, "api"),
         )
         return web.json_response({"next": body.get("scenario")})
 
@@ -256,8 +259,8 @@ class Control:
         async def answer(request: web.Request) -> web.StreamResponse:
             try:
                 return await handler(request)
-            except (UnknownPromptError, PromptClosedError) as error:
-                status = 404 if isinstance(error, UnknownPromptError) else 409
+            except (UnknownPaymentError, UnknownPromptError, PromptClosedError) as error:
+                status = 409 if isinstance(error, PromptClosedError) else 404
                 return web.json_response({"error": str(error)}, status=status)
             except SimulatorError as error:
                 return web.json_response({"error": str(error)}, status=400)

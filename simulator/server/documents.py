@@ -1,6 +1,7 @@
 """The core's things as JSON documents of the control API."""
 
 from simulator.core import Audit, Daraja, Debit
+from simulator.core.audit import statement
 from simulator.core.known_phones import KNOWN_PHONES
 from simulator.core.phones import Phone
 from simulator.core.prompts import Prompt
@@ -45,7 +46,7 @@ def phone_document(daraja: Daraja, phone: Phone) -> Document:
         "phone_number": phone.msisdn,
         "says": _SAYS.get(phone.msisdn),
         "scenario": phone.scenario,
-        "balance_kes": daraja.ledger.wallets.get(phone.msisdn, 0),
+        "balance_kes": daraja.ledger.wallet_kes(phone.msisdn),
         "pin": phone.pin,
         "language": phone.language,
         "is_on": phone.is_on,
@@ -81,7 +82,19 @@ def ledger_document(daraja: Daraja) -> Document:
         "wallets": ledger.wallets,
         "merchants": ledger.merchants,
         "debits": [debit_document(each) for each in ledger.debits.values()],
+        "accounts": {str(each): kes for each, kes in ledger.books.accounts()},
         "is_balanced": ledger.is_balanced,
+    }
+
+
+def whole_audit_document(daraja: Daraja) -> Document:
+    """The money of all, and the merchant's last beliefs about it. Units: KES."""
+    audit = daraja.last_audit()
+    is_clean = audit is None or audit.is_clean
+    return {
+        **statement(daraja.ledger),
+        "is_clean": daraja.ledger.is_balanced and is_clean,
+        "merchant": None if audit is None else audit_document(audit),
     }
 
 

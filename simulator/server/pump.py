@@ -79,7 +79,7 @@ class CallbackPump:
             **delivery.headers,
             "Host": urlsplit(delivery.url).netloc,
             "Content-Length": str(len(delivery.body)),
-            **self._options.headers(delivery.source_ip),
+            **self._options.headers(delivery.url, delivery.source_ip),
         }
         try:
             async with self._session.post(

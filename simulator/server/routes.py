@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from simulator.server.clock_control import ClockControl
 from simulator.server.control import Control
+from simulator.server.initiator_control import InitiatorControl
+from simulator.server.payment_control import PaymentControl
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 PHONE = "254708374149"
@@ -35,9 +38,75 @@ class Route:
         return str(getattr(self.handler, "__name__", ""))
 
 
-def routes(control: Control) -> list[Route]:
+def routes(
+    control: Control,
+    initiators: InitiatorControl,
+    payments: PaymentControl,
+    clock: ClockControl,
+) -> list[Route]:
     """All routes, in the order the page shows them."""
-    return [*_scenarios(control), *_phones(control), *_looking(control), *_whole(control)]
+    return [
+        *_scenarios(control),
+        *_phones(control),
+        *_payments(payments),
+        *_money(initiators),
+        *_looking(control, payments),
+        *_whole(control, clock),
+    ]
+
+
+def _money(initiators: InitiatorControl) -> list[Route]:
+    group = "Money"
+    return [
+        Route("GET", "/_simulator/initiators", group, initiators.list_initiators),
+        Route(
+            "PATCH",
+            "/_simulator/initiators/{name}",
+            group,
+            initiators.change_initiator,
+            example={"password_age_days": 91, "is_locked": False},
+        ),
+        Route("GET", "/_simulator/certificate.cer", group, initiators.read_certificate),
+        Route(
+            "POST",
+            "/_simulator/settle",
+            group,
+            initiators.settle,
+            example={"shortcode": "174379"},
+        ),
+        Route(
+            "PUT",
+            "/_simulator/utility",
+            group,
+            initiators.set_utility,
+            example={"shortcode": "174379", "balance_kes": 10000},
+        ),
+        Route(
+            "POST",
+            "/_simulator/payments/{receipt}/reverse",
+            group,
+            initiators.reverse_on_portal,
+        ),
+    ]
+
+
+def _payments(payments: PaymentControl) -> list[Route]:
+    group = "Payments by hand"
+    return [
+        Route(
+            "POST",
+            "/_simulator/phones/{phone_number}/pay",
+            group,
+            payments.pay_by_hand,
+            "Leave pin out for the right one. A shortcode such as 600100 in place of the phone "
+            "number is an organisation, for example a bank whose customer pays through it. kind "
+            "gives another TransactionType.",
+            {"number": "174379", "account": "ABC123", "amount_kes": 100, "is_till": False},
+        ),
+        Route("GET", "/_simulator/hand-payments", group, payments.list_hand_payments),
+        Route("GET", "/_simulator/businesses", group, payments.list_businesses),
+        Route("DELETE", "/_simulator/c2b/{shortcode}", group, payments.forget_c2b),
+    ]
 
 
 def _scenarios(control: Control) -> list[Route]:
@@ -49,7 +118,8 @@ def _scenarios(control: Control) -> list[Route]:
             "Scenarios",
             control.set_next,
             "A name, names joined with +, or an object of fields. Leave phone_number out for "
-            "whichever phone is pushed first.",
+            "whichever phone is pushed first. api (reversal, status, balance or b2c) means the "
+            "next call of that API instead.",
             {"scenario": "pays+callback_lost", "phone_number": PHONE, "times": 1},
         ),
         Route(
@@ -131,7 +201,7 @@ def _phones(control: Control) -> list[Route]:
     ]
 
 
-def _looking(control: Control) -> list[Route]:
+def _looking(control: Control, payments: PaymentControl) -> list[Route]:
     return [
         Route(
             "GET",
@@ -141,7 +211,7 @@ def _looking(control: Control) -> list[Route]:
             query={
                 "after": "only entries after this sequence number",
                 "kind": "request, prompt, money, sms, result, callback_posted, "
-                "callback_answered or control",
+                "callback_answered, outcome, reversal, payout or control",
                 "checkout_request_id": "only entries about this prompt",
                 "phone": "only entries about this phone",
                 "limit": "at most so many",
@@ -157,6 +227,13 @@ def _looking(control: Control) -> list[Route]:
         ),
         Route("GET", "/_simulator/ledger", "What happened", control.read_ledger),
         Route(
+            "GET",
+            "/_simulator/audit",
+            "What happened",
+            payments.whole_audit,
+            "Every debit has its credit; beliefs are those of the last POST.",
+        ),
+        Route(
             "POST",
             "/_simulator/audit",
             "What happened",
@@ -167,10 +244,19 @@ def _looking(control: Control) -> list[Route]:
     ]
 
 
-def _whole(control: Control) -> list[Route]:
+def _whole(control: Control, clock: ClockControl) -> list[Route]:
     return [
         Route("GET", "/_simulator/health", "The simulator", control.health),
         Route("POST", "/_simulator/reset", "The simulator", control.reset),
+        Route("GET", "/_simulator/clock", "The simulator", clock.read_clock),
+        Route(
+            "POST",
+            "/_simulator/clock",
+            "The simulator",
+            clock.move_clock,
+            "The clock goes forward only; what became due meanwhile happens at once, in order.",
+            {"advance_seconds": 60},
+        ),
         Route("GET", "/_simulator/settings", "The simulator", control.read_settings),
         Route(
             "PATCH",

@@ -303,7 +303,7 @@ def test_money_for_a_cancelled_booking_is_coming_back(
     path = f"/api/consultations/{checkout.booking_id}"
     assert booking_system.call("PUT", path, cancelled).status == 200
     checkout.enter_pin()
-    checkout.sees("Your money is coming back")
+    checkout.sees("We owe you this money")
     expect(checkout.page.get_by_role("button")).to_have_count(0)
     checkout.check_accessibility()
     shoot(checkout.page, "15-refund-due")

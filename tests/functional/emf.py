@@ -10,8 +10,8 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
-from tests.world import World
-from tests.world.lambdas import Lambda
+from tests.support.lambdas import Lambda
+from tests.support.world import World
 
 
 @dataclass(frozen=True)

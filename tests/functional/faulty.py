@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.core import HttpAnswer, HttpRequest
-from tests.world import World
-from tests.world.world import PHONE
+from tests.support.world import PHONE, World
 
 WRITES = frozenset({"TransactWriteItems", "UpdateItem", "PutItem"})
 HOUR = 3600

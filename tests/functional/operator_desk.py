@@ -10,9 +10,9 @@ from typing import Any
 
 import requests
 
-from tests.world import World
-from tests.world.aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN, QUEUE_URL, TABLE_NAME
-from tests.world.lambdas import ENVIRONMENT
+from tests.support.aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN, QUEUE_URL, TABLE_NAME
+from tests.support.lambdas import ENVIRONMENT
+from tests.support.world import World
 from tools.hakika.app import run
 from tools.hakika.deployment import Choice, Deployment
 from tools.hakika.person import Person

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tests.functional.faulty import Line, Network, callback_body
-from tests.world import World
+from tests.support.network import Lines
+from tests.support.world import World
 
 
 class Scene(World):
@@ -14,7 +15,7 @@ class Scene(World):
     def __init__(self, network: Network | None = None) -> None:
         self.network = network or Network()
         self.line = Line()
-        super().__init__(seed=3, intercept=self.network, wire=self.line)
+        super().__init__(seed=3, network=Lines(self.network, self.line))
         self.register("1")
 
     def pay(self, scenario: object = "pays", **options: Any) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.dynamodb.faults import throttled
-from tests.world import World
+from tests.support.dynamodb.faults import throttled
+from tests.support.network import Lines
+from tests.support.world import World
 
 
 class Table:
@@ -33,7 +34,7 @@ def table() -> Table:
 @pytest.fixture
 def world(table: Table) -> Iterator[World]:
     """A payment is made; its callback is on its way."""
-    world = World(intercept=table)
+    world = World(network=Lines(table))
     world.register()
     world.initiate()
     world.pass_time(2)

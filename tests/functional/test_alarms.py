@@ -24,10 +24,10 @@ from tests.functional.faulty import DAY, HOUR, Network
 from tests.functional.scene import Scene
 from tests.functional.test_cleanup import poison
 from tests.functional.test_token import void_the_token
-from tests.simulation.dynamodb.faults import throttled
-from tests.simulation.dynamodb.template import load_template
-from tests.world.aws import DARAJA_SECRET_ARN, REPOSITORY
-from tests.world.lambdas import ENVIRONMENT
+from tests.support.aws import DARAJA_SECRET_ARN, REPOSITORY
+from tests.support.dynamodb.faults import throttled
+from tests.support.dynamodb.template import load_template
+from tests.support.lambdas import ENVIRONMENT
 
 TEMPLATE = load_template(REPOSITORY / "template.yaml")
 ALARMS = {

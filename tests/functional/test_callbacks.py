@@ -11,10 +11,10 @@ from payments.protocol.payment import PaymentStatus
 
 from tests.functional.faulty import callback_body, callback_url, refuse
 from tests.functional.scene import Scene
-from tests.simulation.dynamodb.faults import throttled
-from tests.world.aws import TABLE_NAME
-from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
-from tests.world.world import CALLBACK, OLD_CALLBACK
+from tests.support.aws import TABLE_NAME
+from tests.support.dynamodb.faults import throttled
+from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
+from tests.support.world import CALLBACK, OLD_CALLBACK
 
 ACCEPTED = {"ResultCode": 0, "ResultDesc": "Accepted"}
 EVERYTHING = frozenset({"GetItem", "BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"})
@@ -99,12 +99,14 @@ def test_a_callback_for_a_payment_that_cannot_be_read_waits_until_it_can(scene: 
     key = {"pk": {"S": f"PAY#{payment_id}"}, "sk": {"S": "STATE"}}
     spoil = {"Key": key, "ExpressionAttributeNames": {"#s": "status"}}
     change = {"TableName": TABLE_NAME, **spoil}
-    scene.dynamodb.update_item(UpdateExpression="SET spare = #s REMOVE #s", **change)
+    scene.dynamodb.update_item(UpdateExpression="SET spare_status = #s REMOVE #s", **change)
 
     assert scene.post_callback(path, body).status == 200
     assert len(scene.redrive()["batchItemFailures"]) == 1
 
-    scene.dynamodb.update_item(UpdateExpression="SET #s = spare REMOVE spare", **change)
+    scene.dynamodb.update_item(
+        UpdateExpression="SET #s = spare_status REMOVE spare_status", **change
+    )
     assert scene.redrive() == {"batchItemFailures": []}
     assert scene.is_confirmed_by(payment_id)
 

@@ -6,7 +6,7 @@ from payments.protocol.payment import PaymentStatus
 
 from tests.functional.faulty import DAY, HOUR, QUERY_PATH, WRITES, meanwhile
 from tests.functional.scene import Scene
-from tests.world.aws import TABLE_NAME
+from tests.support.aws import TABLE_NAME
 
 S = PaymentStatus
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.functional.scene import Scene
-from tests.world.world import CONSULTATION
+from tests.support.world import CONSULTATION
 
 PATH = "/api/consultations/1"
 

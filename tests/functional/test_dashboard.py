@@ -16,7 +16,7 @@ from tests.functional import test_alarms, test_metrics
 from tests.functional.emf import Datum, listen_to
 from tests.functional.scene import Scene
 from tests.functional.test_alarms import ALARMS, NAMESPACE, TEMPLATE, Town
-from tests.world.aws import REPOSITORY
+from tests.support.aws import REPOSITORY
 
 COLUMNS = 24
 VIEWS = {"timeSeries", "singleValue"}

@@ -13,10 +13,9 @@ from payments.protocol.change import EventType
 from payments.protocol.evidence import AttentionCleared, MoneyReturned
 from payments.usecases.operate import operate_on_payment
 
-from tests.simulation.dynamodb.template import load_template
-from tests.world import World
-from tests.world.aws import REPOSITORY
-from tests.world.world import PHONE
+from tests.support.aws import REPOSITORY
+from tests.support.dynamodb.template import load_template
+from tests.support.world import PHONE, World
 
 SCHEMA = json.loads((REPOSITORY / "docs/schemas/payment-event-v1.json").read_text())
 VALIDATOR = Draft202012Validator(SCHEMA)

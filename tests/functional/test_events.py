@@ -17,10 +17,10 @@ from payments.aws.secrets import Secrets
 from payments.http.token_keys import AuthSettings, SharedSecret
 
 from functions.authorizer.app import Authenticator
-from tests.bad_tokens import good_claims, token_of
-from tests.simulation.dynamodb.template import load_template
-from tests.world import World
-from tests.world.aws import REPOSITORY, SecretsManager
+from tests.support.aws import REPOSITORY, SecretsManager
+from tests.support.bad_tokens import good_claims, token_of
+from tests.support.dynamodb.template import load_template
+from tests.support.world import World
 
 FOLDER = REPOSITORY / "events"
 FILES = sorted(FOLDER.glob("*-*.json"))

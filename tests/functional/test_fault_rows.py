@@ -1,6 +1,6 @@
 """Each row of the protocol's table of faults, through the real handlers, hours on a virtual clock.
 
-Source: payment-protocol, section 4; the tests stand in its order and bear the rows' names.
+Source: docs/protocol.md, section 6; the tests are in its order and have the names of its rows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.functional.faulty import (
     then,
 )
 from tests.functional.scene import Scene
-from tests.simulation.dynamodb.faults import (
+from tests.support.dynamodb.faults import (
     reply_lost,
     throttled,
     transaction_conflict,
@@ -367,7 +367,7 @@ def test_two_payments_for_one_consultation_both_paid(scene: Scene, late_one_firs
     assert scene.events(order[1]) == ["RefundDue"]
     status = scene.status(order[1]).body
     assert (status["status"], status["can_retry"]) == ("failed", False)
-    assert "coming back" in status["customer_message"]
+    assert "We owe it back to you" in status["customer_message"]
 
 
 def test_booking_cancelled_while_a_prompt_is_open(scene: Scene) -> None:

@@ -8,7 +8,7 @@ from payments.protocol.payment import PaymentStatus
 
 from tests.functional.faulty import HOUR, PUSH_PATH, QUERY_PATH, meanwhile
 from tests.functional.scene import Scene
-from tests.world.aws import DARAJA_SECRET_ARN
+from tests.support.aws import DARAJA_SECRET_ARN
 
 S = PaymentStatus
 

@@ -10,8 +10,7 @@ import pytest
 from payments.values import EAT, eat_day
 
 from tests.functional.operator_desk import Desk
-from tests.world import World
-from tests.world.world import PHONE
+from tests.support.world import PHONE, World
 
 HEADING = (
     "Receipt No.,Completion Time,Transaction Status,Paid In,Withdrawn,Linked Transaction ID,A/C No."

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
-from tests.world import World
+from tests.support.world import World
 
 DEAD_CALLBACK = json.dumps(
     {

@@ -9,9 +9,9 @@ import requests
 from botocore.exceptions import ClientError
 
 from tests.functional.operator_desk import Desk, start
-from tests.world import World
-from tests.world.aws import DARAJA_SECRET_ARN
-from tests.world.lambdas import LISTED_IP
+from tests.support.aws import DARAJA_SECRET_ARN
+from tests.support.lambdas import LISTED_IP
+from tests.support.world import World
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def queue_lost_callback(world: World, desk: Desk) -> str:
     down = FaultyTable(world.dynamodb)
     from dataclasses import replace
 
-    from tests.world.lambdas import Lambda, http_event
+    from tests.support.lambdas import Lambda, http_event
 
     services = {"dynamodb": down, "sqs": world.queue, "secretsmanager": world.secrets}
     adapters = replace(world.adapters, aws_client=services.__getitem__)

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 import pytest
 from payments.store.table import Table
 
-from tests.world import World
-from tests.world.aws import TABLE_NAME
-from tests.world.world import START
+from tests.support.aws import TABLE_NAME
+from tests.support.world import START, World
 from tools.import_payments.importer import import_rows
 from tools.import_payments.rows import COLUMNS, payment_id_of
 

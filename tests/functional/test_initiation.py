@@ -9,8 +9,8 @@ from payments.http.messages import SENT, SENT_UNKNOWN
 
 from tests.functional.faulty import DAY, PUSH_PATH
 from tests.functional.scene import Scene
-from tests.world.lambdas import http_event
-from tests.world.world import PHONE, STK_PUSH
+from tests.support.lambdas import http_event
+from tests.support.world import PHONE, STK_PUSH
 
 OTHER_PHONE = "254711111111"
 
@@ -96,7 +96,7 @@ def test_a_paid_consultation_is_refused_in_the_sentence_frontends_know(scene: Sc
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("amount", 1000.0),
+        ("amount", 1000.5),
         ("amount", "1000"),
         ("amount", True),
         ("amount", 0),

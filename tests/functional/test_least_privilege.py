@@ -12,8 +12,8 @@ import pytest
 from local.template import read_template
 from tests.functional.faulty import PUSH_PATH, Execute, Network, callback_body, meanwhile
 from tests.functional.scene import Scene
-from tests.world.lambdas import Lambda, http_event
-from tests.world.world import OLD_CALLBACK
+from tests.support.lambdas import Lambda, http_event
+from tests.support.world import OLD_CALLBACK
 
 RESOURCES: dict[str, Any] = read_template(Path(__file__).parents[2] / "template.yaml")["Resources"]
 STATISTICS = "/api/payment/mpesa/statistics"

@@ -14,8 +14,8 @@ from tests.functional.faulty import HOUR, PUSH_PATH, QUERY_PATH, callback_body
 from tests.functional.scene import Scene
 from tests.functional.test_cleanup import poison
 from tests.functional.test_token import void_the_token
-from tests.world.lambdas import UNLISTED_IP
-from tests.world.world import OLD_CALLBACK
+from tests.support.lambdas import UNLISTED_IP
+from tests.support.world import OLD_CALLBACK
 
 UNITS = {
     "PushToCompletion": "Seconds",

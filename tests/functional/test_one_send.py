@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.world import World
+from tests.support.network import Lines
+from tests.support.world import World
 
 
 @pytest.mark.parametrize(("seconds", "is_sent"), [(4, True), (6, False)])
@@ -19,7 +20,7 @@ def test_a_push_that_would_leave_too_late_is_not_sent(seconds: int, is_sent: boo
             world.clock.sleep(seconds)
         return execute()
 
-    world = World(intercept=slow, environment={"SEND_WITHIN_SECONDS": "5"})
+    world = World(network=Lines(slow), environment={"SEND_WITHIN_SECONDS": "5"})
     world.register()
     started_at = world.clock.now
     answer = world.initiate()

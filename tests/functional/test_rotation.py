@@ -11,8 +11,8 @@ from payments.protocol.payment import PaymentStatus
 
 from simulator.core.config import App
 from tests.functional.faulty import QUERY_PATH
-from tests.world import World
-from tests.world.aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN
+from tests.support.aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN
+from tests.support.world import World
 
 NEW_PASSKEY = "a-passkey-that-safaricom-just-sent"
 NEW_APP = App("new-consumer-key", "new-consumer-secret")

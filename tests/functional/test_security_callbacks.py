@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.template import read_template
-from tests.forged_callbacks import (
+from tests.support.forged_callbacks import (
     ALL,
     HINTS,
     OLD_ROUTE,
@@ -30,9 +30,8 @@ from tests.forged_callbacks import (
     success,
     unlisted_success,
 )
-from tests.world import World
-from tests.world.lambdas import http_event
-from tests.world.world import CALLBACK
+from tests.support.lambdas import http_event
+from tests.support.world import CALLBACK, World
 
 INSTANCES = 25
 TEMPLATE = read_template(Path(__file__).parents[2] / "template.yaml")

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.world import World
-from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
-from tests.world.world import CALLBACK, CONSULTATION, OLD_CALLBACK, QUERY, STATUS, STK_PUSH
+from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
+from tests.support.world import CALLBACK, CONSULTATION, OLD_CALLBACK, QUERY, STATUS, STK_PUSH, World
 
 CASES = settings(
     max_examples=300,

@@ -5,8 +5,7 @@ from collections import Counter
 
 import pytest
 
-from tests.world import World
-from tests.world.world import PHONE
+from tests.support.world import PHONE, World
 
 ACCOUNTS = 1000
 DAY_SECONDS = 86_400

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from local.template import read_routes, read_template
-from tests.world import World
-from tests.world.lambdas import http_event
-from tests.world.world import CONSULTATION, PHONE, QUERY, STATUS, STK_PUSH
+from tests.support.lambdas import http_event
+from tests.support.network import Lines
+from tests.support.world import CONSULTATION, PHONE, QUERY, STATUS, STK_PUSH, World
 
 STATISTICS = "/api/payment/mpesa/statistics"
 OWNER = "7"
@@ -48,7 +48,7 @@ def scene() -> Iterator[Scene]:
         calls.append(operation)
         return execute()
 
-    world = World(intercept=note)
+    world = World(network=Lines(note))
     made = Scene(world, calls)
     world.register("1", client_id=OWNER)
     answer = world.initiate("1", client_id=OWNER)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.world.lambdas import ENVIRONMENT
+from tests.support.lambdas import ENVIRONMENT
 
 REPOSITORY = Path(__file__).parents[2]
 FUNCTIONS = ("authorizer", "callback", "stk_push", "status")
@@ -20,10 +20,10 @@ DAY = 86_400
 RESTORED = """
 import json, os, random, sys
 from dataclasses import replace
-from payments.protocol.payment import Payment
 from payments.aws.runtime import RandomIds
-from tests.world import World
-from tests.world.world import START
+from payments.protocol.payment import Payment
+
+from tests.support.world import START, World
 
 world = World()
 world.adapters = replace(world.adapters, ids=RandomIds(), jitter=random.SystemRandom())

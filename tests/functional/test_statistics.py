@@ -25,8 +25,8 @@ from tests.functional.faulty import (
     refuse,
 )
 from tests.functional.scene import Scene
-from tests.simulation.dynamodb.faults import reply_lost, throttled
-from tests.world.lambdas import http_event
+from tests.support.dynamodb.faults import reply_lost, throttled
+from tests.support.lambdas import http_event
 
 ROUTE = "/api/payment/mpesa/statistics"
 EAT_OFFSET = timedelta(hours=3)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.functional.faulty import QUERY_PATH, WRITES
 from tests.functional.scene import Scene
-from tests.world.world import QUERY
+from tests.support.world import QUERY
 
 
 def test_the_status_of_a_completed_payment_says_everything(scene: Scene) -> None:
@@ -122,12 +122,13 @@ def test_the_customer_is_spoken_to_in_their_language(
     assert message.startswith(word)
 
 
-def test_a_slow_prompt_shows_how_to_pay_by_hand_with_this_payments_reference(
-    scene: Scene,
-) -> None:
+def test_paying_by_hand_is_offered_only_once_no_prompt_can_be_open(scene: Scene) -> None:
     payment_id = scene.pay("waits+query_never_final")
-    assert scene.status(payment_id).body["manual_payment"] is None
     scene.pass_time(30, delivers=False)
+    assert scene.status(payment_id).body["manual_payment"] is None
+    scene.post(payment_id, 1037)
+    assert scene.status(payment_id).body["manual_payment"] is None
+    scene.pass_time(300, delivers=False)
     text = scene.status(payment_id).body["manual_payment"]
     assert "174379" in text
     assert scene.payment(payment_id).account_reference in text

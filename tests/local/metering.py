@@ -50,7 +50,7 @@ class Meter:
             self._bills.remove(bill)
 
     def _ask(self, params: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {**params, "ReturnConsumedCapacity": "INDEXES"}
+        return {**params, "ReturnConsumedCapacity": "TOTAL"}
 
     def _add(self, model: Any, parsed: dict[str, Any], **_: Any) -> None:
         consumed = parsed.get("ConsumedCapacity", [])

@@ -7,20 +7,19 @@ says, and on the emulator, which counts for itself. Run with `-s` to read the fi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from payments.values import eat_day
 
-from simulator.core.daraja import OAUTH_PATH, QUERY_PATH
+from simulator.core.endpoints import OAUTH_PATH, QUERY_PATH
 from tests.local.emulator_process import running_emulator
 from tests.local.metering import Bill, Meter
 from tests.local.races.faults import Calm
 from tests.local.races.racing import RaceWorld, new_client
-from tests.world import World
-from tests.world.lambdas import http_event
-from tests.world.world import STK_PUSH
+from tests.support.lambdas import http_event
+from tests.support.network import Lines
+from tests.support.world import STK_PUSH, World
 
 WRITE_UNITS_MAX = 25
 READ_UNITS_MAX = 2
@@ -28,11 +27,6 @@ RESERVE_UNITS = 10
 ACCEPT_UNITS = 2
 COMPLETE_UNITS_MAX = 12
 STATISTICS = "/api/payment/mpesa/statistics"
-
-
-def pass_on(_operation: str, _request: dict[str, Any], execute: Callable[[], Any]) -> Any:
-    """Have a client of its own for a world, without any fault."""
-    return execute()
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +38,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(params=["engine", "emulator"])
 def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if request.param == "engine":
-        world = World(intercept=pass_on)
+        world = World(network=Lines())
     else:
         endpoint_url = request.getfixturevalue("emulator")
         clients = [new_client(endpoint_url) for _ in range(2)]

@@ -21,7 +21,7 @@ from local.deployment import deploy
 from local.errors import LocalStackError
 from local.processes import Children, find_free_ports
 from local.settings import ROOT, LocalSettings, port_arguments, read_settings
-from local.stack import check_ports, start_emulator
+from local.stack import start_emulator
 from tools.protect_stack import protect
 
 STACK_NAME = "hakika-path"
@@ -38,7 +38,6 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> LocalSettings:
 
 @pytest.fixture(scope="module")
 def emulator(settings: LocalSettings) -> Iterator[str]:
-    check_ports(settings)
     children = Children(settings.folder / "logs")
     try:
         start_emulator(settings, children)

@@ -28,7 +28,7 @@ from local.client import ApiClient, SimulatorClient
 from local.settings import ROOT
 from local.state import StackState
 from tests.local.conftest import Customer
-from tests.world.lambdas import Lambda
+from tests.support.lambdas import Lambda
 
 SECONDS_MAX = 60.0
 POLL_SECONDS = 0.2

@@ -17,11 +17,11 @@ from typing import Any
 import pytest
 
 from simulator.core import CallbackDelivery
-from simulator.core.daraja import QUERY_PATH
+from simulator.core.endpoints import QUERY_PATH
 from tests.local.emulator_process import running_emulator
 from tests.local.races.faults import Calm, Conflicts, LostReplies
 from tests.local.races.racing import THREADS, RaceWorld, new_client, statuses
-from tests.world.world import PHONE, Answer
+from tests.support.world import PHONE, Answer
 
 OTHER_PHONE = "254708374150"
 LOCK_SECONDS = 300

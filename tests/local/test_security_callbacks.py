@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from local.state import StackState
-from tests.forged_callbacks import (
+from tests.local.api_client import Api
+from tests.support.forged_callbacks import (
     ALL,
     LISTED_IP,
     PRICE_KES,
@@ -23,7 +24,6 @@ from tests.forged_callbacks import (
     callback,
     paid_items,
 )
-from tests.local.api_client import Api
 
 INSTANCES = 3
 NEXT = {"number": secrets.randbelow(9_000) * 100}

@@ -7,8 +7,8 @@ import pytest
 
 from local.state import StackState
 from local.template import read_routes, read_template
-from tests.bad_tokens import bad_tokens, flask_tokens
 from tests.local.api_client import Api
+from tests.support.bad_tokens import bad_tokens, flask_tokens
 
 STATUS_PATH = f"/api/payment/mpesa/status/{'0' * 32}"
 OVERSIZE = "larger than 8 KB"

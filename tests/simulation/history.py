@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from tests.support.aws import EngineOf, plain_engine
+
 from .coverage import Coverage
-from .deployment import START, Deployment
 from .faults import Fault
 from .invariants.audit import audit
 from .invariants.view import ViolationError
@@ -14,6 +15,7 @@ from .machinery import Machinery
 from .people import People
 from .plan import Plan, draw_plan
 from .scheduler import Choose
+from .world import START, SimulatedWorld
 
 STEPS_MAX = 30_000
 REST_SECONDS_MAX = 6 * 86_400
@@ -48,11 +50,12 @@ def play_seed(seed: int) -> Outcome:
 def play(
     plan: Plan,
     *,
-    choose: Callable[[Deployment], Choose] | None = None,
+    choose: Callable[[SimulatedWorld], Choose] | None = None,
     traces: bool = False,
+    engine_of: EngineOf = plain_engine,
 ) -> Outcome:
     """Play a plan to its end, or to the first violation; `choose` orders a world's actors."""
-    world = Deployment(plan, choose=choose, traces=traces)
+    world = SimulatedWorld(plan, choose=choose, traces=traces, engine_of=engine_of)
     violation: ViolationError | None = None
     with world.running():
         try:
@@ -76,7 +79,7 @@ def explicit(plan: Plan, fired: tuple[Fault, ...]) -> Plan:
 
 
 class _History:
-    def __init__(self, world: Deployment) -> None:
+    def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
         self._people = People(world)
         self._machinery = Machinery(world)

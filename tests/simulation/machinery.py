@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator.core import CallbackDelivery
-from tests.world.aws import TABLE_NAME
-from tests.world.lambdas import LISTED_IP, http_event
-from tests.world.world import CALLBACK
+from tests.support.aws import TABLE_NAME
+from tests.support.lambdas import LISTED_IP, http_event
+from tests.support.world import CALLBACK
 
 from .faults import FaultKind
 
 if TYPE_CHECKING:
-    from .deployment import Deployment
+    from .world import SimulatedWorld
 
 MINUTE = 60.0
 VISIBILITY_SECONDS = 60.0
@@ -25,8 +25,8 @@ DELAY_SECONDS_MAX = 30_000.0
 class Machinery:
     """The actors that nobody asks."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
         self._cleanup_at: float | None = None
         self._last_run_at = 0.0
         self._is_redriving = False
@@ -35,7 +35,7 @@ class Machinery:
         self._pipe_tries = 0
         self._is_piping = False
         self.bus: list[str] = []
-        deployment.posts = self.post
+        world.posts = self.post
 
     # Daraja's callbacks
 
@@ -172,7 +172,7 @@ class Machinery:
     # The outbox
 
     def _pipe(self) -> None:
-        if self._is_piping or len(self._world.engine.stream(TABLE_NAME)) == self._piped:
+        if self._is_piping or len(self._world.engine.changes(TABLE_NAME)) == self._piped:
             return
         self._is_piping = True
         self._world.scheduler.at(self._world.clock.now + 0.3, self._put_events)
@@ -180,8 +180,7 @@ class Machinery:
     def _put_events(self) -> None:
         """Read from the checkpoint on, put, and move it: at least once, in order."""
         self._is_piping = False
-        changes = self._world.engine.table(TABLE_NAME).stream._changes
-        batch = changes[self._piped :]
+        batch = self._world.engine.changes(TABLE_NAME)[self._piped :]
         events = [
             each.new["dedupe_id"]["S"]
             for each in batch
@@ -206,5 +205,5 @@ class Machinery:
         return not (self._is_redriving or self._is_piping or self._cleanup_at)
 
 
-def _listed(deployment: Deployment) -> tuple[str, ...]:
-    return (LISTED_IP, *deployment.daraja.config.callback_sources)
+def _listed(world: SimulatedWorld) -> tuple[str, ...]:
+    return (LISTED_IP, *world.daraja.config.callback_sources)

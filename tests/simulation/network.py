@@ -11,10 +11,10 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from simulator.core import HttpAnswer, HttpRequest, Transport
-from simulator.core.daraja import OAUTH_PATH, PUSH_PATH, QUERY_PATH
+from simulator.core.endpoints import OAUTH_PATH, PUSH_PATH, QUERY_PATH
 from simulator.core.http import daraja_error, firewall_page
-from tests.simulation.dynamodb.errors import DynamoDBError
-from tests.simulation.dynamodb.faults import (
+from tests.support.dynamodb.errors import DynamoDBError, UnsupportedRequestError
+from tests.support.dynamodb.faults import (
     could_not_connect,
     internal_server_error,
     reply_lost,
@@ -28,7 +28,7 @@ from .faults import Fault, FaultKind
 from .scheduler import Actor, CrashError
 
 if TYPE_CHECKING:
-    from .deployment import Deployment
+    from .world import SimulatedWorld
 
 STALL_SECONDS_MAX = 28.0
 LATE_EFFECT_SECONDS_MAX = 20.0
@@ -46,10 +46,9 @@ type Execute = Callable[[], dict[str, Any]]
 class Network:
     """Stands between the actors and DynamoDB, Daraja, SQS and Secrets Manager."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
         self.hash = 0
-        self.lag = 0
 
     # DynamoDB
 
@@ -76,8 +75,11 @@ class Network:
             actor.learn(error.body())
             self._world.observe_refusal(operation, request, error)
             raise
+        except UnsupportedRequestError as error:
+            self._world.watch.request_unsupported(operation, error)
+            raise
         finally:
-            self.lag = 0
+            self._world.engine.lag = 0
         actor.learn(answer)
         return answer
 
@@ -111,7 +113,7 @@ class Network:
                 self._world.scheduler.at(later, lambda: self._late(actor, execute))
                 raise self._silence(fault)
             case FaultKind.STALE_READ:
-                self.lag = 1 + int(fault.seconds * 12)
+                self._world.engine.lag = 1 + int(fault.seconds * 12)
             case _:
                 self._caller_fails(
                     actor, fault, lambda: self._executed(actor, operation, request, execute)

@@ -19,14 +19,14 @@ from payments.protocol.evidence import (
 from payments.usecases.operate import ask_about_payment, operate_on_payment
 
 from simulator.core.chance import unit
-from tests.world.lambdas import LISTED_IP, UNLISTED_IP, http_event
-from tests.world.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
+from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
+from tests.support.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
 
 from .invariants.view import OPEN, Values
 from .scheduler import Actor
 
 if TYPE_CHECKING:
-    from .deployment import Deployment
+    from .world import SimulatedWorld
 
 ASKS_SHARE = 0.3
 ASK_SECONDS_MAX = 60.0
@@ -37,8 +37,8 @@ RETRY_SECONDS = (0.2, 3.0, 61.0, 200.0, 301.0)
 class People:
     """Carries out a plan's agenda."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
         self.machine_posts: Any = None
 
     def do(self, item: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from greenlet import getcurrent, greenlet
 
 from simulator.core.chance import unit
-from tests.world.clock import VirtualClock
+from tests.support.clock import VirtualClock
 
 LATENCY_SECONDS_MAX = 0.25
 

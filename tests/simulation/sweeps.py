@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from .deployment import Deployment
 from .faults import APPLICABLE, Fault, FaultKind
 from .history import Outcome, play
 from .network import _GOES_ON
 from .plan import Plan
 from .scheduler import Choose
+from .world import SimulatedWorld
 
 PHONE, OTHER_PHONE = "254722000101", "254722000102"
 SECONDS = (0.1, 0.9)
@@ -182,7 +182,7 @@ class _Order:
         self._prefix = prefix
         self._known = known
 
-    def of(self, world: Deployment) -> Choose:
+    def of(self, world: SimulatedWorld) -> Choose:
         """Choose for this world. Errors: _KnownError where its state was met before."""
 
         def choose(names: list[str]) -> int:

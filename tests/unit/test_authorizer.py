@@ -11,7 +11,7 @@ from payments.http.token_keys import AuthSettings, SharedSecret, read_settings
 
 from functions.authorizer import app
 from functions.authorizer.app import Authenticator
-from tests.bad_tokens import (
+from tests.support.bad_tokens import (
     OTHER_SECRET,
     BadToken,
     bad_tokens,

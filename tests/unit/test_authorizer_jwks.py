@@ -20,7 +20,7 @@ from functions.authorizer.app import (
     PublishedKeys,
     usable_keys,
 )
-from tests.bad_tokens import ec_key, good_claims, public_pem, rsa_key, sign
+from tests.support.bad_tokens import ec_key, good_claims, public_pem, rsa_key, sign
 
 NOW = 1_790_000_000
 ISSUER = "https://id.example/"

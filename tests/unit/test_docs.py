@@ -1,4 +1,4 @@
-"""The documents are true: links lead somewhere, make targets and commands exist."""
+"""The documents are true: links and citations resolve, make targets and figures exist."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from payments.protocol.payment import PUBLIC_STATUS
+
+from local.template import read_template
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -18,6 +21,11 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 MAKE = re.compile(r"\bmake ([a-z][a-z-]+)\b")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 NOT_TARGETS = {"sure"}
+CITED = re.compile(
+    r"""(?<!["'\w./-])((?:[\w-]+/)*[\w-]+\.md)\)?"""
+    r"(?:#([\w-]+)|,?(?: sections?)? (\d+(?:\.\d+)?)(?:(?: and |-)(\d+(?:\.\d+)?))?)?"
+)
+CITING = ("*.md", "*.py", "*.js", "*.ts", "*.css", "*.html", "*.yaml", "*.yml", "*.toml")
 
 
 def relative(path: Path) -> str:
@@ -46,6 +54,51 @@ def test_every_relative_link_leads_somewhere(document: Path) -> None:
         assert path.exists(), f"{target} does not exist"
         if anchor and path.suffix == ".md":
             assert anchor in anchors(path), f"{target} names no heading"
+
+
+def sections(path: Path) -> set[str]:
+    """The numbers of the headings, such as "4" and "4.1"."""
+    text = path.read_text(encoding="utf-8")
+    return set(re.findall(r"^#+ (\d+(?:\.\d+)?)\.? ", text, re.MULTILINE))
+
+
+def committed(*patterns: str) -> list[Path]:
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *patterns]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for name in listed.splitlines() if (path := ROOT / name).exists()]
+
+
+def test_every_citation_of_a_document_and_its_section_resolves() -> None:
+    broken = []
+    for source in committed(*CITING):
+        for name, anchor, *numbers in CITED.findall(source.read_text(encoding="utf-8")):
+            places = [path for path in (ROOT / name, source.parent / name) if path.exists()]
+            is_found = bool(places)
+            if is_found and anchor:
+                is_found = anchor in anchors(places[0])
+            if is_found and any(numbers):
+                is_found = {number for number in numbers if number} <= sections(places[0])
+            if not is_found:
+                broken.append(f"{relative(source)}: {name} {anchor}{' '.join(numbers)}")
+    assert not broken, "\n".join(broken)
+
+
+def test_the_protocol_page_has_the_codes_states_and_the_templates_limits() -> None:
+    page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    states = re.findall(r"^\| `(\w+)` \| .* \| (\w+) \| [^|]* \|$", page, re.MULTILINE)
+    assert dict(states) == {str(status): word for status, word in PUBLIC_STATUS.items()}
+    template = read_template(ROOT / "template.yaml")["Parameters"]
+    rows = re.findall(r"^\| [^|]+ \| `(\w+Seconds)` \| (\d+) (s|h) \|", page, re.MULTILINE)
+    assert len(rows) >= 8
+    for name, value, unit in rows:
+        assert int(value) * (3600 if unit == "h" else 1) == template[name]["Default"], name
+
+
+def test_the_callback_addresses_are_those_of_the_template() -> None:
+    page = (ROOT / "docs" / "daraja.md").read_text(encoding="utf-8")
+    rows = "".join(re.findall(r"^\| 196.*$", page, re.MULTILINE))
+    default = read_template(ROOT / "template.yaml")["Parameters"]["CallbackSourceIps"]["Default"]
+    assert set(re.findall(r"[\d.]{7,}", rows)) == set(default.split(","))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=relative)

@@ -29,7 +29,7 @@ from payments.values import (
 )
 
 from functions.authorizer.app import Authenticator
-from tests.bad_tokens import encode_part, good_claims, sign
+from tests.support.bad_tokens import encode_part, good_claims, sign
 
 CASES = settings(
     max_examples=500,
@@ -121,7 +121,7 @@ def assert_facts_are_sane(facts: StkResult) -> None:
     assert facts.amount_kes is None or 0 < facts.amount_kes < 10**9
     assert facts.receipt_number is None or re.fullmatch(r"[A-Z0-9]{8,16}", facts.receipt_number)
     assert facts.transaction_at is None or facts.transaction_at > 946_000_000
-    assert len(facts.description) <= 60
+    assert len(facts.description) <= 200
     assert facts.description.isprintable()
 
 
@@ -183,7 +183,7 @@ def test_a_booking_id_is_text_or_refused(value: object) -> None:
     except InvalidRequestError:
         return
     assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", text)
-    assert text == str(value)
+    assert text == (value if isinstance(value, str) else str(int(str(value).removesuffix(".0"))))
 
 
 @CASES
@@ -223,7 +223,7 @@ def test_an_initiation_is_read_or_refused_without_repeating_the_phone(body: dict
         phone = body.get("phone_number")
         assert not (isinstance(phone, str) and len(phone) > 6 and phone in str(error))
         return
-    assert MSISDN.fullmatch(request.phone_number)
+    assert MSISDN.fullmatch(str(request.phone_number))
     assert 1 <= request.amount <= 250_000
 
 

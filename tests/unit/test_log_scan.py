@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.log_scan import leaks_in_log, leaks_in_response, product_lines
+from tests.support.log_scan import leaks_in_log, leaks_in_response, product_lines
 
 HONEST = (
     '{"level":"INFO","message":"payment changed","service":"hakika","payment_id":'

@@ -25,7 +25,7 @@ ROOMS = {
         " backlog"
     ),
     "daraja": "client wire push_outcomes query_answers oauth_client",
-    "http": "api_gateway requests answers messages authentication token_keys",
+    "http": "api_gateway requests answers messages sentences authentication token_keys",
     "aws": "runtime settings secrets observability fallback_queue",
 }
 FILE_LINES_MAX = 300

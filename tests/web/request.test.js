@@ -153,3 +153,16 @@ test('a language function is asked at every request', async () => {
   await clock.advance(3);
   assert.deepEqual(api.requests.map(({ headers }) => headers['Accept-Language']), ['en', 'sw']);
 });
+
+test('a 429 after a lost first send keeps the key: the first send may have arrived', async () => {
+  const { client, api, clock } = openTab();
+  const tooMany = () => json(429, { success: false, error: 'Too many', code: 'too_many_prompts', retry_after_seconds: 60 });
+  api.posts.push(answerLost(api), tooMany);
+  const watch = watched(client.processPayment(REQUEST));
+  await clock.advance(120);
+  void client.processPayment(REQUEST);
+  await clock.advance(3);
+  assert.equal(new Set(api.keys).size, 1, 'one key, so one payment');
+  assert.equal(api.payments.size, 1);
+  assert.ok(watch.settled);
+});

@@ -74,7 +74,7 @@ def by_phone(session: Session, phone: str, *, since: int) -> list[Payment]:
 
 
 def by_reference(session: Session, reference: str, *, since: int) -> list[Payment]:
-    """Return the payment whose account reference stands on a statement."""
+    """Return the payment with an account reference from a statement."""
     tail, id_prefix = reference_tail(reference)
     listed = session.runtime.history.list_created(days_between(since, session.now()))
     ids = [each.payment_id for each in listed if each.payment_id.startswith(id_prefix)]

@@ -2,7 +2,7 @@
 
 Source: the columns are those that public samples and readers of the portal's export agree on
 (looked up 2026-11-26); Safaricom publishes no layout. They differ in the lines above the heading,
-day-first or year-first times, the sign of Withdrawn, and whether the account stands in A/C No. or
+day-first or year-first times, the sign of Withdrawn, and whether the account is in A/C No. or
 only in Details ("... Acc. CONS7M2K9QXA"). So the reader takes all of these as they come.
 """
 
@@ -49,7 +49,7 @@ class Line:
 
     Units: KES, negative where it went out (what we are charged has cents: cut off); UTC epoch
     seconds. `linked` is the receipt that a reversal or refund refers to, "" where there is none;
-    `is_reversed` where the line itself says so.
+    `is_reversed` where the line is marked as reversed.
     """
 
     number: int
@@ -145,7 +145,7 @@ def _read_line(number: int, cells: Mapping[str, str]) -> Line:
 
 
 def _read_account(cells: Mapping[str, str]) -> str:
-    """Give the account that was paid to, where it stands: letters and digits only."""
+    """Return the account that was paid to, letters and digits only."""
     named = _ACCOUNT.search(cells.get("details", ""))
     account = cells.get("account") or (named.group(1) if named else "")
     return re.sub(r"[^A-Z0-9]", "", account.upper())
@@ -177,7 +177,7 @@ def _rows(text: str) -> Iterable[list[str]]:
 
 
 def _find_heading(rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
-    """Return where the heading stands and which column is which. Errors: UsageError."""
+    """Return the line of the heading and the position of each column. Errors: UsageError."""
     for at, row in enumerate(rows[:HEADING_WITHIN_LINES]):
         words = [re.sub(r"[^a-z]", "", cell.lower()) for cell in row]
         columns = {

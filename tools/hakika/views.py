@@ -139,7 +139,7 @@ def _of_event(event: Event) -> Moment:
 
 
 def _of_callback(callback: FiledCallback) -> Moment:
-    """The body may hold a phone number; only what was understood of it is told."""
+    """The body may hold a phone number; only the parsed facts are shown."""
     try:
         facts = parse_callback(callback.body.encode())
     except MalformedCallbackError:

@@ -1,4 +1,4 @@
-"""Where a callback's facts go when DynamoDB refuses them: a queue, redriven by the callback."""
+"""Stores callbacks in SQS when DynamoDB refuses them; the callback function reads them back."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ class FallbackQueue:
 
 
 def read_delivery(message_body: str) -> CallbackPost:
-    """Read a message back. Errors: ValueError, KeyError where it is none of ours."""
+    """Read a message back. Errors: ValueError, KeyError where it is not one of ours."""
     message = json.loads(message_body)
     if not isinstance(message, dict):
         raise ValueError("not an object")
@@ -46,7 +46,7 @@ def read_delivery(message_body: str) -> CallbackPost:
 
 
 def new_delivery(*, payment_id: str, token_sha256: str, is_listed: bool, body: str) -> CallbackPost:
-    """Return a delivery with its facts read, None where the body cannot be understood."""
+    """Return the callback with its facts parsed, None where the body cannot be parsed."""
     try:
         result = parse_callback(body.encode())
     except MalformedCallbackError:

@@ -10,7 +10,7 @@ from payments.protocol.change import Change
 from payments.protocol.payment import PaymentStatus
 from payments.values import mask_checkout_request_id
 
-# A refund is an operator's word: the operator's command prints no metrics.
+# Only the operator's command records a refund, and it prints no metrics.
 _STATUS_METRIC = {
     PaymentStatus.PENDING: "PushAccepted",
     PaymentStatus.COMPLETED: "PaymentCompleted",
@@ -32,7 +32,7 @@ class PowertoolsObserver:
         self._clock = clock
 
     def changed(self, change: Change, actor: Actor) -> None:
-        """Log the decision and count what it means."""
+        """Log the decision and count it."""
         before, after = change.before, change.after
         self._logger.info(
             "payment changed",

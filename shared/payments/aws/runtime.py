@@ -48,7 +48,7 @@ REQUIRED_DARAJA_SECRETS = (
 )
 
 # The layer comes without the package that guesses encodings (tools/slim_layer.py): Daraja's answers
-# are read as bytes. requests would say so at each cold start.
+# are read as bytes. requests would warn about it at each cold start.
 warnings.filterwarnings("ignore", message="Unable to find acceptable character detection")
 
 
@@ -94,23 +94,23 @@ def new_http_session() -> "requests.Session":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adapters:
-    """Everything that is not decided by settings: time, chance, and the network."""
+    """Everything that settings do not decide: time, randomness, and the network."""
 
     clock: Clock = time.time
     sleep: Sleep = time.sleep
     ids: Ids = field(default_factory=RandomIds)
-    # The default of what tests inject: no two Lambdas may back off alike.
+    # Tests inject another one. Two Lambdas must not back off for equal times.
     jitter: random.Random = field(default_factory=random.SystemRandom)
     aws_client: Callable[[str], Any] = new_aws_client
     http_session: Callable[[], "requests.Session"] = new_http_session
 
 
 ADAPTERS: ContextVar[Adapters | None] = ContextVar("ADAPTERS", default=None)
-"""Where a test sets other adapters before it loads a handler; empty in production."""
+"""A test sets other adapters here before it loads a handler; empty in production."""
 
 
 class Runtime:
-    """One function's settings and adapters; an operator's command observes in its own way."""
+    """One function's settings and adapters; the operator's command has its own observer."""
 
     def __init__(
         self, settings: Settings, adapters: Adapters, *, observer: Observer | None = None
@@ -152,7 +152,7 @@ class Runtime:
 
     @cached_property
     def gateway(self) -> StkGateway:
-        """Daraja; building it imports requests, so functions that never call it do not pay."""
+        """Daraja; it imports requests, so functions that never call it start faster."""
         from payments.daraja.client import DarajaClient
         from payments.store.oauth_token import OAuthToken
 
@@ -176,21 +176,21 @@ class Runtime:
 
     @cached_property
     def history(self) -> "PaymentHistory":
-        """What an operator reads of the table; no function needs it."""
+        """Reads of the table for the operator's command; no function uses it."""
         from payments.store.history import PaymentHistory
 
         return PaymentHistory(self._table)
 
     @cached_property
     def backlog(self) -> "Backlog":
-        """What the cleanup measures; no other function needs it."""
+        """Reads of the table for cleanup's gauges; no other function uses it."""
         from payments.store.backlog import Backlog
 
         return Backlog(self._table)
 
     @cached_property
     def fallback(self) -> "FallbackQueue":
-        """Where callbacks go when DynamoDB refuses them."""
+        """The queue for callbacks that DynamoDB refuses."""
         from payments.aws.fallback_queue import FallbackQueue
 
         return FallbackQueue(self._adapters.aws_client("sqs"), self.settings.fallback_queue_url)
@@ -200,7 +200,7 @@ class Runtime:
         return Secrets(self._adapters.aws_client("secretsmanager"), self._adapters.clock)
 
     def actor(self, by: str, request_id: str) -> Actor:
-        """Return who writes, for the audit event."""
+        """Return the source of a write, for the audit event."""
         return Actor(by=by, request_id=request_id)
 
     def _daraja_credentials(self) -> Mapping[str, str]:
@@ -210,7 +210,7 @@ class Runtime:
         self._secrets.forget(self.settings.daraja_secret_arn)
 
     def _hash_phone(self, msisdn: str) -> str:
-        """Key a phone without naming it: HMAC-SHA-256 under the pepper, 32 hex."""
+        """Return a key for a phone without the number: HMAC-SHA-256 with the pepper, 32 hex."""
         pepper = self._read_secret(self.settings.pepper_secret_arn, ("PHONE_PEPPER",))
         digest = hmac.new(pepper["PHONE_PEPPER"].encode(), msisdn.encode(), hashlib.sha256)
         return digest.hexdigest()[:32]

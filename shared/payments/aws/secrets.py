@@ -20,9 +20,9 @@ CACHE_SECONDS = 300
 
 
 class SecretUnavailableError(Exception):
-    """A secret could not be read, or does not hold what it must. Nothing was changed.
+    """A secret could not be read, or lacks a required value. Nothing was changed.
 
-    Shape: `secret` names it (its ARN, never its text); `reason` says what to do about it.
+    Shape: `secret` names it (its ARN, never its text); `reason` has the step to take.
     """
 
     def __init__(self, secret: str, reason: str) -> None:

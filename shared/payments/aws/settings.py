@@ -12,16 +12,16 @@ from payments.protocol.policy import Policy
 
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
 FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
-"""Words that Safaricom refuses anywhere in a CallBackURL, in any case (daraja.md 6)."""
+"""Words that Safaricom refuses anywhere in a CallBackURL, in any case (docs/daraja.md 6)."""
 NETWORK_SIZE_MAX = 65_536
-"""Nobody's callbacks come from more addresses than that (an IPv4 /16)."""
+"""A larger network (than an IPv4 /16) would in effect switch the address check off."""
 
 type Networks = tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything a function is told by its environment; "" where it does not need to know."""
+    """Everything that a function reads from its environment; "" where it needs no value."""
 
     table_name: str
     base_url: str
@@ -130,7 +130,7 @@ def _networks(environ: Mapping[str, str]) -> Networks:
         raise SettingsError(
             "CALLBACK_SOURCE_IPS must be addresses or networks, separated by commas"
         ) from error
-    # 0.0.0.0/0 would be the switch that turns the check of addresses off.
+    # 0.0.0.0/0 would switch the address check off.
     too_wide = next((each for each in networks if each.num_addresses > NETWORK_SIZE_MAX), None)
     if too_wide is not None:
         raise SettingsError(f"CALLBACK_SOURCE_IPS lists {too_wide}, too wide a network to trust")

@@ -12,7 +12,7 @@ from urllib3.exceptions import (
 )
 
 from payments.daraja import wire
-from payments.daraja.oauth_client import OAuthClient, timed_call
+from payments.daraja.oauth_client import OAuthClient, own_connection, timed_call
 from payments.daraja.push_outcomes import is_invalid_token, is_outage, push_outcome
 from payments.daraja.query_answers import read_query_answer
 from payments.errors import PaymentError, ProviderUnavailableError
@@ -23,13 +23,13 @@ PUSH_TIMEOUT_SECONDS = (3, 18)
 QUERY_TIMEOUT_SECONDS = (3, 8)
 
 _NOT_SENT = (ConnectTimeoutError, NameResolutionError, NewConnectionError)
-"""Raised before any byte left. A TLS error is not among them: it may come after the send."""
+"""Raised before any byte was sent. A TLS error can come after the send, so it is not listed."""
 
 
 def new_session() -> requests.Session:
-    """Return a session that opens a connection per call: a reused one can die after the send.
+    """Return a session without proxy, .netrc and retries.
 
-    No proxy, no .netrc, no retry adapter.
+    Each call closes its own connection, so none is reused: an idle one can fail after the send.
     """
     session = requests.Session()
     session.trust_env = False
@@ -70,16 +70,16 @@ class DarajaClient:
         self._observer = observer
 
     def ready(self) -> "ReadyDaraja":
-        """Get token and passkey in hand, so that nothing but the push follows the reservation."""
+        """Get token and passkey first, so that only the push follows the reservation."""
         passkey = self._credentials()["SAFARICOM_PASSKEY"]
         return ReadyDaraja(self, self._token.get(self._consumer_key()), passkey)
 
     def query_stk(self, checkout_request_id: str) -> QueryAnswer | None:
-        """Ask for a prompt's result; None where Daraja gave no answer about it."""
+        """Query a prompt's result; None where Daraja gave no answer about it."""
         try:
             answer = self._ask(checkout_request_id)
         except ProviderUnavailableError as error:
-            # No token: counted where it was fetched.
+            # No token; the fetch has already counted the failure.
             self._observer.noted("query unanswered", cause=error.cause)
             return None
         except requests.RequestException as error:
@@ -94,7 +94,7 @@ class DarajaClient:
         return verdict
 
     def _ask(self, checkout_request_id: str) -> wire.Answer:
-        """Query, once more after an invalid token: a query changes nothing."""
+        """Query, and once more after an invalid token: a query changes nothing."""
         token = self._token.get(self._consumer_key())
         answer = self._query(checkout_request_id, token)
         if is_invalid_token(answer):
@@ -122,7 +122,7 @@ class DarajaClient:
         return answer
 
     def count_failed_push(self) -> None:
-        """Count a push that Daraja did not get or could not serve."""
+        """Count a push that Daraja did not receive or could not process."""
         self._observer.counted("PushFailed")
 
     def renew_token(self, rejected: str) -> str:
@@ -137,7 +137,10 @@ class DarajaClient:
         token: str,
         timeout: tuple[int, int],
     ) -> wire.Answer:
-        with timed_call(kind, clock=self._clock, observer=self._observer):
+        with (
+            timed_call(kind, clock=self._clock, observer=self._observer),
+            own_connection(self._session),
+        ):
             response = self._session.post(
                 self._base_url + path,
                 json=body,
@@ -152,7 +155,7 @@ class DarajaClient:
 
 
 class ReadyDaraja:
-    """Daraja with token and passkey in hand; implements ports.ReadyGateway."""
+    """Daraja with token and passkey already known; implements ports.ReadyGateway."""
 
     def __init__(self, client: DarajaClient, token: str, passkey: str) -> None:
         self._client = client
@@ -160,7 +163,7 @@ class ReadyDaraja:
         self._passkey = passkey
 
     def push_stk(self, push: Push, *, may_send: Callable[[], bool]) -> PushOutcome:
-        """Send the prompt once; once more only where the token, and nothing else, was refused."""
+        """Send the push once; once more only if Daraja refused the token: docs/protocol.md 4.1."""
         answer = self._send(push, may_send)
         if isinstance(answer, wire.Answer) and is_invalid_token(answer):
             try:

@@ -43,7 +43,10 @@ class OAuthClient:
             credentials["SAFARICOM_CONSUMER_SECRET"],
         )
         try:
-            with timed_call("Token", clock=self._clock, observer=self._observer):
+            with (
+                timed_call("Token", clock=self._clock, observer=self._observer),
+                own_connection(self._session),
+            ):
                 response = self._session.get(
                     self._url,
                     params={"grant_type": "client_credentials"},
@@ -61,6 +64,15 @@ class OAuthClient:
             self._observer.counted("TokenFailed")
             raise ProviderUnavailableError(answer.error_code or f"HTTP {answer.status}")
         return FetchedToken(access_token=token, expires_in=_seconds(life))
+
+
+@contextmanager
+def own_connection(session: requests.Session) -> Iterator[None]:
+    """Close the call's connection, whatever the server says about keeping it."""
+    try:
+        yield
+    finally:
+        session.close()
 
 
 @contextmanager

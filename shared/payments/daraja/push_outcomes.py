@@ -1,4 +1,4 @@
-"""Which answers to a push prove that no prompt exists: a closed table; all else is unknown.
+"""Which answers to a push prove that no prompt exists: docs/protocol.md, section 4.3.
 
 Daraja has no idempotency key, so an answer that might hide an accepted prompt is never taken
 for a refusal. `500.001.1001` is one code with several meanings, told apart by its message.
@@ -23,6 +23,7 @@ class Refusal:
 
 
 REFUSALS = (
+    Refusal(400, "400.002.02", "phonenumber", "Phone number refused", "documented, observed"),
     Refusal(400, "400.002.02", "", "Request refused", "documented, MpesaExpressSimulate"),
     Refusal(None, "500.003.02", "", "M-Pesa busy", "documented, MpesaExpressSimulate"),
     Refusal(None, "500.003.03", "", "M-Pesa quota reached", "documented, MpesaExpressSimulate"),
@@ -34,12 +35,12 @@ REFUSALS = (
     Refusal(500, "500.001.1001", "wrong credentials", "Passkey refused", "documented, observed"),
 )
 INVALID_TOKEN_CODES = frozenset({"404.001.03", "400.003.01", "401.003.01", "401.002.01", "401.001"})
-"""Refused before M-Pesa saw the call, so one refresh and one more try are safe (daraja.md 1)."""
+"""Refused before M-Pesa saw the call, so one more try is safe: docs/daraja.md, section 1."""
 BUSY_CODES = frozenset({"500.003.02", "500.003.03"})
 
 
 def is_invalid_token(answer: Answer) -> bool:
-    """Whether Daraja refused the OAuth token, and nothing else."""
+    """Whether Daraja refused the OAuth token."""
     return answer.status == 401 or answer.error_code in INVALID_TOKEN_CODES
 
 

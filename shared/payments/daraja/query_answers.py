@@ -1,4 +1,4 @@
-"""What an answer to an STK query says: paid, refused, still waiting, or nothing at all."""
+"""What an answer to an STK query means: paid, refused, still waiting, or no answer."""
 
 from payments.daraja.wire import Answer, clean_description, result_code
 from payments.protocol.evidence import QueryAnswer, Verdict
@@ -11,9 +11,9 @@ WAITING_WORDS = ("being processed", "transaction does not exist")
 
 
 def read_query_answer(checkout_request_id: str, answer: Answer) -> QueryAnswer | None:
-    """Classify an answer; None where Daraja said nothing about this prompt.
+    """Classify an answer; None where it is not about this prompt.
 
-    Source: daraja.md 4. Unlisted codes mean "still waiting", the code kept.
+    Source: docs/daraja.md 4. Unlisted codes mean "still waiting"; the code is stored.
     """
     if answer.status == 200:
         return _read_result(checkout_request_id, answer)

@@ -3,7 +3,7 @@
 Nothing here concludes anything about money; it only says what Daraja said. Readers are tolerant:
 string codes, numbers as strings, missing and valueless items, prefixes in descriptions.
 
-Source: daraja.md 3-5, 2026-11-23.
+Source: docs/daraja.md 3-5, 2026-11-23.
 """
 
 import base64
@@ -19,9 +19,10 @@ from payments.ports import Push
 from payments.protocol.payment import StkResult
 from payments.values import (
     CHECKOUT_REQUEST_ID,
-    RECEIPT_NUMBER,
     RESULT_CODE,
     daraja_timestamp,
+    digits_of,
+    normalise_receipt,
     parse_daraja_timestamp,
     whole_kes,
 )
@@ -29,16 +30,16 @@ from payments.values import (
 PUSH_PATH = "/mpesa/stkpush/v1/processrequest"
 QUERY_PATH = "/mpesa/stkpushquery/v1/query"
 TOKEN_PATH = "/oauth/v1/generate"  # noqa: S105 -- a path, not a secret
-DESCRIPTION_CHARACTERS = 46
+DESCRIPTION_CHARACTERS = 200
 NUMBER_CHARACTERS_MAX = 40
 
 _INTEGRAL = re.compile(r"[0-9]{1,18}(?:\.0+)?\Z", re.ASCII)
-_DESCRIPTION_PREFIX = re.compile(r"^\s*\[[^\]]{0,40}\]\s*")
+_DESCRIPTION_PREFIX = re.compile(r"^\s*\[[^\]]{0,40}\]\s*(?:[-\u2013]\s+)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merchant:
-    """Who asks for the money. `party_b` is the paybill itself, or the till of a store number."""
+    """The receiver of the money. `party_b` is the paybill itself, or the till of a store number."""
 
     shortcode: str
     party_b: str
@@ -46,7 +47,7 @@ class Merchant:
 
 
 class MalformedCallbackError(ValueError):
-    """A body that is no STK callback; the message says why and quotes nothing."""
+    """A body that is no STK callback; the message has the reason and quotes nothing."""
 
 
 def password(*, shortcode: str, passkey: str, timestamp: str) -> str:
@@ -55,7 +56,7 @@ def password(*, shortcode: str, passkey: str, timestamp: str) -> str:
 
 
 def push_body(push: Push, merchant: Merchant, *, passkey: str, now: float) -> dict[str, Any]:
-    """Return the body of processrequest; numbers are sent as numbers (daraja.md 3)."""
+    """Return the body of processrequest; numbers are sent as numbers (docs/daraja.md 3)."""
     timestamp = daraja_timestamp(now)
     return {
         "BusinessShortCode": int(merchant.shortcode),
@@ -87,7 +88,7 @@ def query_body(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer of Daraja's, read as far as it can be."""
+    """An HTTP answer of Daraja, parsed as far as possible."""
 
     status: int
     body: Mapping[str, Any]
@@ -103,13 +104,13 @@ class Answer:
 
     @property
     def message(self) -> str:
-        """Daraja's own words, cleaned."""
+        """Daraja's message, cleaned."""
         text = self.body.get("errorMessage") or self.body.get("ResponseDescription") or ""
         return clean_description(text)
 
 
 def read_answer(status: int, content: bytes) -> Answer:
-    """Read an HTTP answer; a body that is no JSON object (a firewall's page) reads as empty."""
+    """Read an HTTP answer; a body that is no JSON object (a firewall's page) counts as empty."""
     try:
         body = json.loads(content)
     except (ValueError, RecursionError):
@@ -129,9 +130,7 @@ def result_code(value: object) -> str | None:
 
     An integral number is its integer: 0.0, "0.0" and "00" are "0".
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-        return None
-    text = str(value).strip()
+    text = value.strip() if isinstance(value, str) else digits_of(value)
     if _INTEGRAL.match(text):
         text = str(int(text.partition(".")[0]))
     return text if RESULT_CODE.match(text) else None
@@ -156,14 +155,14 @@ def parse_callback(raw: bytes) -> StkResult:
         checkout_request_id=str(checkout_request_id),
         merchant_request_id=merchant_request_id(callback.get("MerchantRequestID")),
         amount_kes=whole_kes(metadata.get("Amount")),
-        receipt_number=_receipt(metadata.get("MpesaReceiptNumber")),
+        receipt_number=normalise_receipt(metadata.get("MpesaReceiptNumber")),
         transaction_at=parse_daraja_timestamp(metadata.get("TransactionDate")),
         digest=hashlib.sha256(raw).hexdigest(),
     )
 
 
 def merchant_request_id(value: object) -> str | None:
-    """Return a MerchantRequestID that is fit to be stored."""
+    """Return a valid MerchantRequestID, else None."""
     return value if _is_checkout_id(value) and isinstance(value, str) else None
 
 
@@ -171,13 +170,8 @@ def _is_checkout_id(value: object) -> bool:
     return isinstance(value, str) and CHECKOUT_REQUEST_ID.match(value) is not None
 
 
-def _receipt(value: object) -> str | None:
-    text = value.strip().upper() if isinstance(value, str) else ""
-    return text if RECEIPT_NUMBER.match(text) else None
-
-
 def _parse_json(raw: bytes) -> object:
-    """Parse strictly: no NaN, no endless numbers, no duplicate keys, no bottomless nesting."""
+    """Parse strictly: no NaN, no huge numbers, no duplicate keys, no deep nesting."""
     try:
         return json.loads(
             raw,

@@ -1,1 +1,1 @@
-"""HTTP in and out: requests, answers, sentences, who is calling."""
+"""HTTP: requests, answers, messages for customers, and authentication."""

@@ -1,13 +1,22 @@
-"""The public answers: payments and consultations as frontends see them. Shapes: design.md 3."""
+"""The public answers, payments and consultations as frontends see them: docs/openapi.yaml."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from payments.http.messages import SENT, SENT_UNKNOWN, Language, customer_message, manual_payment
+from payments.http.messages import (
+    BY_HAND_HELPS,
+    SENT,
+    SENT_UNKNOWN,
+    Language,
+    can_retry_at,
+    cause_of,
+    customer_message,
+    manual_payment,
+)
+from payments.http.sentences import SENTENCES
 from payments.protocol.consultation import Consultation
 from payments.protocol.payment import OPEN, Payment, PaymentStatus
 from payments.protocol.policy import Policy
-from payments.protocol.result_codes import final_refusal
 from payments.usecases.count_payments import STATUSES, Statistics, Tally
 from payments.values import eat_iso
 
@@ -17,10 +26,13 @@ POLL_SECONDS_OLD = 60
 CURRENCY = "KES"
 
 
-def initiation_answer(payment: Payment, *, now: int) -> tuple[int, dict[str, Any]]:
+def initiation_answer(payment: Payment, *, policy: Policy, now: int) -> tuple[int, dict[str, Any]]:
     """Return (HTTP status, body) for an initiated or replayed payment: 202 while unknown."""
     is_unclear = payment.is_open and payment.checkout_request_id is None
-    message = SENT_UNKNOWN if is_unclear else SENT
+    if payment.is_open:
+        message = SENT_UNKNOWN if is_unclear else SENT
+    else:
+        message = customer_message(cause_of(payment, now=now, policy=policy))
     return (202 if is_unclear else 200), {
         "success": True,
         "payment_id": payment.payment_id,
@@ -30,7 +42,7 @@ def initiation_answer(payment: Payment, *, now: int) -> tuple[int, dict[str, Any
         "ResponseDescription": (
             "Outcome not known yet" if is_unclear else "Success. Request accepted for processing"
         ),
-        "CustomerMessage": message if payment.is_open else customer_message(payment),
+        "CustomerMessage": message,
         "status": payment.public_status,
         "status_url": f"/api/payment/mpesa/status/{payment.payment_id}",
         "poll_after_seconds": poll_after_seconds(payment, now),
@@ -49,9 +61,10 @@ def status_answer(
 ) -> dict[str, Any]:
     """Return the status body; ResultCode is a string, null while pending."""
     is_pending = payment.public_status == "pending"
-    retry_at = can_retry_at(payment, now)
-    is_slow = now >= payment.created_at + policy.first_query_seconds
-    shows_manual = payment.is_open and is_slow and not is_booking_paid
+    cause = cause_of(payment, now=now, policy=policy, is_booking_paid=is_booking_paid)
+    retry_at = can_retry_at(payment, SENTENCES[cause], now)
+    may_retry = retry_at is not None and retry_at <= now
+    shows_manual = may_retry and cause in BY_HAND_HELPS
     manual = manual_payment(payment, party_b=party_b, is_till=is_till, language=language)
     return {
         "CheckoutRequestID": payment.checkout_request_id or payment.payment_id,
@@ -67,33 +80,17 @@ def status_answer(
         "currency": CURRENCY,
         "transaction_date": eat_iso(payment.transaction_at),
         "created_at": eat_iso(payment.created_at),
-        "customer_message": customer_message(
-            payment, is_booking_paid=is_booking_paid, language=language
-        ),
-        "can_retry": retry_at is not None and retry_at <= now,
+        "customer_message": customer_message(cause, language),
+        "actions": [str(button) for button in SENTENCES[cause].buttons],
+        "can_retry": may_retry,
         "can_retry_at": eat_iso(retry_at),
         "manual_payment": manual if shows_manual else None,
         "poll_after_seconds": poll_after_seconds(payment, now),
     }
 
 
-def can_retry_at(payment: Payment, now: int) -> int | None:
-    """Return from when a new prompt may be offered, None where it may not.
-
-    Units: UTC epoch seconds. Locks that end by themselves end at `locked_until`.
-    """
-    if payment.status is PaymentStatus.CANCELLED:
-        return now
-    if payment.status is not PaymentStatus.FAILED:
-        return None
-    refusal = final_refusal(payment.result_code)
-    if refusal is not None and not refusal.may_retry:
-        return None
-    return max(now, payment.locked_until) if payment.holds_locks else now
-
-
 def poll_after_seconds(payment: Payment, now: int) -> int | None:
-    """Return when to ask again: about 12 times a minute at first, None once nothing can change."""
+    """Return the seconds until the next poll: 12 a minute at first, None once it is final."""
     if payment.status not in OPEN and payment.status is not PaymentStatus.REVIEW:
         return None
     age = now - payment.created_at

@@ -1,4 +1,4 @@
-"""HTTP for every handler: the one error table, response shapes, bodies, and who is calling."""
+"""HTTP for every handler: the one error table, response shapes, bodies, and the caller."""
 
 import base64
 import binascii
@@ -33,7 +33,7 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who is calling, as the authorizer vouched."""
+    """The caller, as the authorizer authenticated it."""
 
     client_id: str
     scopes: frozenset[str]
@@ -114,7 +114,7 @@ def query_parameter(event: Event, name: str) -> str | None:
 
 
 def route_key(event: Event) -> str:
-    """Return which route was called: "GET /api/..." with its placeholders, never the path."""
+    """Return the route with its placeholders, such as "GET /api/a/{id}"; never the path."""
     return str(event.get("routeKey", ""))
 
 
@@ -124,12 +124,12 @@ def raw_path(event: Event) -> str:
 
 
 def request_id(event: Event) -> str:
-    """Return the id under which a request can be found in the logs."""
+    """Return the id by which the logs name a request."""
     return str(_at(event, "requestContext").get("requestId", ""))
 
 
 def source_ip(event: Event) -> str:
-    """Return the caller's address as API Gateway saw it: no header is ever trusted."""
+    """Return the caller's address from API Gateway; no header is trusted."""
     return str(_at(event, "requestContext", "http").get("sourceIp", ""))
 
 
@@ -159,7 +159,7 @@ def csv(text: str) -> Response:
 
 
 def answered(event: Event, handle: Callable[[], Response]) -> Response:
-    """Return what `handle` answers, or the error it raises as our error body."""
+    """Return the answer of `handle`, or its error in our error body."""
     try:
         return handle()
     except PaymentError as error:

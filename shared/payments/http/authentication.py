@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 TOKEN_BYTES_MAX = 8192
 LEEWAY_SECONDS = 30
-"""How far two clocks may disagree."""
+"""How much two clocks may differ."""
 SUBJECT_CHARACTERS_MAX = 128
 EPOCH_MAX = 253_402_300_800
-"""The year 10000: a later time is nonsense."""
+"""The year 10000: a later time is invalid."""
 
 FORBIDDEN_HEADERS = ("jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "cty")
-"""Headers by which a token brings its own key, or asks to be read in another way."""
+"""Headers by which a token names its own key, or another way to be read."""
 TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 
 _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([\w-]+\.[\w-]+\.[\w-]+)", re.ASCII)
@@ -33,7 +33,7 @@ class TokenRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom a token belongs to.
+    """The caller to whom a token belongs.
 
     Units: `accepted_until` is UTC epoch seconds: the token's `exp` plus the leeway.
     """
@@ -48,7 +48,7 @@ def bearer_token(event: Mapping[str, object]) -> str:
 
     Errors: TokenRefusedError when there is none, or more than one, or it is too large.
     """
-    # API Gateway caches our answer under the identity source: read that and nothing else.
+    # API Gateway caches our answer by the identity source, so only that may be read.
     source = event.get("identitySource")
     if isinstance(source, list):
         value = source[0] if len(source) == 1 else None
@@ -66,7 +66,7 @@ def bearer_token(event: Mapping[str, object]) -> str:
 
 
 def check_header(header: Mapping[str, object], algorithms: Sequence[str]) -> object:
-    """Returns the `kid` of a token whose header asks for nothing unusual.
+    """Returns the `kid` of a token whose header has only permitted fields.
 
     Errors: TokenRefusedError.
     """
@@ -87,7 +87,7 @@ def read_claims(claims: Mapping[str, object], now: float) -> Caller:
     Whether the token has expired is for the reader of `accepted_until` to see.
     Errors: TokenRefusedError when a claim is not what it must be, or not valid yet.
     """
-    # Flask-JWT-Extended marks its refresh tokens this way; they must not open anything.
+    # Flask-JWT-Extended marks refresh tokens this way; they must not authenticate anybody.
     if claims.get("type", "access") != "access":
         raise TokenRefusedError("type")
     for name in ("nbf", "iat"):

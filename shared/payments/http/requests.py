@@ -2,10 +2,23 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictStr,
+    ValidationError,
+)
 
 from payments.errors import InvalidRequestError
-from payments.values import normalise_booking_id, normalise_phone
+from payments.values import (
+    INVALID_BOOKING_ID_SENTENCE,
+    INVALID_PHONE_SENTENCE,
+    normalise_booking_id,
+    normalise_phone,
+    whole_number,
+)
 
 IDEMPOTENCY_KEY_CHARACTERS_MAX = 255
 TEXT_CHARACTERS_MAX = 4096
@@ -20,22 +33,46 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
+WholeNumber = Annotated[int, BeforeValidator(whole_number)]
+"""An integer as JSON Schema means it: 1500 and 1500.0."""
+OptionalText = Annotated[
+    StrictStr,
+    Field(max_length=TEXT_CHARACTERS_MAX),
+    BeforeValidator(lambda value: "" if value is None else value),
+]
+"""A field that may be left out; null means that it is left out."""
+
+
 class StkPushRequest(_Request):
     """POST /api/payment/mpesa/stk-push. Units: whole KES."""
 
-    phone_number: Annotated[StrictStr, Field(max_length=64)]
-    amount: StrictInt
-    booking_id: StrictInt | StrictStr
-    account_reference: Annotated[StrictStr, Field(max_length=TEXT_CHARACTERS_MAX)] = ""
-    transaction_desc: Annotated[StrictStr, Field(max_length=TEXT_CHARACTERS_MAX)] = ""
+    phone_number: WholeNumber | StrictStr
+    amount: WholeNumber
+    booking_id: WholeNumber | StrictStr
+    account_reference: OptionalText = ""
+    transaction_desc: OptionalText = ""
 
 
 class ConsultationRequest(_Request):
     """PUT /api/consultations/{booking_id}. Units: whole KES."""
 
     client_id: Annotated[StrictStr, Field(min_length=1, max_length=64)]
-    price_kes: StrictInt
+    price_kes: WholeNumber
     status: Literal["Pending", "Cancelled"]
+
+
+_MUST_BE_TEXT = f"must be text of up to {TEXT_CHARACTERS_MAX} characters"
+MUST_BE = {
+    "phone_number": INVALID_PHONE_SENTENCE,
+    "amount": "amount must be a whole number of KES",
+    "price_kes": "price_kes must be a whole number of KES",
+    "booking_id": INVALID_BOOKING_ID_SENTENCE,
+    "account_reference": f"account_reference {_MUST_BE_TEXT}",
+    "transaction_desc": f"transaction_desc {_MUST_BE_TEXT}",
+    "client_id": "client_id must be text of 1 to 64 characters",
+    "status": "status must be Pending or Cancelled",
+}
+"""What each field must be, in our own words."""
 
 
 def parse[M: _Request](model: type[M], body: dict[str, Any]) -> M:
@@ -47,8 +84,10 @@ def parse[M: _Request](model: type[M], body: dict[str, Any]) -> M:
         return model.model_validate(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"][:1]) or "body"
-        raise InvalidRequestError(f"{field}: {first['msg']}", code=f"invalid_{field}") from error
+        field = str(first["loc"][0]) if first["loc"] else "body"
+        is_missing = first["type"] == "missing"
+        sentence = f"{field} is required" if is_missing else MUST_BE.get(field, f"{field} is wrong")
+        raise InvalidRequestError(sentence, code=f"invalid_{field}") from error
 
 
 def parse_stk_push(body: dict[str, Any], *, max_amount_kes: int) -> StkPushRequest:

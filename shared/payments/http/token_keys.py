@@ -1,7 +1,7 @@
 """Which keys an access token may be signed with: one family per deployment, by configuration.
 
-Only the authorizer function uses this. The published keys themselves need a JWT library, which
-only that function carries, so they stand there.
+Only the authorizer function uses this. Published keys need a JWT library, which only that
+function has, so the code for them is there.
 """
 
 import json
@@ -22,7 +22,7 @@ SECRET_BYTES_MIN = 32
 
 
 class KeysUnavailableError(Exception):
-    """The keys could not be read, so no token can be judged. Nobody is let in meanwhile."""
+    """The keys could not be read, so no token can be checked and every request is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class AuthSettings:
 
 
 def read_settings(environment: Mapping[str, str]) -> AuthSettings:
-    """Returns the settings, or says in one sentence which one is wrong.
+    """Returns the settings, or raises an error that names the wrong one.
 
     Errors: ValueError; the function then does not start, so nobody is let in.
     """
@@ -64,13 +64,13 @@ class Keys(Protocol):
 
     @property
     def algorithms(self) -> Sequence[str]:
-        """Returns the family; a token's own word never decides it."""
+        """Returns the family; the token's own header never decides it."""
 
     def candidates(self, kid: object) -> Sequence[Any]:
         """Returns the keys that may have signed a token with this `kid`, perhaps none."""
 
     def renew(self) -> bool:
-        """Reloads the keys unless that was just done; says whether to look again."""
+        """Reloads the keys unless that was just done; returns whether to try again."""
 
 
 class SharedSecret:
@@ -99,7 +99,7 @@ class SharedSecret:
         return [key for key in (current, previous) if len(key) >= SECRET_BYTES_MIN]
 
     def renew(self) -> bool:
-        """Drops the cached secret, so that a token signed with a new one is good at once."""
+        """Drops the cached secret, so that a token signed with a new one is valid at once."""
         now = self._clock()
         if now - self._renewed_at < RENEW_SECONDS:
             return False
@@ -114,7 +114,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def fetch_json(url: str) -> object:
-    """Returns the JSON at `url`. Follows no redirect and reads no more than it must.
+    """Returns the JSON at `url`. Follows no redirect and limits the size.
 
     Errors: OSError when there is no good answer, ValueError when it is not JSON of a sane size.
     """

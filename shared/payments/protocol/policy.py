@@ -14,6 +14,8 @@ EVIDENCE_MAX = 10
 """Odd callbacks kept per payment."""
 DECISIONS_MAX = 8
 """Decide-write-re-read rounds before giving up; the model checker never needed more than 4."""
+SAME_PAYMENT_SECONDS = 120
+"""Daraja refuses the same amount from the same phone within this time (result 17)."""
 HINT_ID_WINDOW_SECONDS = 300
 """How far the time inside a hinted CheckoutRequestID may be from the reservation."""
 ASK_AGAIN_SECONDS = 900

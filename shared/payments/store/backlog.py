@@ -1,4 +1,4 @@
-"""What stands open or waits for a person at this moment, from two sparse indexes."""
+"""Payments that are open or wait for an operator now, from two sparse indexes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ OPEN_WORD = PUBLIC_STATUS[PaymentStatus.PENDING]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenEntry:
-    """An open payment as its index has it. Units: UTC epoch seconds."""
+    """An open payment as in its index. Units: UTC epoch seconds."""
 
     created_at: int
     due_at: int
@@ -27,7 +27,7 @@ class Backlog:
         self._table = table
 
     def open_entries(self) -> Iterator[OpenEntry]:
-        """Yield the payments that wait for Daraja's verdict, and not for a person.
+        """Yield the payments that wait for Daraja, and not for an operator.
 
         The index also holds concluded ones that Daraja is asked about once more: not those.
         """
@@ -36,7 +36,7 @@ class Backlog:
                 yield OpenEntry(created_at=values["created_at"], due_at=values["due_at"])
 
     def statuses_needing_person(self) -> Iterator[PaymentStatus]:
-        """Yield the status of each payment that waits for a person."""
+        """Yield the status of each payment that waits for an operator."""
         for values in self._entries("person", PERSON_INDEX_KEY):
             yield PaymentStatus(values["status"])
 

@@ -1,4 +1,4 @@
-"""Outbox events and odd callbacks, written in the same transaction as what they tell of."""
+"""Outbox events and odd callbacks, written in the same transaction as their change."""
 
 from typing import Any
 

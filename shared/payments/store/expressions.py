@@ -29,7 +29,7 @@ class Expression:
         return placeholder
 
     def parts(self) -> dict[str, Any]:
-        """Return what goes beside the expressions."""
+        """Return the name and value maps that accompany the expressions."""
         parts: dict[str, Any] = {}
         if self._names:
             parts["ExpressionAttributeNames"] = self._names

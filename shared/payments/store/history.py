@@ -24,12 +24,12 @@ from payments.store.items import (
 from payments.store.table import Table
 
 READ_AT_ONCE = 100
-"""What one BatchGetItem may ask for."""
+"""The most keys of one BatchGetItem."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One event of a payment, as its outbox item has it.
+    """One event of a payment, as in its outbox item.
 
     Shape: "" and 0 where a fact is not known. Units: KES; ISO 8601 +03:00.
     """
@@ -51,7 +51,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiledCallback:
-    """A callback's body, kept for a person; it may hold a phone number.
+    """A callback's body, filed for an operator; it may hold a phone number.
 
     Units: UTC epoch seconds.
     """
@@ -63,7 +63,7 @@ class FiledCallback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listed:
-    """One payment as the by_day index has it (may lag). Units: UTC epoch seconds, KES."""
+    """One payment as in the by_day index (may lag). Units: UTC epoch seconds, KES."""
 
     payment_id: str
     created_at: int
@@ -73,7 +73,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instruction:
-    """What an operator asked for about a consultation, written down before it is tried.
+    """An operator's request about a consultation, stored before it is carried out.
 
     Units: UTC epoch seconds.
     """
@@ -86,7 +86,7 @@ class Instruction:
 
 
 class PaymentHistory:
-    """Reads, and keeps instructions. Errors: StoreUnavailableError from every method."""
+    """Reads, and stores instructions. Errors: StoreUnavailableError from every method."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -97,7 +97,7 @@ class PaymentHistory:
         return [_to_event(values) for values in found]
 
     def get_filed_callbacks(self, payment_id: str) -> list[FiledCallback]:
-        """Return the callbacks kept as evidence, oldest first, read strongly."""
+        """Return the callbacks filed as evidence, oldest first, read strongly."""
         found = [
             FiledCallback(
                 digest=values["sk"].removeprefix("EVIDENCE#"),
@@ -143,12 +143,12 @@ class PaymentHistory:
         return owners
 
     def get_phone_guard(self, phone_hmac: str) -> PhoneGuard | None:
-        """Return who holds a phone, and when it was last prompted; read strongly."""
+        """Return the payment that holds a phone, and its last prompt times; read strongly."""
         values = self._table.get(phone_key(phone_hmac))
         return to_phone_guard(values) if values else None
 
     def keep_instruction(self, booking_id: str, instruction: Instruction) -> None:
-        """Keep who asked for what and why, beside the consultation. Idempotent."""
+        """Store an operator's request and reason with the consultation. Idempotent."""
         key = {
             "pk": consultation_key(booking_id)["pk"],
             "sk": f"INSTRUCTION#{instruction.at:010d}#{instruction.request_id}",
@@ -159,7 +159,7 @@ class PaymentHistory:
         )
 
     def get_instructions(self, booking_id: str) -> list[Instruction]:
-        """Return what operators asked for about a consultation, oldest first."""
+        """Return the operators' requests about a consultation, oldest first."""
         found = self._belonging(consultation_key(booking_id)["pk"], "INSTRUCTION#")
         return [
             Instruction(

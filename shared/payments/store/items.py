@@ -27,7 +27,7 @@ _ATTRIBUTES = {name: name for name in _DEFAULTS} | {"locked_until": "prompt_unti
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneGuard:
-    """Who holds a phone, and its last prompt times, latest first.
+    """The payment that holds a phone, and its last prompt times, latest first.
 
     Units: UTC epoch seconds.
     """
@@ -68,7 +68,7 @@ def gate_key(shortcode: str) -> dict[str, str]:
 
 
 def evidence_key(payment_id: str, digest: str) -> dict[str, str]:
-    """Key of a callback kept for a person."""
+    """Key of a callback filed for an operator."""
     return {"pk": f"PAY#{payment_id}", "sk": f"EVIDENCE#{digest}"}
 
 
@@ -111,7 +111,7 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
 
 
 def to_payment(values: dict[str, Any]) -> Payment:
-    """Read a payment; attributes it does not know are left alone."""
+    """Read a payment; unknown attributes are ignored."""
     known = {name: values[stored] for name, stored in _ATTRIBUTES.items() if stored in values}
     for name in _HEX_AS_BYTES & known.keys():
         known[name] = known[name].hex()
@@ -129,7 +129,7 @@ def to_payment(values: dict[str, Any]) -> Payment:
 
 
 def op_id_head(op_id: str) -> bytes:
-    """Return what is kept of an operation id: six random bytes tell any two writers apart."""
+    """Return the stored part of an operation id: six random bytes identify a writer."""
     return bytes.fromhex(op_id)[:OP_ID_BYTES]
 
 

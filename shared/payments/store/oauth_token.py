@@ -1,7 +1,7 @@
-"""One OAuth token for the whole deployment: a new one kills the old, so it is shared.
+"""One OAuth token for the whole deployment: a new one invalidates the old, so it is shared.
 
 The token lives in the table; one Lambda fetches it under a lease, the others read it.
-Source: daraja.md 1: asking for a new token invalidates the previous one.
+Source: docs/daraja.md 1: asking for a new token invalidates the previous one.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ class _Stored:
 
 
 class OAuthToken:
-    """Hands out the deployment's one token. Errors: ProviderUnavailableError from every call."""
+    """Returns the deployment's one token. Errors: ProviderUnavailableError from every call."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class OAuthToken:
         self._in_memory: _Stored | None = None
 
     def get(self, consumer_key: str) -> str:
-        """Return a token that lives a minute or more: from memory, the table, or Daraja."""
+        """Return a token with a minute or more left: from memory, the table, or Daraja."""
         if self._in_memory is not None and self._is_fresh(self._in_memory):
             return self._in_memory.access_token
         return self._obtain(consumer_key, rejected=None)
@@ -86,7 +86,7 @@ class OAuthToken:
         )
 
     def _take_lease(self, key: dict[str, str], stored: _Stored) -> bool:
-        """Become the one who fetches, unless somebody is or has since.
+        """Take the lease to fetch, unless another instance has it or has fetched already.
 
         Idempotent: a lease whose reply was lost is recognised by `leased_by`.
         """
@@ -123,7 +123,7 @@ class OAuthToken:
             raise
         self._observer.counted("TokenFetched")
         if self._is_fresh(stored):
-            # It was refused before its time: somebody else fetched one, which ends ours.
+            # The old token should still be valid: another client fetched one, which ended ours.
             self._observer.counted("TokenFetchedEarly")
         fresh = _Stored(
             access_token=fetched.access_token,
@@ -136,7 +136,7 @@ class OAuthToken:
         return fresh.access_token
 
     def _share(self, key: dict[str, str], token: _Stored) -> None:
-        """Write the token for all and end the lease; a newer token is left alone."""
+        """Write the token for all instances and end the lease; a newer token is not replaced."""
         e = Expression()
         version = e.name("version")
         is_newer = f"(attribute_not_exists({version}) OR {version} <= {e.value(token.version)})"
@@ -156,7 +156,7 @@ class OAuthToken:
 
 
 def replace_lease_of(stored: _Stored) -> _Stored:
-    """Return what was stored, its lease given up."""
+    """Return the stored token without the lease."""
     return _Stored(
         access_token=stored.access_token,
         expires_at=stored.expires_at,

@@ -51,7 +51,7 @@ DUE_PAGE_SIZE = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayEntry:
-    """One payment as the by_day index has it. Units: KES."""
+    """One payment as in the by_day index. Units: KES."""
 
     public_status: str
     amount_kes: int
@@ -72,11 +72,11 @@ class PaymentStore:
         try:
             return to_payment(values) if values else None
         except (KeyError, TypeError, ValueError) as error:
-            # So a callback about it waits in the queue, and the rest of a batch goes on.
+            # A callback about it then waits in the queue, and the rest of a batch continues.
             raise StoreUnavailableError("unreadable_payment") from error
 
     def find_by_checkout_id(self, checkout_request_id: str) -> tuple[str, ...]:
-        """Return the payment ids that carry it; the index may lag."""
+        """Return the ids of the payments that have it; the index may lag."""
         found = self._table.query(
             IndexName="by_checkout",
             KeyConditionExpression="checkout_request_id = :id",
@@ -99,7 +99,7 @@ class PaymentStore:
         )
 
     def reserve(self, payment: Payment) -> Reserved | NotReserved:
-        """Write the intent ahead, with booking, phone and user in one transaction.
+        """Write the payment before the push, with booking, phone and user in one transaction.
 
         Idempotent: a reservation whose reply was lost is recognised by `reserved_by`.
         """
@@ -124,7 +124,7 @@ class PaymentStore:
         return read_refusal(outcome, payment)
 
     def apply(self, change: Change, *, op_id: str, actor: Actor, body: str | None = None) -> bool:
-        """Write a change whole or not at all; False where a condition no longer holds.
+        """Write a change completely or not at all; False where a condition failed.
 
         Idempotent: a change whose reply was lost is recognised by its op_id on the payment.
         """
@@ -138,7 +138,7 @@ class PaymentStore:
     def _actions(
         self, change: Change, *, op_id: str, actor: Actor, body: str | None
     ) -> list[dict[str, Any]]:
-        """Spell out a change; the payment always comes first."""
+        """Return the actions of a change; the payment always comes first."""
         name, now = self._table.name, int(self._clock())
         before = change.before
         after = _stamped(change, op_id)
@@ -163,7 +163,7 @@ class PaymentStore:
     def take_query_slot(
         self, payment: Payment, *, op_id: str, due_at: int, now: int
     ) -> Payment | None:
-        """Move the payment's next look and the shared gate in one write; None where one is taken.
+        """Move the payment's `due_at` and the shared gate in one write; None where either is taken.
 
         So at most one query is in flight per payment, and all Lambdas together keep the spacing.
         """
@@ -182,7 +182,7 @@ class PaymentStore:
         return int(values.get("next_at", 0)) if values else 0
 
     def hasten(self, payment: Payment, *, op_id: str, now: int) -> bool:
-        """Bring an open payment's look forward: once a minute each, one query slot in four."""
+        """Bring an open payment's query forward: once a minute each, one query slot in four."""
         last = payment.hastened_at
         is_recent = last is not None and now < last + HASTEN_SPACING_SECONDS
         is_due_anyway = payment.due_at is not None and payment.due_at <= now
@@ -198,7 +198,7 @@ class PaymentStore:
         return isinstance(outcome, Committed) or _is_own_win(outcome, op_id)
 
     def _gate(self, now: int, name: str, spacing_seconds: int) -> dict[str, Any]:
-        """Pass the gate once; the next may pass after the spacing."""
+        """Take the gate; the next query may pass after the spacing."""
         e = Expression()
         opens = e.name(name)
         is_open = f"(attribute_not_exists({opens}) OR {opens} <= {e.value(now)})"
@@ -290,6 +290,6 @@ def _moved(payment: Payment, op_id: str, *, due_at: int, hastened_at: int | None
 
 
 def _is_own_win(outcome: ConditionFailed, op_id: str) -> bool:
-    """Whether the payment that objected carries our own op_id: the write had been made."""
+    """Whether the stored payment has our op_id: then the write succeeded (docs/protocol.md 4.2)."""
     stored = outcome.stored[0] if outcome.stored else None
     return stored is not None and op_id_head(op_id) in stored.get("op_ids", ())

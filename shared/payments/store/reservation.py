@@ -1,4 +1,4 @@
-"""The answer to a reservation: ours, or what stood in the way."""
+"""The answer to a reservation: ours, or the items whose conditions failed."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Reserved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotReserved:
-    """What stood in the way, as stored; None where that part did not object."""
+    """The stored items whose conditions failed; None for the others."""
 
     payment: Payment | None = None
     consultation_objects: bool = False
@@ -32,7 +32,7 @@ class NotReserved:
 
 
 def read_refusal(outcome: ConditionFailed, payment: Payment) -> Reserved | NotReserved:
-    """Read from the objecting items what stood in the way."""
+    """Read the items whose conditions failed."""
     existing, consultation, phone, user = outcome.stored
     stored_payment = to_payment(existing) if existing else None
     if stored_payment is not None and stored_payment.reserved_by == payment.reserved_by:

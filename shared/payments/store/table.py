@@ -42,7 +42,7 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class ConditionFailed:
-    """Nothing was written; `stored` has the item of each action that objected, in order."""
+    """Nothing was written; `stored` has the item of each failed action, in order."""
 
     stored: tuple[dict[str, Any] | None, ...]
     objected: tuple[bool, ...]
@@ -55,7 +55,7 @@ class Table:
     """One DynamoDB table. Errors: StoreUnavailableError from every method."""
 
     def __init__(self, client: Any, name: str, *, sleep: Sleep, jitter: random.Random) -> None:
-        # random.Random is only jitter's type here: the caller injects it, seeded in tests.
+        # random.Random is used for jitter only: the caller injects it, seeded in tests.
         self._client = client
         self.name = name
         self._sleep = sleep
@@ -144,14 +144,14 @@ class Table:
         return Committed()
 
     def _read(self, call: Callable[[], Any]) -> Any:
-        """Read; a refusal that does not pass (no access, no table) is unavailability too."""
+        """Read; a permanent refusal (no access, no table) raises StoreUnavailableError too."""
         try:
             return self._try(call)
         except ClientError as error:
             raise StoreUnavailableError(_error_code(error)) from error
 
     def _try(self, call: Callable[[], Any]) -> Any:
-        """Call, again with jitter where the refusal passes by itself."""
+        """Call; a temporary refusal is retried with jitter."""
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 return call()
@@ -178,7 +178,7 @@ def _error_code(error: ClientError) -> str:
 
 
 def _is_passing(error: ClientError) -> bool:
-    """Whether trying the identical request again may help.
+    """Whether a retry of the identical request may succeed.
 
     A transaction that failed a condition and met a conflict too is decided anew, not retried.
     """

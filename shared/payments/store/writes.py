@@ -1,4 +1,4 @@
-"""Builds single actions of a transaction; each names its conditions before it joins them."""
+"""Builds single actions of a transaction. Each names its conditions before it joins them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -38,12 +38,12 @@ COUNTER_KEPT_SECONDS = 2 * DAY_SECONDS
 
 
 def with_op_id(payment: Payment, op_id: str) -> tuple[str, ...]:
-    """Return the last four op ids, this one included: by it a writer knows its own win."""
+    """Return the last four op ids with this one: a writer whose reply was lost finds its own."""
     return (*payment.op_ids, op_id)[-OP_IDS_KEPT:]
 
 
 def payment_update(table: str, before: Payment, after: Payment) -> dict[str, Any]:
-    """Write what differs, provided nobody wrote since `before` was read."""
+    """Write the differences, provided the version is still that of `before`."""
     old, new = payment_values(before), payment_values(after)
     expression = Expression()
     sets, removes = [], []
@@ -116,7 +116,7 @@ def _confirm(table: str, key: Mapping[str, str], payment: Payment) -> dict[str, 
 
 
 def _detach(table: str, key: Mapping[str, str], payment_id: str, effect: Detach) -> dict[str, Any]:
-    """Let go of a consultation that this payment is active on."""
+    """Clear `active_payment_id`, provided it names this payment."""
     e = Expression()
     condition = f"{EXISTS} AND {e.name('active_payment_id')} = {e.value(payment_id)}"
     sets = [_next_version(e)]
@@ -134,7 +134,7 @@ def _detach(table: str, key: Mapping[str, str], payment_id: str, effect: Detach)
 
 
 def _hold(table: str, key: Mapping[str, str], payment_id: str) -> dict[str, Any]:
-    """Lock until a person decides."""
+    """Lock until an operator resolves the review."""
     e = Expression()
     is_mine = f"{e.name('active_payment_id')} = {e.value(payment_id)}"
     sets = [f"{e.name('lock_until')} = {e.value(NEVER)}", _next_version(e)]
@@ -197,7 +197,7 @@ def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
 
 
 def reserve_phone(table: str, payment: Payment, policy: Policy) -> dict[str, Any]:
-    """Take the phone and shift its register, unless it is held or has had its prompts."""
+    """Lock the phone and count the prompt, unless it is locked or at its limit."""
     e = Expression()
     now = payment.created_at
     live_until = e.name("live_until")
@@ -219,7 +219,7 @@ def reserve_phone(table: str, payment: Payment, policy: Policy) -> dict[str, Any
 
 
 def reserve_user(table: str, payment: Payment, policy: Policy) -> dict[str, Any]:
-    """Shift the user's register, unless it has had its prompts."""
+    """Count the user's prompt, unless the user is at the limit."""
     e = Expression()
     now = payment.created_at
     is_allowed = _slot_is_past(e, policy.user_prompts_per_10_minutes, now - USER_WINDOW_SECONDS)
@@ -234,7 +234,7 @@ def reserve_user(table: str, payment: Payment, policy: Policy) -> dict[str, Any]
 
 
 def _slot_is_past(e: Expression, slot: int, limit: int) -> str:
-    """The n-th last prompt lies before the window: so at most n fall into it."""
+    """The n-th last prompt is before the window, so at most n are inside it."""
     name = e.name(f"p{slot}")
     return f"(attribute_not_exists({name}) OR {name} <= {e.value(limit)})"
 
@@ -250,7 +250,7 @@ def _shift(e: Expression, slots: int, now: int) -> list[str]:
 
 
 def free_phone(table: str, payment: Payment) -> dict[str, Any]:
-    """Give the phone back, provided this payment holds it."""
+    """Unlock the phone, provided this payment holds it."""
     e = Expression()
     is_mine = f"{e.name('live_payment_id')} = {e.value(payment.payment_id)}"
     removes = [e.name("live_payment_id"), e.name("live_until")]
@@ -265,7 +265,7 @@ def free_phone(table: str, payment: Payment) -> dict[str, Any]:
 
 
 def claim_receipt(table: str, payment_id: str, receipt_number: str) -> dict[str, Any]:
-    """Bind a receipt to a payment, unless it is another's."""
+    """Claim a receipt for a payment, unless another payment has it."""
     e = Expression()
     is_mine = f"{e.name('payment_id')} = {e.value(payment_id)}"
     return {
@@ -278,7 +278,7 @@ def claim_receipt(table: str, payment_id: str, receipt_number: str) -> dict[str,
 
 
 def release_receipt(table: str, payment_id: str, receipt_number: str) -> dict[str, Any]:
-    """Give a receipt up, provided it is this payment's (operators only)."""
+    """Release a receipt, provided this payment has it (operators only)."""
     e = Expression()
     is_mine = f"{e.name('payment_id')} = {e.value(payment_id)}"
     return {

@@ -1,1 +1,1 @@
-"""What the product does, one module per use: effects around the pure decisions."""
+"""What the product does, one module per use: the effects around the pure decisions."""

@@ -18,7 +18,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 
 @dataclass(slots=True)
 class Tally:
-    """How many payments, and how much was asked. Units: KES."""
+    """How many payments, and their requested amount. Units: KES."""
 
     count: int = 0
     amount_kes: int = 0

@@ -1,4 +1,4 @@
-"""What stands open or waits for a person: gauges, so that an alarm lasts as long as its cause."""
+"""Gauges of payments that wait: an alarm on a gauge lasts as long as its cause."""
 
 from collections import Counter
 
@@ -8,12 +8,12 @@ from payments.store.backlog import Backlog
 
 LONG_OPEN_SECONDS = 300
 ASKED_WITHIN_SECONDS = 3600
-"""Daraja is asked every hour at least about a payment that it knows. One without an id has its
-next look two days away, and the alarm about unknown outcomes has spoken of it."""
+"""Daraja is asked at least hourly about a payment with an id. One without an id is due in two
+days, and the alarm about unknown outcomes has already rung for it."""
 
 
 def measure_gauges(backlog: Backlog, observer: Observer, *, now: int) -> None:
-    """Measure what stands at this moment, 0 included. Errors: StoreUnavailableError."""
+    """Send every gauge, 0 included. Errors: StoreUnavailableError."""
     entries = list(backlog.open_entries())
     ages = [now - entry.created_at for entry in entries]
     long_open = [

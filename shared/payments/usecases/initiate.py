@@ -1,4 +1,4 @@
-"""Initiating a payment: write the intent ahead, then prompt the phone exactly once."""
+"""Initiates a payment: store it first, then send one push (docs/protocol.md, section 4.1)."""
 
 import hashlib
 import json
@@ -34,7 +34,7 @@ REQUESTED_REFERENCE_CHARACTERS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentRequest:
-    """What a caller asks for, already normalised.
+    """A caller's request, already normalised.
 
     Shape: phone_number 254XXXXXXXXX. Units: KES.
     """
@@ -56,10 +56,10 @@ def request_payment(
     remaining_seconds: Callable[[], float],
     actor: Actor,
 ) -> Payment:
-    """Reserve booking and phone, then prompt the phone once; or return the payment already live.
+    """Reserve booking and phone, then send one push; or return the payment already live.
 
-    Errors: RequestError where the request cannot be granted, UnavailableError where the token or
-        the store could not be had: in both cases nothing was sent.
+    Errors: RequestError where the request is refused, UnavailableError where the OAuth token or
+        the store is not available: in both cases nothing was sent.
     Idempotent: by Idempotency-Key; without one, by user, booking, phone and amount while live.
     """
     gateway = services.gateway().ready()
@@ -112,7 +112,7 @@ def _payment_id(services: Services, order: PaymentRequest) -> str:
 
 
 def _body_sha256(order: PaymentRequest) -> str:
-    """Return what makes two requests under one key the same request."""
+    """Return the digest by which two requests with one key are compared."""
     body = [
         order.phone_number,
         order.amount_kes,
@@ -131,7 +131,7 @@ def _send(
     remaining_seconds: Callable[[], float],
     actor: Actor,
 ) -> Payment:
-    """Push once and store the outcome; where it cannot be stored, it is unknown."""
+    """Push once and store the outcome; an outcome that cannot be stored becomes unknown."""
     last_moment = payment.created_at + services.policy.send_within_seconds
     push = Push(
         msisdn=payment.phone_number,
@@ -197,7 +197,7 @@ def _require_payable(order: PaymentRequest, obstacle: NotReserved) -> None:
 
 
 def _replayed(payment: Payment, stored: Payment) -> Payment:
-    """The Idempotency-Key was used before: the same request gets the same payment."""
+    """The Idempotency-Key was used before: an identical request gets its payment."""
     if stored.body_sha256 != payment.body_sha256:
         raise ConflictError(
             "This Idempotency-Key was used for a different request",
@@ -214,7 +214,7 @@ def _live_payment(
     active_id: str | None,
     lock_until: int,
 ) -> Payment:
-    """Return the live payment where it is the same wish, else refuse with its ids."""
+    """Return the live payment where the request is identical, else refuse with its ids."""
     now = payment.created_at
     live = services.store.get_payment(active_id) if active_id else None
     if live is not None and live.client_id == order.client_id:

@@ -1,4 +1,4 @@
-"""What an operator may do to a payment, through the same decisions and store as everything else."""
+"""An operator's decisions about a payment, with the same rules and store as all evidence."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ def operate_on_payment(
     why: str,
     request_id: str,
 ) -> Payment:
-    """Carry out an operator's decision; who and why are kept in its event.
+    """Carry out an operator's decision; its event records who and why.
 
     Errors: NotFoundError; ConflictError with a sentence that says why it cannot be.
     """
@@ -34,9 +34,9 @@ def ask_about_payment(
 ) -> Payment:
     """Ask Daraja about one payment now, whatever its schedule, and apply the answer.
 
-    The shared gate is kept, and the answer counts only where it would have counted anyway.
-    Errors: NotFoundError; ConflictError where there is nothing to ask; ProviderUnavailableError
-        where Daraja gave no answer: then the payment is asked about again by itself.
+    The query waits for the shared gate, and the rules for its answer are unchanged.
+    Errors: NotFoundError; ConflictError where no query is possible; ProviderUnavailableError
+        where Daraja gave no answer: the schedule then repeats the query.
     """
     payment = _read(services, payment_id)
     if not payment.may_yet_be_paid and payment.hint is None:

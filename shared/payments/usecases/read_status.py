@@ -1,4 +1,4 @@
-"""Reading a payment: its owner only; Daraja is asked only when the shared schedule says so."""
+"""Reads a payment for its owner. Daraja is asked only when the payment is due."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ NOBODYS_PAYMENT = "0" * 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentView:
-    """A payment as its owner may see it; `is_booking_paid` warns that another payment completed."""
+    """A payment for its owner; `is_booking_paid` means that another payment completed."""
 
     payment: Payment
     is_booking_paid: bool
@@ -25,7 +25,7 @@ def get_payment(
 ) -> PaymentView:
     """Return the caller's payment by payment_id or CheckoutRequestID.
 
-    Errors: NotFoundError alike for another's and for none; StoreUnavailableError.
+    Errors: NotFoundError, also where it is another caller's; StoreUnavailableError.
     """
     payment = _find(services, identifier)
     if payment is None or payment.client_id != client_id:
@@ -38,12 +38,12 @@ def _find(services: Services, identifier: str) -> Payment | None:
     if PAYMENT_ID.match(identifier):
         return services.store.get_payment(identifier)
     found = services.store.find_by_checkout_id(identifier)
-    # One that nobody has is read for as well: absent and another's take the same calls.
+    # An unknown id is read too, so that absent and foreign payments take the same calls.
     return services.store.get_payment(found[0] if found else NOBODYS_PAYMENT)
 
 
 def _looked_at(services: Services, payment: Payment, actor: Actor) -> Payment:
-    """Look again where it is due; whatever goes wrong, the answer as read is the answer."""
+    """Recheck a due payment; if that fails, return the payment as read."""
     if payment.due_at is None or payment.due_at > services.now():
         return payment
     try:
@@ -54,7 +54,7 @@ def _looked_at(services: Services, payment: Payment, actor: Actor) -> Payment:
 
 
 def _is_booking_paid(services: Services, payment: Payment) -> bool:
-    """Whether another payment has paid for the booking, asked only once a payment is slow."""
+    """Whether another payment has paid for the booking; read only once a payment is slow."""
     is_slow = services.now() >= payment.created_at + services.policy.first_query_seconds
     if not payment.is_open or not is_slow:
         return False

@@ -1,4 +1,4 @@
-"""Looking again: ask Daraja about what is due, and apply what time alone changes."""
+"""Rechecks due payments: asks Daraja, and applies what time alone changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ STOP_WITH_SECONDS_LEFT = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one run did."""
+    """The counts of one run."""
 
     looked_at: int = 0
     settled: int = 0
@@ -56,9 +56,9 @@ class QueryGate:
 def reconcile_due(
     services: Services, *, remaining_seconds: Callable[[], float], actor: Actor
 ) -> Report:
-    """Look at every due payment, oldest first, until none is left or time runs short.
+    """Recheck every due payment, oldest first, until none is left or time runs short.
 
-    A payment that raises is counted and left for the next run; the rest go on.
+    A payment that raises is counted and left for the next run; the rest continue.
     Idempotent: overlapping or repeated runs share the work through the query slots.
     """
     report = Report()
@@ -116,7 +116,7 @@ def reconcile(
 def ask_now(
     services: Services, payment: Payment, *, actor: Actor, remaining_seconds: Callable[[], float]
 ) -> Payment | None:
-    """Ask about a payment whether it is due or not; None where no answer came in time."""
+    """Query a payment whether it is due or not; None where no answer came in time."""
     if _is_anothers(services, payment):
         return apply_evidence(services, payment, HintDisowned(), actor=actor)
     if not QueryGate(services, may_wait=remaining_seconds).opens():
@@ -126,7 +126,7 @@ def ask_now(
 
 
 def _is_anothers(services: Services, payment: Payment) -> bool:
-    """Whether the only id to ask for came from a hint, and is another payment's."""
+    """Whether the only known id came from a hint, and belongs to another payment."""
     checkout_request_id = payment.checkout_id_to_ask
     if payment.checkout_request_id is not None or checkout_request_id is None:
         return False
@@ -135,15 +135,15 @@ def _is_anothers(services: Services, payment: Payment) -> bool:
 
 
 def _ask(services: Services, payment: Payment, actor: Actor) -> Payment:
-    """Ask, and return the payment as it then stands, answered or not."""
+    """Query, and return the payment as stored afterwards, answered or not."""
     asked, _ = _put_question(services, payment, actor)
     return asked
 
 
 def _put_question(services: Services, payment: Payment, actor: Actor) -> tuple[Payment, bool]:
-    """Take the slot, ask, and apply the answer through the same decisions as a callback.
+    """Take the query slot, ask, and apply the answer with the rules of all evidence.
 
-    Shape: the payment as it then stands, and whether Daraja answered.
+    Shape: the payment as stored afterwards, and whether Daraja answered.
     """
     now = services.now()
     checkout_request_id = payment.checkout_id_to_ask
@@ -160,5 +160,5 @@ def _put_question(services: Services, payment: Payment, actor: Actor) -> tuple[P
     if answer is None:
         services.observer.counted("QueryUnanswered")
         return moved, False
-    # What a query says is true of the moment it was asked: an early "paid" must not ripen.
+    # Judge the answer as of the query, so that retries cannot make an early "paid" count.
     return apply_evidence(services, moved, answer, actor=actor, known_at=now), True

@@ -1,4 +1,4 @@
-"""A callback: authenticate by token, weigh by address, apply, and say whether it is durable."""
+"""Records a callback: authentic, hint or nothing (docs/protocol.md, section 5.2)."""
 
 import hashlib
 import hmac
@@ -29,7 +29,7 @@ class CallbackPost:
 def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Payment | None:
     """Apply a callback; None where token or payment is wrong, and then nothing was written.
 
-    Errors: StoreUnavailableError: the facts are not durable, keep them elsewhere.
+    Errors: StoreUnavailableError: the facts are not durable, so enqueue them.
     Idempotent: two to four copies at once are one transition.
     """
     payment = services.store.get_payment(post.payment_id)

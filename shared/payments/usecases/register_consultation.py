@@ -1,4 +1,4 @@
-"""Consultations: the booking system registers what can be paid for, and reads it back."""
+"""Consultations: the booking system registers and reads what can be paid for."""
 
 from payments.errors import ConflictError, NotFoundError, StoreUnavailableError
 from payments.ports import Actor
@@ -19,7 +19,7 @@ def register_consultation(
     status: BookingStatus,
     actor: Actor,
 ) -> Consultation:
-    """Make the consultation what the booking system says, as far as money allows.
+    """Set client, price and status, as far as payments allow (docs/protocol.md, section 4.11).
 
     Errors: ConflictError where price or client may not change; StoreUnavailableError.
     Idempotent: the same call again changes nothing; Confirmed and Paid are never set or undone
@@ -55,7 +55,7 @@ def register_consultation(
 def _require_same_terms(
     services: Services, before: Consultation, client_id: str, price_kes: int
 ) -> None:
-    """Refuse a change of price or client while money may be on its way, or has come."""
+    """Refuse a change of price or client while money may still arrive, or has arrived."""
     if (before.client_id, before.price_kes) == (client_id, price_kes):
         return
     if before.payment_status is ConsultationPaymentStatus.PAID:
@@ -68,7 +68,7 @@ def _require_same_terms(
 
 
 def _cancel_confirmed(services: Services, before: Consultation, actor: Actor) -> None:
-    """Owe the payment back and cancel the booking in one write."""
+    """Make the payment refund_due and cancel the consultation in one write."""
     payment = services.store.get_payment(before.paid_payment_id) if before.paid_payment_id else None
     if payment is None:
         raise StoreUnavailableError("a Confirmed consultation names no payment")
@@ -82,7 +82,7 @@ def get_consultation(
 ) -> Consultation:
     """Return a consultation to its client or to the booking system.
 
-    Errors: NotFoundError alike for another's and for none.
+    Errors: NotFoundError, also where it is another client's.
     """
     consultation = services.store.get_consultation(booking_id)
     is_visible = consultation is not None and (may_read_all or consultation.client_id == client_id)

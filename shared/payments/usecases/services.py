@@ -1,4 +1,4 @@
-"""What every use of the service works with."""
+"""The adapters and rules that every use case gets."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ConnectionClosedError
 from botocore.httpsession import URLLib3Session
 
-from tests.simulation.dynamodb.faults import transaction_conflict
+from tests.support.dynamodb.faults import transaction_conflict
 
 TARGET_HEADER = "X-Amz-Target"
 ATTEMPT_HEADER = "amz-sdk-request"

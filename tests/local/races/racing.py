@@ -16,13 +16,13 @@ from payments.aws.runtime import Adapters, RandomIds
 from payments.store.attributes import from_item
 
 from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
-from simulator.core.config import SANDBOX_PASSKEY, Config
+from simulator.core.config import Config
 from tests.local.races.faults import CONNECTIONS_MAX, Calm
-from tests.simulation.dynamodb import table_from_template
-from tests.world.aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN, REPOSITORY, Queue, SecretsManager
-from tests.world.daraja import new_session
-from tests.world.lambdas import ENVIRONMENT, Lambda
-from tests.world.world import Answer, World
+from tests.support.aws import REPOSITORY, SECRETS, Queue, SecretsManager
+from tests.support.daraja import new_session
+from tests.support.dynamodb import table_from_template
+from tests.support.lambdas import ENVIRONMENT, Lambda
+from tests.support.world import Answer, World
 
 THREADS = 50
 
@@ -70,18 +70,7 @@ class RaceWorld(World):
         self.table_name = table_name
         for client in self._clients:
             wire_fault.attach(client)
-        app = Config().apps[0]
-        secrets = SecretsManager(
-            {
-                DARAJA_SECRET_ARN: {
-                    "SAFARICOM_CONSUMER_KEY": app.consumer_key,
-                    "SAFARICOM_CONSUMER_SECRET": app.consumer_secret,
-                    "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
-                },
-                PEPPER_SECRET_ARN: {"PHONE_PEPPER": "pepper-under-test"},
-            }
-        )
-        services = {"sqs": self.queue, "secretsmanager": secrets}
+        services = {"sqs": self.queue, "secretsmanager": SecretsManager(SECRETS)}
         self.adapters = Adapters(
             clock=self._time,
             ids=RandomIds(),

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator.core.prompts import Prompt, Stage
-from tests.world.aws import TABLE_NAME
+from tests.support.aws import TABLE_NAME
 
 from .durability import facts_of
 from .view import MONEY, OPEN, Values, View, ViolationError, plain, require
 
 if TYPE_CHECKING:
-    from ..deployment import Deployment
+    from ..world import SimulatedWorld
 
 FINAL_WITHIN_SECONDS = 900
 SPACING_SECONDS = 12
@@ -22,7 +22,7 @@ SLACK_SECONDS = 240
 FORGED_RECEIPT = "FORGED0001"
 
 
-def audit(world: Deployment, *, healed_at: float, bus: list[str]) -> None:
+def audit(world: SimulatedWorld, *, healed_at: float, bus: list[str]) -> None:
     """Everything that must be true once all has come to rest. Errors: ViolationError."""
     view = world.watch.view
     for prompt in world.daraja.prompts():
@@ -38,7 +38,7 @@ def audit(world: Deployment, *, healed_at: float, bus: list[str]) -> None:
 
 
 def _check_debit(
-    world: Deployment, view: View, payment_id: str, payment: Values, prompt: Prompt
+    world: SimulatedWorld, view: View, payment_id: str, payment: Values, prompt: Prompt
 ) -> None:
     """I2: money taken is recorded once, or a person was told where nobody told us."""
     debit = world.daraja.ledger.by_checkout(prompt.checkout_request_id)
@@ -60,14 +60,14 @@ def _check_debit(
     world.note("paid, no channel told us, attention raised")
 
 
-def _heard_of_money(world: Deployment, payment_id: str) -> bool:
+def _heard_of_money(world: SimulatedWorld, payment_id: str) -> bool:
     """Whether one of Daraja's own callbacks of success was acknowledged, listed address or not."""
     bodies = world.watch.acknowledged.get(payment_id, [])
     return any((facts := facts_of(body)) is not None and facts["code"] == "0" for body in bodies)
 
 
 def _check_amount(
-    world: Deployment, payment_id: str, payment: Values, prompt: Prompt, debit: Any
+    world: SimulatedWorld, payment_id: str, payment: Values, prompt: Prompt, debit: Any
 ) -> None:
     """The record agrees with the ledger, unless the provider's own words did not."""
     view = world.watch.view
@@ -91,7 +91,7 @@ def _check_amount(
         require(raised, "I2", f"{payment_id}: no receipt for a day, and nobody was told")
 
 
-def _check_final(world: Deployment, payment: Values, prompt: Prompt, healed_at: float) -> None:
+def _check_final(world: SimulatedWorld, payment: Values, prompt: Prompt, healed_at: float) -> None:
     """I5: final within 15 minutes of the provider's answer, an hour where it had lied."""
     require(
         payment["status"] not in OPEN,
@@ -113,7 +113,7 @@ def _check_final(world: Deployment, payment: Values, prompt: Prompt, healed_at: 
     require(late <= 0, "I5", f"{payment['pk']}: final {late:.0f} s too late")
 
 
-def _check_receipts(world: Deployment, view: View) -> None:
+def _check_receipts(world: SimulatedWorld, view: View) -> None:
     """I8 once more over everything, and no debit twice."""
     seen: dict[str, str] = {}
     for payment_id, payment in view.payments.items():
@@ -126,27 +126,27 @@ def _check_receipts(world: Deployment, view: View) -> None:
         require(payment_id in view.payments, "I8", f"{receipt} is claimed by nobody")
 
 
-def _check_events(world: Deployment, view: View, bus: list[str]) -> None:
+def _check_events(world: SimulatedWorld, view: View, bus: list[str]) -> None:
     """I7: what the bus heard is what happened, each at least once."""
     written = {each["dedupe_id"] for events in view.events.values() for each in events}
     require(set(bus) == written, "I7", f"{len(written - set(bus))} events never reached the bus")
 
 
-def check_secrets(world: Deployment) -> None:
+def check_secrets(world: SimulatedWorld) -> None:
     """I12: no phone number, token or secret in any line that was written, nor in any event."""
     text = world.output
     for secret in _secrets(world):
         if secret in text:
             line = next(each for each in text.splitlines() if secret in each)
             raise ViolationError("I12", f"a log line holds a secret: {line[:80]}")
-    for each in world.engine.table(TABLE_NAME).items.values():
-        if each.item["sk"]["S"].startswith("EVENT#"):
-            event = json.dumps(plain(each.item))
+    for each in world.engine.items(TABLE_NAME):
+        if each["sk"]["S"].startswith("EVENT#"):
+            event = json.dumps(plain(each))
             for phone in world.plan.scenarios:
                 require(phone[3:] not in event, "I12", "an event holds a phone number")
 
 
-def _secrets(world: Deployment) -> list[str]:
+def _secrets(world: SimulatedWorld) -> list[str]:
     found = [value for content in world.secrets.values.values() for value in content.values()]
     found.remove("sandbox-consumer-key")
     found += [phone[3:] for phone in world.plan.scenarios]

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator.core.prompts import Prompt, Stage
-from tests.simulation.dynamodb.errors import (
+from tests.support.aws import TABLE_NAME
+from tests.support.dynamodb.errors import (
     ConditionFailedError,
     DynamoDBError,
     TransactionCanceledError,
 )
-from tests.world.aws import TABLE_NAME
 
 from .durability import is_durable
 from .outcomes import askable_id, outcomes_of
@@ -29,8 +29,8 @@ from .view import MONEY, OPEN, Values, View, ViolationError, plain, require
 if TYPE_CHECKING:
     from simulator.core import CallbackDelivery, HttpAnswer
 
-    from ..deployment import Deployment
     from ..scheduler import Actor
+    from ..world import SimulatedWorld
 
 SEND_WITHIN_SECONDS = 10
 PROMPT_ENDS_SECONDS = 300
@@ -41,8 +41,8 @@ BUGS = frozenset({"IdempotentParameterMismatchException", "ValidationException"}
 class Watch:
     """The eyes of one history. Errors: ViolationError from `after_step`, the first there was."""
 
-    def __init__(self, deployment: Deployment) -> None:
-        self._world = deployment
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
         self.view = View()
         self.violation: ViolationError | None = None
         self.pushes: dict[str, int] = {}
@@ -54,15 +54,11 @@ class Watch:
         self._promised: list[tuple[str, bytes, bool]] = []
         self._seen = 0
 
-    @property
-    def _records(self) -> Any:
-        return self._world.engine.table(TABLE_NAME).stream
-
     # Commits
 
     def after_step(self, actor: Actor | None) -> None:
         """Look at what the last step committed. Errors: ViolationError."""
-        changes = self._records._changes
+        changes = self._world.engine.changes(TABLE_NAME)
         if len(changes) > self._seen:
             new = changes[self._seen :]
             self._seen = len(changes)
@@ -229,8 +225,8 @@ class Watch:
         return is_open_ended and unpaid and within and code in OPEN_ENDED_CODES
 
     def _stored(self, payment_id: str) -> Values | None:
-        stored = self._world.engine.table(TABLE_NAME).items.get((f"PAY#{payment_id}", "STATE"))
-        return plain(stored.item) if stored else None
+        stored = self._world.engine.item(TABLE_NAME, f"PAY#{payment_id}", "STATE")
+        return plain(stored) if stored else None
 
     # What the provider and the store say
 
@@ -262,6 +258,10 @@ class Watch:
             last = item["op_ids"]["L"][-1]["B"]
             if last in json.dumps(request):
                 self._world.note("own win recognised")
+
+    def request_unsupported(self, operation: str, error: Exception) -> None:
+        """The product sent a form that the engine does not know."""
+        self._fail(ViolationError("bug", f"{operation}: {error}"))
 
     def handler_raised(self, actor: Actor, error: Exception) -> None:
         """A handler let an exception out: API Gateway would answer 500."""

@@ -68,7 +68,7 @@ def install(mutant: Mutant) -> None:
 
 def _break_handlers(edits: list[Edit]) -> None:
     """Handlers are compiled, not imported: break what the world compiles."""
-    from tests.world import lambdas
+    from tests.support import lambdas
 
     original = lambdas._code
 

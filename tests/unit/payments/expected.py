@@ -1,6 +1,6 @@
 """The protocol's answer to every piece of evidence in every situation, written out by hand.
 
-Source: payment-protocol, sections 2 and 3. Not derived from the code: where the two differ, one
+Source: docs/protocol.md, sections 3 and 4. Not derived from the code: where the two differ, one
 of them is wrong, and somebody must find out which.
 """
 

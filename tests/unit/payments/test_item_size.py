@@ -43,7 +43,7 @@ from payments.store.writes import with_op_id
 from payments.usecases.initiate import REQUESTED_REFERENCE_CHARACTERS
 from payments.values import TRANSACTION_DESC_CHARACTERS
 
-from tests.simulation.dynamodb import values as sizes
+from tests.support.dynamodb import values as sizes
 
 BYTES_MAX = 1023
 BYTES_WITH_A_LATE_HINT_MAX = 1150
@@ -81,7 +81,7 @@ PAYABLE = Consultation(booking_id="b" * 64, client_id="c" * 64, price_kes=249_99
 def size(payment: Payment) -> int:
     """Bytes of the stored item, as DynamoDB counts them."""
     values = {**payment_key(payment.payment_id), **payment_values(payment)}
-    return sizes.item_size(sizes.canonical_item(_on_the_wire(to_item(values))))
+    return sizes.item_size(sizes.check_item(_on_the_wire(to_item(values))))
 
 
 def _on_the_wire(value: Any) -> Any:

@@ -12,6 +12,7 @@ import requests
 from aiohttp import web
 
 from simulator.core import Config, Daraja
+from simulator.core.clock import MovableClock
 from simulator.server.app import application
 from simulator.server.options import Options
 from tests.unit.simulator.virtual_merchant import OAUTH, PAYS, PUSH, push_fields
@@ -53,7 +54,7 @@ class RunningSimulator:
     url: str = ""
 
     def __enter__(self) -> Self:
-        self.daraja = Daraja(clock=time.time, seed=1, config=self.config)
+        self.daraja = Daraja(clock=MovableClock(time.time), seed=1, config=self.config)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()

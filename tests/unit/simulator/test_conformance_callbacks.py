@@ -1,4 +1,4 @@
-"""daraja.md section 5: the shapes of callbacks, and when and how often they come."""
+"""docs/daraja.md, section 5: the shapes of callbacks, and when and how often they come."""
 
 import json
 import re
@@ -68,7 +68,6 @@ def test_it_is_posted_as_json_to_the_url_of_the_push() -> None:
     merchant, _ = success("normal")
     (delivery,) = merchant.received
     assert delivery.url == CALLBACK_URL
-    assert delivery.headers == {"Content-Type": "application/json"}
     assert delivery.source_ip in LISTED_SOURCES
 
 
@@ -252,28 +251,6 @@ def test_a_failure_can_be_followed_by_a_success() -> None:
     merchant.run()
     assert [each["ResultCode"] for each in merchant.results(checkout_id)] == [1037, 0]
     assert len(merchant.daraja.ledger.debits) == 1
-
-
-def test_a_c2b_confirmation_of_the_same_receipt_can_come_besides() -> None:
-    url = "https://pay.example.com/c2b/confirmation"
-    merchant = VirtualMerchant(Config(c2b_confirmation_url=url))
-    paid = merchant.pushed(PAYS, "pays+callback_lost", AccountReference="ABC123")
-    merchant.pushed(WAITS, "cancels")
-    merchant.run()
-    (notice,) = (each for each in merchant.received if each.url == url)
-    document = json.loads(notice.body)
-    (debit,) = merchant.daraja.ledger.debits.values()
-    assert (notice.checkout_request_id, debit.checkout_request_id) == (paid, paid)
-    assert document["TransID"] == debit.receipt
-    assert document["BillRefNumber"] == "ABC123"
-    assert document["TransAmount"] == "100.00"
-    assert document["MSISDN"] == "25470****149"
-    assert document["TransTime"].startswith("20261123120")
-
-
-def test_without_registered_urls_there_is_no_c2b_confirmation() -> None:
-    merchant, _ = success("normal")
-    assert [each.url for each in merchant.received] == [CALLBACK_URL]
 
 
 def test_a_callback_can_come_from_an_unlisted_address() -> None:

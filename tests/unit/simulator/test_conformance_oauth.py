@@ -1,4 +1,4 @@
-"""daraja.md section 1, row by row."""
+"""docs/daraja.md, section 1, row by row."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""daraja.md section 4 and the query's part of section 2."""
+"""docs/daraja.md, section 4 and the query's part of section 2."""
 
 from dataclasses import replace
 

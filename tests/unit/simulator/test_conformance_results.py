@@ -1,4 +1,4 @@
-"""daraja.md sections 7 and 8: every result code that can end an STK push, by its natural cause."""
+"""docs/daraja.md, sections 7 and 8: every result code that can end an STK push, by its cause."""
 
 from typing import Any
 
@@ -8,11 +8,11 @@ from simulator.core import Config
 from simulator.core.results import RESULTS
 from tests.unit.simulator.virtual_merchant import PAYS, WAITS, VirtualMerchant
 
-# Section 7 without 1050 (Ratiba), TP40153 (B2C, B2B, balance, reversal) and 2002, 2032 (no source).
+# Section 7 without 1050 (Ratiba) and 2032 (Transaction Status); 2002 was seen in the sandbox.
 FACT_TABLE = (
     *("0", "1", "2", "3", "4", "8", "11", "15", "17", "20", "21", "22", "23", "24", "25", "26"),
     *("1001", "1019", "1025", "1031", "1032", "1036", "1037", "1101", "1102"),
-    *("2001", "2006", "2008", "2026", "2028", "2029", "8006", "9999"),
+    *("2001", "2002", "2006", "2008", "2026", "2028", "2029", "8006", "9999"),
     *("100000100", "SFC_IC0003"),
 )
 
@@ -35,17 +35,12 @@ def test_every_code_can_end_a_push_in_callback_and_query(code: str) -> None:
     merchant.run()
     (result,) = merchant.results(checkout_id)
     assert result["ResultCode"] == (int(code) if code.isdigit() else code)
-    assert result["ResultDesc"] == RESULTS[code]
+    if code != "1037":  # whose callback has a sentence of its own
+        assert result["ResultDesc"] == RESULTS[code]
     assert "CallbackMetadata" not in result
     answer = merchant.query(checkout_id).json()
     assert (answer["ResultCode"], answer["ResultDesc"]) == (code, RESULTS[code])
     assert merchant.daraja.ledger.debits == {}
-
-
-def test_a_code_nobody_has_listed_can_end_a_push() -> None:
-    merchant = VirtualMerchant()
-    merchant.daraja.set_next({"person": "pays", "result_code": "7777"})
-    assert ending(merchant) == 7777
 
 
 @pytest.mark.parametrize(

@@ -244,15 +244,53 @@ def test_the_document_describes_routes_that_exist(simulator: RunningSimulator) -
             assert operation["summary"].endswith("."), path
             if "text/event-stream" in operation["responses"]["200"]["content"]:
                 continue
-            real = path.format(phone_number=WAITS, checkout_request_id="ws_CO_1")
+            ids = {"checkout_request_id": "ws_CO_1", "name": "testapi", "receipt": "UKN0000000"}
+            ids["shortcode"] = "174379"
+            real = path.format(phone_number=WAITS, **ids)
             example = operation.get("requestBody", {}).get("content", {})
             body = example.get("application/json", {}).get("example", {})
             answer = simulator.control(method.upper(), real.removeprefix("/_simulator/"), **body)
-            needs_prompt = "checkout_request_id" in path or path.endswith("/answer")
+            needs_prompt = path.endswith("/answer") or any(
+                f"{{{each}}}" in path for each in ("checkout_request_id", "receipt")
+            )
             assert answer.status_code == (404 if needs_prompt else 200), (method, path)
 
 
-@pytest.mark.parametrize("path", ["/", "/phone", "/phones", "/_simulator"])
+def test_a_person_pays_by_hand_over_http(simulator: RunningSimulator) -> None:
+    order = {"number": "174379", "account": "abc 1", "amount_kes": 70}
+    paid = simulator.control("POST", f"phones/{WAITS}/pay", **order).json()
+    assert (paid["state"], paid["account"], paid["is_till"]) == ("completed", "abc 1", False)
+    refused = simulator.control("POST", f"phones/{WAITS}/pay", **order, pin="0000").json()
+    assert (refused["state"], refused["code"], refused["receipt"]) == ("refused", "2001", None)
+    listed = simulator.control("GET", "hand-payments").json()["payments"]
+    assert [each["state"] for each in listed] == ["completed", "refused"]
+    for wrong in ({"is_till": 1}, {"amount_kes": 1.5}, {"number": 5}, {"pin": 1234}):
+        answer = simulator.control("POST", f"phones/{WAITS}/pay", **{**order, **wrong})
+        assert answer.status_code == 400, wrong
+    numbers = {
+        each["number"] for each in simulator.control("GET", "businesses").json()["businesses"]
+    }
+    assert {"174379", "5123456"} <= numbers
+
+
+def test_one_call_audits_all_money(simulator: RunningSimulator) -> None:
+    order = {"number": "174379", "account": "A", "amount_kes": 70}
+    receipt = simulator.control("POST", f"phones/{WAITS}/pay", **order).json()["receipt"]
+    whole = simulator.control("GET", "audit").json()
+    assert whole["payments"] == {"count": 1, "kes": 70}
+    assert whole["debited_kes"] == whole["credited_kes"] == 50_070
+    assert whole["balances"] == {"issue": -50_000, f"wallet:{WAITS}": 49_930, "utility:174379": 70}
+    assert (whole["is_balanced"], whole["is_clean"], whole["merchant"]) == (True, True, None)
+    simulator.control("POST", "audit", beliefs=[{"receipt": receipt, "amount": 70}])
+    assert simulator.control("GET", "audit").json()["is_clean"]
+    simulator.control("POST", f"payments/{receipt}/reverse")
+    whole = simulator.control("GET", "audit").json()
+    assert whole["reversals"] == {"count": 1, "kes": 70}
+    (finding,) = whole["merchant"]["findings"]
+    assert (whole["is_clean"], finding["kind"]) == (False, "reversal_unknown_to_merchant")
+
+
+@pytest.mark.parametrize("path", ["/", "/simulator", "/phone", "/phones", "/_simulator"])
 def test_every_page_is_served(simulator: RunningSimulator, path: str) -> None:
     answer = requests.get(simulator.url + path, timeout=PATIENCE_SECONDS)
     assert answer.status_code == 200

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from simulator.core import KNOWN_PHONES, Config
-from simulator.core.catalogue import CATALOGUE
-from simulator.core.config import SANDBOX_PASSKEY, local
-from simulator.core.results import RESULTS
+from simulator.core import Config
+from simulator.core.config import SANDBOX_PASSKEY
 from simulator.scenario_file import apply_scenario
+from simulator.tables import with_tables
 from tests.unit.simulator.running import PATIENCE_SECONDS, RunningSimulator
 from tests.unit.simulator.virtual_merchant import WAITS, VirtualMerchant
 
@@ -29,32 +28,9 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
 
 
-def test_every_test_number_is_listed_with_what_it_does(text: str) -> None:
-    for phone in KNOWN_PHONES:
-        assert f"| `{phone.msisdn}` | {phone.says} | `{phone.scenario}` |" in text
-
-
-def test_every_scenario_and_result_code_is_listed(text: str) -> None:
-    for name, entry in CATALOGUE.items():
-        if not name.startswith("result_"):
-            assert f"| `{name}` | {entry.says} |" in text
-    assert ", ".join(code for code in RESULTS if code != "0") in " ".join(text.split())
-
-
-def test_every_setting_is_listed_with_its_defaults(text: str) -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \| [^|]*\w[^|]* \|$", text, re.MULTILINE))
-    short = local().settings()
-    for name, default in Config().settings().items():
-        shown = [_shown(default)] + ([_shown(short[name])] if short[name] != default else [])
-        assert rows[name] == " / ".join(shown), name
-
-
-def _shown(value: object) -> str:
-    if value == "":
-        return "none"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def test_the_tables_are_what_the_code_says(text: str) -> None:
+    assert with_tables(text) == text, "run python -m simulator.tables"
+    assert len(Config().settings()) > 50
 
 
 def test_credentials_are_the_ones_in_force(text: str) -> None:

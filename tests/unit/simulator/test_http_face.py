@@ -35,7 +35,7 @@ def test_a_callback_keeps_its_host_and_says_where_it_claims_to_come_from(
     received = simulator.callback()
     assert received.path == "/base/callback/1"
     assert received.headers["Host"] == "pay.example.com"
-    assert received.headers["Content-Type"] == "application/json"
+    assert received.headers["Content-Type"] == "application/json;charset=UTF-8"
     assert received.headers["X-Forwarded-For"] in LISTED_SOURCES
 
 

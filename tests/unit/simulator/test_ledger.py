@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from simulator.core.accounts import AccountKind, OverdrawnError
 from simulator.core.errors import BeliefError
 from simulator.core.identifiers import ReceiptPrinter
+from simulator.core.ledger import Ledger, wallet
 from tests.unit.simulator.virtual_merchant import NOON, PAYS, WAITS, VirtualMerchant
 
 
@@ -117,7 +119,7 @@ def test_every_shilling_is_somewhere(merchant: VirtualMerchant) -> None:
     assert ledger.is_balanced
     merchant.daraja.set_phone(PAYS, balance_kes=5)
     assert ledger.is_balanced
-    ledger.wallets[PAYS] += 1
+    ledger.books._balances[wallet(PAYS)] += 1
     assert not ledger.is_balanced
 
 
@@ -158,3 +160,46 @@ def test_receipts_do_not_repeat_after_a_reset(merchant: VirtualMerchant) -> None
     merchant.pushed(PAYS)
     merchant.run()
     assert old.isdisjoint(merchant.daraja.ledger.debits)
+
+
+def balances(ledger: Ledger) -> dict[str, int]:
+    """Every account that holds or owes something."""
+    return {str(each): kes for each, kes in ledger.books.accounts() if kes}
+
+
+def test_every_movement_debits_one_account_and_credits_another() -> None:
+    ledger = Ledger()
+    ledger.open(PAYS, 1_000)
+    paid: dict[str, Any] = {"at": NOON, "phone": PAYS, "reference": "A"}
+    till = ledger.debit(shortcode="76", amount_kes=30, account=AccountKind.MERCHANT, **paid)
+    first = ledger.debit(shortcode="17", amount_kes=100, **paid)
+    ledger.debit(shortcode="17", amount_kes=200, **paid)
+    ledger.reverse(first.receipt, NOON)
+    ledger.pay_out(at=NOON, shortcode="17", phone=PAYS, amount_kes=50, charge_kes=5)
+    ledger.settle("17", NOON)
+    assert balances(ledger) == {
+        "issue": -1_000, "wallet:254708374149": 820, "merchant:76": 30, "bank:17": 150,
+        "charges:17": -5, "fees": 5,
+    }  # fmt: skip
+    assert ledger.is_balanced
+    assert till.balance_after_kes == 30
+    assert list(ledger.reversed_receipts) == [first.receipt]
+    with pytest.raises(OverdrawnError, match="utility"):
+        ledger.reverse(first.receipt, NOON)  # settled to the bank
+    assert ledger.is_balanced
+    assert len(set(ledger.by_receipt)) == 6
+
+
+def test_a_payment_without_its_movement_is_no_balance(merchant: VirtualMerchant) -> None:
+    ledger = merchant.daraja.ledger
+    ledger.debits.popitem()
+    assert not ledger.is_balanced
+
+
+def test_money_that_went_back_must_be_believed_so(merchant: VirtualMerchant) -> None:
+    first, second = beliefs(merchant)
+    assert kinds(merchant, [{**first, "refunded": True}, second]) == ["refund_that_never_moved"]
+    merchant.daraja.ledger.reverse(str(first["receipt"]), merchant.now)
+    assert kinds(merchant, [first, second]) == ["reversal_unknown_to_merchant"]
+    assert kinds(merchant, [{**first, "refunded": True}, second]) == []
+    assert kinds(merchant, [second]) == []

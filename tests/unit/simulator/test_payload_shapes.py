@@ -100,7 +100,8 @@ def test_every_answer_has_the_recorded_shape_code_and_words() -> None:
 
 @pytest.mark.parametrize("name", CALLBACKS)
 def test_every_callback_has_the_recorded_shape_code_and_words(name: str) -> None:
-    merchant = VirtualMerchant()
+    is_older = name == "callback_unreachable"  # the portal's words; the sandbox has others now
+    merchant = VirtualMerchant(Config(older_shapes=is_older))
     merchant.pushed(PAYS, CALLBACKS[name])
     merchant.run()
     sent, recorded = json.loads(merchant.received[0].body), payload(name)

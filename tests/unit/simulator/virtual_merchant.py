@@ -10,6 +10,8 @@ from simulator.core.config import SANDBOX_PASSKEY, SANDBOX_SHORTCODE
 
 NOON = 1_795_424_400.0  # 23 November 2026, 12:00 in Nairobi
 CALLBACK_URL = "https://pay.example.com/callback/1"
+CONFIRMATION_URL = "https://pay.example.com/c2b/confirm"
+VALIDATION_URL = "https://pay.example.com/c2b/validate"
 OAUTH = "/oauth/v1/generate"
 PUSH = "/mpesa/stkpush/v1/processrequest"
 QUERY = "/mpesa/stkpushquery/v1/query"
@@ -61,6 +63,7 @@ class VirtualMerchant:
     seed: int = 1
     now: float = NOON
     callback_status: int | None = 200
+    answers: dict[str, tuple[int | None, bytes]] = field(default_factory=dict)  # by URL
     received: list[CallbackDelivery] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -82,6 +85,10 @@ class VirtualMerchant:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         return self.daraja.handle(HttpRequest("POST", path, every, body))
+
+    def push_body(self, **changes: Any) -> dict[str, Any]:
+        """The fields of a push to the phone that pays."""
+        return push_fields(**changes)
 
     def push(self, msisdn: str = PAYS, scenario: str | None = None, **changes: Any) -> HttpAnswer:
         """One STK push."""
@@ -123,6 +130,22 @@ class VirtualMerchant:
             self.now = max(self.now, until)
         return self.received
 
+    def register(self, version: str = "v2", **changes: Any) -> HttpAnswer:
+        """Registers the C2B addresses of the paybill."""
+        fields = {
+            "ShortCode": SANDBOX_SHORTCODE,
+            "ResponseType": "Completed",
+            "ConfirmationURL": CONFIRMATION_URL,
+            "ValidationURL": VALIDATION_URL,
+            **changes,
+        }
+        return self.post(f"/mpesa/c2b/{version}/registerurl", fields)
+
+    def notices(self, url: str = "") -> list[dict[str, Any]]:
+        """The C2B posts to one address, the confirmation's by default, in order."""
+        url = url or CONFIRMATION_URL
+        return [json.loads(each.body) for each in self.received if each.url == url]
+
     def results(self, checkout_id: str) -> list[dict[str, Any]]:
         """What the callbacks about one prompt said, in order."""
         return [
@@ -134,7 +157,8 @@ class VirtualMerchant:
     def _take(self) -> None:
         for each in self.daraja.due_callbacks():
             self.received.append(each)
-            self.daraja.callback_answered(each.id, self.callback_status, b'{"ResultCode":0}')
+            usual = (self.callback_status, b'{"ResultCode":0}')
+            self.daraja.callback_answered(each.id, *self.answers.get(each.url, usual))
 
 
 def items(callback: dict[str, Any]) -> dict[str, Any]:

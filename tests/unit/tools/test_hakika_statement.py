@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from payments.protocol.payment import Payment, PaymentStatus
 from payments.values import account_reference
 
-from tests.world.aws import REPOSITORY
+from tests.support.aws import REPOSITORY
 from tools.hakika.errors import UsageError
 from tools.hakika.matching import Match, Verdict, match_statement
 from tools.hakika.statement import Statement, read_kes, read_statement

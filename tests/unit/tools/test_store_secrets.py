@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from simulator.core import Daraja
 from simulator.core.config import SANDBOX_PASSKEY, Config
-from tests.world.daraja import BASE_URL, new_session
+from tests.support.daraja import BASE_URL, new_session
 from tools.store_secrets import (
     Places,
     SecretsError,

@@ -1,0 +1,1 @@
+"""Eight published Daraja clients, only their base URL replaced, against the defaults."""

@@ -1,0 +1,1 @@
+"""Adapters for the referee. docs/referee.md has the scores."""

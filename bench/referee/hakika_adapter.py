@@ -1,0 +1,78 @@
+"""Hakika on the local stack, through its public API: `make run`, then the referee.
+
+The booking is the order: it is registered once, and every click asks to pay it.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.client import ApiClient
+from local.settings import ROOT
+from local.state import StackState, read_running
+from simulator.referee.adapter import Adapter, Context, Order
+
+WORDS = {"completed": "paid", "failed": "failed", "pending": "pending"}
+
+
+@dataclass
+class HakikaBackend:
+    """A running stack as a customer's browser sees it."""
+
+    stack: StackState
+    payments: dict[str, set[str]] = field(default_factory=dict)
+    _registered: set[str] = field(default_factory=set)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def adapter(self) -> Adapter:
+        """This backend for the referee."""
+        return Adapter("hakika", self.charge, self.verdict)
+
+    def charge(self, order: Order) -> None:
+        """One click on "pay"."""
+        with self._lock:
+            if order.reference not in self._registered:
+                booking = ApiClient(self.stack.api_url, self.stack.booking_token)
+                booking.register(order.reference, self.stack.customer_id, order.amount_kes)
+                self._registered.add(order.reference)
+        answer = self._customer().initiate(order.reference, order.phone_number, order.amount_kes)
+        if isinstance(answer.body, dict) and answer.body.get("payment_id"):
+            self.payments.setdefault(order.reference, set()).add(answer.body["payment_id"])
+
+    def verdict(self, order: Order) -> dict[str, Any]:
+        """The booking's word; amount and receipt are those of its completed payment."""
+        told = [self._customer().read_status(each).body for each in self._ids(order)]
+        paid = [each for each in told if each["status"] == "completed"]
+        if paid:
+            receipt = paid[0]["mpesa_receipt_number"]
+            return {"status": "paid", "amount": paid[0]["amount"], "receipt": receipt}
+        words = [WORDS.get(each["status"], "review") for each in told]
+        ranked = ("review", "pending", "failed")
+        return {"status": next((each for each in ranked if each in words), "pending")}
+
+    def _ids(self, order: Order) -> list[str]:
+        return sorted(self.payments.get(order.reference, ()))
+
+    def _customer(self) -> ApiClient:
+        return ApiClient(self.stack.api_url, self.stack.customer_token)
+
+
+_backend: list[HakikaBackend] = []
+
+
+def start(_context: Context) -> None:
+    """Finds the stack that `make run` started. Errors: LookupError where none runs."""
+    stack = read_running(ROOT / ".local" / "stack.json")
+    if stack is None:
+        raise LookupError("no local stack is running: make run")
+    _backend.append(HakikaBackend(stack))
+
+
+def charge(order: Order) -> None:
+    """One click on "pay"."""
+    _backend[-1].charge(order)
+
+
+def verdict(order: Order) -> dict[str, Any]:
+    """The booking's word."""
+    return _backend[-1].verdict(order)

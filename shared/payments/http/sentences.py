@@ -1,0 +1,176 @@
+"""The one table of what a customer reads: English, Swahili, when to retry, which buttons.
+
+A sentence claims only what is known. None invites anybody to pay while money may have moved.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Retry(StrEnum):
+    """When a new prompt may be offered to the customer. It is never sent by itself."""
+
+    NEVER = "never"
+    WHEN_FREE = "when the locks of this payment have ended"
+    AFTER_TWO_MINUTES = "two minutes after this payment began"
+
+
+class Button(StrEnum):
+    """What the page may offer; the words are public (`actions` of the status answer)."""
+
+    TRY_AGAIN = "try_again"
+    OTHER_NUMBER = "other_number"
+    CHECK_AGAIN = "check_again"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What the customer reads about one cause, and what the page may offer."""
+
+    english: str
+    swahili: str
+    retry: Retry = Retry.NEVER
+    buttons: tuple[Button, ...] = ()
+
+
+_CHECK = (Button.CHECK_AGAIN,)
+_AGAIN = (Button.TRY_AGAIN, Button.OTHER_NUMBER)
+_OTHER = (Button.OTHER_NUMBER,)
+
+SENTENCES = {
+    "waiting": Sentence(
+        "Please check your phone and enter your M-Pesa PIN.",
+        "Tafadhali angalia simu yako na uweke PIN yako ya M-Pesa.",
+        buttons=_CHECK,
+    ),
+    "waiting_late": Sentence(
+        "No answer came from your phone yet. If you entered your PIN, wait; we keep checking.",
+        "Bado hakuna jibu kutoka simu yako. Ikiwa uliweka PIN, subiri; tunaendelea kuangalia.",
+        buttons=_CHECK,
+    ),
+    "unknown": Sentence(
+        "We are waiting to hear from M-Pesa. Do not pay again until you see the result.",
+        "Tunasubiri jibu kutoka M-Pesa. Usilipe tena hadi uone matokeo.",
+        buttons=_CHECK,
+    ),
+    "unknown_late": Sentence(
+        "M-Pesa has not answered. If you entered your PIN, do not pay again. If no prompt came, "
+        "use another number.",
+        "M-Pesa haijajibu. Ikiwa uliweka PIN, usilipe tena. Ikiwa hukupata ombi, tumia namba "
+        "nyingine.",
+        buttons=(Button.CHECK_AGAIN, Button.OTHER_NUMBER),
+    ),
+    "paid_meanwhile": Sentence(
+        "This consultation has been paid for already. Do not enter your PIN.",
+        "Ushauri huu tayari umelipiwa. Usiweke PIN yako.",
+    ),
+    "review": Sentence(
+        "We received money and are checking it. Do not pay again; we will contact you.",
+        "Tumepokea pesa na tunazikagua. Usilipe tena; tutawasiliana nawe.",
+        buttons=_CHECK,
+    ),
+    "completed": Sentence(
+        "Payment received. Your consultation is confirmed.",
+        "Malipo yamepokelewa. Ushauri wako umethibitishwa.",
+    ),
+    "refund_due": Sentence(
+        "Your money arrived, but it could not pay for this consultation. We owe it back to you.",
+        "Pesa zako zilifika, lakini hazikuweza kulipia ushauri huu. Tunadaiwa kukurudishia.",
+    ),
+    "refunded": Sentence("Your money has been returned.", "Pesa zako zimerudishwa."),
+    "cancelled_by_us": Sentence(
+        "M-Pesa never confirmed this payment. If you were charged, contact us before paying again.",
+        "M-Pesa haikuthibitisha malipo haya. Ikiwa ulikatwa pesa, wasiliana nasi kabla ya "
+        "kulipa tena.",
+        retry=Retry.WHEN_FREE,
+        buttons=_AGAIN,
+    ),
+    "no_money": Sentence(
+        "Your M-Pesa balance is not enough. Top up and try again.",
+        "Salio lako la M-Pesa halitoshi. Ongeza salio kisha ujaribu tena.",
+        retry=Retry.WHEN_FREE,
+        buttons=_AGAIN,
+    ),
+    "limit": Sentence(
+        "The amount is outside your M-Pesa limits. Contact M-Pesa or use another number.",
+        "Kiasi hiki kiko nje ya kikomo chako cha M-Pesa. Wasiliana na M-Pesa au tumia namba "
+        "nyingine.",
+        buttons=_OTHER,
+    ),
+    "too_soon": Sentence(
+        "The same payment was made moments ago. Wait two minutes before trying again.",
+        "Malipo kama haya yamefanywa hivi punde. Subiri dakika mbili kabla ya kujaribu tena.",
+        retry=Retry.AFTER_TWO_MINUTES,
+        buttons=_AGAIN,
+    ),
+    "busy": Sentence(
+        "M-Pesa is busy. You were not charged. Please try again shortly.",
+        "M-Pesa ina shughuli nyingi. Hukukatwa pesa. Tafadhali jaribu tena baadaye kidogo.",
+        retry=Retry.WHEN_FREE,
+        buttons=_AGAIN,
+    ),
+    "expired": Sentence(
+        "The payment request expired. You were not charged. You can try again.",
+        "Muda wa ombi la malipo umeisha. Hukukatwa pesa. Unaweza kujaribu tena.",
+        retry=Retry.WHEN_FREE,
+        buttons=_AGAIN,
+    ),
+    "not_sent": Sentence(
+        "The payment request could not be shown on your phone. You can try again.",
+        "Ombi la malipo halikuonekana kwenye simu yako. Unaweza kujaribu tena.",
+        retry=Retry.WHEN_FREE,
+        buttons=_AGAIN,
+    ),
+    "cancelled": Sentence(
+        "The payment request was closed without a PIN. You were not charged. You can try again.",
+        "Ombi la malipo lilifungwa bila PIN. Hukukatwa pesa. Unaweza kujaribu tena.",
+        retry=Retry.WHEN_FREE,
+        buttons=_AGAIN,
+    ),
+    "unreachable": Sentence(
+        "No answer came from your phone. Check that it is on and has network, then try again.",
+        "Hakuna jibu lililotoka simu yako. Hakikisha imewashwa na ina mtandao, kisha ujaribu tena.",
+        retry=Retry.WHEN_FREE,
+        buttons=_AGAIN,
+    ),
+    "wrong_pin": Sentence(
+        "The M-Pesa PIN was wrong. You were not charged. You can try again.",
+        "PIN ya M-Pesa haikuwa sahihi. Hukukatwa pesa. Unaweza kujaribu tena.",
+        retry=Retry.WHEN_FREE,
+        buttons=_AGAIN,
+    ),
+    "pin_locked": Sentence(
+        "Your M-Pesa PIN is locked. Call 100 or 200 to unlock it.",
+        "PIN yako ya M-Pesa imefungwa. Piga 100 au 200 ili ifunguliwe.",
+        buttons=_OTHER,
+    ),
+    "account": Sentence(
+        "M-Pesa refused this account. Contact M-Pesa or use another number.",
+        "M-Pesa imekataa akaunti hii. Wasiliana na M-Pesa au tumia namba nyingine.",
+        buttons=_OTHER,
+    ),
+    "merchant": Sentence(
+        "The payment could not be made because of a fault on our side. You were not charged.",
+        "Malipo hayakufaulu kwa sababu ya hitilafu upande wetu. Hukukatwa pesa.",
+    ),
+    "phone_refused": Sentence(
+        "M-Pesa did not accept this number. You were not charged. Use another one.",
+        "M-Pesa haikukubali namba hii. Hukukatwa pesa. Tumia namba nyingine.",
+        buttons=_OTHER,
+    ),
+    "push_refused": Sentence(
+        "The payment request could not be sent. You were not charged.",
+        "Ombi la malipo halikuweza kutumwa. Hukukatwa pesa.",
+    ),
+    "no_money_found": Sentence(
+        "We checked with M-Pesa and found no payment. If M-Pesa charged you, contact us.",
+        "Tumekagua na M-Pesa na hatukupata malipo. Ikiwa M-Pesa ilikukata pesa, wasiliana nasi.",
+        retry=Retry.WHEN_FREE,
+        buttons=_AGAIN,
+    ),
+    "not_paid": Sentence(
+        "This payment was not completed. If you were charged, contact us before paying again.",
+        "Malipo haya hayakukamilika. Ikiwa ulikatwa pesa, wasiliana nasi kabla ya kulipa tena.",
+        buttons=_CHECK,
+    ),
+}

@@ -1,0 +1,140 @@
+"""Guards that money rests on, each at the place where a caller or Safaricom meets it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from payments.aws.runtime import RandomIds
+from payments.protocol.payment import PaymentStatus
+from payments.usecases.services import Services
+
+from tests.functional.faulty import callback_body, callback_url
+from tests.functional.scene import Scene
+from tests.support.aws import TABLE_NAME
+from tests.support.lambdas import http_event
+from tests.support.world import PHONE, STK_PUSH
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    scene = Scene()
+    yield scene
+    scene.close()
+
+
+def test_a_key_that_was_used_for_another_booking_does_not_answer_with_its_payment(
+    scene: Scene,
+) -> None:
+    scene.register("2")
+    first = scene.initiate("1", key="k1")
+    again = scene.initiate("2", key="k1")
+    assert first.status == 200
+    assert (again.status, again.body["code"]) == (409, "idempotency_key_reused")
+    assert len(scene.daraja.prompts()) == 1
+
+
+def test_a_price_cannot_change_while_a_failed_payment_still_holds_the_lock(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    scene.post(payment_id, 1037)
+    assert scene.payment(payment_id).status is PaymentStatus.FAILED
+    assert scene.register("1", price_kes=1200).status == 409
+    assert scene.consultation()["price_kes"] == 1000
+    scene.pass_time(300, delivers=False)
+    assert scene.register("1", price_kes=1200).status == 200
+
+
+def test_the_callback_base_is_the_configured_one_whatever_host_was_called(scene: Scene) -> None:
+    body = {"phone_number": PHONE, "amount": 1000, "booking_id": "1"}
+    event = http_event("POST", STK_PUSH, body=json.dumps(body), client_id="7", now=scene.clock())
+    event["headers"]["host"] = "evil.example"
+    event["requestContext"]["domainName"] = "evil.example"
+    assert scene.answer(scene.function("stk_push").invoke(event)).status == 200
+    assert callback_url(scene).startswith("https://pay.example.co.ke/")
+
+
+def test_a_callback_secret_has_256_bits_and_none_comes_twice(scene: Scene) -> None:
+    scene.pay("waits")
+    token = callback_url(scene).rsplit("/", 1)[1]
+    assert len(bytes.fromhex(token)) == 32
+    tokens = {RandomIds().hex(64) for _ in range(1000)}
+    assert len(tokens) == 1000
+    assert all(len({token[at] for token in tokens}) == 16 for at in range(64))
+
+
+def services_of(scene: Scene) -> Services:
+    services: Services = scene.function("cleanup").module.runtime.services
+    return services
+
+
+def test_two_takers_of_the_query_gate_at_once_get_one_slot(scene: Scene) -> None:
+    scene.register("2")
+    first = scene.payment(scene.pay("waits"))
+    second = scene.payment(scene.pay("waits", booking_id="2", phone="254711111111"))
+    store, now = services_of(scene).store, int(scene.clock())
+    taken = [
+        store.take_query_slot(payment, op_id=op_id * 32, due_at=now + 60, now=now)
+        for payment, op_id in ((first, "a"), (second, "b"))
+    ]
+    assert [each is not None for each in taken] == [True, False]
+    later = now + services_of(scene).policy.query_spacing_seconds
+    assert store.take_query_slot(second, op_id="c" * 32, due_at=later + 60, now=later) is not None
+
+
+def test_the_old_route_hastens_a_payment_once_a_minute_and_one_slot_in_four(scene: Scene) -> None:
+    scene.register("2")
+    first = scene.payment(scene.pay("waits"))
+    second = scene.payment(scene.pay("waits", booking_id="2", phone="254711111111"))
+    store, now = services_of(scene).store, int(scene.clock())
+    second = replace(second, due_at=now + 1000)
+    spacing = services_of(scene).policy.query_spacing_seconds
+    assert store.hasten(first, op_id="a" * 32, now=now)
+    assert not store.hasten(second, op_id="b" * 32, now=now + 4 * spacing - 1)
+    moved = replace(scene.payment(first.payment_id), due_at=now + 1000)
+    assert not store.hasten(moved, op_id="c" * 32, now=now + 59)
+    assert store.hasten(second, op_id="d" * 32, now=now + 59)
+
+
+class BrokenError(Exception):
+    """A defect nobody thought of."""
+
+
+def test_after_the_secret_is_proven_any_defect_ends_in_the_queue(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment_id = scene.pay("waits")
+    module = scene.function("callback").module
+    proper = module.record_result
+
+    def break_down(*_: object, **__: object) -> None:
+        raise BrokenError
+
+    monkeypatch.setattr(module, "record_result", break_down)
+    assert scene.post(payment_id, 0) == 200
+    assert scene.payment(payment_id).status is PaymentStatus.PENDING
+    [message] = scene.queue.messages
+    event = {"Records": [{"messageId": "m1", "body": "{}"}, {**message, "messageId": "m2"}]}
+    monkeypatch.setattr(module, "record_result", proper)
+    answer = scene.function("callback").invoke(event)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert scene.is_confirmed_by(payment_id)
+
+
+@pytest.mark.parametrize("defect", [{"status": {"S": "Odd"}}, {"payment_status": {"S": ""}}])
+def test_a_consultation_that_cannot_be_read_loses_no_callback(
+    scene: Scene, defect: dict[str, dict[str, str]]
+) -> None:
+    payment_id = scene.pay("waits")
+    prompt = scene.prompt_of(payment_id)
+    key = {"pk": {"S": "CONSULT#1"}, "sk": {"S": "STATE"}}
+    stored = scene.dynamodb.get_item(TableName=TABLE_NAME, Key=key)["Item"]
+    scene.dynamodb.put_item(TableName=TABLE_NAME, Item={**stored, **defect})
+    body = callback_body(prompt.checkout_request_id, 0)
+    answer = scene.post_callback(prompt.order.callback_url, body)
+    assert answer.status == 200
+    assert len(scene.queue.messages) == 1
+    scene.dynamodb.put_item(TableName=TABLE_NAME, Item=stored)
+    assert scene.redrive() == {"batchItemFailures": []}
+    assert scene.is_confirmed_by(payment_id)

@@ -1,1 +1,0 @@
-"""Random operation sequences, run against the engine and against an emulator, and compared."""

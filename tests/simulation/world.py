@@ -1,0 +1,323 @@
+"""The whole product on one virtual clock: handlers, table, queue, secrets, Daraja, network."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import logging
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import BotoCoreError
+from payments.aws.runtime import Adapters
+
+from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
+from simulator.core.config import Config
+from simulator.core.oauth import TokenState
+from tests.support.aws import (
+    SECRETS,
+    TABLE_NAME,
+    EngineOf,
+    Queue,
+    SecretsManager,
+    new_engine,
+    plain_engine,
+)
+from tests.support.clock import VirtualClock
+from tests.support.daraja import new_session
+from tests.support.dynamodb import attach, new_client, use_virtual_time
+from tests.support.dynamodb.errors import DynamoDBError
+from tests.support.lambdas import TIMEOUT_SECONDS, Lambda, environment
+
+from .coverage import Coverage
+from .faults import Fault, FaultKind, Faults
+from .invariants.watch import Watch
+from .network import Network
+from .plan import Plan
+from .scheduler import Actor, Choose, CrashError, Scheduler
+
+START = 1_790_000_000.0
+
+
+class SdkError(BotoCoreError):
+    """No answer from SQS or Secrets Manager."""
+
+    fmt = "{reason}"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason=reason)
+
+
+class _Current:
+    """Which world the process's one boto3 client talks to."""
+
+    world: SimulatedWorld
+
+
+class _Engine:
+    """Passes requests on to the current world's engine."""
+
+    def execute(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        return _Current.world.engine.execute(operation, request)
+
+
+@cache
+def _client() -> tuple[Any, Callable[[], None]]:
+    """One real boto3 client for all histories, and how to fill its retry quota again."""
+    client = new_client(validate=False)
+    attach(
+        client,
+        _Engine(),  # type: ignore[arg-type]
+        lambda *request: _Current.world.network.dynamodb(*request),
+    )
+    refill = use_virtual_time(
+        client,
+        sleep=lambda seconds: _Current.world.scheduler.pause(seconds),
+        random=lambda: _Current.world.jitter.random(),
+    )
+    return client, refill
+
+
+class SimulatedWorld:
+    """One history's world; `invoke` is the only door to the product."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        choose: Callable[[SimulatedWorld], Choose] | None = None,
+        traces: bool = False,
+        engine_of: EngineOf = plain_engine,
+    ) -> None:
+        self.plan = plan
+        self.clock = VirtualClock(START)
+        self.coverage = Coverage()
+        self.lines: list[str] | None = [] if traces else None
+        self.sites: list[tuple[str, int, str]] = []
+        self.jitter = random.Random(plan.seed)
+        self._keeps_learned = choose is not None
+        self.scheduler = Scheduler(self.clock, plan.seed, choose=choose(self) if choose else None)
+        kinds = frozenset(FaultKind(kind) for kind in plan.kinds)
+        self.faults = Faults(plan.seed, rate=plan.fault_rate, kinds=kinds, given=plan.faults)
+        self.network = Network(self)
+        self.engine = new_engine(self.clock, engine_of)
+        self.queue = Queue()
+        self.dead_letters: list[dict[str, Any]] = []
+        self.secrets = SecretsManager(SECRETS)
+        config = Config(journal_max=0).changed({"query_per_minute": None, **plan.daraja})
+        self.daraja = Daraja(clock=self.clock, seed=plan.seed, config=config)
+        self.daraja.journal.subscribe(self._journal)
+        self.store_down_until = 0.0
+        self.posts: Callable[[CallbackDelivery], None] = lambda _: None
+        self.watch = Watch(self)
+        self._pools: dict[str, list[Lambda]] = {}
+        self._adapters = self._new_adapters()
+        self._output = io.StringIO()
+
+    def _new_adapters(self) -> Adapters:
+        client, refill = _client()
+        refill()
+        services = {"dynamodb": client, "sqs": _Sqs(self), "secretsmanager": _Secrets(self)}
+        return Adapters(
+            clock=self.clock,
+            sleep=self.scheduler.pause,
+            ids=_ActorIds(self),
+            jitter=self.jitter,
+            aws_client=services.__getitem__,
+            http_session=lambda: new_session(self.daraja, self.network.daraja),
+        )
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return self.clock.now - START
+
+    @property
+    def met_trouble(self) -> bool:
+        """Whether anything beyond the actors' own faults may have got in the way."""
+        return bool(self.faults.fired) or self.store_down_until > 0.0
+
+    @property
+    def store_is_down(self) -> bool:
+        """Whether DynamoDB refuses everything."""
+        return self.clock.now < self.store_down_until
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Make this the current world, its output caught; leave nothing behind."""
+        _Current.world = self
+        original, sys.stdout = sys.stdout, self._output
+        handlers = logging.getLogger("hakika").handlers
+        streams = [(each, each.stream) for each in handlers if hasattr(each, "stream")]
+        for handler, _ in streams:
+            handler.stream = self._output
+        try:
+            with environment():
+                yield
+        finally:
+            self.scheduler.close()
+            sys.stdout = original
+            for handler, _ in streams:
+                handler.stream = original
+
+    @property
+    def output(self) -> str:
+        """Every log line and metric so far."""
+        return self._output.getvalue()
+
+    # Lambda
+
+    def start(
+        self,
+        name: str,
+        function: str,
+        event: Mapping[str, Any],
+        finished: Callable[[Any], None],
+        *,
+        authority: str = "full",
+        after: float = 0.0,
+        notes: dict[str, Any] | None = None,
+    ) -> Actor:
+        """Let a Lambda be invoked; `finished` gets its answer, None where it died."""
+        actor = Actor(
+            name=name,
+            function=function,
+            run=lambda: self._invoke(actor, event),
+            finished=finished,
+            authority=authority,
+            notes=notes or {},
+            learned=[] if self._keeps_learned else None,
+        )
+        self.scheduler.spawn(actor, after=after)
+        return actor
+
+    def _invoke(self, actor: Actor, event: Mapping[str, Any]) -> Any:
+        """Run a warm instance, or a fresh one; one that dies is not used again."""
+        actor.deadline = self.clock.now + TIMEOUT_SECONDS.get(actor.function, 10)
+        pool = self._pools.setdefault(actor.function, [])
+        instance = pool.pop() if pool else self.fresh_instance(actor.function)
+        try:
+            answer = instance.invoke(event)
+        except CrashError as crash:
+            self.trace(f"{actor.name}: -- {crash}")
+            raise
+        except Exception as error:
+            self.watch.handler_raised(actor, error)
+            return None
+        actor.deadline = None
+        pool.append(instance)
+        return answer
+
+    def fresh_instance(self, function: str) -> Lambda:
+        """A cold start."""
+        return Lambda(function, self._adapters)
+
+    def forget_instances(self) -> None:
+        """Every warm instance that is idle loses its memory."""
+        self._pools.clear()
+
+    def fingerprint(self) -> bytes:
+        """What everything from here on depends on: the table, the clock, what actors have seen."""
+        state = (
+            self.clock.now,
+            self.scheduler.waiting(),
+            list(self.engine.items(TABLE_NAME)),
+            self.queue.messages,
+            list(self.daraja.ledger.debits),
+        )
+        return hashlib.sha256(repr(state).encode()).digest()
+
+    # What the network tells
+
+    def trace(self, line: str) -> None:
+        """Write a line of the readable trace."""
+        if self.lines is not None:
+            self.lines.append(f"{self.elapsed:10.3f}  {line}")
+
+    def note(self, outcome: str) -> None:
+        """Count something that happened."""
+        self.coverage.outcomes[outcome] += 1
+
+    def machine_fault(self, name: str, what: str) -> Fault | None:
+        """What strikes one of AWS's or Daraja's own doings."""
+        self.sites.append((name, 0, what))
+        fault = self.faults.strike(name, 0, what)
+        if fault is not None:
+            self.coverage.faults[f"{fault.kind} @ {what}"] += 1
+            self.trace(f"{name}: {fault.kind}")
+        return fault
+
+    def watch_push(self, request: HttpRequest, sent_at: float) -> None:
+        """A push arrives at Daraja."""
+        state = self.daraja.world.tokens.state(request, self.clock.now)
+        if state is TokenState.GOOD:
+            self.watch.push_arrives(json.loads(request.body), sent_at)
+
+    def observe_query(self, request: HttpRequest, answer: HttpAnswer) -> None:
+        """An answer to a query reaches who asked."""
+        body = json.loads(request.body)
+        self.watch.query_answered(self.scheduler.current, body["CheckoutRequestID"], answer)
+
+    def observe_refusal(
+        self, operation: str, request: dict[str, Any], error: DynamoDBError
+    ) -> None:
+        """DynamoDB refuses a request for a reason of its own."""
+        self.watch.store_refused(operation, request, error)
+
+    def post_due_callbacks(self) -> None:
+        """Hand Daraja's due callbacks to whoever posts them."""
+        for delivery in self.daraja.due_callbacks():
+            self.posts(delivery)
+
+    def _journal(self, entry: Any) -> None:
+        if entry.kind == "result":
+            self.watch.provider_result(entry.at, entry.facts)
+        if self.lines is not None and entry.kind in ("result", "money", "prompt"):
+            facts = {key: value for key, value in entry.facts.items() if key != "shortcode"}
+            self.lines.append(f"{entry.at - START:10.3f}  Daraja {entry.kind} {facts}")
+
+
+class _ActorIds:
+    """Ids that do not depend on who else minted some before."""
+
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
+        self._minted: Counter[str] = Counter()
+
+    def hex(self, characters: int) -> str:
+        """The next id of the running actor."""
+        actor = self._world.scheduler.current
+        name = actor.name if actor else ""
+        self._minted[name] += 1
+        text = f"{self._world.plan.seed} {name} {self._minted[name]}"
+        return hashlib.sha256(text.encode()).hexdigest()[:characters]
+
+
+class _Sqs:
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
+
+    def send_message(self, **message: str) -> Any:
+        def send() -> Any:
+            self._world.note("callback queued")
+            return self._world.queue.send_message(**message)
+
+        return self._world.network.other("sqs SendMessage", send, SdkError)
+
+
+class _Secrets:
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
+
+    def get_secret_value(self, **request: str) -> Any:
+        return self._world.network.other(
+            "secrets GetSecretValue",
+            lambda: self._world.secrets.get_secret_value(**request),
+            SdkError,
+        )

@@ -1,0 +1,82 @@
+"""AWS as the handlers see it: DynamoDB in memory; secrets and a queue as plain objects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from simulator.core.config import SANDBOX_PASSKEY, Config
+from tests.support.dynamodb import Engine, table_from_template
+
+REPOSITORY = Path(__file__).parents[2]
+TABLE_NAME = "payments-under-test"
+DARAJA_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:daraja"
+PEPPER_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:pepper"
+SECRETS = {
+    DARAJA_SECRET_ARN: {
+        "SAFARICOM_CONSUMER_KEY": Config().apps[0].consumer_key,
+        "SAFARICOM_CONSUMER_SECRET": Config().apps[0].consumer_secret,
+        "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
+    },
+    PEPPER_SECRET_ARN: {"PHONE_PEPPER": "pepper-under-test"},
+}
+QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/fallback"
+
+
+@cache
+def table_definition() -> dict[str, Any]:
+    """The table of the template that is deployed."""
+    return table_from_template(REPOSITORY / "template.yaml", table_name=TABLE_NAME)
+
+
+class SecretsManager:
+    """Secrets as the deployment keeps them; values may be changed under the reader."""
+
+    def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
+        self.values = {arn: dict(content) for arn, content in values.items()}
+        self.reads = 0
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 -- AWS's name
+        """Answer as Secrets Manager does."""
+        self.reads += 1
+        return {"SecretString": json.dumps(self.values[SecretId])}
+
+
+class Queue:
+    """The fallback queue: messages wait until they are redriven."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, str]] = []
+        self.sent = 0
+        self.is_down = False
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, str]:  # noqa: N803
+        """Keep a message, or refuse as a queue that is down does."""
+        assert QueueUrl == QUEUE_URL
+        if self.is_down:
+            raise ConnectionError("the queue is down")
+        self.sent += 1
+        message_id = f"message-{self.sent}"
+        self.messages.append({"messageId": message_id, "body": MessageBody})
+        return {"MessageId": message_id}
+
+
+type EngineOf = Callable[[Callable[[], float]], Engine]
+
+
+def plain_engine(clock: Callable[[], float]) -> Engine:
+    """An engine that only answers."""
+    return Engine(clock=clock)
+
+
+def new_engine(
+    clock: Callable[[], float],
+    engine_of: EngineOf = plain_engine,
+) -> Engine:
+    """An empty table with the deployed schema."""
+    engine = engine_of(clock)
+    engine.create_table(table_definition())
+    return engine

@@ -1,0 +1,53 @@
+"""Read and write units, as the service charges them.
+
+Source: Amazon DynamoDB Developer Guide, "DynamoDB read and write operations", "Amazon DynamoDB
+Transactions: How it works" (capacity management), "Using Global Secondary Indexes in DynamoDB"
+(write throughput considerations). A transaction pays twice for its items and once for its indexes.
+"""
+
+from __future__ import annotations
+
+from .schema import Index, Schema
+from .values import Item, item_size
+
+READ_UNIT_BYTES = 4096
+WRITE_UNIT_BYTES = 1024
+TRANSACTION_FACTOR = 2
+
+
+def read_units(size: int, *, consistent: bool) -> float:
+    """Return the units for reading this many bytes; an absent item costs the minimum."""
+    units = max(1, -(-size // READ_UNIT_BYTES))
+    return float(units) if consistent else units / 2
+
+
+def write_units(
+    schema: Schema, old: Item | None, new: Item | None, *, in_transaction: bool = False
+) -> float:
+    """Return the units for one write, its indexes included; a failed one pays for `old` alone."""
+    factor = TRANSACTION_FACTOR if in_transaction else 1
+    own = factor * _units(max(item_size(old or {}), item_size(new or {})))
+    return own + sum(_index_units(index, old, new) for index in schema.indexes.values())
+
+
+def _units(size: int) -> float:
+    return float(max(1, -(-size // WRITE_UNIT_BYTES)))
+
+
+def _index_units(index: Index, old: Item | None, new: Item | None) -> float:
+    """Return 0 for an unchanged entry, 1 write to add, drop or change it, 2 to move it."""
+    before, after = _entry(index, old), _entry(index, new)
+    if before == after:
+        return 0.0
+    sizes = [item_size(entry) for entry in (before, after) if entry is not None]
+    if (
+        before is not None
+        and after is not None
+        and index.key.key_of(before) != index.key.key_of(after)
+    ):
+        return sum(map(_units, sizes))
+    return _units(max(sizes))
+
+
+def _entry(index: Index, item: Item | None) -> Item | None:
+    return None if item is None or index.key.key_of(item) is None else index.entry(item)
