@@ -176,6 +176,7 @@ TABLE: dict[str, dict[str, Verdict]] = {
                 attention="no_checkout_request_id",
             ),
         ),
+        (("pending",), Outcome(events=UNRESOLVED, attention="no_answer_from_mpesa")),
         (UNBOUND, Outcome(events=UNRESOLVED, attention="receipt_missing")),
         otherwise=NOTHING,
     ),
