@@ -256,8 +256,10 @@ class _Agenda:
         booking_id = self._chance.choice(list(self._bookings))
         client_id, price_kes = self._bookings[booking_id]
         for _ in range(self._chance.choice((1, 1, 2))):
-            changes = self._chance.choice(("Cancelled", "Cancelled", "Pending", "price", "client"))
-            is_late = self._chance.random() < (0.9 if changes == "client" else 0.4)
+            changes = self._chance.choice(
+                ("Cancelled", "Cancelled", "Pending", *("price", "client") * 2)
+            )
+            is_late = self._chance.random() < 0.4
             self._add(
                 305.0 + self._chance.random() * 300 if is_late else self._moment(),
                 "register",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,11 @@ from payments.protocol.change import AUTOMATIC, BY_OPERATOR, Change, RequireUnpa
 from payments.protocol.decide import decide
 from payments.protocol.payment import PaymentStatus, Proof
 from payments.protocol.policy import Policy
+from payments.store.writes import consultation_action
 
 from tests.simulation.invariants.view import RANK
 
-from .situations import CREATED_AT, NEWS, PAYMENTS, surroundings
+from .situations import CREATED_AT, NEWS, PAYMENTS, PRICE, surroundings
 
 
 def made(situation: str, name: str) -> Change:
@@ -72,6 +74,17 @@ def test_a_step_that_breaks_a_rule_cannot_be_made(name: str) -> None:
     lawful = made(situation, news)
     with pytest.raises(ValueError, match=" -> "):
         replace(lawful, after=replace(lawful.after, **changed), **effects)  # type: ignore[arg-type]
+
+
+def test_the_write_that_confirms_names_the_payer_and_the_price() -> None:
+    change = made(*COMPLETED)
+    assert change.consultation is not None
+    update = consultation_action("table", change, change.consultation)["Update"]
+    terms = {"#client_id": {"S": "7"}, "#price_kes": {"N": str(PRICE)}}
+    for name, value in terms.items():
+        found = re.search(rf"AND {name} = (:\w+)", update["ConditionExpression"])
+        assert found is not None
+        assert update["ExpressionAttributeValues"][found[1]] == value
 
 
 @pytest.mark.parametrize("before", PaymentStatus)
