@@ -13,7 +13,7 @@
     ├── UnavailableError          503  nothing is known to have happened; ask again
     │   ├── StoreUnavailableError        DynamoDB refused or did not answer
     │   └── ProviderUnavailableError     Daraja refused or did not answer
-    └── SettingsError             500  the deployment is configured wrongly
+    └── SettingsError                  configured wrongly; raised before any request
 
 A push whose outcome is unknown is not an error: it is a payment in status `unknown`.
 """

@@ -6,7 +6,7 @@ from payments.protocol.consultation import BookingStatus, Consultation, Consulta
 from payments.protocol.evidence import BookingCancelled
 from payments.protocol.payment import PaymentStatus
 from payments.protocol.policy import DECISIONS_MAX
-from payments.usecases.apply_evidence import apply_evidence
+from payments.usecases.apply_evidence import CHANGED, apply_evidence
 from payments.usecases.services import Services
 
 
@@ -18,15 +18,27 @@ def register_consultation(
     price_kes: int,
     status: BookingStatus,
     actor: Actor,
+    shown_version: int | None = None,
 ) -> Consultation:
     """Set client, price and status, as far as payments allow (docs/protocol.md, section 4.11).
 
-    Errors: ConflictError where price or client may not change; StoreUnavailableError.
+    `shown_version` is the version that a person was shown, 0 where there was no consultation. At
+    any other version nothing is written. The booking system's API gives none: its call is newest.
+    Errors: ConflictError where price or client may not change, code `changed_meanwhile` where the
+        consultation has moved on; StoreUnavailableError.
     Idempotent: the same call again changes nothing; Confirmed and Paid are never set or undone
         by it, but cancelling a Confirmed consultation owes its payment back in the same write.
     """
     for _ in range(DECISIONS_MAX):
         before = services.store.get_consultation(booking_id)
+        wanted = (client_id, price_kes, status)
+        is_same = before is not None and wanted == (
+            *(before.client_id, before.price_kes, before.status),
+        )
+        if not is_same and shown_version not in (None, before.version if before else 0):
+            raise ConflictError(
+                "The consultation has changed since it was shown: look at it again", code=CHANGED
+            )
         if before is None:
             new = Consultation(
                 booking_id=booking_id, client_id=client_id, price_kes=price_kes, status=status
@@ -34,17 +46,12 @@ def register_consultation(
             if services.store.create_consultation(new):
                 return new
             continue
-        _require_same_terms(services, before, client_id, price_kes)
+        require_changeable(services, before, client_id, price_kes)
         if before.status is BookingStatus.CONFIRMED:
             if status is BookingStatus.PENDING:
                 return before
             _cancel_confirmed(services, before, actor)
             continue
-        is_same = (before.client_id, before.price_kes, before.status) == (
-            client_id,
-            price_kes,
-            status,
-        )
         if is_same or services.store.revise_consultation(
             before, client_id=client_id, price_kes=price_kes, status=status
         ):
@@ -52,10 +59,13 @@ def register_consultation(
     raise StoreUnavailableError("contended")
 
 
-def _require_same_terms(
+def require_changeable(
     services: Services, before: Consultation, client_id: str, price_kes: int
 ) -> None:
-    """Refuse a change of price or client while money may still arrive, or has arrived."""
+    """Refuse a change of price or client while money may still arrive, or has arrived.
+
+    Errors: ConflictError.
+    """
     if (before.client_id, before.price_kes) == (client_id, price_kes):
         return
     if before.payment_status is ConsultationPaymentStatus.PAID:
