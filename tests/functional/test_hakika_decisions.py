@@ -43,7 +43,7 @@ def desk(world: World) -> Desk:
 
 
 def test_a_review_that_is_bogus_fails_and_frees_the_consultation(world: World, desk: Desk) -> None:
-    payment_id = in_review(world)
+    payment_id = in_review(world, scenario="callback_missing_receipt")
     answer = desk("review", "resolve", payment_id, "bogus", *ACCOUNT)
     assert answer.code == 0, answer.err
     assert world.payment(payment_id).status == "failed"
@@ -52,7 +52,7 @@ def test_a_review_that_is_bogus_fails_and_frees_the_consultation(world: World, d
 
 
 def test_a_bogus_success_is_no_longer_shown_as_result_code_0(world: World, desk: Desk) -> None:
-    payment_id = in_review(world)
+    payment_id = in_review(world, scenario="callback_missing_receipt")
     desk("review", "resolve", payment_id, "bogus", *ACCOUNT)
     shown = world.status(payment_id).body
     assert (shown["status"], shown["ResultCode"]) == ("failed", None)
@@ -127,7 +127,7 @@ def test_a_receipt_cannot_be_recorded_for_two_payments(world: World, desk: Desk)
 
 
 def test_a_person_at_the_terminal_is_asked_who_why_and_whether(world: World, desk: Desk) -> None:
-    payment_id = in_review(world)
+    payment_id = in_review(world, scenario="callback_missing_receipt")
     answer = desk("review", "resolve", payment_id, "bogus", says=["", "no such money", "y"])
     assert answer.code == 0
     assert "Operators/njeri" in answer.err
