@@ -3,6 +3,7 @@
 
 PYTHON ?= python3.13
 ENV ?= sandbox
+ENVIRONMENTS = dev build emulator
 DEPLOYED := sandbox production
 # Refused while this file is read, before anything is installed or built.
 ifneq ($(filter deploy,$(MAKECMDGOALS)),)
@@ -27,20 +28,24 @@ PYTEST := $(PY) -m pytest
 PARALLEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
+.PHONY: help python run demo check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
         upgrade deploy secrets environments clean
 
 help: ## this list
 	@echo "Hakika: M-Pesa payments you can trust. Targets:"
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-environments: ## Python environments from the pinned requirements (others call this themselves)
+python:
 	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -c '' 2>/dev/null || { \
 	  echo "Python 3.13 is missing: '$(PYTHON)' does not run. Install it (pyenv, uv or your"; \
 	  echo "system's packages), or name it: make PYTHON=/path/to/python3.13"; exit 1; }
-	@$(PYTHON) -m local.environments dev build emulator
 
-run: environments ## the whole product on this machine, until Ctrl-C (DARAJA=sandbox for Safaricom's)
+environments: python ## Python environments from the pinned requirements (others call this themselves)
+	@$(PYTHON) -m local.environments $(ENVIRONMENTS)
+
+run: python ## the whole product on this machine, until Ctrl-C (DARAJA=sandbox for Safaricom's)
+	@$(PYTHON) -m local.preflight
+	@$(MAKE) --no-print-directory environments
 	@exec $(PY) -m local.stack
 
 demo: environments ## play payments through the public API of a running stack, or of one of its own
@@ -52,29 +57,23 @@ simulator: environments ## the Daraja simulator alone
 check: environments ## static checks: format, lint, types, imports, template, requirements
 	@$(PY) -m local.checks
 
-# Each process has a stack of its own, since some tests take Safaricom down: tests/conftest.py says
-# which of them go together.
-STACK_TESTS := tests/local tests/browser
-
-test: environments ## every check and every test; a failure does not keep the rest from running
-	@status=0; \
-	$(MAKE) --no-print-directory check || status=1; \
-	$(MAKE) --no-print-directory web-tests || status=1; \
-	$(MAKE) --no-print-directory unit || status=1; \
-	$(PYTEST) $(STACK_TESTS) -n 2 --dist loadgroup || status=1; \
-	exit $$status
+test: python ## every check and every test, with all their set-up; PARALLEL=2 processes for each kind
+	@$(PYTHON) -m local.prepare_tests
+	@$(PY) -m local.test_run --parallel $(PARALLEL)
 
 unit: environments ## the tests that need no running stack
-	$(PYTEST) tests -n $(PARALLEL) --dist worksteal $(STACK_TESTS:%=--ignore=%)
+	$(PYTEST) tests -n $(PARALLEL) --dist worksteal --ignore=tests/local --ignore=tests/browser
 
 local-tests: environments ## the tests against the deployed template
 	$(PYTEST) tests/local
 
-browser: environments ## the tests in a real browser
+browser: python ## the tests in a real browser
+	@$(PYTHON) -m local.prepare_tests
 	$(PYTEST) tests/browser
 
-web-tests: ## the JavaScript client's own tests (needs Node)
-	@$(PYTHON) -m local.web_tests
+web-tests: environments ## the JavaScript client's own tests
+	@$(PYTHON) -m local.environments node
+	@$(PY) -m local.web_tests
 
 build: environments ## sam build, then slim the layer
 	$(SAM) build --parallel
@@ -86,10 +85,15 @@ requirements: environments ## compile every requirements file, keeping the pins 
 upgrade: environments ## compile every requirements file with the newest versions
 	@$(PY) -m local.requirements upgrade
 
-deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production (SNAPSTART=true for snapshots)
+# A deployment needs no emulator.
+deploy secrets: ENVIRONMENTS = dev build
+deploy: DEPLOY = PYTHONPATH=shared:. $(PY) -m tools.deploy
+deploy: environments ## deploy to AWS: ENV=sandbox or ENV=production (SNAPSTART=true for snapshots)
+	@AWS_REGION=$(AWS_REGION) $(DEPLOY) check --env $(ENV)
+	@$(DEPLOY) build --env $(ENV)
 	@[ "$(SNAPSTART)" != true ] || $(PY) -m tools.snapstart
 	$(SAM) validate --lint
-	$(SAM) deploy --config-env $(ENV)
+	@$(DEPLOY) run --env $(ENV)
 	@PYTHONPATH=shared:. $(PY) -m tools.protect_stack --stack $(STACK)
 	$(SAM) list stack-outputs --config-env $(ENV)
 	@PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack $(STACK) --if-missing

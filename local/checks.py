@@ -22,7 +22,7 @@ BIN = ROOT / ".venv" / "bin"
 BUILD_BIN = ROOT / ".venvs" / "build" / "bin"
 PRODUCT_FOLDERS = ("functions", "shared/payments", "tools", "local", "simulator")
 # pip-audit takes one version of a package at a time; dev holds what the functions pin as well.
-PINNED = ("dev", "build", "emulator", "uv")
+PINNED = ("dev", "build", "emulator", "node", "uv")
 AUDIT = ("--strict", "--disable-pip", "--require-hashes", "--progress-spinner", "off")
 NO_ADVISORIES = re.compile(
     r"\A(?!.*Found \d+ known ).*"

@@ -34,6 +34,7 @@ ENVIRONMENTS = {
         Environment(
             "emulator", ROOT / ".venvs" / "emulator", ROOT / "requirements" / "emulator.txt"
         ),
+        Environment("node", ROOT / ".venvs" / "node", ROOT / "requirements" / "node.txt"),
     )
 }
 
@@ -45,13 +46,18 @@ class SetupError(Exception):
 def main(names: list[str]) -> int:
     """Make the named environments; 1 with a sentence where one cannot be made."""
     try:
-        check_python()
-        for name in names or list(ENVIRONMENTS):
-            ensure(ENVIRONMENTS[name])
+        prepare(names or list(ENVIRONMENTS))
     except SetupError as error:
         print(f"Cannot go on: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def prepare(names: list[str]) -> None:
+    """Make the named environments. Errors: SetupError says what to do."""
+    check_python()
+    for name in names:
+        ensure(ENVIRONMENTS[name])
 
 
 def check_python() -> None:

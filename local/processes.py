@@ -1,6 +1,8 @@
 """Starts the servers of the local stack, waits until they answer, and stops every one of them."""
 
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +17,10 @@ from local.errors import LocalStackError
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.05
 LOG_LINES_SHOWN = 15
+_METRIC_OR_EVENT = re.compile(r"\s*\{.*\}\s*")
+_ERROR = re.compile(
+    r"Traceback \(most recent call last\)|\b(ERROR|CRITICAL|FATAL)\b|\w(Error|Exception)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -26,11 +32,12 @@ class Child:
     log: Path
 
     def check_alive(self) -> None:
-        """Raise with the end of its log where the server has stopped."""
+        """Raise with its last error where the server has stopped."""
         code = self.process.poll()
         if code is not None:
             raise LocalStackError(
-                f"{self.name} stopped (exit {code}). The end of {self.log}:\n{read_end(self.log)}"
+                f"{self.name} stopped ({describe_exit(code)}). Its last error in {self.log}:\n"
+                f"{read_last_error(self.log)}"
             )
 
 
@@ -40,6 +47,14 @@ class Children:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._children: list[Child] = []
+        self._scratch: list[Path] = []
+
+    def empty_folder(self, folder: Path) -> Path:
+        """Give an empty folder for a server's temporary files; `stop` removes it."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        self._scratch.append(folder)
+        return folder
 
     def start(
         self,
@@ -79,7 +94,10 @@ class Children:
         return {child.name: child.process.pid for child in self._children}
 
     def stop(self) -> None:
-        """Stop every server, the last one first; kill what does not go in time."""
+        """Stop every server, the last one first; kill what does not go in time.
+
+        Then remove their temporary files.
+        """
         for child in reversed(self._children):
             _signal_group(child.process, signal.SIGTERM)
         deadline = time.monotonic() + STOP_SECONDS
@@ -93,6 +111,8 @@ class Children:
             _signal_group(child.process, signal.SIGKILL)
             _wait_for_group(child.process.pid)
         self._children.clear()
+        for folder in self._scratch:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def wait_until(
@@ -139,10 +159,25 @@ def is_alive(pid: int) -> bool:
     return not _has_ended(pid)
 
 
-def read_end(log: Path) -> str:
-    """Give the last lines of a log, indented."""
-    lines = log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]
-    return "\n".join(f"    {line}" for line in lines)
+def describe_exit(code: int) -> str:
+    """Say how a process ended, in words for a signal."""
+    if code >= 0:
+        return f"exit {code}"
+    name = signal.Signals(-code).name
+    return f"{name}, as when memory runs out" if name == "SIGKILL" else name
+
+
+def read_last_error(log: Path) -> str:
+    """Give the last error of a log with what follows it, indented; else its last lines.
+
+    Lines that are JSON are left out: those are metrics and events of the functions.
+    """
+    lines = log.read_text(errors="replace").splitlines()
+    lines = [line for line in lines if line.strip() and not _METRIC_OR_EVENT.fullmatch(line)]
+    errors = [number for number, line in enumerate(lines) if _ERROR.search(line)]
+    tracebacks = [number for number in errors if lines[number].startswith("Traceback")]
+    start = tracebacks[-1] if tracebacks else errors[-1] if errors else 0
+    return "\n".join(f"    {line}" for line in lines[start:][-LOG_LINES_SHOWN:])
 
 
 def _wait_for_group(group: int) -> None:

@@ -21,6 +21,7 @@ SOURCES = (
     "requirements/dev.in",
     "requirements/build.in",
     "requirements/emulator.in",
+    "requirements/node.in",
 )
 OPTIONS = (
     "--quiet",

@@ -23,6 +23,7 @@ from local.emulator.clock_patches import CLOCK_FILE
 from local.emulator.http_patches import TRUST_FORWARDED_FOR
 from local.errors import LocalStackError
 from local.moved_clock import clock_file
+from local.preflight import check_not_running, check_ports
 from local.processes import Children, answers, wait_until
 from local.settings import ROOT, LocalSettings, read_settings
 
@@ -60,12 +61,7 @@ def running_stack(
     console: Console, settings: LocalSettings
 ) -> Iterator[tuple[state.StackState, Children]]:
     """Start everything, give the state, and stop everything at the end, whatever happens."""
-    other = state.read_running(settings.state_file)
-    if other is not None:
-        raise LocalStackError(
-            f"a stack is running already at {other.api_url} (process {other.pid}). Use it, stop it "
-            "with Ctrl-C, or give this one its own files and ports: python -m local.stack --help"
-        )
+    check_not_running(settings)
     children = Children(settings.folder / "logs")
     try:
         stack = start(console, settings, children)
@@ -98,26 +94,8 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     return _describe(settings, deployment, build.digest, children)
 
 
-def check_ports(settings: LocalSettings) -> None:
-    """Pass only where every port is free.
-
-    Errors: LocalStackError names the port and a way out.
-    """
-    wanted = {
-        settings.gateway_port: ("HAKIKA_PORT", "the demo window and the API"),
-        settings.emulator_port: ("HAKIKA_EMULATOR_PORT", "the AWS emulator"),
-        settings.simulator_port: ("HAKIKA_SIMULATOR_PORT", "the Daraja simulator"),
-    }
-    for port, (name, use) in wanted.items():
-        if answers(port):
-            raise LocalStackError(
-                f"port {port} ({use}) is taken. Is a stack running already? Stop it, or choose "
-                f"another: {name}={port + 1} make run"
-            )
-
-
-def start_emulator(settings: LocalSettings, children: Children) -> None:
-    """Start the emulator, at real time, and wait until it answers."""
+def start_emulator(settings: LocalSettings, children: Children, **environment: str) -> None:
+    """Start the emulator at real time, with more variables, and wait until it answers."""
     clock_file(settings.folder).unlink(missing_ok=True)
     child = children.start(
         "emulator",
@@ -127,6 +105,8 @@ def start_emulator(settings: LocalSettings, children: Children) -> None:
             # A short list on purpose: functions inherit the emulator's environment.
             "PATH": "/usr/local/bin:/usr/bin:/bin",
             "HOME": str(settings.folder),
+            # Every function process unpacks its code here.
+            "TMPDIR": str(children.empty_folder(settings.folder / "functions")),
             "GATEWAY_PORT": str(settings.emulator_port),
             "BIND_HOST": "127.0.0.1",
             "AUTH": "true",
@@ -136,6 +116,7 @@ def start_emulator(settings: LocalSettings, children: Children) -> None:
             "S3_DATA_DIR": str(settings.folder / "emulator" / "s3"),
             TRUST_FORWARDED_FOR: "1",
             CLOCK_FILE: str(clock_file(settings.folder)),
+            **environment,
         },
         folder=ROOT,
     )

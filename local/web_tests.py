@@ -1,36 +1,27 @@
-"""Checks the types of the JavaScript client and runs its tests, with Node."""
+"""Checks the types of the JavaScript client and runs its tests, with the project's own Node."""
 
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / "tests" / "web"
-
-# npm writes it when an installation is complete.
-MARK = FOLDER / "node_modules" / ".package-lock.json"
+from local import node
 
 
 def main() -> int:
-    """Run the tests; 1 with a sentence where Node is missing or too old."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        print("Node.js with npm is missing; it runs the tests of web/.", file=sys.stderr)
+    """Run both; 1 where either fails, with a sentence where Node or a package is missing."""
+    try:
+        node.install_packages()
+        commands = [node.npm("run", "--silent", script) for script in ("types", "test")]
+        environment = node.environment()
+    except node.NodeError as error:
+        print(f"Cannot go on: {error}", file=sys.stderr)
         return 1
-    if not is_installed():
-        install = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
-        if subprocess.run(install, cwd=FOLDER, check=False).returncode != 0:  # noqa: S603
-            return 1
-    for script in ("types", "test"):
-        command = [npm, "run", "--silent", script]
-        if subprocess.run(command, cwd=FOLDER, check=False).returncode != 0:  # noqa: S603
-            return 1
-    return 0
-
-
-def is_installed() -> bool:
-    """True where the packages were installed whole, and after package.json was last changed."""
-    return MARK.exists() and MARK.stat().st_mtime >= (FOLDER / "package.json").stat().st_mtime
+    codes = [
+        subprocess.run(  # noqa: S603 - our own commands
+            command, cwd=node.WEB_TESTS, env=environment, check=False
+        ).returncode
+        for command in commands
+    ]
+    return 1 if any(codes) else 0
 
 
 if __name__ == "__main__":

@@ -12,30 +12,7 @@ from tests.support.dynamodb.sdk import REFUSED
 from tests.support.lambdas import Lambda
 from tests.support.log_scan import leaks_in_log, leaks_in_response, product_lines
 
-SEEN = {"log lines": 0, "responses": 0}
-SCAN_OF_THE_STACK = "test_security_zz_logs.py"
-STACK_FOLDERS = ("local", "browser")
-DESK, SHOP = "desk", "shop"
-DESK_FILES = (
-    "test_runbook.py",
-    "test_hakika.py",
-    "test_hakika_refusals.py",
-    "test_deploy_run.py",
-    "test_dynamodb_answers.py",
-)
-"""What goes at the one stack while the rest goes at another: both take about as long."""
 _responses: list[dict[str, Any]] = []
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each stack its tests; what its functions logged is read after every other test."""
-    items.sort(key=lambda item: item.path.name == SCAN_OF_THE_STACK)
-    for item in items:
-        is_bound = item.get_closest_marker("xdist_group") is not None
-        if item.path.parent.name in STACK_FOLDERS and not is_bound:
-            group = DESK if item.path.name in DESK_FILES else SHOP
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_configure() -> None:
@@ -89,32 +66,12 @@ def pytest_runtest_makereport(
 
 
 def _leaks_of(item: pytest.Item) -> list[str]:
-    found = []
-    for _, _, content in item._report_sections:
-        for line in product_lines(content):
-            SEEN["log lines"] += 1
-            found += [f"{kind} in the log line: {line}" for kind in leaks_in_log(line)]
+    found = [
+        f"{kind} in the log line: {line}"
+        for _, _, content in item._report_sections
+        for line in product_lines(content)
+        for kind in leaks_in_log(line)
+    ]
     for response in _responses:
-        SEEN["responses"] += 1
         found += [f"{kind} in the response: {response}" for kind in leaks_in_response(response)]
     return found
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand the counts of a parallel worker over."""
-    output = getattr(session.config, "workeroutput", None)
-    if output is not None:
-        output["log_scan"] = dict(SEEN)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """Add up the counts of the parallel workers."""
-    for name, count in getattr(node, "workeroutput", {}).get("log_scan", {}).items():
-        SEEN[name] += count
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say how much was scanned: a scan of nothing proves nothing."""
-    counts = ", ".join(f"{count} {name}" for name, count in SEEN.items())
-    terminalreporter.write_line(f"scanned for phone numbers, tokens and secrets: {counts}")

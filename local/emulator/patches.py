@@ -2,8 +2,8 @@
 
 `apply_all` runs before the emulator serves. After every deployment `local.assertions` checks what
 the patches promise, so a new version of ministack cannot quietly lose one. Known gaps that stay:
-no throttling, no stream retries, no dead letter queue of the scheduler, no access logs, and alarms
-over several metrics never ring.
+no throttling by rate, no stream retries, no dead letter queue of the scheduler, no access logs, and
+alarms over several metrics never ring.
 """
 
 from local.emulator import clock_patches, function_patches, http_patches, resource_patches
@@ -23,3 +23,5 @@ def apply_all() -> None:
     function_patches.wait_less_for_log_lines()
     function_patches.run_functions_on_the_bare_interpreter()
     clock_patches.follow_the_stacks_clock()
+    function_patches.bound_the_processes()
+    function_patches.unpack_each_package_once()

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from typing import Any
 
 import requests
@@ -67,11 +68,16 @@ class Functions:
         return {"Payload": io.BytesIO(json.dumps(report).encode())}
 
 
+@dataclass
 class Identity:
-    """The STS service."""
+    """The STS service; its answers carry AWS's time."""
 
-    def get_caller_identity(self) -> dict[str, str]:
-        return {"Arn": OPERATOR_ARN}
+    world: World
+    seconds_ahead: float = 0
+
+    def get_caller_identity(self) -> dict[str, Any]:
+        date = formatdate(self.world.clock() + self.seconds_ahead, usegmt=True)
+        return {"Arn": OPERATOR_ARN, "ResponseMetadata": {"HTTPHeaders": {"date": date}}}
 
 
 @dataclass
@@ -81,6 +87,7 @@ class Queues:
     world: World
     dead: list[dict[str, str]] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
+    waiting: int = 0
 
     def add(self, body: str) -> None:
         number = str(len(self.dead) + 1)
@@ -96,7 +103,7 @@ class Queues:
         return {"Messages": found} if found else {}
 
     def get_queue_attributes(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        count = len(self.dead) if QueueUrl == DEAD_LETTERS_URL else 0
+        count = {DEAD_LETTERS_URL: len(self.dead), QUEUE_URL: self.waiting}.get(QueueUrl, 0)
         return {"Attributes": {"ApproximateNumberOfMessages": str(count)}}
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
@@ -123,7 +130,7 @@ class Desk:
         self.queues = Queues(world)
         self.clients: dict[str, Any] = {
             "lambda": self.functions,
-            "sts": Identity(),
+            "sts": Identity(world),
             "sqs": self.queues,
         }
         self.choices: list[Choice] = []

@@ -1,67 +1,61 @@
-"""The one local stack of a test process: the one that runs with the same build, or a new one.
+"""The local stack of a test process: the one that `make run` started, or one of its own.
 
-Each worker of `pytest -n` has a stack of its own: some tests take Safaricom down.
+Each worker of `pytest -n` has a stack of its own: some tests take Safaricom down. When the tests
+are over, all that the stack's functions logged is scanned for leaks and crashes.
 
 Another folder's conftest gets the same stack by `from tests.local.stack_fixture import stack`.
 """
 
-import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from local.build import digest_inputs
 from local.console import Console
-from local.processes import find_free_ports
+from local.processes import find_free_ports, is_alive
 from local.settings import ROOT, port_arguments, read_settings
 from local.stack import running_stack
 from local.state import StackState, read_running
+from tests.local.api_client import Api
+from tests.local.stack_logs import faults_in_logs
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-TEST_FOLDER = ROOT / ".local" / f"test{WORKER}"
-LOCK = ROOT / ".local" / "test.lock"
-ARGUMENTS = ("--daraja", "simulator", "--folder", str(TEST_FOLDER))
+TESTS = ROOT / ".local" / "tests"
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[StackState]:
-    """Give the running stack; it is stopped at the end only where it was started here."""
+    """Give the stack; its log must be clean when its tests are over."""
     with acquired_stack() as state:
         yield state
+        assert faults_in_logs(Api(state)) == []
 
 
 @contextmanager
 def acquired_stack() -> Iterator[StackState]:
-    """Reuse the stack of `make run` or of another test process, else start one for the tests."""
-    TEST_FOLDER.mkdir(parents=True, exist_ok=True)
-    with LOCK.open("w") as lock, (TEST_FOLDER / "users").open("w") as users:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        found = _find_usable(*(() if WORKER else (ROOT / ".local",)), TEST_FOLDER)
-        if found is not None:
-            fcntl.flock(users, fcntl.LOCK_SH)
-            fcntl.flock(lock, fcntl.LOCK_UN)
-            yield found
-            return
-        arguments = [*ARGUMENTS, *port_arguments(find_free_ports(3))]
-        settings = read_settings(arguments, _environment())
-        with running_stack(Console(), settings) as (state, _):
-            fcntl.flock(lock, fcntl.LOCK_UN)
-            yield state
-            # Another test process may still use what was started here.
-            fcntl.flock(users, fcntl.LOCK_EX)
+    """Use the stack of `make run` where it has this very build, else start one for the tests.
+
+    Workers of `pytest -n` never share one.
+    """
+    found = None if WORKER else read_running(ROOT / ".local" / "stack.json")
+    if found is not None and found.simulator_url and found.build_digest == digest_inputs(ROOT):
+        yield found
+        return
+    _forget_ended_processes()
+    arguments = ["--daraja", "simulator", "--folder", str(TESTS / f"{os.getpid()}")]
+    settings = read_settings([*arguments, *port_arguments(find_free_ports(3))], _environment())
+    with running_stack(Console(), settings) as (state, _):
+        yield state
 
 
-def _find_usable(*folders: Path) -> StackState | None:
-    """A stack counts only with the code as it is now, and with the simulator."""
-    wanted = digest_inputs(ROOT)
-    for folder in folders:
-        state = read_running(folder / "stack.json")
-        if state is not None and state.build_digest == wanted and state.simulator_url:
-            return state
-    return None
+def _forget_ended_processes() -> None:
+    """Remove the logs of earlier test processes."""
+    for folder in TESTS.glob("[0-9]*"):
+        if not is_alive(int(folder.name)):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _environment() -> dict[str, str]:

@@ -149,4 +149,5 @@ def test_ctrl_c_stops_everything(running: RunningStack) -> None:
     assert not [port for port in running.ports if answers(port)]
     assert not [pid for pid in pids if is_alive(pid)]
     assert not (running.folder / "stack.json").exists()
+    assert not (running.folder / "functions").exists()
     assert not re.search(r"Traceback", rest)

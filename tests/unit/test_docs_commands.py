@@ -26,7 +26,7 @@ SETTING = re.compile(r"""(?<=[`"])((?:[A-Z][a-z0-9]+){2,})=(?!=)""")
 FILE = re.compile(
     r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|yaml|yml|json|toml|js|html|css|txt))(?::[^`]*)?`"
 )
-MADE_LATER = {"bench/results.json", ".local/stack.json"}
+MADE_LATER = {"bench/results.json", ".local/stack.json", "first-day.txt"}
 PLACES = (ROOT, ROOT / "shared", ROOT / "shared" / "payments")
 TYPED: dict[str, Callable[..., Any]] = {
     "tools.import_payments": import_payments.main,

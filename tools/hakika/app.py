@@ -19,6 +19,7 @@ from tools.hakika import (
     consultations,
     decisions,
     doctor,
+    first_day,
     numbers,
     payments,
     statement_command,
@@ -41,7 +42,7 @@ Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 
 VERBS = (
     *("payment", "consultation", "reconcile", "review", "record-receipt", "refund", "attention"),
-    *("callbacks", "stats", "export", "reconcile-statement", "doctor"),
+    *("callbacks", "stats", "export", "reconcile-statement", "doctor", "first-day"),
 )
 
 
@@ -75,6 +76,7 @@ app.command("stats", rich_help_panel=_BOOKS)(numbers.stats)
 app.command("export", rich_help_panel=_BOOKS)(numbers.export)
 app.command("reconcile-statement", rich_help_panel=_BOOKS)(statement_command.reconcile_statement)
 app.command("doctor", rich_help_panel=_DEPLOYMENT)(doctor.doctor)
+app.command("first-day", rich_help_panel=_DEPLOYMENT)(first_day.first_day)
 
 
 @app.callback()

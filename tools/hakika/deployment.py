@@ -65,6 +65,12 @@ class Deployment:
             }
         )
 
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters that the stack was deployed with. Errors: ClientError."""
+        [stack] = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+
     def client(self, service: str) -> Any:
         """A client of one AWS service."""
         return self.adapters.aws_client(service)

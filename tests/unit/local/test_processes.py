@@ -1,5 +1,6 @@
 """No server outlives the process that started it, however that process ends."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalStackError
-from local.processes import Children, answers, is_alive, wait_until
+from local.processes import Children, answers, is_alive, read_last_error, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS_MAX = 20.0
@@ -117,3 +118,50 @@ def test_a_server_that_does_not_start_is_reported_with_the_end_of_its_log(tmp_pa
     with pytest.raises(LocalStackError, match="No module named no_such_module"):
         wait_until(lambda: False, child, timeout_seconds=SECONDS_MAX, what="it")
     children.stop()
+
+
+METRIC = '{"_aws": {"Timestamp": 1}, "PushFailed": 1, "note": "Exception"}\n'
+FAILURE = """Traceback (most recent call last):
+  File "app.py", line 1, in <module>
+OSError: [Errno 28] No space left on device
+"""
+
+
+@pytest.mark.parametrize(
+    ("log", "shown"),
+    [
+        ("started\n" + FAILURE + METRIC * 30, FAILURE),
+        (FAILURE.replace("28", "1") + "again\n" + FAILURE + METRIC, FAILURE),
+        ("a\n" * 30 + "ERROR port taken\n" + METRIC * 30, "ERROR port taken\n"),
+        ("a\n" * 30 + METRIC * 30, "a\n" * 15),
+    ],
+)
+def test_what_is_shown_of_a_dead_server_is_its_last_error(
+    tmp_path: Path, log: str, shown: str
+) -> None:
+    file = tmp_path / "server.log"
+    file.write_text(log)
+    lines = [line.removeprefix("    ") for line in read_last_error(file).splitlines()]
+    assert lines == shown.splitlines()
+
+
+def test_a_killed_server_is_reported_by_the_name_of_the_signal(tmp_path: Path) -> None:
+    children, port = Children(tmp_path), free_port()
+    start_server(children, port)
+    (pid,) = children.pids().values()
+    os.kill(pid, signal.SIGKILL)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    with pytest.raises(LocalStackError, match=r"server stopped \(SIGKILL, as when memory runs out"):
+        children.check_alive()
+    children.stop()
+
+
+def test_stop_removes_the_temporary_files_of_the_servers(tmp_path: Path) -> None:
+    children = Children(tmp_path)
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    (folder / "left by a run that was killed").touch()
+    assert list(children.empty_folder(folder).iterdir()) == []
+    (folder / "code").touch()
+    children.stop()
+    assert not folder.exists()

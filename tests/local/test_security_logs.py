@@ -1,0 +1,54 @@
+"""What the deployed functions log in a payment's life holds no phone number, token or secret.
+
+The same scan reads everything that all other tests made a stack log: tests/local/stack_fixture.py
+runs it when the stack's tests are over.
+"""
+
+import pytest
+
+from local.client import SimulatorClient
+from local.state import StackState
+from tests.local.api_client import Api
+from tests.local.conftest import Customer
+from tests.local.runbook_scene import Scene
+from tests.local.stack_logs import FUNCTIONS, faults_in_line, faults_in_logs, log_lines, secrets_of
+
+
+@pytest.fixture
+def api(
+    stack: StackState,
+    customer: Customer,
+    simulator: SimulatorClient,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Api:
+    """The stack's API, after one payment that used every function."""
+    folder = tmp_path_factory.mktemp("scene")
+    scene = Scene(stack=stack, customer=customer, simulator=simulator, folder=folder)
+    scene.wait(scene.pay("pays"), "completed")
+    api = Api(stack)
+    path = "/api/payment/mpesa/statistics"
+    answer = api.call("GET", path, token=api.token("finance", scopes=("payments:read",)))
+    assert answer.status_code == 200, answer.text
+    api.aws("lambda").invoke(FunctionName="hakika-local-cleanup", Payload=b"{}")
+    return api
+
+
+def test_every_function_logs_and_no_line_shows_what_it_must_not(api: Api) -> None:
+    silent = [function for function in FUNCTIONS if not list(log_lines(api, function))]
+    assert silent == []
+    assert faults_in_logs(api) == []
+
+
+def test_the_scan_knows_every_secret_of_the_stack(api: Api) -> None:
+    secrets = secrets_of(api)
+    assert len(secrets) >= 7
+    for secret in secrets:
+        assert "a secret of the stack" in faults_in_line(f"sent {secret} away", secrets)
+    assert faults_in_line("[ERROR] KeyError: 'x'", secrets) == ["a crash"]
+
+
+def test_the_log_groups_scanned_are_those_of_the_functions(api: Api) -> None:
+    groups = api.aws("logs").describe_log_groups()["logGroups"]
+    names = {each["logGroupName"] for each in groups}
+    deployed = {name for name in names if name.startswith("/aws/lambda/")}
+    assert deployed == {f"/aws/lambda/hakika-local-{each}" for each in FUNCTIONS}
