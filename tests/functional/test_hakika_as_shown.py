@@ -39,12 +39,6 @@ def short_of_the_price(world: World, desk: Desk) -> str:
     return payment_id
 
 
-def cancelled_in_review(world: World, desk: Desk) -> str:
-    payment_id = recorded_while_the_prompt_is_open(world, desk)
-    world.register("1", status="Cancelled")
-    return payment_id
-
-
 def given_up(world: World, desk: Desk) -> str:
     payment_id = start(world, scenario="push_hang_lost")
     world.pass_time(172_900, cleans_up=False)
