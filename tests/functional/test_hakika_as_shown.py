@@ -150,7 +150,7 @@ def test_a_payment_that_waits_for_a_person_says_why(
     assert why in " ".join(desk("payment", "show", payment_id).out.split())
     assert why in desk.json("payment", "show", payment_id)["why"]
     is_review = world.payment(payment_id).status == "review"
-    line = f"review resolve {payment_id} bogus" if is_review else f"refund mark {payment_id}"
+    line = f"review resolve {payment_id} refund-due" if is_review else f"refund mark {payment_id}"
     assert why in " ".join(desk(*line.split(), says=["njeri", "x", "n"]).err.split())
 
 
