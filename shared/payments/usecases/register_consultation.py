@@ -31,9 +31,8 @@ def register_consultation(
     """
     for _ in range(DECISIONS_MAX):
         before = services.store.get_consultation(booking_id)
-        is_same = before is not None and (client_id, price_kes, status) == (
-            *(before.client_id, before.price_kes, before.status),
-        )
+        wanted = (client_id, price_kes, status)
+        is_same = before is not None and wanted == _terms(before)
         if not is_same:
             _require_as_shown(before, shown_version)
         if before is None:
@@ -54,6 +53,10 @@ def register_consultation(
         ):
             return services.store.get_consultation(booking_id) or before
     raise StoreUnavailableError("contended")
+
+
+def _terms(consultation: Consultation) -> tuple[str, int, BookingStatus]:
+    return consultation.client_id, consultation.price_kes, consultation.status
 
 
 def _require_as_shown(before: Consultation | None, shown_version: int | None) -> None:
