@@ -120,10 +120,8 @@ def mpesakit(base, credential):
 
     http = MpesaHttpClient(env="sandbox")
     http.base_url = base
-    parts = {
-        "http_client": http,
-        "token_manager": TokenManager(consumer_key=KEY, consumer_secret=SECRET, http_client=http),
-    }
+    tokens = TokenManager(consumer_key=KEY, consumer_secret=SECRET, http_client=http)
+    parts = {"http_client": http, "token_manager": tokens}
     stk = StkPush(**parts)
     urls = {"result_url": RESULT, "queue_timeout_url": TIMEOUT}
     fields = {**push_fields(), "BusinessShortCode": int(PAYBILL)}

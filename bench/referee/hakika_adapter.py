@@ -14,7 +14,9 @@ from local.settings import ROOT
 from local.state import StackState, read_running
 from simulator.referee.adapter import Adapter, Context, Order
 
-WORDS = {"completed": "paid", "failed": "failed", "pending": "pending"}
+REVIEW = ("review", "refund_due", "refunded")
+FAILED = ("failed", "cancelled")
+"""Values of `detail`; a frontend sees a payment under review as pending."""
 
 
 @dataclass
@@ -50,7 +52,7 @@ class HakikaBackend:
         if paid:
             receipt = paid[0]["mpesa_receipt_number"]
             return {"status": "paid", "amount": paid[0]["amount"], "receipt": receipt}
-        words = [WORDS.get(each["status"], "review") for each in told]
+        words = [_word(each["detail"]) for each in told]
         ranked = ("review", "pending", "failed")
         return {"status": next((each for each in ranked if each in words), "pending")}
 
@@ -65,6 +67,10 @@ class HakikaBackend:
         """Each order has a customer of its own: one customer may ask only so often."""
         token = credentials.make_token(self._secret, _customer_id(order))
         return ApiClient(self.stack.api_url, token)
+
+
+def _word(detail: str) -> str:
+    return "review" if detail in REVIEW else "failed" if detail in FAILED else "pending"
 
 
 def _customer_id(order: Order) -> str:
