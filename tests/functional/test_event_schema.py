@@ -88,7 +88,7 @@ def receipt_later(world: World) -> None:
     world.pass_time(200, delivers=False)
     [delivery] = world.daraja.journal.entries(kind="callback_posted")
     world.clean_up()
-    facts = delivery.result
+    facts = delivery.facts
     world.post_callback(str(facts["url"]), str(facts["body"]))
 
 

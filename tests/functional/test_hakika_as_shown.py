@@ -12,6 +12,7 @@ from payments.usecases.register_consultation import register_consultation
 
 from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
 from tests.support.world import World
+from tools.hakika.verdicts import VERDICTS
 
 
 @pytest.fixture
@@ -29,6 +30,12 @@ def desk(world: World) -> Desk:
 def recorded_while_the_prompt_is_open(world: World, desk: Desk) -> str:
     payment_id = start(world)
     desk("record-receipt", payment_id, "--receipt", "SKI7ABC123", "--amount", "1000", *ACCOUNT)
+    return payment_id
+
+
+def short_of_the_price(world: World, desk: Desk) -> str:
+    payment_id = start(world, scenario="push_hang")
+    desk("record-receipt", payment_id, "--receipt", "SKI7ABC123", "--amount", "999", *ACCOUNT)
     return payment_id
 
 
@@ -152,6 +159,22 @@ def test_a_payment_that_waits_for_a_person_says_why(
     is_review = world.payment(payment_id).status == "review"
     line = f"review resolve {payment_id} refund-due" if is_review else f"refund mark {payment_id}"
     assert why in " ".join(desk(*line.split(), says=["njeri", "x", "n"]).err.split())
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [lambda world, _: in_review(world), recorded_while_the_prompt_is_open, short_of_the_price],
+)
+def test_only_verdicts_that_would_not_be_refused_are_offered(
+    world: World, desk: Desk, begins: Callable[[World, Desk], str]
+) -> None:
+    payment_id = begins(world, desk)
+    shown = desk("payment", "show", payment_id).out
+    offered = {verdict for verdict in VERDICTS if f"resolve {payment_id} {verdict}" in shown}
+    line = ("review", "resolve", payment_id)
+    asked = {each for each in VERDICTS if "Go on?" in desk(*line, each, says=["n", "x", "n"]).err}
+    assert offered == asked
+    assert "refund-due" in offered
 
 
 def test_a_write_at_the_last_moment_is_not_undone(world: World, desk: Desk) -> None:

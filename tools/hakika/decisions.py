@@ -16,7 +16,6 @@ from payments.protocol.evidence import (
     MoneyReturned,
     Operation,
     ReceiptFound,
-    Resolution,
     ReviewResolved,
 )
 from payments.protocol.payment import Payment
@@ -32,14 +31,10 @@ from tools.hakika.errors import ChangedError, RefusedError, UsageError
 from tools.hakika.payments import PaymentName
 from tools.hakika.person import Account, require_consent, take_account
 from tools.hakika.session import Session
+from tools.hakika.verdicts import VERDICTS, possible_verdicts
 from tools.hakika.views import next_steps, payment_view, what_changed, why_a_person
 
 ASK_SECONDS_MAX = 60
-WORDS = {
-    "complete": Resolution.COMPLETE,
-    "refund-due": Resolution.REFUND_DUE,
-    "bogus": Resolution.BOGUS,
-}
 Who = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Who decides; else your AWS identity, or you are asked."),
@@ -123,10 +118,10 @@ def review_resolve(
     Receipt and amount are needed only where the payment does not know them.
     """
     session: Session = context.obj
-    if verdict not in WORDS:
-        raise UsageError(f"{verdict!r}: one of {', '.join(WORDS)} is meant")
+    if verdict not in VERDICTS:
+        raise UsageError(f"{verdict!r}: one of {', '.join(VERDICTS)} is meant")
     operation = ReviewResolved(
-        resolution=WORDS[verdict],
+        resolution=VERDICTS[verdict],
         receipt_number=parse_receipt(receipt) if receipt else None,
         amount_kes=_amount(session, amount) if amount else None,
     )
@@ -266,7 +261,7 @@ def _answer_change(session: Session, before: Payment, after: Payment) -> None:
             console.print(screen.plain(after.result_desc or ""))
         else:
             console.print(screen.status_text(before.status), "->", screen.status_text(after.status))
-        screen.show_steps(console, next_steps(after))
+        screen.show_steps(console, next_steps(after, possible_verdicts(session, after)))
 
     session.answer(payment_view(after, reveals_phone=session.reveals_phone), display)
 

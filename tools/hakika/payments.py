@@ -10,7 +10,8 @@ from tools.hakika import finding, screen
 from tools.hakika.arguments import parse_since
 from tools.hakika.errors import RefusedError, UsageError
 from tools.hakika.session import Session
-from tools.hakika.views import callback_body, payment_view, timeline, why_a_person
+from tools.hakika.verdicts import possible_verdicts
+from tools.hakika.views import callback_body, next_steps, payment_view, timeline, why_a_person
 
 NAMES = "Its payment_id or the beginning of it, its CheckoutRequestID or its receipt."
 SINCE = "How far back to look: 90m, 12h, 7d, today or a day (92 days at most)."
@@ -50,7 +51,14 @@ def show(context: typer.Context, payment: PaymentName) -> None:
         document["callbacks_kept"] = [callback_body(callback) for callback in callbacks]
 
     def display(console: Console) -> None:
-        screen.show_payment(console, found, moments, why, reveals_phone=session.reveals_phone)
+        screen.show_payment(
+            console,
+            found,
+            moments,
+            why=why,
+            steps=next_steps(found, possible_verdicts(session, found)),
+            reveals_phone=session.reveals_phone,
+        )
         if session.reveals_phone:
             for callback in callbacks:
                 console.print(f"Callback kept, sha256 {callback.digest[:8]}:", style="dim")

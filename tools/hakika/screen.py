@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from tools.hakika.views import PROOF_WORDS, Moment, next_steps, payment_view
+from tools.hakika.views import PROOF_WORDS, Moment, payment_view
 
 PIPE_COLUMNS = 160
 """How wide lines are where nobody looks: nothing is cut in a pipe or a file."""
@@ -87,7 +87,13 @@ def show_facts(console: Console, facts: Sequence[tuple[str, str | Text]]) -> Non
 
 
 def show_payment(
-    console: Console, payment: Payment, moments: Sequence[Moment], why: str, *, reveals_phone: bool
+    console: Console,
+    payment: Payment,
+    moments: Sequence[Moment],
+    *,
+    why: str,
+    steps: Sequence[str],
+    reveals_phone: bool,
 ) -> None:
     """Print one payment: what it is, what happened, what can be done."""
     heading = Text.assemble(
@@ -98,7 +104,7 @@ def show_payment(
     show_facts(console, [("why", why), *_facts(payment, reveals_phone=reveals_phone)])
     console.print()
     show_timeline(console, moments)
-    show_steps(console, next_steps(payment))
+    show_steps(console, steps)
 
 
 def show_timeline(console: Console, moments: Sequence[Moment]) -> None:

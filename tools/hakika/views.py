@@ -148,18 +148,18 @@ def _shown(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def next_steps(payment: Payment) -> list[str]:
-    """Return what a person can do about it, commands included; empty where nothing is needed."""
+def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
+    """Return what a person can do about it, commands included; empty where nothing is needed.
+
+    `verdicts` are those of `review resolve` that would not be refused.
+    """
     name = payment.payment_id
     steps = []
     match payment.status:
         case PaymentStatus.REVIEW:
-            fits = payment.paid_amount_kes in (None, payment.amount_kes)
             steps = [
                 "A person decides. Look the money up on M-Pesa's statement, then one of:",
-                *([f"hakika review resolve {name} complete"] if fits else []),
-                f"hakika review resolve {name} refund-due",
-                f"hakika review resolve {name} bogus",
+                *(f"hakika review resolve {name} {verdict}" for verdict in verdicts),
             ]
         case PaymentStatus.REFUND_DUE:
             steps = [
