@@ -22,30 +22,27 @@ def register_consultation(
 ) -> Consultation:
     """Set client, price and status, as far as payments allow (docs/protocol.md, section 4.11).
 
-    `shown_version` is the version that a person was shown, 0 where there was no consultation. At
-    any other version nothing is written. The booking system's API gives none: its call is newest.
+    At another version than the `shown_version` that a person saw (0: none), nothing is written.
     Errors: ConflictError where price or client may not change, code `changed_meanwhile` where the
         consultation has moved on; StoreUnavailableError.
     Idempotent: the same call again changes nothing; Confirmed and Paid are never set or undone
         by it, but cancelling a Confirmed consultation owes its payment back in the same write.
     """
+    new = Consultation(
+        booking_id=booking_id, client_id=client_id, price_kes=price_kes, status=status
+    )
     for _ in range(DECISIONS_MAX):
         before = services.store.get_consultation(booking_id)
-        wanted = (client_id, price_kes, status)
-        is_same = before is not None and wanted == _terms(before)
-        if not is_same:
-            _require_as_shown(before, shown_version)
+        is_same = before is not None and _terms(before) == _terms(new)
+        _require_as_shown(before, None if is_same else shown_version)
         if before is None:
-            new = Consultation(
-                booking_id=booking_id, client_id=client_id, price_kes=price_kes, status=status
-            )
             if services.store.create_consultation(new):
                 return new
             continue
         require_changeable(services, before, client_id, price_kes)
+        if before.status is BookingStatus.CONFIRMED and status is BookingStatus.PENDING:
+            return before
         if before.status is BookingStatus.CONFIRMED:
-            if status is BookingStatus.PENDING:
-                return before
             _cancel_confirmed(services, before, actor)
             continue
         if is_same or services.store.revise_consultation(
