@@ -71,7 +71,9 @@ def _config(given: argparse.Namespace) -> Config:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m simulator", description="A Daraja (M-Pesa STK push) with bad days."
+        prog="python -m simulator",
+        description="Safaricom's Daraja (M-Pesa) on this machine, with bad days.",
+        epilog="python -m simulator referee --help: judges a backend by the simulator's ledger.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=9600, help="port to listen on (%(default)s)")
@@ -95,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="any setting, for example prompt_seconds=12 or query_per_minute=null",
     )
+    _add_callback_options(parser)
+    parser.add_argument("--check", action="store_true", help="check the options and stop")
+    return parser
+
+
+def _add_callback_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--callback-resolve",
         action="append",
@@ -119,8 +127,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HEADER",
         help="the same, only for callbacks that --callback-resolve sends elsewhere",
     )
-    parser.add_argument("--check", action="store_true", help="check the options and stop")
-    return parser
 
 
 def _option(read: Callable[[str], tuple[str, str]]) -> Callable[[str], tuple[str, str]]:

@@ -120,10 +120,8 @@ def mpesakit(base, credential):
 
     http = MpesaHttpClient(env="sandbox")
     http.base_url = base
-    parts = {
-        "http_client": http,
-        "token_manager": TokenManager(consumer_key=KEY, consumer_secret=SECRET, http_client=http),
-    }
+    tokens = TokenManager(consumer_key=KEY, consumer_secret=SECRET, http_client=http)
+    parts = {"http_client": http, "token_manager": tokens}
     stk = StkPush(**parts)
     urls = {"result_url": RESULT, "queue_timeout_url": TIMEOUT}
     fields = {**push_fields(), "BusinessShortCode": int(PAYBILL)}
@@ -257,7 +255,7 @@ def pympesa(base, credential):
 def answered(response):
     """The body of an answer that is no refusal."""
     if response.status_code != 200:
-        raise RuntimeError(response.text)
+        raise RuntimeError(response.json().get("errorMessage"))
     return response.json()
 
 

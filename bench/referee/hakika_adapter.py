@@ -5,14 +5,18 @@ The booking is the order: it is registered once, and every click asks to pay it.
 
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+from local import credentials
 from local.client import ApiClient
 from local.settings import ROOT
 from local.state import StackState, read_running
 from simulator.referee.adapter import Adapter, Context, Order
 
-WORDS = {"completed": "paid", "failed": "failed", "pending": "pending"}
+REVIEW = ("review", "refund_due", "refunded")
+FAILED = ("failed", "cancelled")
+"""Values of `detail`; a frontend sees a payment under review as pending."""
 
 
 @dataclass
@@ -33,28 +37,44 @@ class HakikaBackend:
         with self._lock:
             if order.reference not in self._registered:
                 booking = ApiClient(self.stack.api_url, self.stack.booking_token)
-                booking.register(order.reference, self.stack.customer_id, order.amount_kes)
+                booking.register(order.reference, _customer_id(order), order.amount_kes)
                 self._registered.add(order.reference)
-        answer = self._customer().initiate(order.reference, order.phone_number, order.amount_kes)
+        customer = self._customer(order)
+        answer = customer.initiate(order.reference, order.phone_number, order.amount_kes)
         if isinstance(answer.body, dict) and answer.body.get("payment_id"):
             self.payments.setdefault(order.reference, set()).add(answer.body["payment_id"])
 
     def verdict(self, order: Order) -> dict[str, Any]:
         """The booking's word; amount and receipt are those of its completed payment."""
-        told = [self._customer().read_status(each).body for each in self._ids(order)]
+        customer = self._customer(order)
+        told = [customer.read_status(each).body for each in self._ids(order)]
         paid = [each for each in told if each["status"] == "completed"]
         if paid:
             receipt = paid[0]["mpesa_receipt_number"]
             return {"status": "paid", "amount": paid[0]["amount"], "receipt": receipt}
-        words = [WORDS.get(each["status"], "review") for each in told]
+        words = [_word(each["detail"]) for each in told]
         ranked = ("review", "pending", "failed")
         return {"status": next((each for each in ranked if each in words), "pending")}
+
+    @cached_property
+    def _secret(self) -> str:
+        return credentials.read_jwt_secret(self.stack.endpoint_url, self.stack.outputs)
 
     def _ids(self, order: Order) -> list[str]:
         return sorted(self.payments.get(order.reference, ()))
 
-    def _customer(self) -> ApiClient:
-        return ApiClient(self.stack.api_url, self.stack.customer_token)
+    def _customer(self, order: Order) -> ApiClient:
+        """Each order has a customer of its own: one customer may ask only so often."""
+        token = credentials.make_token(self._secret, _customer_id(order))
+        return ApiClient(self.stack.api_url, token)
+
+
+def _word(detail: str) -> str:
+    return "review" if detail in REVIEW else "failed" if detail in FAILED else "pending"
+
+
+def _customer_id(order: Order) -> str:
+    return f"referee-{order.reference}"
 
 
 _backend: list[HakikaBackend] = []

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
                 adapter, plays, simulator_url=url, push_url=given.push_url,
                 at_once=given.at_once, times=Times(given.dwell, given.patience),
             )  # fmt: skip
-    except (AdapterError, OSError) as error:
+    except (AdapterError, OSError, ValueError) as error:
         print(f"referee: {error}", file=sys.stderr)
         return 2
     if given.report:

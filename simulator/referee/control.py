@@ -17,17 +17,19 @@ class Control:
     """Sets scenarios, reads the ledger and the journal, forges callbacks."""
 
     def __init__(self, simulator_url: str) -> None:
+        if not simulator_url.startswith(("http://", "https://")):
+            raise ValueError(f"{simulator_url!r} is no http address")
         self._base = f"{simulator_url.rstrip('/')}/_simulator"
 
     def call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Document:
         """One call. Errors: OSError where the simulator does not answer or refuses."""
-        request = urllib.request.Request(  # noqa: S310 - the address the user gave
+        request = urllib.request.Request(  # noqa: S310 - checked below
             f"{self._base}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS_MAX) as answer:  # noqa: S310 # nosec B310
+        with urllib.request.urlopen(request, timeout=ANSWER_SECONDS_MAX) as answer:  # noqa: S310 # nosec B310 - http only
             document: Document = json.loads(answer.read())
         return document
 

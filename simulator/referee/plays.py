@@ -98,8 +98,11 @@ _CLICKS = (
     Play(
         "click after a false failure",
         Rule.DOUBLE_CHARGE,
-        ("pays+callback_lost+query_false_failure", "pays"),
-        AT_MOST_ONCE,
+        (
+            {"extends": "pays+callback_lost+query_false_failure", "query_lie_seconds": 15},
+            "pays",
+        ),
+        ONCE,
         (Act.CLICK_AFTER_RESULT,),
     ),
     *(

@@ -225,7 +225,7 @@ def pay(world: World, booking_id: str = "1", *, scenario: str | None = None) -> 
     return payment_id
 
 
-def in_review(world: World) -> str:
-    payment_id = pay(world, scenario="callback_wrong_amount")
+def in_review(world: World, *, scenario: str = "callback_wrong_amount") -> str:
+    payment_id = pay(world, scenario=scenario)
     assert world.payment(payment_id).status == "review"
     return payment_id

@@ -120,6 +120,7 @@ def resolve(choice: Choice) -> Deployment:
 
 def _running_locally(file: Path) -> Deployment | None:
     from local import aws
+    from local.moved_clock import stack_clock
     from local.state import read_running
 
     state = read_running(file)
@@ -132,7 +133,10 @@ def _running_locally(file: Path) -> Deployment | None:
         is_local=True,
         api_url=state.api_url,
         outputs=state.outputs,
-        adapters=Adapters(aws_client=lambda service: aws.client(service, endpoint_url)),
+        adapters=Adapters(
+            clock=stack_clock(file.resolve().parent),
+            aws_client=lambda service: aws.client(service, endpoint_url),
+        ),
     )
 
 

@@ -94,7 +94,7 @@ def timeline(
         receipt = payment.receipt_number or "no receipt yet"
         moments.append(Moment(at=payment.transaction_at, what="paid, says M-Pesa", detail=receipt))
     if payment.hint is not None:
-        said = f"says code {payment.hint.facts.code}; waits for Daraja's own answer"
+        said = f"says code {payment.hint.result.code}; waits for Daraja's own answer"
         moments.append(Moment(at=payment.hint.received_at, what="hint received", detail=said))
     moments += [_of_event(event) for event in events]
     moments += [_of_callback(callback) for callback in callbacks]

@@ -22,6 +22,10 @@ ASK_AGAIN_SECONDS = 900
 """The age at which an open payment is asked about once more; from then on answers back off."""
 NO_ANSWER_SECONDS = 300
 """A question without an answer is put again after this: two fit in a quarter of an hour."""
+SILENCE_SECONDS = 900
+"""How long after its expiry Daraja may stay silent about a payment before attention is raised."""
+SILENT_RETRY_SECONDS = 600
+"""A question about a payment past its expiry is put again after this."""
 HASTEN_SPACING_SECONDS = 60
 """The old webhook route may bring a payment's query forward this often."""
 HASTEN_SHARE = 4

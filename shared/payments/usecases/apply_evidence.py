@@ -30,34 +30,35 @@ def apply_evidence(
     known_at: int | None = None,
     only_version: int | None = None,
 ) -> Payment:
-    """Apply evidence once and return the payment as stored afterwards.
+    """Apply evidence once and return the payment as it is then stored.
 
     `only_version` is the version that a person was shown: at any other nothing is written.
 
     Units: `known_at` in UTC epoch seconds: the evidence is judged as of that moment, so that
         retries or a frozen Lambda cannot make an early "paid" count.
     Errors: StoreUnavailableError where the store refuses, or after eight lost rounds;
-        ConflictError (code `changed_meanwhile`) where the payment is at another version.
+        ConflictError where an operator's decision is not possible, code `changed_meanwhile`
+        where the payment is at another version.
     Idempotent: the same evidence again changes nothing.
     """
-    around = usual_context(payment, services.now() if known_at is None else known_at)
+    context = usual_context(payment, services.now() if known_at is None else known_at)
     for _ in range(DECISIONS_MAX):
         if only_version is not None and payment.version != only_version:
             raise ConflictError(
                 "The payment has changed since it was shown: look at it again", code=CHANGED
             )
         now = services.now() if known_at is None else known_at
-        decision = decide(payment, evidence, around, now=now, policy=services.policy)
+        decision = decide(payment, evidence, context, now=now, policy=services.policy)
         if isinstance(decision, NeedsContext):
-            around = _load_context(services, payment, evidence)
-            decision = decide(payment, evidence, around, now=now, policy=services.policy)
+            context = _load_context(services, payment, evidence)
+            decision = decide(payment, evidence, context, now=now, policy=services.policy)
         if decision is None or isinstance(decision, NeedsContext):
             return payment
         if services.store.apply(decision, op_id=services.ids.hex(32), actor=actor, body=body):
             services.observer.changed(decision, actor)
             return decision.after
         payment = _read_again(services, payment)
-        around = _load_context(services, payment, evidence)
+        context = _load_context(services, payment, evidence)
     raise StoreUnavailableError("contended")
 
 
@@ -85,11 +86,11 @@ def _load_context(services: Services, payment: Payment, evidence: Evidence) -> C
 def _receipt_in(evidence: Evidence, payment: Payment) -> str | None:
     """Return the receipt the evidence would bind."""
     match evidence:
-        case CallbackResult(facts=facts):
-            return facts.receipt_number
+        case CallbackResult(result=result):
+            return result.receipt_number
         case ReceiptFound(receipt_number=receipt_number):
             return receipt_number
         case ReviewResolved(receipt_number=receipt_number):
             return payment.receipt_number or receipt_number
         case _:
-            return payment.hint.facts.receipt_number if payment.hint else None
+            return payment.hint.result.receipt_number if payment.hint else None

@@ -32,13 +32,9 @@ def register_consultation(
     for _ in range(DECISIONS_MAX):
         before = services.store.get_consultation(booking_id)
         wanted = (client_id, price_kes, status)
-        is_same = before is not None and wanted == (
-            *(before.client_id, before.price_kes, before.status),
-        )
-        if not is_same and shown_version not in (None, before.version if before else 0):
-            raise ConflictError(
-                "The consultation has changed since it was shown: look at it again", code=CHANGED
-            )
+        is_same = before is not None and wanted == _terms(before)
+        if not is_same:
+            _require_as_shown(before, shown_version)
         if before is None:
             new = Consultation(
                 booking_id=booking_id, client_id=client_id, price_kes=price_kes, status=status
@@ -57,6 +53,18 @@ def register_consultation(
         ):
             return services.store.get_consultation(booking_id) or before
     raise StoreUnavailableError("contended")
+
+
+def _terms(consultation: Consultation) -> tuple[str, int, BookingStatus]:
+    return consultation.client_id, consultation.price_kes, consultation.status
+
+
+def _require_as_shown(before: Consultation | None, shown_version: int | None) -> None:
+    """Refuse to write over what a person was not shown. Errors: ConflictError."""
+    if shown_version not in (None, before.version if before else 0):
+        raise ConflictError(
+            "The consultation has changed since it was shown: look at it again", code=CHANGED
+        )
 
 
 def require_changeable(

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from simulator.core import Config, SimulatorError
+from simulator.core.initiator.certificate import decrypted
 from tests.unit.simulator.initiator_client import (
     PASSWORD,
     InitiatorClient,
@@ -28,6 +29,7 @@ def test_only_the_certificates_pkcs1_block_of_the_right_password_is_accepted() -
     for block in blocks:
         text = base64.b64encode(block).decode()
         assert InitiatorClient().code("balance", SecurityCredential=text) == "2001"
+        assert decrypted(text) in (None, base64.b64encode(PASSWORD.encode()))
     assert len(credential()) == 344
 
 

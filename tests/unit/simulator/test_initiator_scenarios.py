@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from simulator.scenario_file import apply_scenario
 from tests.unit.simulator.initiator_client import (
     RESULT_URL,
     TIMEOUT_URL,
@@ -36,13 +37,16 @@ DELIVERIES = [
 
 
 @pytest.mark.parametrize(("scenario", "status", "posts", "is_moved"), DELIVERIES)
-@pytest.mark.parametrize("chosen_by", ["header", "next", "phone", "chance"])
+@pytest.mark.parametrize("chosen_by", ["header", "next", "file", "phone", "chance"])
 def test_a_named_scenario_decides_how_a_reversal_goes(
     scenario: str, status: int, posts: tuple[int, int], is_moved: bool, chosen_by: str
 ) -> None:
     client = InitiatorClient()
     if chosen_by == "next":
         client.daraja.set_next(scenario, api="reversal")
+    elif chosen_by == "file":
+        wish = {"scenario": scenario, "api": "reversal"}
+        apply_scenario(client.daraja, {"next": [wish]})
     elif chosen_by == "phone":
         client.daraja.set_phone(PAYS, scenario=f"pays+{scenario}")
     elif chosen_by == "chance":

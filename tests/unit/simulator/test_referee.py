@@ -56,6 +56,11 @@ def test_a_play_is_judged_by_what_the_ledger_shows(
     assert not judge(looks, expected, at_stake, was_pushed=False).was_played
 
 
+def test_a_play_whose_money_never_moved_was_not_played() -> None:
+    said = [look(Status.PENDING)]
+    assert not judge(said, ONCE, Rule.LOST_SUCCESS, was_pushed=True).was_played
+
+
 def test_every_rule_is_at_stake_in_at_least_three_of_forty_plays_with_names_of_their_own() -> None:
     names = {each.name for each in PLAYS}
     assert len(names) == len(PLAYS) >= 40
