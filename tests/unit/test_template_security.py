@@ -168,11 +168,6 @@ def test_the_table_is_encrypted_with_the_key_of_a_parameter_or_of_aws() -> None:
     assert all(queue["SqsManagedSseEnabled"] is True for queue in of_type("SQS::Queue").values())
 
 
-def test_the_table_can_be_restored_to_any_second() -> None:
-    recovery = RESOURCES["PaymentsTable"]["Properties"]["PointInTimeRecoverySpecification"]
-    assert recovery == {"PointInTimeRecoveryEnabled": True}
-
-
 def test_what_is_kept_is_kept_for_a_stated_time() -> None:
     assert PARAMETERS["EvidenceDays"]["Default"] == 90
     assert PARAMETERS["LogRetentionDays"]["Default"] == 90

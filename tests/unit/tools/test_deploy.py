@@ -72,7 +72,7 @@ def test_production_as_documented_is_not_refused() -> None:
 @pytest.mark.parametrize(
     ("overrides", "sentence"),
     [
-        ({"CallbackFunctionUrl": "false"}, 'contains "exec"'),
+        ({"CallbackFunctionUrl": "false"}, 'contains "exe"'),
         ({"Enviroment": "production"}, "no such"),
         *(
             ({name: f"arn:aws:{rest}"}, f"{name} is of us-east-1")
