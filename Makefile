@@ -3,7 +3,12 @@
 
 PYTHON ?= python3.13
 ENV ?= sandbox
+ENVIRONMENTS = dev build emulator
 DEPLOYED := sandbox production
+# Refused while this file is read, before anything is installed or built.
+ifneq ($(filter deploy,$(MAKECMDGOALS)),)
+  $(if $(filter $(DEPLOYED),$(ENV)),,$(error ENV is sandbox or production, not "$(ENV)"))
+endif
 STACK = hakika-$(or $(filter $(DEPLOYED),$(ENV)),$(error ENV is sandbox or production, not "$(ENV)"))
 PY := .venv/bin/python
 BIN := .venv/bin
@@ -36,7 +41,7 @@ python:
 	  echo "system's packages), or name it: make PYTHON=/path/to/python3.13"; exit 1; }
 
 environments: python ## Python environments from the pinned requirements (others call this themselves)
-	@$(PYTHON) -m local.environments dev build emulator
+	@$(PYTHON) -m local.environments $(ENVIRONMENTS)
 
 run: python ## the whole product on this machine, until Ctrl-C (DARAJA=sandbox for Safaricom's)
 	@$(PYTHON) -m local.preflight
@@ -50,7 +55,6 @@ simulator: environments ## the Daraja simulator alone
 	@exec $(PY) -m simulator
 
 check: environments ## static checks: format, lint, types, imports, template, requirements
-	@$(PYTHON) -m local.environments checkov
 	@$(PY) -m local.checks
 
 test: python ## every check and every test, with all their set-up; PARALLEL=2 processes for each kind
@@ -81,10 +85,15 @@ requirements: environments ## compile every requirements file, keeping the pins 
 upgrade: environments ## compile every requirements file with the newest versions
 	@$(PY) -m local.requirements upgrade
 
-deploy: environments build ## deploy to AWS: ENV=sandbox or ENV=production (SNAPSTART=true for snapshots)
+# A deployment needs no emulator.
+deploy secrets: ENVIRONMENTS = dev build
+deploy: DEPLOY = PYTHONPATH=shared:. $(PY) -m tools.deploy
+deploy: environments ## deploy to AWS: ENV=sandbox or ENV=production (SNAPSTART=true for snapshots)
+	@AWS_REGION=$(AWS_REGION) $(DEPLOY) check --env $(ENV)
+	@$(DEPLOY) build --env $(ENV)
 	@[ "$(SNAPSTART)" != true ] || $(PY) -m tools.snapstart
 	$(SAM) validate --lint
-	$(SAM) deploy --config-env $(ENV)
+	@$(DEPLOY) run --env $(ENV)
 	@PYTHONPATH=shared:. $(PY) -m tools.protect_stack --stack $(STACK)
 	$(SAM) list stack-outputs --config-env $(ENV)
 	@PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack $(STACK) --if-missing

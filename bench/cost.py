@@ -2,7 +2,8 @@
 
 Source: AWS price pages of DynamoDB, Lambda, API Gateway, CloudWatch, EventBridge and X-Ray for
 us-east-1, as the author knew them; check them before you decide anything by them. Kept out:
-storage, data transfer, free tiers, alarms.
+storage, data transfer, free tiers, and what a small deployment pays most for: alarms, custom
+metrics and secrets (bench/month.py).
 """
 
 from typing import Any

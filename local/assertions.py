@@ -32,6 +32,7 @@ def check_deployment(deployment: Deployment, settings: LocalSettings) -> None:
         check_authorizer,
         check_cors,
         check_time_to_live,
+        check_cleanup_is_not_repeated,
         check_roles_are_enforced,
         check_outbox,
     ]
@@ -76,6 +77,15 @@ def check_time_to_live(deployment: Deployment, _settings: LocalSettings) -> None
     wanted = {"TimeToLiveStatus": "ENABLED", "AttributeName": "purge_at"}
     if found["TimeToLiveDescription"] != wanted:
         raise LocalStackError(f"TTL of the table is {found['TimeToLiveDescription']}")
+
+
+def check_cleanup_is_not_repeated(deployment: Deployment, _settings: LocalSettings) -> None:
+    """Lambda does not repeat a failed run of the cleanup, as it does by default."""
+    name = deployment.outputs["CleanupFunctionName"]
+    functions = aws.client("lambda", deployment.endpoint_url)
+    found = functions.get_function_event_invoke_config(FunctionName=name)
+    if found["MaximumRetryAttempts"] != 0:
+        raise LocalStackError(f"{name} is repeated {found['MaximumRetryAttempts']} times")
 
 
 def check_roles_are_enforced(deployment: Deployment, _settings: LocalSettings) -> None:

@@ -17,7 +17,6 @@ from local import credentials
 from local.client import Answer, ApiClient, SimulatorClient
 from local.console import Console
 from local.errors import LocalStackError
-from local.moved_clock import clock_file, follow_clock
 from local.settings import read_settings
 from local.stack import running_stack
 from local.state import StackState, read_running
@@ -167,7 +166,6 @@ def some_stack(console: Console, arguments: list[str]) -> Iterator[StackState]:
     running = read_running(settings.state_file)
     if running is not None:
         console.say(f"Using the stack that runs at {running.api_url}")
-        follow_clock(str(clock_file(settings.folder)))  # `hakika clock` may have moved it
         yield running
         return
     console.say("No stack is running, so the demo starts one:")

@@ -35,7 +35,6 @@ ENVIRONMENTS = {
             "emulator", ROOT / ".venvs" / "emulator", ROOT / "requirements" / "emulator.txt"
         ),
         Environment("node", ROOT / ".venvs" / "node", ROOT / "requirements" / "node.txt"),
-        Environment("checkov", ROOT / ".venvs" / "checkov", ROOT / "requirements" / "checkov.txt"),
     )
 }
 

@@ -21,13 +21,14 @@ from pathlib import Path
 from aiohttp import ClientConnectionResetError, ClientError, ClientSession, ClientTimeout, web
 
 from local.timeline import read_events
+from simulator.server.quiet import quote_no_broken_request
 
 KEY_HEADER = "X-Local-Gateway-Key"
 KEY_VARIABLE = "HAKIKA_GATEWAY_KEY"
 ANSWER_SECONDS_MAX = 35.0
 BODY_BYTES_MAX = 10_000_000
 HEADER_BYTES_MAX = 10_240
-"""What API Gateway takes. A larger header is refused with a page that quotes it."""
+"""What API Gateway takes. A larger header is refused."""
 PAYMENT_ID = re.compile(r"[0-9a-f]{32}")
 SIMULATOR_PATHS = ("/_simulator", "/simulator", "/phone", "/phones")
 _HOP_BY_HOP = {
@@ -138,6 +139,7 @@ class Gateway:
 
 def application(options: GatewayOptions) -> web.Application:
     """Build the gateway's application."""
+    quote_no_broken_request()
     gateway = Gateway(options)
     app = web.Application(client_max_size=BODY_BYTES_MAX)
     app.cleanup_ctx.append(gateway.run)

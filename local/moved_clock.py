@@ -4,6 +4,8 @@ The product knows nothing of it: the local emulator's function starter makes a p
 file before the product's code is loaded. Nothing of this is deployed.
 """
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 FILE_NAME = "clock"
@@ -27,6 +29,11 @@ def write_ahead_seconds(file: Path, seconds: float) -> None:
     draft = file.with_suffix(".new")
     draft.write_text(str(seconds))
     draft.replace(file)
+
+
+def stack_clock(folder: Path) -> Callable[[], float]:
+    """The present of the stack that keeps its files in this folder. Units: UTC epoch seconds."""
+    return lambda: time.time() + read_ahead_seconds(clock_file(folder))
 
 
 def follow_clock(path: str) -> None:

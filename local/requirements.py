@@ -22,7 +22,6 @@ SOURCES = (
     "requirements/build.in",
     "requirements/emulator.in",
     "requirements/node.in",
-    "requirements/checkov.in",
 )
 OPTIONS = (
     "--quiet",

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.errors import LocalStackError
+from simulator.core.callback_url import FORBIDDEN_WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 CALLBACK_URL_BASE_LOCAL = "https://hakika.local.test"
-FORBIDDEN_WORDS = ("m-pesa", "mpesa", "safaricom", "exe", "cmd", "sql", "query")
 DARAJAS = ("simulator", "sandbox")
 SANDBOX_NEEDS = (
     "SAFARICOM_CONSUMER_KEY",

@@ -97,6 +97,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=VALUE",
         help="any setting, for example prompt_seconds=12 or query_per_minute=null",
     )
+    _add_callback_options(parser)
+    parser.add_argument("--check", action="store_true", help="check the options and stop")
+    return parser
+
+
+def _add_callback_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--callback-resolve",
         action="append",
@@ -121,8 +127,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="HEADER",
         help="the same, only for callbacks that --callback-resolve sends elsewhere",
     )
-    parser.add_argument("--check", action="store_true", help="check the options and stop")
-    return parser
 
 
 def _option(read: Callable[[str], tuple[str, str]]) -> Callable[[str], tuple[str, str]]:

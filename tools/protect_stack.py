@@ -1,7 +1,8 @@
-"""`make deploy`: a stack whose table refuses to be deleted refuses it as a whole.
+"""`make deploy`: where the parameter DeletionProtection is true, neither table nor stack can go.
 
-DynamoDB's own protection keeps the table, but CloudFormation would meet it only after it has
-deleted the functions and the API. Termination protection refuses before anything is touched.
+The template leaves the table open, so that a first deployment that fails can roll back: AWS cannot
+delete a protected table, and a stack that cannot roll back cannot be deployed to. Termination
+protection refuses before CloudFormation deletes the functions and the API.
 """
 
 from typing import Annotated, Any
@@ -10,24 +11,24 @@ import boto3
 import typer
 from rich.console import Console
 
+from tools.deploy.stack import read_stack
 from tools.samconfig import region_of
 
 
-def protect(cloudformation: Any, stack: str) -> bool:
-    """Turn termination protection on where the stack protects its table; say whether it does.
+def protect(cloudformation: Any, dynamodb: Any, stack: str) -> bool:
+    """Protect table and stack where the parameter asks for it; return whether it does.
 
-    Idempotent. It is never turned off here: that is a person's decision (docs/deploy.md).
+    Idempotent. Neither is ever switched off here: that is a person's decision (docs/deploy.md).
     """
-    [description] = cloudformation.describe_stacks(StackName=stack)["Stacks"]
-    parameters = {
-        each["ParameterKey"]: each["ParameterValue"] for each in description["Parameters"]
-    }
-    is_protected: bool = parameters["DeletionProtection"] == "true"
-    if is_protected:
-        cloudformation.update_termination_protection(
-            StackName=stack, EnableTerminationProtection=True
-        )
-    return is_protected
+    deployed = read_stack(cloudformation, stack)
+    if deployed.parameters["DeletionProtection"] != "true":
+        return False
+    table = deployed.outputs["TableName"]
+    described = dynamodb.describe_table(TableName=table)["Table"]
+    if not described.get("DeletionProtectionEnabled"):
+        dynamodb.update_table(TableName=table, DeletionProtectionEnabled=True)
+    cloudformation.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
+    return True
 
 
 def main(
@@ -39,7 +40,7 @@ def main(
 ) -> None:
     """Protect a stack against deletion where its parameter DeletionProtection is true."""
     session = boto3.Session(profile_name=profile, region_name=region or region_of(stack))
-    if protect(session.client("cloudformation"), stack):
+    if protect(session.client("cloudformation"), session.client("dynamodb"), stack):
         Console().print(f"{stack} is protected against deletion, the whole stack and its table.")
 
 

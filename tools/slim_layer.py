@@ -1,8 +1,8 @@
 """Slims the built layer, so that a cold start reads little: `python -m tools.slim_layer <build>`.
 
 Drops the descriptions of AWS services and operations that nobody calls (layer_services.txt lists
-what stays), package records and caches, a package that nobody uses and types that only checkers
-read, and compiles the rest to .pyc files that are trusted without looking at their sources. It
+what stays), package records and caches, and a package that nobody uses. It compiles the rest to
+.pyc files that are trusted without looking at their sources, and changes no source of a library. It
 compiles the functions too: else each cold start compiles them and their packages again. Refuses to
 go on where the code calls what is not listed, or where the layer comes out larger than
 LAYER_ZIP_BYTES_MAX. `sam build` alone works too, only bigger and slower.
@@ -27,9 +27,6 @@ LAYER_ROOT, FUNCTION_ROOT = "/opt/python", "/var/task"
 SERVICES_FILE = Path(__file__).with_name("layer_services.txt")
 # requests guesses the encoding of a text with it, and can do without: we read bytes.
 UNUSED_PACKAGES = ("charset_normalizer",)
-# 600 fields of dictionaries for type checkers, each compiled by itself when pydantic is imported: a
-# twentieth of stk_push's cold start.
-TYPED_MODULES = ("pydantic_core/core_schema.py",)
 # Calls that make a client: boto3.client("sqs"), session.resource("dynamodb"), and our own factory,
 # which hands its parameter on and is therefore checked where it is called.
 _CLIENT_MAKERS = {"client", "resource", "create_client", "aws_client", "new_aws_client"}
@@ -126,9 +123,6 @@ def slim(layer: Path, services: frozenset[str]) -> None:
     for package in UNUSED_PACKAGES:
         shutil.rmtree(layer / package, ignore_errors=True)
     _drop_records(layer)
-    for module in TYPED_MODULES:
-        if (layer / module).is_file():
-            _drop_field_types(layer / module)
     compile_folder(layer, LAYER_ROOT)
 
 
@@ -213,18 +207,6 @@ def _drop_records(layer: Path) -> None:
                 shutil.rmtree(entry)
             elif entry.name != "METADATA":
                 entry.unlink()
-
-
-def _drop_field_types(module: Path) -> None:
-    """Leave a module's TypedDict classes without fields; at run time they are plain dicts."""
-    tree = ast.parse(module.read_text(), str(module))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and any(
-            isinstance(base, ast.Name) and base.id == "TypedDict" for base in node.bases
-        ):
-            kept = [each for each in node.body if not isinstance(each, ast.AnnAssign)]
-            node.body = kept or [ast.Pass()]
-    module.write_text(ast.unparse(tree) + "\n")
 
 
 if __name__ == "__main__":

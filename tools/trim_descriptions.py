@@ -1,4 +1,4 @@
-"""Cuts botocore's descriptions of AWS down to the operations that are called.
+"""Cuts botocore's descriptions of AWS down to the operations that are called, each left as it is.
 
 Creating a client parses the description of its service and the list of all endpoints of AWS:
 unpacked JSON with only what is used loads several times faster than the packed whole.
@@ -16,8 +16,6 @@ from botocore import xform_name
 type Operations = Mapping[str, frozenset[str]]
 # The rest of a description's folder: waiters, paginators and examples that nobody uses.
 KEPT_FILES = ("service-2", "endpoint-rule-set-1")
-# Where botocore looks, at each call, for an ARN of another account's table: we name tables.
-SEARCHED_FOR_ARNS = "operationContextParams"
 
 
 def read_operations(file: Path) -> Operations:
@@ -72,9 +70,7 @@ def _services(data: Path, service: str) -> list[Path]:
 
 
 def _only(description: dict[str, Any], kept: frozenset[str]) -> dict[str, Any]:
-    operations = {name: dict(description["operations"][name]) for name in sorted(kept)}
-    for operation in operations.values():
-        operation.pop(SEARCHED_FOR_ARNS, None)
+    operations = {name: description["operations"][name] for name in sorted(kept)}
     wanted: set[str] = set()
     _reach(list(operations.values()), description["shapes"], wanted)
     shapes = {name: shape for name, shape in description["shapes"].items() if name in wanted}

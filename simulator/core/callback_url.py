@@ -4,7 +4,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 URL_CHARACTERS_MAX = 2048
-FORBIDDEN_WORDS = ("m-pesa", "mpesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
+FORBIDDEN_WORDS = ("m-pesa", "mpesa", "safaricom", "exe", "cmd", "sql", "query")
 _TAKEN_IN_A_PATH = ("m-pesa", "mpesa")
 DISCOURAGED_HOSTS = ("ngrok", "requestbin", "mockbin")
 

@@ -41,13 +41,8 @@ class PaymentControls(Controls):
             if not phone.is_on:
                 raise SettingError("this phone is switched off")
             pin = phone.pin if pin is None else pin
-        if isinstance(amount_kes, bool) or not isinstance(amount_kes, int) or amount_kes < 1:
-            raise SettingError("amount_kes must be whole shillings, at least 1")
-        if kind is not None and kind not in KINDS:
-            raise SettingError(f"kind must be one of {', '.join(map(repr, KINDS))}")
-        if max(len(number), len(account)) > TEXT_CHARACTERS_MAX or not number:
-            raise SettingError("number and account must be text of at most 100 characters")
         order = HandOrder(payer, number, account, amount_kes, is_till, pin or "", kind)
+        _check(order)
         now = self._advance()
         self._world.journal.write(
             now,
@@ -75,3 +70,14 @@ class PaymentControls(Controls):
         is_known = self._world.c2b.pop(shortcode, None) is not None
         self._note_control("c2b_forgotten", shortcode=shortcode)
         return is_known
+
+
+def _check(order: HandOrder) -> None:
+    """What no phone can send. Errors: SettingError."""
+    amount_kes = order.amount_kes
+    if isinstance(amount_kes, bool) or not isinstance(amount_kes, int) or amount_kes < 1:
+        raise SettingError("amount_kes must be whole shillings, at least 1")
+    if order.kind is not None and order.kind not in KINDS:
+        raise SettingError(f"kind must be one of {', '.join(map(repr, KINDS))}")
+    if max(len(order.number), len(order.account)) > TEXT_CHARACTERS_MAX or not order.number:
+        raise SettingError("number and account must be text of at most 100 characters")

@@ -47,10 +47,12 @@ def routes(
     """All routes, in the order the page shows them."""
     return [
         *_scenarios(control),
+        *_callbacks(control),
         *_phones(control),
         *_payments(payments),
         *_money(initiators),
-        *_looking(control, payments),
+        *_looking(control),
+        *_ledger(control, payments),
         *_whole(control, clock),
     ]
 
@@ -145,6 +147,11 @@ def _scenarios(control: Control) -> list[Route]:
         ),
         Route("DELETE", "/_simulator/outage", "Scenarios", control.end_outages),
         Route("POST", "/_simulator/tokens/revoke", "Scenarios", control.revoke_tokens),
+    ]
+
+
+def _callbacks(control: Control) -> list[Route]:
+    return [
         Route(
             "POST",
             "/_simulator/prompts/{checkout_request_id}/callback",
@@ -201,7 +208,7 @@ def _phones(control: Control) -> list[Route]:
     ]
 
 
-def _looking(control: Control, payments: PaymentControl) -> list[Route]:
+def _looking(control: Control) -> list[Route]:
     return [
         Route(
             "GET",
@@ -225,6 +232,11 @@ def _looking(control: Control, payments: PaymentControl) -> list[Route]:
             query={"after": "first replay what came after this sequence number"},
             is_stream=True,
         ),
+    ]
+
+
+def _ledger(control: Control, payments: PaymentControl) -> list[Route]:
+    return [
         Route("GET", "/_simulator/ledger", "What happened", control.read_ledger),
         Route(
             "GET",

@@ -246,3 +246,22 @@ def test_the_control_page_tells_what_happens_and_tries_a_call(
     expect(route.locator("pre")).to_contain_text('"status": "ok"')
     shoot(page, "control")
     page.close()
+
+
+def test_a_reset_asks_first_and_the_start_page_is_found(
+    chromium: Browser, simulator: RunningSimulator
+) -> None:
+    page = chromium.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
+    page.goto(f"{simulator.url}/_simulator")
+    simulator.control("POST", f"phones/{WAITS}/pay", number="174379", account="A", amount_kes=5)
+    for answer, payments in (("Keep", 1), ("Reset", 0)):
+        page.get_by_role("button", name="Reset the simulator").click()
+        asked = page.get_by_role("alert")
+        expect(asked).to_contain_text("Forget every phone, payment and scenario?")
+        asked.get_by_role("button", name=answer).click()
+        expect(asked).to_be_hidden()
+        assert len(simulator.daraja.ledger.debits) == payments
+    page.get_by_role("link", name="Start").click()
+    expect(page).to_have_url(f"{simulator.url}/simulator")
+    expect(page.locator("#numbers tr").first).to_contain_text("254708374149")
+    page.close()

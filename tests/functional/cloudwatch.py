@@ -2,11 +2,17 @@
 
 Enough of it for our alarms: a metric or a math expression, sliding periods, M out of N, missing
 data. The expression's functions are those that the template uses.
+
+Source: Amazon CloudWatch user guide, "Configuring how CloudWatch alarms treat missing data". AWS
+looks at more periods than an alarm evaluates (the evaluation range), and judges by the newest
+values that exist where there are enough of them; only else does TreatMissingData count. It does
+not publish how many more: its table has five periods for three.
 """
 
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import operator
 import re
@@ -19,12 +25,13 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanThreshold": operator.gt,
     "LessThanThreshold": operator.lt,
 }
+EXTRA_PERIODS = 2
 STATISTICS: dict[str, Callable[[list[float]], float]] = {"Sum": sum, "Maximum": max}
 _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
+    ast.Div: lambda left, right: _divided(left, right),
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
     ast.Eq: operator.eq,
@@ -46,20 +53,28 @@ def metrics_read(alarm: Alarm) -> list[Mapping[str, Any]]:
     return [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
 
 
-def rings(alarm: Alarm, data: Iterable[Datum], now: float, *, was: bool = False) -> bool:
+def rings(
+    alarm: Alarm,
+    data: Iterable[Datum],
+    now: float,
+    *,
+    was: bool = False,
+    extra: int = EXTRA_PERIODS,
+) -> bool:
     """Whether the alarm is in ALARM at this moment, given whether it was before."""
-    data = list(data)
     periods = alarm["EvaluationPeriods"]
-    found = [_value(alarm, data, now - back * _period(alarm)) for back in range(periods)]
-    treatment = alarm["TreatMissingData"]
-    if treatment == "ignore" and all(value is None for value in found):
-        return was
+    needed = alarm.get("DatapointsToAlarm", periods)
+    ends = [now - back * _period(alarm) for back in reversed(range(periods + extra))]
+    found = [value for value in _values(alarm, list(data), ends) if value is not None]
     compare = COMPARISONS[alarm["ComparisonOperator"]]
-    breaches = sum(
-        treatment == "breaching" if value is None else compare(value, alarm["Threshold"])
-        for value in found
-    )
-    return bool(breaches >= alarm.get("DatapointsToAlarm", periods))
+    breaches = sum(compare(value, alarm["Threshold"]) for value in found[-periods:])
+    missing = max(periods - len(found), 0)
+    match alarm["TreatMissingData"]:
+        case "breaching":
+            return bool(breaches + missing >= needed)
+        case "ignore" if breaches < needed <= breaches + missing:
+            return was
+    return bool(breaches >= needed)
 
 
 def _period(alarm: Alarm) -> int:
@@ -69,18 +84,19 @@ def _period(alarm: Alarm) -> int:
     return int(period)
 
 
-def _value(alarm: Alarm, data: Series, until: float) -> float | None:
-    """The alarm's value in the period that ends here."""
+def _values(alarm: Alarm, data: Series, ends: list[float]) -> list[float | None]:
+    """The alarm's values in the periods that end there, the oldest first."""
     if "MetricName" in alarm:
-        return _statistic(alarm, alarm["Statistic"], data, until, _period(alarm))
-    values: dict[str, float | None] = {}
+        return [_statistic(alarm, alarm["Statistic"], data, end, _period(alarm)) for end in ends]
+    series: dict[str, list[float | None]] = {}
     for each in alarm["Metrics"]:
         if "MetricStat" in each:
             read = each["MetricStat"]
-            found = _statistic(read["Metric"], read["Stat"], data, until, read["Period"])
-            values[each["Id"]] = found
+            series[each["Id"]] = [
+                _statistic(read["Metric"], read["Stat"], data, end, read["Period"]) for end in ends
+            ]
     [expression] = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
-    return evaluated(expression, values)
+    return evaluated(expression, series)
 
 
 def _statistic(
@@ -97,32 +113,50 @@ def _statistic(
     return STATISTICS[statistic](values) if values else None
 
 
-def evaluated(expression: str, values: Mapping[str, float | None]) -> float | None:
-    """The value of a math expression; None where it meets a missing one."""
+def evaluated(expression: str, series: Mapping[str, list[float | None]]) -> list[float | None]:
+    """The values of a math expression, one a period; None where it meets a missing one."""
     text = re.sub(r"\b(AND|OR)\b", lambda word: word[0].lower(), expression)
-    result = _walk(ast.parse(text, mode="eval").body, values)
-    return None if result is None else float(result)
+    result: list[float | None] = _walk(ast.parse(text, mode="eval").body, series)
+    return [None if value is None else float(value) for value in result]
 
 
-def _walk(node: ast.AST, values: Mapping[str, float | None]) -> Any:
+def _walk(node: ast.AST, series: Mapping[str, list[float | None]]) -> Any:
     match node:
         case ast.Constant(value=value):
             return value
         case ast.Name(id=name):
-            return values[name]
+            return series[name]
         case ast.BinOp(left=left, op=op, right=right):
-            return _combined(_OPERATORS[type(op)], _walk(left, values), _walk(right, values))
+            return _each(_OPERATORS[type(op)], _walk(left, series), _walk(right, series))
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _combined(_OPERATORS[type(op)], _walk(left, values), _walk(right, values))
+            return _each(_OPERATORS[type(op)], _walk(left, series), _walk(right, series))
         case ast.BoolOp(op=ast.And(), values=parts):
-            return all(_walk(part, values) for part in parts)
-        case ast.Call(func=ast.Name(id="FILL"), args=[series, filling]):
-            found = _walk(series, values)
-            return _walk(filling, values) if found is None else found
-        case ast.Call(func=ast.Name(id="IF"), args=[condition, then, otherwise]):
-            return _walk(then if _walk(condition, values) else otherwise, values)
+            return _each(lambda *found: all(found), *(_walk(part, series) for part in parts))
+        case ast.Call(func=ast.Name(id="FILL"), args=[filled, filling]):
+            value = _walk(filling, series)
+            return [value if each is None else each for each in _walk(filled, series)]
+        case ast.Call(func=ast.Name(id="RUNNING_SUM"), args=[summed]):
+            return list(itertools.accumulate(_walk(summed, series)))
+        case ast.Call(func=ast.Name(id="IF"), args=branches):
+            rows = _rows(*(_walk(branch, series) for branch in branches))
+            return [then if condition else otherwise for condition, then, otherwise in rows]
     raise NotImplementedError(ast.dump(node))
 
 
-def _combined(compute: Callable[[Any, Any], Any], left: Any, right: Any) -> Any:
-    return None if left is None or right is None else compute(left, right)
+def _each(compute: Callable[..., Any], *operands: Any) -> Any:
+    """Compute period by period; a missing value spoils its own."""
+    if not any(isinstance(each, list) for each in operands):
+        return compute(*operands)
+    return [None if None in row else compute(*row) for row in _rows(*operands)]
+
+
+def _rows(*operands: Any) -> list[tuple[Any, ...]]:
+    """The operands of each period; a number counts in every one."""
+    [length] = {len(each) for each in operands if isinstance(each, list)}
+    spread = (each if isinstance(each, list) else [each] * length for each in operands)
+    return list(zip(*spread, strict=True))
+
+
+def _divided(left: float, right: float) -> float | None:
+    """A division by nothing has no value."""
+    return left / right if right else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from typing import Any
 
 import requests
@@ -17,6 +18,7 @@ from tools.hakika.app import run
 from tools.hakika.deployment import Choice, Deployment
 from tools.hakika.person import Person
 
+type Said = str | Callable[[], object]
 ACCOUNT = ("--who", "njeri", "--why", "checked on the statement", "--yes")
 DEAD_LETTERS_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/dead"
 OPERATOR_ARN = "arn:aws:sts::000000000000:assumed-role/Operators/njeri"
@@ -66,11 +68,16 @@ class Functions:
         return {"Payload": io.BytesIO(json.dumps(report).encode())}
 
 
+@dataclass
 class Identity:
-    """The STS service."""
+    """The STS service; its answers carry AWS's time."""
 
-    def get_caller_identity(self) -> dict[str, str]:
-        return {"Arn": OPERATOR_ARN}
+    world: World
+    seconds_ahead: float = 0
+
+    def get_caller_identity(self) -> dict[str, Any]:
+        date = formatdate(self.world.clock() + self.seconds_ahead, usegmt=True)
+        return {"Arn": OPERATOR_ARN, "ResponseMetadata": {"HTTPHeaders": {"date": date}}}
 
 
 @dataclass
@@ -80,6 +87,7 @@ class Queues:
     world: World
     dead: list[dict[str, str]] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
+    waiting: int = 0
 
     def add(self, body: str) -> None:
         number = str(len(self.dead) + 1)
@@ -95,7 +103,7 @@ class Queues:
         return {"Messages": found} if found else {}
 
     def get_queue_attributes(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        count = len(self.dead) if QueueUrl == DEAD_LETTERS_URL else 0
+        count = {DEAD_LETTERS_URL: len(self.dead), QUEUE_URL: self.waiting}.get(QueueUrl, 0)
         return {"Attributes": {"ApproximateNumberOfMessages": str(count)}}
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
@@ -122,7 +130,7 @@ class Desk:
         self.queues = Queues(world)
         self.clients: dict[str, Any] = {
             "lambda": self.functions,
-            "sts": Identity(),
+            "sts": Identity(world),
             "sqs": self.queues,
         }
         self.choices: list[Choice] = []
@@ -138,8 +146,11 @@ class Desk:
         }
         self.is_at_terminal = False
 
-    def __call__(self, *arguments: str, says: list[str] | None = None) -> Answer:
-        """Type one line. Idempotent: each line is a fresh process."""
+    def __call__(self, *arguments: str, says: Sequence[Said] | None = None) -> Answer:
+        """Type one line. Idempotent: each line is a fresh process.
+
+        What can be called instead of an answer happens while its question is open; then "y".
+        """
         out, err = (Terminal() if self.is_at_terminal else io.StringIO() for _ in range(2))
         code = run(arguments, resolve=self._resolve, out=out, err=err, person=_person(says, err))
         return Answer(code=code, out=out.getvalue(), err=err.getvalue())
@@ -168,16 +179,23 @@ class Desk:
         )
 
 
-def _person(says: list[str] | None, err: io.StringIO) -> Person:
+def _person(says: Sequence[Said] | None, err: io.StringIO) -> Person:
     waiting = list(says or [])
+
+    def answered() -> str:
+        said = waiting.pop(0)
+        if isinstance(said, str):
+            return said
+        said()
+        return "y"
 
     def ask(question: str, default: str | None) -> str:
         err.write(f"{question} [{default}]\n")
-        return waiting.pop(0) or default or ""
+        return answered() or default or ""
 
     def confirm(question: str) -> bool:
         err.write(f"{question}\n")
-        return waiting.pop(0) == "y"
+        return answered() == "y"
 
     return Person(
         is_there=says is not None,
@@ -207,7 +225,7 @@ def pay(world: World, booking_id: str = "1", *, scenario: str | None = None) -> 
     return payment_id
 
 
-def in_review(world: World) -> str:
-    payment_id = pay(world, scenario="callback_wrong_amount")
+def in_review(world: World, *, scenario: str = "callback_wrong_amount") -> str:
+    payment_id = pay(world, scenario=scenario)
     assert world.payment(payment_id).status == "review"
     return payment_id

@@ -71,3 +71,29 @@ def test_what_neither_table_nor_queue_will_keep_is_not_acknowledged(
     [answer] = world.pass_time(10)
     assert answer.status >= 500
     assert world.queue.messages == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "status"),
+    [
+        ("SAFARICOM_BASE", "", "completed"),
+        ("SAFARICOM_SHORTCODE", "till", "completed"),
+        ("SAFARICOM_TRANSACTION_TYPE", "nonsense", "completed"),
+        ("SAFARICOM_PARTY_B", "x", "completed"),
+        ("CALLBACK_URL_BASE", "http://plain.example", "completed"),
+        ("MAX_AMOUNT_KES", "250001", "completed"),
+        ("EVIDENCE_DAYS", "many", "completed"),
+        # Nobody is Safaricom then: a hint is kept, and Daraja is asked.
+        ("CALLBACK_SOURCE_IPS", "300.1.1.1", "pending"),
+        ("CALLBACK_SOURCE_IPS", "0.0.0.0/0", "pending"),
+    ],
+)
+def test_no_error_of_configuration_keeps_a_callback_from_being_stored(
+    world: World, variable: str, value: str, status: str
+) -> None:
+    world.environment = {variable: value}
+    [answer] = world.pass_time(10)
+    assert answer.status == 200
+    payment = world.payment(only_payment(world))
+    assert payment.status == status
+    assert payment.receipt_number or payment.hint

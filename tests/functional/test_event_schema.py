@@ -40,9 +40,9 @@ def pay(world: World, action: str = "pin") -> None:
 def operate(world: World, operation: AttentionCleared | MoneyReturned) -> None:
     [payment] = [item for item in world.items("PAY#") if item["sk"] == "STATE"]
     parts = world.function("cleanup").module.runtime.services
-    operate_on_payment(
-        parts, payment["pk"][4:], operation, who="amina", why="settled", request_id="r1"
-    )
+    account = {"who": "amina", "why": "settled", "request_id": "r1"}
+    shown = int(payment["version"])
+    operate_on_payment(parts, payment["pk"][4:], operation, shown_version=shown, **account)
 
 
 def completed(world: World) -> None:

@@ -122,7 +122,7 @@ def test_after_the_secret_is_proven_any_defect_ends_in_the_queue(
     assert scene.is_confirmed_by(payment_id)
 
 
-@pytest.mark.parametrize("defect", [{"status": {"S": "Odd"}}, {"payment_status": {"S": ""}}])
+@pytest.mark.parametrize("defect", [{"status": {"S": "Odd"}}, {"status": {"N": "1"}}])
 def test_a_consultation_that_cannot_be_read_loses_no_callback(
     scene: Scene, defect: dict[str, dict[str, str]]
 ) -> None:

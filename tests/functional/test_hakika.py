@@ -1,11 +1,14 @@
 """The operator's command finds, shows and refuses, before a whole deployment in one process."""
 
+import json
 import re
 from collections.abc import Iterator
 
 import pytest
+from payments.store.attributes import to_item
 
 from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
+from tests.support.aws import TABLE_NAME
 from tests.support.world import PHONE, World
 
 
@@ -67,6 +70,32 @@ def test_a_payment_is_found_five_ways(world: World, desk: Desk, way: str) -> Non
     }[way]
     found = desk.json("payment", "find", f"--{way}", wanted or "")
     assert [each["payment_id"] for each in found] == [payment_id]
+    guessed = desk("payment", "find", wanted or "")
+    assert payment_id in guessed.out
+    assert f"Found by its {way}" in guessed.err.replace("CheckoutRequestID", "checkout-id")
+
+
+def test_a_payment_is_found_by_its_id_and_by_its_beginning(world: World, desk: Desk) -> None:
+    payment_id, other = pay(world, "1"), start(world, "2", scenario="push_hang")
+    for name in (payment_id, payment_id[:10].upper(), payment_id[:6]):
+        assert desk.json("payment", "find", name)[0]["payment_id"] == payment_id
+        assert desk.json("payment", "show", name)["payment_id"] == payment_id
+    line = ("record-receipt", other[:8], "--receipt", "SKI7ABC123", "--amount", "1000")
+    assert desk.json(*line, *ACCOUNT)["payment_id"] == other
+    assert desk("payment", "find", "nobody").code == 1
+
+
+def test_a_beginning_that_two_payments_share_is_refused(world: World, desk: Desk) -> None:
+    first = pay(world, "1")
+    [state] = [item for item in world.items(f"PAY#{first}") if item["sk"] == "STATE"]
+    other = first[:8] + "0" * 24
+    item = to_item({**state, "pk": f"PAY#{other}"})
+    world.dynamodb.put_item(TableName=TABLE_NAME, Item=item)
+    before = world.items("")
+    answer = desk("attention", "clear", first[:8], *ACCOUNT)
+    assert (answer.code, world.items("")) == (1, before)
+    assert first in answer.err
+    assert other in answer.err
 
 
 def test_a_phone_can_be_asked_for_instead_of_standing_in_the_shell_history(
@@ -179,8 +208,6 @@ def test_what_is_not_there_is_not_found(desk: Desk, line: tuple[str, ...]) -> No
 
 
 def test_an_error_in_json_is_one_object(desk: Desk) -> None:
-    import json
-
     answer = desk("payment", "show", "0" * 32, "--json")
     assert json.loads(answer.err)["code"] == "refused"
 
@@ -209,6 +236,7 @@ def test_colours_are_for_terminals(world: World, desk: Desk) -> None:
     assert "\x1b[" in desk("payment", "show", payment_id).out
 
 
+GROUPS = ("payment", "consultation", "reconcile", "review", "refund", "attention", "callbacks")
 LONG_BOOKING = "clinic-2026-0917-a-booking-id-as-long-as-one-may-ever-be-0000064"
 
 
@@ -246,4 +274,37 @@ def test_nothing_is_cut_on_a_terminal_however_narrow(
     assert max(map(len, told)) <= columns
     assert "…" not in "".join(told)
     if line[:2] in [("payment", "list"), ("payment", "find")] and answer.code == 0:
-        assert payment_id in answer.out or "No payment." in answer.out
+        assert payment_id[:10] in answer.out or "No payment." in answer.out
+
+
+@pytest.mark.parametrize("columns", [72, 80, 100, 115, 160])
+@pytest.mark.parametrize("way", ["receipt", "checkout-id", "phone", "reference"])
+def test_what_was_searched_for_is_always_shown(
+    world: World, desk: Desk, way: str, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = world.payment(pay(world, LONG_BOOKING))
+    wanted = {
+        "receipt": (payment.receipt_number, payment.receipt_number),
+        "checkout-id": (payment.checkout_request_id, (payment.checkout_request_id or "")[:8]),
+        "phone": (PHONE, "2547*****149"),
+        "reference": (payment.account_reference, payment.account_reference),
+    }
+    typed, shown = wanted[way]
+    desk.is_at_terminal = True
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for line in (("--" + way, typed or ""), (typed or "",)):
+        out = re.sub(r"\x1b\[[\d;]*m", "", desk("payment", "find", *line).out)
+        assert (shown or "") in out
+        assert payment.payment_id[:10] in out
+        assert max(map(len, out.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("group", [(), *((each,) for each in GROUPS)], ids=" ".join)
+def test_a_verb_that_is_missing_is_answered_with_the_help_alone(
+    desk: Desk, group: tuple[str, ...]
+) -> None:
+    answer = desk(*group)
+    assert (answer.code, answer.err) == (2, "")
+    told = json.loads(desk(*group, "--json").err)
+    assert told["code"] == "bad_usage"
+    assert told["error"]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from payments.values import EAT, eat_day
 
-from tests.functional.operator_desk import Desk
+from tests.functional.operator_desk import ACCOUNT, Desk
 from tests.support.world import PHONE, World
 
 HEADING = (
@@ -111,8 +111,8 @@ def test_a_statement_is_matched_and_nothing_changes(
     rows = [
         HEADING,
         statement_row(both.receipt_number or "", both.transaction_at or 0, "1,000.00", "X"),
+        statement_row("SKI7ELSE01", lost.created_at + 50, "1,000.00", "RENT7"),
         statement_row("SKI7LOST01", lost.created_at + 40, "1,000.00", lost.account_reference),
-        statement_row("SKI7ELSE01", lost.created_at + 50, "77.00", "RENT"),
     ]
     file, report = tmp_path / "statement.csv", tmp_path / "report.csv"
     file.write_text("\n".join(rows))
@@ -122,6 +122,7 @@ def test_a_statement_is_matched_and_nothing_changes(
         "both": 1,
         "amount_differs": 0,
         "returned": 0,
+        "partly_returned": 0,
         "only_there": 2,
         "only_here": 1,
     }
@@ -134,7 +135,31 @@ def test_a_statement_is_matched_and_nothing_changes(
     assert world.items("") == before
     shown = desk("reconcile-statement", str(file)).out
     assert proposed["proposal"] in shown
-    assert "only on the statement: 2, KES 1,077" in shown
+    assert "only on the statement: 2, KES 2,000" in shown
+
+
+def test_a_part_that_went_back_is_shown_and_does_not_end_a_refund(
+    world: World, desk: Desk, tmp_path: Path
+) -> None:
+    owed = world.payment(pay(world, "1"))
+    desk("consultation", "set", "1", "--status", "Cancelled", *ACCOUNT)
+    paid = statement_row(owed.receipt_number or "", owed.transaction_at or 0, "1,000.00", "")
+    file = tmp_path / "statement.csv"
+    for kes, verdict in (("100", "partly_returned"), ("1000", "returned")):
+        back = f"SKI7BACK01,{paid.split(',')[1]},Completed,,-{kes},{owed.receipt_number},"
+        file.write_text("\n".join([HEADING, paid, back]))
+        [match] = desk.json("reconcile-statement", str(file))["matches"]
+        is_proposed = match["proposal"] == f"hakika refund mark {owed.payment_id}"
+        assert (match["verdict"], is_proposed) == (verdict, verdict == "returned")
+    assert "sent back: 1, KES 1,000" in desk("reconcile-statement", str(file)).out
+
+
+def test_a_statement_that_is_one_endless_cell_is_a_sentence(desk: Desk, tmp_path: Path) -> None:
+    file = tmp_path / "statement.csv"
+    file.write_text(f'{HEADING}\nSKI7LOST01,"' + "x" * 200_000)
+    answer = desk("reconcile-statement", str(file))
+    assert (answer.code, answer.out) == (2, "")
+    assert "quotation mark" in answer.err
 
 
 def test_the_proposal_can_be_typed_as_it_stands(world: World, desk: Desk, tmp_path: Path) -> None:

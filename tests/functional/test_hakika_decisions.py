@@ -43,7 +43,7 @@ def desk(world: World) -> Desk:
 
 
 def test_a_review_that_is_bogus_fails_and_frees_the_consultation(world: World, desk: Desk) -> None:
-    payment_id = in_review(world)
+    payment_id = in_review(world, scenario="callback_missing_receipt")
     answer = desk("review", "resolve", payment_id, "bogus", *ACCOUNT)
     assert answer.code == 0, answer.err
     assert world.payment(payment_id).status == "failed"
@@ -52,7 +52,7 @@ def test_a_review_that_is_bogus_fails_and_frees_the_consultation(world: World, d
 
 
 def test_a_bogus_success_is_no_longer_shown_as_result_code_0(world: World, desk: Desk) -> None:
-    payment_id = in_review(world)
+    payment_id = in_review(world, scenario="callback_missing_receipt")
     desk("review", "resolve", payment_id, "bogus", *ACCOUNT)
     shown = world.status(payment_id).body
     assert (shown["status"], shown["ResultCode"]) == ("failed", None)
@@ -127,7 +127,7 @@ def test_a_receipt_cannot_be_recorded_for_two_payments(world: World, desk: Desk)
 
 
 def test_a_person_at_the_terminal_is_asked_who_why_and_whether(world: World, desk: Desk) -> None:
-    payment_id = in_review(world)
+    payment_id = in_review(world, scenario="callback_missing_receipt")
     answer = desk("review", "resolve", payment_id, "bogus", says=["", "no such money", "y"])
     assert answer.code == 0
     assert "Operators/njeri" in answer.err
@@ -136,7 +136,7 @@ def test_a_person_at_the_terminal_is_asked_who_why_and_whether(world: World, des
 
 
 def test_saying_no_changes_nothing(world: World, desk: Desk) -> None:
-    payment_id = in_review(world)
+    payment_id = in_review(world, scenario="callback_missing_receipt")
     before = world.items("")
     answer = desk("review", "resolve", payment_id, "bogus", says=["njeri", "no such money", "n"])
     assert (answer.code, world.items("")) == (1, before)
@@ -158,7 +158,7 @@ def test_saying_no_changes_nothing(world: World, desk: Desk) -> None:
 def test_no_change_without_who_why_and_consent(
     world: World, desk: Desk, options: tuple[str, ...], complaint: str
 ) -> None:
-    payment_id = in_review(world)
+    payment_id = in_review(world, scenario="callback_missing_receipt")
     before = world.items("")
     answer = desk("review", "resolve", payment_id, "bogus", *options)
     assert (answer.code, answer.out) == (2, "")
@@ -178,7 +178,7 @@ def test_no_change_without_who_why_and_consent(
 def test_a_script_that_did_not_agree_reads_one_json_error(
     world: World, desk: Desk, line: tuple[str, ...]
 ) -> None:
-    payment_id = in_review(world)
+    payment_id = in_review(world, scenario="callback_missing_receipt")
     desk.queues.add(DEAD_CALLBACK)
     account = () if line[0] == "callbacks" else ACCOUNT[:-1]
     typed = [payment_id if word == "PAYMENT" else word for word in line]

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import requests
@@ -12,6 +14,11 @@ from tests.functional.operator_desk import Desk, start
 from tests.support.aws import DARAJA_SECRET_ARN
 from tests.support.lambdas import LISTED_IP
 from tests.support.world import World
+from tools.deploy.parameters import explicit
+from tools.samconfig import read_target
+from tools.template import load_template
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 
 
 @pytest.fixture
@@ -49,6 +56,31 @@ class Scheduler:
     def get_schedule(self, *, Name: str) -> dict[str, str]:  # noqa: N803
         assert Name == "hakika-test-cleanup"
         return {"State": self.state, "ScheduleExpression": "rate(1 minute)"}
+
+
+class Stack:
+    """CloudFormation, Pipes and SNS of the sandbox as samconfig.toml describes it, and a topic."""
+
+    def __init__(self) -> None:
+        target = read_target("sandbox")
+        self.parameters = explicit(load_template(), target.overrides)
+        self.pipe = {"CurrentState": "RUNNING"}
+        self.subscriptions = [f"{TOPIC}:1", "PendingConfirmation"]
+
+    def describe_stacks(self, **_: str) -> dict[str, Any]:
+        parameters = [
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in self.parameters.items()
+        ]
+        return {"Stacks": [{"Parameters": parameters}]}
+
+    def describe_pipe(self, *, Name: str) -> dict[str, str]:  # noqa: N803
+        assert Name == "hakika-test-outbox"
+        return self.pipe
+
+    def list_subscriptions_by_topic(self, *, TopicArn: str) -> dict[str, Any]:  # noqa: N803
+        assert TopicArn == TOPIC
+        return {"Subscriptions": [{"SubscriptionArn": each} for each in self.subscriptions]}
 
 
 class SecretsWithTokens:
@@ -108,8 +140,6 @@ def queue_lost_callback(world: World, desk: Desk) -> str:
     world.enter_pin()
     [delivery] = [*_deliveries(world)]
     down = FaultyTable(world.dynamodb)
-    from dataclasses import replace
-
     from tests.support.lambdas import Lambda, http_event
 
     services = {"dynamodb": down, "sqs": world.queue, "secretsmanager": world.secrets}
@@ -167,17 +197,26 @@ def test_a_replay_that_is_not_agreed_to_leaves_every_message(world: World, desk:
 
 
 @pytest.fixture
-def healthy(desk: Desk) -> Desk:
+def healthy(desk: Desk) -> Iterator[Desk]:
     """A deployment in which nothing is wrong."""
     desk.outputs["JwtSecretArn"] = "jwt"
     desk.outputs["OutboxDeadLettersUrl"] = "outbox"
     desk.outputs["CleanupDeadLettersUrl"] = "runs"
-    return desk
+    desk.outputs["OutboxPipeName"] = "hakika-test-outbox"
+    stack = Stack()
+    desk.clients |= dict.fromkeys(("cloudformation", "pipes", "sns"), stack)
+    target = replace(
+        read_target("sandbox"),
+        overrides=read_target("sandbox").overrides | {"AlarmTopicArn": TOPIC},
+    )
+    stack.parameters["AlarmTopicArn"] = TOPIC
+    with patch("tools.hakika.stack_checks.target_of", {"hakika-test": target}.get):
+        yield desk
 
 
 def test_a_healthy_deployment_is_well_in_every_respect(healthy: Desk) -> None:
     found = examine(healthy)
-    assert len(found) == 10
+    assert len(found) == 14
     assert {each["health"] for each in found.values()} == {"good"}, found
 
 
@@ -203,6 +242,46 @@ def _execute_api(desk: Desk) -> None:
 def _plain_http(desk: Desk) -> None:
     desk.functions.environment["CALLBACK_URL_BASE"] = ""
     desk.api_url = "http://pay.example.co.ke"
+
+
+def _somebody_elses_base(desk: Desk) -> None:
+    desk.functions.environment["CALLBACK_URL_BASE"] = "https://example.com"
+
+
+def _addresses_that_are_none(desk: Desk) -> None:
+    desk.functions.environment["CALLBACK_SOURCE_IPS"] = "300.1.1.1"
+
+
+def _pipe_stopped(desk: Desk) -> None:
+    desk.clients["pipes"].pipe = {"CurrentState": "STOPPED", "StateReason": "no permission"}
+
+
+def _pipe_starting(desk: Desk) -> None:
+    desk.clients["pipes"].pipe = {"CurrentState": "STARTING"}
+
+
+def _no_topic(desk: Desk) -> None:
+    desk.clients["cloudformation"].parameters["AlarmTopicArn"] = ""
+
+
+def _no_topic_in_production(desk: Desk) -> None:
+    desk.clients["cloudformation"].parameters |= {"AlarmTopicArn": "", "Environment": "production"}
+
+
+def _nobody_confirmed(desk: Desk) -> None:
+    desk.clients["sns"].subscriptions = ["PendingConfirmation"]
+
+
+def _older_parameters(desk: Desk) -> None:
+    desk.clients["cloudformation"].parameters["QuerySpacingSeconds"] = "11"
+
+
+def _clock_off(desk: Desk) -> None:
+    desk.clients["sts"].seconds_ahead = 90
+
+
+def _callbacks_wait(desk: Desk) -> None:
+    desk.queues.waiting = 3
 
 
 def _everybody(desk: Desk) -> None:
@@ -254,6 +333,12 @@ def _dead_letters(desk: Desk) -> None:
     desk.queues.add("{}")
 
 
+def test_a_table_that_is_being_made_is_no_ailment(healthy: Desk) -> None:
+    """AWS takes up to an hour to switch TTL on: the first deployment ends with ENABLING."""
+    healthy.clients["dynamodb"].ttl["TimeToLiveStatus"] = "ENABLING"
+    assert examine(healthy)["table"]["health"] == "good"
+
+
 @pytest.mark.parametrize(
     ("ail", "check", "health"),
     [
@@ -261,6 +346,16 @@ def _dead_letters(desk: Desk) -> None:
         (_short_jwt, "secrets", "bad"),
         (_execute_api, "callback URL", "bad"),
         (_plain_http, "callback URL", "bad"),
+        (_somebody_elses_base, "callback URL", "doubtful"),
+        (_addresses_that_are_none, "callback addresses", "bad"),
+        (_pipe_stopped, "outbox", "bad"),
+        (_pipe_starting, "outbox", "doubtful"),
+        (_no_topic, "alarms", "doubtful"),
+        (_no_topic_in_production, "alarms", "bad"),
+        (_nobody_confirmed, "alarms", "bad"),
+        (_older_parameters, "parameters", "doubtful"),
+        (_clock_off, "clock", "doubtful"),
+        (_callbacks_wait, "dead letters", "doubtful"),
         (_everybody, "callback addresses", "bad"),
         (_nobody, "callback addresses", "bad"),
         (_few_executions, "Lambda concurrency", "doubtful"),

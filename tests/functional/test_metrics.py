@@ -323,7 +323,9 @@ def test_what_waits_for_a_person_is_measured_until_one_has_dealt_with_it(
     if operation is not None:
         parts = scene.function("cleanup").module.runtime.services
         who = {"who": "amina", "why": "settled", "request_id": "r1"}
-        operate_on_payment(parts, scene.only_payment(), operation, **who)
+        payment = parts.store.get_payment(scene.only_payment())
+        shown = payment.version
+        operate_on_payment(parts, payment.payment_id, operation, shown_version=shown, **who)
         assert gauges(scene, metrics) == NOTHING_STANDS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -62,7 +62,7 @@ def make_token(stack: StackState) -> MakeToken:
         *,
         scopes: Sequence[str] = (),
         lifetime_seconds: int = 3600,
-        **claims: object,
+        **claims: Any,
     ) -> str:
         return credentials.make_token(
             secret, subject, scopes=scopes, lifetime_seconds=lifetime_seconds, **claims

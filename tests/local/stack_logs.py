@@ -4,9 +4,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from tests.support.log_scan import leaks_in_log
-
 from tests.local.api_client import Api
+from tests.support.log_scan import leaks_in_log
 
 FUNCTIONS = (
     "authorizer",

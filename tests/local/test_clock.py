@@ -61,8 +61,11 @@ def wait_for(what: Callable[[], object], wanted: object) -> None:
 
 def hakika_clock(folder: Path, *words: str) -> str:
     """What `hakika clock` prints, run as people run it."""
-    command = [str(ROOT / "bin" / "hakika"), "clock", "--folder", str(folder), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    file = str(folder / "stack.json")
+    command = [str(ROOT / "bin" / "hakika"), "--local-file", file, "clock", *words]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_a_day_and_an_hour_pass_for_all_of_the_stack(folder: Path) -> None:

@@ -2,27 +2,34 @@
 
 import json
 import os
+import shlex
 import shutil
 import sys
-import tomllib
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from botocore.exceptions import ClientError
 
 from local import aws
 from local.assertions import check_deployment
-from local.build import SAM, Build, build_if_changed, run
+from local.build import Build, build_if_changed, run
 from local.console import Console
 from local.deployment import deploy
 from local.errors import LocalStackError
 from local.processes import Children, find_free_ports
 from local.settings import ROOT, LocalSettings, port_arguments, read_settings
 from local.stack import start_emulator
+from tests.local.aws_cli import main as type_aws
+from tests.unit.test_docs_aws import commands
+from tools.deploy.parameters import explicit
+from tools.deploy.stack import read_stack
 from tools.protect_stack import protect
+from tools.samconfig import read_target
+from tools.template import load_template
 
 STACK_NAME = "hakika-path"
 DOMAIN = "pay.example.co.ke"
@@ -51,27 +58,30 @@ def build() -> Build:
     return build_if_changed(Console())
 
 
-def sam_deploy(settings: LocalSettings, *, template: Path, environment: str, **more: str) -> str:
-    """Deploys as `make deploy ENV=...` does, but into the emulator."""
-    overrides = {"Arch": "x86_64", "SafaricomBase": settings.simulator_url} | more
-    configured = configured_overrides(environment)
+def deploy_as_make_does(
+    settings: LocalSettings, *, template: Path, environment: str, **more: str
+) -> str:
+    """Deploys as `make deploy ENV=...` does, but into the emulator; samconfig.toml plus `more`."""
+    local = {"Arch": "x86_64", "SafaricomBase": settings.simulator_url}
+    samconfig = settings.folder / "samconfig.toml"
+    overrides = read_target(environment).overrides | local | more
+    samconfig.write_text(
+        f"""version = 0.1
+[{environment}.global.parameters]
+stack_name = "{STACK_NAME}"
+region = "{aws.REGION}"
+[{environment}.deploy.parameters]
+resolve_s3 = true
+capabilities = "CAPABILITY_IAM CAPABILITY_AUTO_EXPAND"
+fail_on_empty_changeset = false
+parameter_overrides = {json.dumps([f"{name}={value}" for name, value in overrides.items()])}
+"""
+    )
+    options = ["--env", environment, "--samconfig", str(samconfig), "--template", str(template)]
     return run(
-        [
-            *(*SAM, "deploy", "--config-file", str(ROOT / "samconfig.toml")),
-            *("--config-env", environment, "--template-file", str(template)),
-            *("--stack-name", STACK_NAME, "--region", aws.REGION, "--no-progressbar"),
-            "--no-confirm-changeset",
-            "--parameter-overrides",
-            *(f"{name}={value}" for name, value in (configured | overrides).items()),
-        ],
+        [sys.executable, "-m", "tools.deploy", "run", *options],
         environment=aws.environment(os.environ, settings.emulator_url),
     )
-
-
-def configured_overrides(environment: str) -> dict[str, str]:
-    with (ROOT / "samconfig.toml").open("rb") as file:
-        parameters = tomllib.load(file)[environment]["deploy"]["parameters"]
-    return dict(each.split("=", 1) for each in parameters["parameter_overrides"])
 
 
 def changed_template(build: Build, folder: Path) -> Path:
@@ -117,6 +127,8 @@ def production(emulator: str) -> dict[str, str]:
         "SafaricomShortcode": "600988",
         "DomainName": DOMAIN,
         "HostedZoneId": zone["Id"].rpartition("/")[2],
+        "AllowedOrigins": "https://www.example.co.ke",
+        "AlarmTopicArn": f"arn:aws:sns:{aws.REGION}:123456789012:alarms",
     }
 
 
@@ -131,12 +143,12 @@ def delete(emulator: str) -> str:
 def test_a_sandbox_is_deployed_updated_and_deleted(
     emulator: str, settings: LocalSettings, build: Build, tmp_path: Path
 ) -> None:
-    sam_deploy(settings, template=build.template, environment="sandbox")
+    deploy_as_make_does(settings, template=build.template, environment="sandbox")
     first = outputs_of(emulator)
     table = aws.client("dynamodb", emulator)
     marker = {"pk": {"S": "MARK"}, "sk": {"S": "STATE"}}
     table.put_item(TableName=first["TableName"], Item=marker)
-    sam_deploy(settings, template=changed_template(build, tmp_path), environment="sandbox")
+    deploy_as_make_does(settings, template=changed_template(build, tmp_path), environment="sandbox")
     second = outputs_of(emulator)
     assert (second["ApiId"], second["TableName"]) == (first["ApiId"], first["TableName"])
     assert table.get_item(TableName=second["TableName"], Key=marker)["Item"] == marker
@@ -149,29 +161,65 @@ def test_a_sandbox_is_deployed_updated_and_deleted(
     assert first["TableName"] not in table.list_tables()["TableNames"]
 
 
+def test_what_runs_is_what_the_repository_says_after_a_line_was_taken_out(
+    emulator: str, settings: LocalSettings, build: Build
+) -> None:
+    """The kind: sam keeps the deployed value of every parameter that nobody names."""
+    own = {"CallbackFunctionUrl": "false", "CallbackUrlBase": "https://example.com"}
+    own |= {"QuerySpacingSeconds": "33", "JwtAudience": 'a "b" c'}
+    first = {"template": build.template, "environment": "sandbox"}
+    deploy_as_make_does(settings, **first, **own)  # type: ignore[arg-type]
+    assert callback_base(emulator) == "https://example.com"
+    screen = deploy_as_make_does(settings, **first)  # type: ignore[arg-type]
+    assert "CallbackUrlBase: 'https://example.com' -> ''" in screen
+    stack = read_stack(aws.client("cloudformation", emulator), STACK_NAME)
+    local = {"Arch": "x86_64", "SafaricomBase": settings.simulator_url}
+    wanted = explicit(load_template(), read_target("sandbox").overrides | local)
+    assert stack.parameters == wanted
+    assert callback_base(emulator) == stack.outputs["CallbackFunctionUrlAddress"].rstrip("/")
+    cleanup = aws.client("lambda", emulator).get_function_configuration(
+        FunctionName=f"{STACK_NAME}-cleanup"
+    )
+    variables = cleanup["Environment"]["Variables"]
+    assert variables["QUERY_SPACING_SECONDS"] == wanted["QuerySpacingSeconds"]
+    assert delete(emulator) == "DELETE_COMPLETE"
+
+
 def test_production_refuses_to_be_deleted_as_a_stack_and_as_a_table(
     emulator: str, settings: LocalSettings, build: Build
 ) -> None:
-    sam_deploy(settings, template=build.template, environment="production", **production(emulator))
+    deploy_as_make_does(
+        settings, template=build.template, environment="production", **production(emulator)
+    )
     stacks, table = aws.client("cloudformation", emulator), aws.client("dynamodb", emulator)
     table_name = outputs_of(emulator)["TableName"]
-    assert table.describe_table(TableName=table_name)["Table"]["DeletionProtectionEnabled"]
+    described = table.describe_table(TableName=table_name)["Table"]
+    assert not described["DeletionProtectionEnabled"], "a failed deployment could not roll back"
     marker = {"pk": {"S": "MARK"}, "sk": {"S": "STATE"}}
     table.put_item(TableName=table_name, Item=marker)
-    assert protect(stacks, STACK_NAME)
+    assert protect(stacks, table, STACK_NAME)
     with pytest.raises(ClientError, match="TerminationProtection is enabled"):
         delete(emulator)
-    stacks.update_termination_protection(StackName=STACK_NAME, EnableTerminationProtection=False)
-    assert delete(emulator) == "DELETE_FAILED"
-    assert table.get_item(TableName=table_name, Key=marker)["Item"] == marker
-    table.update_table(TableName=table_name, DeletionProtectionEnabled=False)
-    assert delete(emulator) == "DELETE_COMPLETE"
+    open_stack, open_table, delete_stack = [
+        shlex.split(each.replace("hakika-production", STACK_NAME).replace("TABLE_NAME", table_name))
+        for each in commands("deploy.md")
+        if "protection" in each or "cloudformation delete-stack" in each
+    ][-3:]
+    with patch.dict(os.environ, aws.environment({}, emulator)):
+        assert type_aws(open_stack[1:]) == 0
+        assert delete(emulator) == "DELETE_FAILED"
+        assert table.get_item(TableName=table_name, Key=marker)["Item"] == marker
+        assert type_aws(open_table[1:]) == 0
+        assert type_aws(delete_stack[1:]) == 0
+    assert table_name not in table.list_tables()["TableNames"]
 
 
 def test_a_domain_gets_certificate_mapping_and_record_and_callbacks_come_to_it(
     emulator: str, settings: LocalSettings, build: Build
 ) -> None:
-    sam_deploy(settings, template=build.template, environment="production", **production(emulator))
+    deploy_as_make_does(
+        settings, template=build.template, environment="production", **production(emulator)
+    )
     outputs = outputs_of(emulator)
     assert outputs["ApiUrl"] == f"https://{DOMAIN}"
     assert callback_base(emulator) == f"https://{DOMAIN}"
@@ -180,9 +228,6 @@ def test_a_domain_gets_certificate_mapping_and_record_and_callbacks_come_to_it(
     assert (mapping["ApiId"], mapping["Stage"]) == (outputs["ApiId"], "$default")
     [certificate] = aws.client("acm", emulator).list_certificates()["CertificateSummaryList"]
     assert certificate["DomainName"] == DOMAIN
-    aws.client("dynamodb", emulator).update_table(
-        TableName=outputs["TableName"], DeletionProtectionEnabled=False
-    )
     assert delete(emulator) == "DELETE_COMPLETE"
 
 
@@ -206,7 +251,7 @@ def test_a_domain_gets_certificate_mapping_and_record_and_callbacks_come_to_it(
 def test_what_would_not_work_is_refused_before_anything_is_made(
     emulator: str, environment: str, changes: dict[str, str], sentence: str
 ) -> None:
-    values = configured_overrides(environment) | changes
+    values = dict(read_target(environment).overrides) | changes
     stacks: Any = aws.client("cloudformation", emulator)
     with pytest.raises(ClientError, match=sentence):
         stacks.create_stack(
@@ -225,7 +270,9 @@ def test_without_a_domain_the_callback_gets_a_url_of_its_own(
     emulator: str, settings: LocalSettings, build: Build
 ) -> None:
     template = build.template
-    sam_deploy(settings, template=template, environment="sandbox", CallbackFunctionUrl="true")
+    deploy_as_make_does(
+        settings, template=template, environment="sandbox", CallbackFunctionUrl="true"
+    )
     functions = aws.client("lambda", emulator)
     base = callback_base(emulator)
     assert base == outputs_of(emulator)["CallbackFunctionUrlAddress"].rstrip("/")

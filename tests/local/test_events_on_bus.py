@@ -148,9 +148,10 @@ def test_a_refund_is_told_when_it_is_due_and_when_it_is_made(
     answer = booking_system.call("PUT", f"/api/consultations/{booking_id}", body)
     assert answer.status == 200, answer.text
     bus.heard_of(payment_id, "RefundDue")
-    operate_on_payment(
-        service_parts(stack), payment_id, MoneyReturned(), who="amina", why="sent", request_id="r1"
-    )
+    parts = service_parts(stack)
+    shown = parts.store.get_payment(payment_id).version
+    account = {"who": "amina", "why": "sent", "request_id": "r1"}
+    operate_on_payment(parts, payment_id, MoneyReturned(), shown_version=shown, **account)
     events = bus.heard_of(payment_id, "PaymentRefunded")
     assert_told_once(events, "PaymentCompleted", "RefundDue", "PaymentRefunded")
 

@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -13,6 +14,7 @@ from payments.values import EAT
 from tests.local.operator_desk import ACCOUNT, WHY, answer, hakika, in_review, scene
 from tests.local.runbook_scene import Scene, new_receipt, queue_callback
 from tools.hakika.app import app
+from tools.hakika.first_day_checks import BY_HAND
 
 __all__ = ["scene"]
 
@@ -218,6 +220,33 @@ def test_the_doctor_finds_the_stack_fit_and_proves_it_with_a_shilling(scene: Sce
     assert findings["callback"]["health"] == "good"
     assert [each for each in findings.values() if each["health"] == "bad"] == []
     assert phone_number[3:] not in str(findings)
+
+
+@tries("doctor")
+def test_the_doctor_finds_a_stopped_outbox(scene: Scene) -> None:
+    name = scene.stack.outputs["OutboxPipeName"]
+    pipes = scene.client("pipes")
+    pipes.stop_pipe(Name=name)
+    try:
+        sick = hakika(scene, "doctor")
+    finally:
+        pipes.start_pipe(Name=name)
+    assert (sick.returncode, f"pipe {name} is STOPPED" in sick.stdout) == (1, True)
+
+
+@tries("first-day")
+def test_the_first_day_is_asked_and_leaves_only_its_report(scene: Scene, tmp_path: Path) -> None:
+    report = tmp_path / "first-day.md"
+    found = answer(scene, "first-day", "--yes", "--report", str(report))
+    healths = {each["check"]: each["health"] for each in found}
+    assert set(healths) == {"FILL", "event", "CORS", "write units"}
+    assert healths["event"] == "good", str(found)
+    assert "HTTP 401" in str(found), "the emulator answers it without the header"
+    assert report.read_text(encoding="utf-8").count("\n| ") == 2 + len(found) + len(BY_HAND)
+    bus = scene.stack.outputs["EventBusName"]
+    assert scene.client("events").list_rules(EventBusName=bus)["Rules"] == []
+    urls = scene.client("sqs").list_queues().get("QueueUrls", [])
+    assert not [url for url in urls if url.endswith("first-day")]
 
 
 @tries("reconcile-statement")

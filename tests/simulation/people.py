@@ -243,7 +243,10 @@ class People:
                 continue
             operation = self._decision(payment, thorough=thorough)
             if operation is not None:
-                self._at_the_desk(own_name, "operator", self._carry_out, payment_id, operation)
+                shown = int(payment["version"])
+                self._at_the_desk(
+                    own_name, "operator", self._carry_out, payment_id, shown, operation
+                )
 
     def _at_the_desk(
         self, name: str, authority: str, work: Callable[..., None], *given: Any
@@ -275,11 +278,12 @@ class People:
         )
         self._world.note("an operator asked Daraja")
 
-    def _carry_out(self, payment_id: str, operation: Operation) -> None:
+    def _carry_out(self, payment_id: str, shown: int, operation: Operation) -> None:
         operate_on_payment(
             self._runtime().services,
             payment_id,
             operation,
+            shown_version=shown,
             who="asha",
             why="seen on the statement",
             request_id="desk",

@@ -256,15 +256,17 @@ class _Agenda:
         booking_id = self._chance.choice(list(self._bookings))
         client_id, price_kes = self._bookings[booking_id]
         for _ in range(self._chance.choice((1, 1, 2))):
-            changes = self._chance.choice(("Cancelled", "Cancelled", "Pending", "price", "price"))
+            changes = self._chance.choice(
+                ("Cancelled", "Cancelled", "Pending", *("price", "client") * 2)
+            )
             is_late = self._chance.random() < 0.4
             self._add(
                 305.0 + self._chance.random() * 300 if is_late else self._moment(),
                 "register",
                 booking=booking_id,
-                client=client_id,
+                client="client-4" if changes == "client" else client_id,
                 price=price_kes + 5 if changes == "price" else price_kes,
-                state="Pending" if changes == "price" else changes,
+                state="Pending" if changes in ("price", "client") else changes,
             )
 
     def _attacker(self) -> None:

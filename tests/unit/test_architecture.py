@@ -68,8 +68,10 @@ def reached_of(
     actions = str(role["Policies"])
     if "dynamodb:" in actions:
         yield function, "table"
-    if "sqs:SendMessage" in actions:
+    if "FallbackQueue" in actions:
         yield function, "queue"
+    if "EventInvokeConfig" in properties:
+        yield function, "dead"
 
 
 def arrows_of_the_rest(resources: dict[str, Any], functions: dict[str, str]) -> Iterator[Arrow]:

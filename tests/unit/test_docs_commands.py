@@ -15,10 +15,9 @@ import typer
 
 from local.template import read_template
 from tests.unit.test_docs import CODE, DOCUMENTS, ROOT, relative
-from tools import protect_stack, store_secrets
+from tools import import_payments, protect_stack, store_secrets
 from tools.hakika.app import app
 from tools.hakika.arguments import FLAGS, WITH_VALUE
-from tools.import_payments import __main__ as import_payments
 
 HAKIKA = re.compile(r"(?:^|[\s(`])(?:bin/)?hakika ([a-z-][^`\n|#]*)", re.MULTILINE)
 MODULE = re.compile(r"-m ((?:tools|local|simulator|bench|tests)[\w.]*)([^`\n]*)")
@@ -27,7 +26,7 @@ SETTING = re.compile(r"""(?<=[`"])((?:[A-Z][a-z0-9]+){2,})=(?!=)""")
 FILE = re.compile(
     r"`((?:[\w.-]+/)*[\w-]+\.(?:py|md|yaml|yml|json|toml|js|html|css|txt))(?::[^`]*)?`"
 )
-MADE_LATER = {"bench/results.json", ".local/stack.json"}
+MADE_LATER = {"bench/results.json", ".local/stack.json", "first-day.txt"}
 PLACES = (ROOT, ROOT / "shared", ROOT / "shared" / "payments")
 TYPED: dict[str, Callable[..., Any]] = {
     "tools.import_payments": import_payments.main,

@@ -19,6 +19,8 @@ from tools.hakika import (
     consultations,
     decisions,
     doctor,
+    first_day,
+    local_clock,
     numbers,
     payments,
     statement_command,
@@ -41,7 +43,7 @@ Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 
 VERBS = (
     *("payment", "consultation", "reconcile", "review", "record-receipt", "refund", "attention"),
-    *("callbacks", "stats", "export", "reconcile-statement", "doctor"),
+    *("callbacks", "stats", "export", "reconcile-statement", "doctor", "first-day"),
 )
 
 
@@ -75,6 +77,9 @@ app.command("stats", rich_help_panel=_BOOKS)(numbers.stats)
 app.command("export", rich_help_panel=_BOOKS)(numbers.export)
 app.command("reconcile-statement", rich_help_panel=_BOOKS)(statement_command.reconcile_statement)
 app.command("doctor", rich_help_panel=_DEPLOYMENT)(doctor.doctor)
+app.command("first-day", rich_help_panel=_DEPLOYMENT)(first_day.first_day)
+# For people who develop; the list of an operator's verbs does not show it.
+app.add_typer(local_clock.app, name="clock", hidden=True)
 
 
 @app.callback()
@@ -132,9 +137,12 @@ def run(
         err=new_console(err or sys.stderr),
         person=person or person_at_terminal(),
     )
+    hoisted = hoist(arguments)
+    # Known before the line is read: a line that cannot be read is answered in JSON too.
+    session.is_json = "--json" in hoisted[: hoisted.index("--") if "--" in hoisted else None]
     try:
         command = typer.main.get_command(app)
-        command.main(hoist(arguments), prog_name="hakika", obj=session, standalone_mode=False)
+        command.main(hoisted, prog_name="hakika", obj=session, standalone_mode=False)
     except typer.Exit as error:
         return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
@@ -142,6 +150,9 @@ def run(
         return REFUSED
     except typer.TyperException as error:
         said = getattr(error, "format_message", error.__str__)()
+        if not said and not session.is_json:
+            return BAD_USAGE  # no verb was given, and the help was printed
+        said = said or "Give a verb"
         return _complain(session, said, "bad_usage", BAD_USAGE, _hint(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

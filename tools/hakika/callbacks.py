@@ -133,7 +133,7 @@ def _dead_letters_url(session: Session) -> str:
 
 def _view(letter: DeadLetter) -> dict[str, Any]:
     delivery = letter.delivery
-    facts = delivery.facts if delivery else None
+    facts = delivery.result if delivery else None
     return {
         "message_id": letter.message_id,
         "is_ours": delivery is not None,

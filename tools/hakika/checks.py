@@ -2,19 +2,14 @@
 
 import ipaddress
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from itertools import islice
 from typing import Any
 
-import requests
-from botocore.exceptions import BotoCoreError, ClientError
 from payments.aws.settings import FORBIDDEN_URL_WORDS
-from payments.errors import PaymentError
 
+from tools.hakika import stack_checks
 from tools.hakika.deployment import Deployment
-from tools.hakika.errors import HakikaError
+from tools.hakika.findings import Check, Health
 
 INDEXES = ("by_checkout", "by_day", "person", "open")
 CONCURRENCY_ENOUGH = 100
@@ -29,43 +24,6 @@ QUEUES = {
     "OutboxDeadLettersUrl": "events",
     "CleanupDeadLettersUrl": "cleanup runs",
 }
-
-
-class Health(StrEnum):
-    """What a check found."""
-
-    GOOD = "good"
-    DOUBTFUL = "doubtful"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One check's verdict; the detail says what to do, and holds no secret."""
-
-    check: str
-    health: Health
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One named look at a deployment; it may raise, which is a finding too."""
-
-    name: str
-    look: Callable[[Deployment], tuple[Health, str]]
-
-
-def run_check(check: Check, deployment: Deployment) -> Finding:
-    """Return what the check finds; what it cannot read is bad."""
-    try:
-        health, detail = check.look(deployment)
-    except ClientError as error:
-        told = error.response.get("Error", {})
-        health, detail = Health.BAD, f"cannot be read: {told.get('Message') or told.get('Code')}"
-    except (PaymentError, HakikaError, BotoCoreError, requests.RequestException) as error:
-        health, detail = Health.BAD, f"cannot be read: {error}"
-    return Finding(check=check.name, health=health, detail=detail)
 
 
 def _settings(deployment: Deployment) -> tuple[Health, str]:
@@ -119,12 +77,22 @@ def _callback_url(deployment: Deployment) -> tuple[Health, str]:
         )
     if not shown.startswith("https://"):
         return Health.BAD, f"{shown} is not https: Safaricom calls only https back"
+    own = (deployment.api_url, deployment.outputs.get("CallbackFunctionUrlAddress", ""))
+    if shown.rstrip("/") not in [each.rstrip("/") for each in own]:
+        return Health.DOUBTFUL, (
+            f"{shown} is no address of this stack. Every result goes there, with the phone and the "
+            "callback's token. Is it yours? Else take CallbackUrlBase out of samconfig.toml"
+        )
     return Health.GOOD, f"{shown}/api/payment/callback/..."
 
 
 def _callback_addresses(deployment: Deployment) -> tuple[Health, str]:
     text = deployment.environment("callback").get("CALLBACK_SOURCE_IPS", "")
-    networks = [ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()]
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        networks = [ipaddress.ip_network(part, strict=False) for part in parts]
+    except ValueError as error:
+        return Health.BAD, f"{error}: every callback counts as a hint only"
     if not networks:
         return Health.BAD, "no address is listed: every callback counts as a hint only"
     count = sum(network.num_addresses for network in networks)
@@ -163,11 +131,13 @@ def _table(deployment: Deployment) -> tuple[Health, str]:
     if not table.get("StreamSpecification", {}).get("StreamEnabled"):
         lacking.append("its stream, the outbox")
     ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    if (ttl.get("TimeToLiveStatus"), ttl.get("AttributeName")) != ("ENABLED", "purge_at"):
+    # AWS takes up to an hour to switch it on.
+    is_on = ttl.get("TimeToLiveStatus") in ("ENABLED", "ENABLING")
+    if not is_on or ttl.get("AttributeName") != "purge_at":
         lacking.append("TTL on purge_at")
     if lacking:
         return Health.BAD, f"{name} lacks {', '.join(lacking)}"
-    return Health.GOOD, f"{name}: three indexes, TTL and stream are there"
+    return Health.GOOD, f"{name}: {len(INDEXES)} indexes, TTL and stream are there"
 
 
 def _recovery(deployment: Deployment) -> tuple[Health, str]:
@@ -180,7 +150,7 @@ def _recovery(deployment: Deployment) -> tuple[Health, str]:
         return health, f"point-in-time recovery is off{why}"
     is_protected = client.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled")
     if deployment.settings.base_url == PRODUCTION_HOST and not is_protected:
-        return Health.BAD, "real money, but DeletionProtection is off"
+        return Health.BAD, "real money, but the table may be deleted: make deploy protects it"
     return Health.GOOD, "point-in-time recovery is on"
 
 
@@ -203,16 +173,26 @@ def _schedule(deployment: Deployment) -> tuple[Health, str]:
 
 def _queues(deployment: Deployment) -> tuple[Health, str]:
     client = deployment.client("sqs")
-    waiting = []
-    for output, what in QUEUES.items():
-        attributes: dict[str, Any] = client.get_queue_attributes(
-            QueueUrl=deployment.outputs[output], AttributeNames=["ApproximateNumberOfMessages"]
-        )["Attributes"]
-        count = int(attributes["ApproximateNumberOfMessages"])
-        waiting += [f"{count} {what}"] if count else []
+    counts = {
+        what: _count_messages(client, deployment.outputs[output]) for output, what in QUEUES.items()
+    }
+    dead = [f"{count} {what}" for what, count in counts.items() if count]
+    if dead:
+        return Health.BAD, f"dead letters: {', '.join(dead)}"
+    waiting = _count_messages(client, deployment.outputs["FallbackQueueUrl"])
     if waiting:
-        return Health.BAD, f"dead letters: {', '.join(waiting)}"
-    return Health.GOOD, "no dead letters"
+        return (
+            Health.DOUBTFUL,
+            f"{waiting} callbacks wait for the table; they are tried each minute",
+        )
+    return Health.GOOD, "no dead letters, no callback waits"
+
+
+def _count_messages(client: Any, queue_url: str) -> int:
+    attributes: dict[str, Any] = client.get_queue_attributes(
+        QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages"]
+    )["Attributes"]
+    return int(attributes["ApproximateNumberOfMessages"])
 
 
 def _json_object(text: str) -> dict[str, object]:
@@ -234,4 +214,5 @@ CHECKS = (
     Check("recovery", _recovery),
     Check("schedule", _schedule),
     Check("dead letters", _queues),
+    *stack_checks.CHECKS,
 )

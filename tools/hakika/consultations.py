@@ -4,20 +4,22 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
+from payments.errors import ConflictError
 from payments.http.answers import consultation_answer
 from payments.ports import Actor
 from payments.protocol.consultation import BookingStatus, Consultation
 from payments.protocol.policy import NEVER
 from payments.store.history import Instruction
-from payments.usecases.register_consultation import register_consultation
+from payments.usecases.register_consultation import register_consultation, require_changeable
 from payments.values import eat_iso, normalise_booking_id
 
 from tools.hakika import screen
 from tools.hakika.arguments import parse_amount
 from tools.hakika.decisions import Who, Why, Yes
-from tools.hakika.errors import RefusedError, UsageError
+from tools.hakika.errors import ChangedError, RefusedError, UsageError
 from tools.hakika.person import require_consent, take_account
 from tools.hakika.session import Session
+from tools.hakika.views import what_changed
 
 SETTABLE = (BookingStatus.PENDING, BookingStatus.CANCELLED)
 
@@ -58,6 +60,8 @@ def set_(
     booking_id = normalise_booking_id(booking)
     before = session.parts.store.get_consultation(booking_id)
     wanted = _wanted(session, before, booking_id, client, price, status)
+    if before is not None:
+        require_changeable(session.parts, before, wanted.client_id, wanted.price_kes)
     account = take_account(
         session.person, who=who, why=why, default_who=session.deployment.default_person
     )
@@ -69,16 +73,40 @@ def set_(
         request_id=f"hakika-{session.parts.ids.hex(16)}",
         reason=account.why,
     )
+    _require_unchanged(session, booking_id, before)
     _keep_instruction(session, before, wanted, actor)
-    after = register_consultation(
-        session.parts,
-        booking_id=booking_id,
-        client_id=wanted.client_id,
-        price_kes=wanted.price_kes,
-        status=wanted.status,
-        actor=actor,
+    _answer(session, _register(session, before, wanted, actor))
+
+
+def _register(
+    session: Session, before: Consultation | None, wanted: Consultation, actor: Actor
+) -> Consultation:
+    """Change what was shown, and nothing else. Errors: ChangedError."""
+    try:
+        return register_consultation(
+            session.parts,
+            booking_id=wanted.booking_id,
+            client_id=wanted.client_id,
+            price_kes=wanted.price_kes,
+            status=wanted.status,
+            actor=actor,
+            shown_version=before.version if before else 0,
+        )
+    except ConflictError:
+        _require_unchanged(session, wanted.booking_id, before)
+        raise
+
+
+def _require_unchanged(session: Session, booking_id: str, before: Consultation | None) -> None:
+    """Pass where the consultation is as it was shown. Errors: ChangedError names the difference."""
+    now = session.parts.store.get_consultation(booking_id)
+    if now == before:
+        return
+    views = [consultation_answer(each) if each else {} for each in (before, now)]
+    raise ChangedError(
+        f"Nothing was changed: the consultation has changed meanwhile ({what_changed(*views)}). "
+        f"See: hakika consultation show {booking_id}"
     )
-    _answer(session, after)
 
 
 def _keep_instruction(

@@ -9,16 +9,17 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from payments.errors import ConflictError
 from payments.ports import Actor
 from payments.protocol.evidence import (
     AttentionCleared,
     MoneyReturned,
     Operation,
     ReceiptFound,
-    Resolution,
     ReviewResolved,
 )
 from payments.protocol.payment import Payment
+from payments.usecases.apply_evidence import CHANGED, preview_evidence
 from payments.usecases.operate import ask_about_payment, operate_on_payment
 from payments.values import mask_phone
 from rich.console import Console
@@ -26,18 +27,14 @@ from rich.text import Text
 
 from tools.hakika import finding, screen
 from tools.hakika.arguments import parse_amount, parse_moment, parse_receipt
-from tools.hakika.errors import RefusedError, UsageError
+from tools.hakika.errors import ChangedError, RefusedError, UsageError
 from tools.hakika.payments import PaymentName
 from tools.hakika.person import Account, require_consent, take_account
 from tools.hakika.session import Session
-from tools.hakika.views import next_steps, payment_view
+from tools.hakika.verdicts import VERDICTS, possible_verdicts
+from tools.hakika.views import next_steps, payment_view, what_changed, why_a_person
 
 ASK_SECONDS_MAX = 60
-WORDS = {
-    "complete": Resolution.COMPLETE,
-    "refund-due": Resolution.REFUND_DUE,
-    "bogus": Resolution.BOGUS,
-}
 Who = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="Who decides; else your AWS identity, or you are asked."),
@@ -121,10 +118,10 @@ def review_resolve(
     Receipt and amount are needed only where the payment does not know them.
     """
     session: Session = context.obj
-    if verdict not in WORDS:
-        raise UsageError(f"{verdict!r}: one of {', '.join(WORDS)} is meant")
+    if verdict not in VERDICTS:
+        raise UsageError(f"{verdict!r}: one of {', '.join(VERDICTS)} is meant")
     operation = ReviewResolved(
-        resolution=WORDS[verdict],
+        resolution=VERDICTS[verdict],
         receipt_number=parse_receipt(receipt) if receipt else None,
         amount_kes=_amount(session, amount) if amount else None,
     )
@@ -203,22 +200,37 @@ def _operate(
     why: str | None,
     yes: bool,
 ) -> None:
-    """Show what will change, take account and consent, then do it."""
+    """Refuse what cannot be, show what will change, take account and consent, then do it.
+
+    It is done to the version that was shown, or not at all. Errors: ChangedError.
+    """
     before = finding.locate(session, name)
+    preview_evidence(session.parts, before, operation)
     account = take_account(
         session.person, who=who, why=why, default_who=session.deployment.default_person
     )
     if session.person.is_asked(consent_given=yes):
         _show_plan(session, before, effect, account)
     require_consent(session.person, is_given=yes)
-    after = operate_on_payment(
-        session.parts,
-        before.payment_id,
-        operation,
-        who=account.who,
-        why=account.why,
-        request_id=_request_id(session),
-    )
+    try:
+        after = operate_on_payment(
+            session.parts,
+            before.payment_id,
+            operation,
+            shown_version=before.version,
+            who=account.who,
+            why=account.why,
+            request_id=_request_id(session),
+        )
+    except ConflictError as error:
+        if error.code != CHANGED:
+            raise
+        now = finding.locate(session, before.payment_id)
+        views = (payment_view(each, reveals_phone=False) for each in (before, now))
+        raise ChangedError(
+            f"Nothing was changed: the payment has changed meanwhile ({what_changed(*views)}). "
+            f"See: hakika payment show {before.payment_id}"
+        ) from error
     _answer_change(session, before, after)
 
 
@@ -226,6 +238,8 @@ def _show_plan(session: Session, payment: Payment, effect: str, account: Account
     paid = f", KES {payment.paid_amount_kes:,} paid" if payment.paid_amount_kes else ""
     status = str(payment.status)
     told = payment.attention or payment.failure_reason
+    events = session.runtime.history.get_events(payment.payment_id)
+    booking = session.parts.store.get_consultation(payment.booking_id)
     screen.show_facts(
         session.err,
         [
@@ -233,6 +247,7 @@ def _show_plan(session: Session, payment: Payment, effect: str, account: Account
             ("booking", f"{payment.booking_id}, {mask_phone(payment.phone_number)}"),
             ("amount", f"KES {payment.amount_kes:,} asked{paid}"),
             ("now", f"{status} ({told})" if told else status),
+            ("why", why_a_person(payment, events, booking)),
             ("then", Text(effect, style="bold")),
             ("by", f"{account.who}: {account.why}"),
         ],
@@ -246,7 +261,7 @@ def _answer_change(session: Session, before: Payment, after: Payment) -> None:
             console.print(screen.plain(after.result_desc or ""))
         else:
             console.print(screen.status_text(before.status), "->", screen.status_text(after.status))
-        screen.show_steps(console, next_steps(after))
+        screen.show_steps(console, next_steps(after, possible_verdicts(session, after)))
 
     session.answer(payment_view(after, reveals_phone=session.reveals_phone), display)
 

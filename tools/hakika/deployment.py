@@ -65,6 +65,12 @@ class Deployment:
             }
         )
 
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters that the stack was deployed with. Errors: ClientError."""
+        [stack] = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"]
+        return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+
     def client(self, service: str) -> Any:
         """A client of one AWS service."""
         return self.adapters.aws_client(service)
@@ -114,6 +120,7 @@ def resolve(choice: Choice) -> Deployment:
 
 def _running_locally(file: Path) -> Deployment | None:
     from local import aws
+    from local.moved_clock import stack_clock
     from local.state import read_running
 
     state = read_running(file)
@@ -126,7 +133,10 @@ def _running_locally(file: Path) -> Deployment | None:
         is_local=True,
         api_url=state.api_url,
         outputs=state.outputs,
-        adapters=Adapters(aws_client=lambda service: aws.client(service, endpoint_url)),
+        adapters=Adapters(
+            clock=stack_clock(file.resolve().parent),
+            aws_client=lambda service: aws.client(service, endpoint_url),
+        ),
     )
 
 

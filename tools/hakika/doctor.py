@@ -9,9 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tools.hakika import screen
-from tools.hakika.checks import CHECKS, Finding, Health, run_check
+from tools.hakika.checks import CHECKS
 from tools.hakika.decisions import Yes
 from tools.hakika.errors import RefusedError
+from tools.hakika.findings import Finding, Health, run_check
 from tools.hakika.person import require_consent
 from tools.hakika.session import Session
 

@@ -4,6 +4,7 @@ HakikaError
 ├── UsageError         exit 2  what was typed cannot be meant; nothing was changed
 ├── DeploymentError    exit 2  no deployment can be reached with these options
 └── RefusedError       exit 1  understood, and not done
+    └── ChangedError   exit 1  what was shown has changed meanwhile; nothing was changed
 """
 
 OK = 0
@@ -36,3 +37,9 @@ class RefusedError(HakikaError):
     """Understood, and not done; nothing was changed."""
 
     code = "refused"
+
+
+class ChangedError(RefusedError):
+    """What was shown has changed meanwhile; nothing was changed, and the message names it."""
+
+    code = "changed_meanwhile"

@@ -1,22 +1,35 @@
 """Finding payments: by keys and indexes only, never by a Scan."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
+from payments.errors import InvalidRequestError
 from payments.protocol.payment import PUBLIC_STATUS, Payment, PaymentStatus
-from payments.values import CHECKOUT_REQUEST_ID, PAYMENT_ID, normalise_phone
+from payments.protocol.policy import DAY_SECONDS
+from payments.usecases.count_payments import DAYS_MAX
+from payments.values import (
+    CHECKOUT_REQUEST_ID,
+    PAYMENT_ID,
+    normalise_booking_id,
+    normalise_phone,
+)
 
 from tools.hakika.arguments import days_between, parse_receipt, reference_tail
 from tools.hakika.errors import RefusedError, UsageError
 from tools.hakika.session import Session
 
+_BEGINNING = re.compile(r"[0-9a-f]{6,31}\Z")
+"""The first characters of a payment id, as lists show them."""
+_RECEIPT_LENGTHS = range(8, 17)
 UNSETTLED = frozenset({PaymentStatus.REVIEW, PaymentStatus.REFUND_DUE})
 """What waits for a person, besides attention."""
 
 
 def locate(session: Session, text: str) -> Payment:
-    """Return the payment that a payment id, a CheckoutRequestID or a receipt names.
+    """Return the payment that a payment id, its beginning, a CheckoutRequestID or a receipt names.
 
-    Errors: UsageError, RefusedError.
+    Errors: UsageError; RefusedError where there is none, or more than one begins so.
     """
     wanted = text.strip()
     found: list[Payment]
@@ -24,21 +37,65 @@ def locate(session: Session, text: str) -> Payment:
         found = _read(session, [wanted.lower()])
     elif wanted.startswith("ws_CO_"):
         found = by_checkout_id(session, wanted)
-    elif wanted.isalnum() and 8 <= len(wanted) <= 16:
-        found = by_receipt(session, wanted)
+    elif wanted.isalnum() and len(wanted) in _RECEIPT_LENGTHS:
+        found = by_receipt(session, wanted) or by_beginning(session, wanted)
+    elif _BEGINNING.match(wanted.lower()):
+        found = by_beginning(session, wanted)
     elif CHECKOUT_REQUEST_ID.match(wanted):
         found = by_checkout_id(session, wanted)
     else:
         raise UsageError(
-            f"{text!r} names no payment: give its payment_id (32 hex digits), its "
-            "CheckoutRequestID or its receipt; or search with: hakika payment find --help"
+            f"{text!r} names no payment: give its payment_id or the beginning of it (6 hex digits "
+            "or more), its CheckoutRequestID or its receipt; or search: hakika payment find --help"
         )
     if not found:
         raise RefusedError(
             f"No payment {wanted} in {session.deployment.name}. Search by booking, phone or "
             "reference: hakika payment find --help"
         )
+    if len(found) > 1:
+        names = ", ".join(payment.payment_id for payment in found)
+        raise RefusedError(f"{wanted} is not one payment: {names}")
     return found[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One thing that a text to search for may be; `column` is where a list shows it."""
+
+    what: str
+    column: str
+    find: Callable[[Session, str, int], list[Payment]]
+
+
+def search(session: Session, text: str, *, since: int) -> tuple[Reading | None, list[Payment]]:
+    """Return what the text turned out to be, and its payments: whole keys first, then days."""
+    for reading in READINGS:
+        try:
+            found = reading.find(session, text.strip(), since)
+        except (UsageError, InvalidRequestError):
+            continue  # it cannot be that
+        if found:
+            return reading, found
+    return None, []
+
+
+def by_id(session: Session, payment_id: str) -> list[Payment]:
+    """Return the payment of a whole payment id."""
+    wanted = payment_id.lower()
+    return _read(session, [wanted]) if PAYMENT_ID.match(wanted) else []
+
+
+def by_beginning(session: Session, text: str) -> list[Payment]:
+    """Return the payments of the last days whose id begins so: one, unless it is too short."""
+    start = text.lower()
+    if not _BEGINNING.match(start):
+        return []
+    now = session.now()
+    listed = session.runtime.history.list_created(
+        reversed(days_between(now - (DAYS_MAX - 1) * DAY_SECONDS, now))
+    )
+    return _read(session, (each.payment_id for each in listed if each.payment_id.startswith(start)))
 
 
 def by_receipt(session: Session, receipt: str) -> list[Payment]:
@@ -113,6 +170,31 @@ def list_payments(
     if needs_person:
         found = (each for each in found if each.attention or each.status in UNSETTLED)
     return sorted(found, key=lambda payment: payment.created_at, reverse=True)
+
+
+READINGS = (
+    Reading(what="payment id", column="", find=lambda s, text, _: by_id(s, text)),
+    Reading(
+        what="CheckoutRequestID",
+        column="CheckoutRequestID",
+        find=lambda s, text, _: by_checkout_id(s, text),
+    ),
+    Reading(what="receipt", column="Receipt", find=lambda s, text, _: by_receipt(s, text)),
+    Reading(what="phone", column="Phone", find=lambda s, t, since: by_phone(s, t, since=since)),
+    Reading(
+        what="booking",
+        column="Booking",
+        find=lambda s, text, since: by_booking(s, normalise_booking_id(text), since=since),
+    ),
+    Reading(
+        what="reference",
+        column="Reference",
+        find=lambda s, text, since: by_reference(s, text, since=since),
+    ),
+    Reading(what="beginning of a payment id", column="", find=lambda s, t, _: by_beginning(s, t)),
+)
+"""What one argument of `payment find` may be, in the order in which it is tried."""
+READINGS_BY_COLUMN = {reading.column: reading for reading in READINGS if reading.column}
 
 
 def _read(session: Session, payment_ids: Iterable[str]) -> list[Payment]:

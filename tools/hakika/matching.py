@@ -1,7 +1,13 @@
-"""Matches a statement with our payments: paid here and there, only there, only here. Pure."""
+"""Matches a statement with our payments: paid here and there, only there, only here. Pure.
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+Three rounds over all lines, in this order: a receipt that a payment holds; an account that is a
+payment's reference; and, among what is left, amount and time. The last is a guess. It is made only
+where nothing was typed as the account, and where one line and one payment fit nobody else.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from payments.protocol.payment import Payment, PaymentStatus
@@ -19,6 +25,8 @@ RECORDABLE = frozenset(
 """Statuses from which record-receipt may proceed."""
 PAID_WITHIN_SECONDS = 900
 """How long after its creation a prompt can have been paid, for a guess by amount and time."""
+TAIL_CHARACTERS = 8
+"""The end of a reference, which is one payment's own."""
 CLOCK_SECONDS = 120
 """How far M-Pesa's clock may be behind ours."""
 
@@ -29,6 +37,7 @@ class Verdict(StrEnum):
     BOTH = "both"
     AMOUNT_DIFFERS = "amount_differs"
     RETURNED = "returned"
+    PARTLY_RETURNED = "partly_returned"
     ONLY_THERE = "only_there"
     ONLY_HERE = "only_here"
 
@@ -45,11 +54,12 @@ class Match:
     payment: Payment | None
     is_certain: bool = True
     proposal: str = ""
+    returned_kes: int = 0
 
     @property
     def needs_a_look(self) -> bool:
         """False where both sides agree, and nothing is left to be done."""
-        return self.verdict in (Verdict.ONLY_THERE, Verdict.ONLY_HERE) or bool(self.proposal)
+        return self.verdict in _UNEQUAL or bool(self.proposal)
 
     @property
     def amount_kes(self) -> int:
@@ -59,6 +69,9 @@ class Match:
         if self.payment is None:
             return 0
         return self.payment.paid_amount_kes or self.payment.amount_kes
+
+
+_UNEQUAL = (Verdict.ONLY_THERE, Verdict.ONLY_HERE, Verdict.PARTLY_RETURNED)
 
 
 def match_statement(
@@ -74,18 +87,28 @@ def match_statement(
         `received` is our money within the statement's span.
     """
     by_id = {payment.payment_id: payment for payment in payments}
-    returned = statement.returned
-    report = []
-    taken: set[str] = set(owners.values())
+    owned: dict[Line, Payment] = {}
     for line in statement.incoming:
         owner = by_id.get(owners.get(line.receipt_number, ""))
-        if owner is None:
-            guessed = _guess(line, payments, taken)
-            if guessed.payment is not None:
-                taken.add(guessed.payment.payment_id)
-            report.append(guessed)
+        if owner is not None:
+            owned[line] = owner
+    unknown = [line for line in statement.incoming if line not in owned]
+    free = {
+        payment.payment_id: payment
+        for payment in payments
+        if payment.receipt_number is None and payment.payment_id not in owners.values()
+    }
+    found = _name(unknown, payments, free)
+    found |= _guess([line for line in unknown if line not in found], free)
+    report = []
+    for line in statement.incoming:
+        returned_kes = statement.returned_kes.get(line.receipt_number, 0)
+        if line in owned:
+            match = _owned(line, owned[line], returned_kes)
         else:
-            report.append(_owned(line, owner, is_returned=line.receipt_number in returned))
+            nobody = Match(verdict=Verdict.ONLY_THERE, line=line, payment=None)
+            match = _unowned(found.get(line, nobody), line, returned_kes)
+        report.append(replace(match, returned_kes=returned_kes))
     there = {line.receipt_number for line in statement.incoming}
     told = {match.payment.payment_id for match in report if match.payment is not None}
     report += [
@@ -96,57 +119,96 @@ def match_statement(
     return report
 
 
-def _owned(line: Line, owner: Payment, *, is_returned: bool) -> Match:
+def _owned(line: Line, owner: Payment, returned_kes: int) -> Match:
+    """Compare what is said on both sides about one receipt."""
     proposal = ""
     verdict = Verdict.BOTH
     if owner.paid_amount_kes is not None and owner.paid_amount_kes != line.amount_kes:
         verdict = Verdict.AMOUNT_DIFFERS
         proposal = _looking(owner)
-    elif is_returned:
+    elif 0 < returned_kes < line.amount_kes:
+        verdict = Verdict.PARTLY_RETURNED
+        proposal = _looking(owner)
+    elif returned_kes:
         verdict = Verdict.RETURNED
-        if owner.status is PaymentStatus.REFUND_DUE:
+        is_whole = returned_kes == line.amount_kes
+        if owner.status is PaymentStatus.REFUND_DUE and is_whole:
             proposal = f"hakika refund mark {owner.payment_id}"
-        elif owner.status is not PaymentStatus.REFUNDED:
+        elif owner.status is not PaymentStatus.REFUNDED or not is_whole:
             # A booking may be Confirmed by money that went back: somebody must look.
             proposal = _looking(owner)
     return Match(verdict=verdict, line=line, payment=owner, proposal=proposal)
 
 
-def _guess(line: Line, payments: Iterable[Payment], taken: Container[str]) -> Match:
-    """Find whose money this may be: by our reference, else by amount and time where one fits.
-
-    A reference names its payment even where that has a receipt: then it was paid to twice.
-    """
-    named = [each for each in payments if _is_named(line, each)]
-    free = [each for each in payments if _is_free(each, taken)]
-    fitting = [each for each in free if _fits(line, each)]
-    found = named or fitting
-    if len(found) != 1:
-        return Match(verdict=Verdict.ONLY_THERE, line=line, payment=None)
-    payment = found[0]
-    return Match(
-        verdict=Verdict.ONLY_THERE,
-        line=line,
-        payment=payment,
-        is_certain=bool(named),
-        proposal=_recording(line, payment) if payment in free else _looking(payment),
+def _unowned(match: Match, line: Line, returned_kes: int) -> Match:
+    """Record nothing of which a part went back: it would confirm a booking without money."""
+    if not returned_kes:
+        return match
+    is_whole = returned_kes >= line.amount_kes
+    return replace(
+        match,
+        verdict=Verdict.RETURNED if is_whole else Verdict.PARTLY_RETURNED,
+        proposal=_looking(match.payment) if match.payment is not None else "",
     )
 
 
-def _is_free(payment: Payment, taken: Container[str]) -> bool:
-    return payment.receipt_number is None and payment.payment_id not in taken
+def _name(
+    lines: Sequence[Line], payments: Iterable[Payment], free: dict[str, Payment]
+) -> dict[Line, Match]:
+    """Find the payment whose reference is the line's account; it leaves `free`.
+
+    A reference names its payment even where that has a receipt: then it was paid to twice. Of two
+    lines that name one payment, the one of its exact amount is proposed.
+    """
+    by_tail: dict[str, list[Payment]] = {}
+    for payment in payments:
+        by_tail.setdefault(payment.account_reference[-TAIL_CHARACTERS:], []).append(payment)
+    named = {}
+    for line in lines:
+        fitting = by_tail.get(line.account[-TAIL_CHARACTERS:], [])
+        if len(line.account) >= TAIL_CHARACTERS and len(fitting) == 1:
+            named[line] = fitting[0]
+    found = {}
+    for line, payment in sorted(named.items(), key=lambda each: _differs(*each)):
+        is_free = free.pop(payment.payment_id, None) is not None
+        proposal = _recording(line, payment) if is_free else _looking(payment)
+        found[line] = Match(
+            verdict=Verdict.ONLY_THERE, line=line, payment=payment, proposal=proposal
+        )
+    return found
 
 
-def _is_named(line: Line, payment: Payment) -> bool:
-    """Whether the account on the statement ends in the 8 characters that are this payment's own."""
-    tail = payment.account_reference[-8:]
-    return len(tail) == 8 and line.account.endswith(tail)
+def _guess(lines: Sequence[Line], free: Mapping[str, Payment]) -> dict[Line, Match]:
+    """Pair lines without an account with payments, where neither fits anything else."""
+    pairs = [
+        (line, payment)
+        for line in lines
+        for payment in free.values()
+        if not line.account and _fits(line, payment)
+    ]
+    by_line = Counter(line for line, _ in pairs)
+    by_payment = Counter(payment.payment_id for _, payment in pairs)
+    return {
+        line: Match(
+            verdict=Verdict.ONLY_THERE,
+            line=line,
+            payment=payment,
+            is_certain=False,
+            proposal=_recording(line, payment),
+        )
+        for line, payment in pairs
+        if by_line[line] == by_payment[payment.payment_id] == 1
+    }
+
+
+def _differs(line: Line, payment: Payment) -> bool:
+    return line.amount_kes != payment.amount_kes
 
 
 def _fits(line: Line, payment: Payment) -> bool:
     seconds = line.completed_at - payment.created_at
     in_time = -CLOCK_SECONDS <= seconds <= PAID_WITHIN_SECONDS
-    return in_time and line.amount_kes == payment.amount_kes
+    return in_time and not _differs(line, payment)
 
 
 def _recording(line: Line, payment: Payment) -> str:

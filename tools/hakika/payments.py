@@ -4,16 +4,16 @@ from typing import Annotated
 
 import typer
 from payments.protocol.payment import Payment
-from payments.values import normalise_booking_id
 from rich.console import Console
 
 from tools.hakika import finding, screen
 from tools.hakika.arguments import parse_since
 from tools.hakika.errors import RefusedError, UsageError
 from tools.hakika.session import Session
-from tools.hakika.views import callback_body, payment_view, timeline
+from tools.hakika.verdicts import possible_verdicts
+from tools.hakika.views import callback_body, next_steps, payment_view, timeline, why_a_person
 
-NAMES = "Its payment_id, CheckoutRequestID or receipt."
+NAMES = "Its payment_id or the beginning of it, its CheckoutRequestID or its receipt."
 SINCE = "How far back to look: 90m, 12h, 7d, today or a day (92 days at most)."
 
 app = typer.Typer(help="Find payments and see what happened to them.", no_args_is_help=True)
@@ -32,8 +32,10 @@ def show(context: typer.Context, payment: PaymentName) -> None:
     events = session.runtime.history.get_events(found.payment_id)
     callbacks = session.runtime.history.get_filed_callbacks(found.payment_id)
     moments = timeline(found, events, callbacks)
+    why = why_a_person(found, events, session.parts.store.get_consultation(found.booking_id))
     document = {
         **payment_view(found, reveals_phone=session.reveals_phone),
+        "why": why or None,
         "timeline": [
             {
                 "at": screen.clock_text(moment.at, has_year=True),
@@ -49,7 +51,14 @@ def show(context: typer.Context, payment: PaymentName) -> None:
         document["callbacks_kept"] = [callback_body(callback) for callback in callbacks]
 
     def display(console: Console) -> None:
-        screen.show_payment(console, found, moments, reveals_phone=session.reveals_phone)
+        screen.show_payment(
+            console,
+            found,
+            moments,
+            why=why,
+            steps=next_steps(found, possible_verdicts(session, found)),
+            reveals_phone=session.reveals_phone,
+        )
         if session.reveals_phone:
             for callback in callbacks:
                 console.print(f"Callback kept, sha256 {callback.digest[:8]}:", style="dim")
@@ -61,6 +70,14 @@ def show(context: typer.Context, payment: PaymentName) -> None:
 @app.command()
 def find(
     context: typer.Context,
+    text: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TEXT",
+            show_default=False,
+            help="Any of those below, or a payment id; - asks for it without showing it.",
+        ),
+    ] = None,
     receipt: Annotated[
         str | None, typer.Option(metavar="R", help="M-Pesa's receipt, as in the customer's SMS.")
     ] = None,
@@ -79,27 +96,41 @@ def find(
         str, typer.Option(metavar="WHEN", help=f"For phone, booking and reference. {SINCE}")
     ] = "7d",
 ) -> None:
-    """Find payments by one of: receipt, CheckoutRequestID, phone, booking, reference."""
+    """Find payments by receipt, CheckoutRequestID, phone, booking, reference or payment id.
+
+    TEXT may be any of them: what it is is found out. An option says it.
+    """
     session: Session = context.obj
-    given = [each for each in (receipt, checkout_id, phone, booking, reference) if each is not None]
-    if len(given) != 1:
-        raise UsageError("Give one of --receipt, --checkout-id, --phone, --booking, --reference")
+    given = {
+        "Receipt": receipt,
+        "CheckoutRequestID": checkout_id,
+        "Phone": phone,
+        "Booking": booking,
+        "Reference": reference,
+        "": text,
+    }
+    named = [(column, each) for column, each in given.items() if each is not None]
+    if len(named) != 1:
+        raise UsageError(
+            "Give what you look for, or one of --receipt, --checkout-id, --phone, --booking, "
+            "--reference"
+        )
+    [(column, wanted)] = named
+    if wanted == "-":
+        wanted = session.person.ask_secretly("Phone number" if column else "What")
     start = parse_since(since, now=session.now())
-    if receipt is not None:
-        found = finding.by_receipt(session, receipt)
-    elif checkout_id is not None:
-        found = finding.by_checkout_id(session, checkout_id)
-    elif phone is not None:
-        number = session.person.ask_secretly("Phone number") if phone == "-" else phone
-        found = finding.by_phone(session, number, since=start)
-    elif booking is not None:
-        found = finding.by_booking(session, normalise_booking_id(booking), since=start)
+    if column:
+        found = finding.READINGS_BY_COLUMN[column].find(session, wanted, start)
     else:
-        found = finding.by_reference(session, reference or "", since=start)
+        reading, found = finding.search(session, wanted, since=start)
+        column = reading.column if reading else ""
+        if reading is not None:
+            session.tell(f"Found by its {reading.what}.")
     if not found:
-        looked = "" if receipt or checkout_id else f" since {screen.clock_text(start)}; try --since"
+        is_dated = column not in ("Receipt", "CheckoutRequestID")
+        looked = f" since {screen.clock_text(start)}; try --since" if is_dated else ""
         raise RefusedError(f"No payment found{looked}")
-    _answer_list(session, found)
+    _answer_list(session, found, column)
 
 
 @app.command(name="list")
@@ -126,11 +157,13 @@ def list_(
     _answer_list(session, found)
 
 
-def _answer_list(session: Session, found: list[Payment]) -> None:
+def _answer_list(session: Session, found: list[Payment], searched: str = "") -> None:
     views = [payment_view(each, reveals_phone=session.reveals_phone) for each in found]
     session.answer(
         views,
-        lambda console: screen.show_payments(console, found, reveals_phone=session.reveals_phone),
+        lambda console: screen.show_payments(
+            console, found, reveals_phone=session.reveals_phone, searched=searched
+        ),
     )
     if len(found) == 1 and not session.is_json:
         session.tell(f"More: hakika payment show {found[0].payment_id}")

@@ -13,8 +13,8 @@ from payments.protocol.consultation import BookingStatus
 from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.usecases.register_consultation import register_consultation
 
-from tools.hakika.checks import Finding, Health
 from tools.hakika.errors import RefusedError
+from tools.hakika.findings import Finding, Health
 from tools.hakika.session import Session
 
 CLIENT_ID = "hakika-doctor"

@@ -12,13 +12,16 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from tools.hakika.views import PROOF_WORDS, Moment, next_steps
+from tools.hakika.views import PROOF_WORDS, Moment, payment_view
 
 PIPE_COLUMNS = 160
 """How wide lines are where nobody looks: nothing is cut in a pipe or a file."""
-NARROW_COLUMNS = 115
-BOOKING_COLUMNS_MIN = 8
+FOLDED_COLUMNS_MIN = 8
 """A long booking id is folded: it never costs a payment id its digits."""
+SHORT_ID_CHARACTERS = 10
+"""As much of a payment id as a list shows where there is no room for the whole."""
+_UNBOUNDED = 10_000
+_MORE = ("Receipt", "Phone", "Reference")
 _TO_THE_MINUTE = 12
 STYLES = {
     PaymentStatus.DISPATCHING: "cyan",
@@ -84,7 +87,13 @@ def show_facts(console: Console, facts: Sequence[tuple[str, str | Text]]) -> Non
 
 
 def show_payment(
-    console: Console, payment: Payment, moments: Sequence[Moment], *, reveals_phone: bool
+    console: Console,
+    payment: Payment,
+    moments: Sequence[Moment],
+    *,
+    why: str,
+    steps: Sequence[str],
+    reveals_phone: bool,
 ) -> None:
     """Print one payment: what it is, what happened, what can be done."""
     heading = Text.assemble(
@@ -92,10 +101,10 @@ def show_payment(
     )
     console.print(heading)
     console.print()
-    show_facts(console, _facts(payment, reveals_phone=reveals_phone))
+    show_facts(console, [("why", why), *_facts(payment, reveals_phone=reveals_phone)])
     console.print()
     show_timeline(console, moments)
-    show_steps(console, next_steps(payment))
+    show_steps(console, steps)
 
 
 def show_timeline(console: Console, moments: Sequence[Moment]) -> None:
@@ -119,38 +128,67 @@ def show_steps(console: Console, steps: Sequence[str]) -> None:
             console.print(escape(step))
 
 
-def show_payments(console: Console, payments: Sequence[Payment], *, reveals_phone: bool) -> None:
-    """Print a list, newest first; on a narrow terminal without what can be looked up."""
+def show_payments(
+    console: Console, payments: Sequence[Payment], *, reveals_phone: bool, searched: str = ""
+) -> None:
+    """Print a list, newest first, with the column that was searched in.
+
+    Where the terminal has no room for everything, payment ids are cut to their first characters,
+    which every verb takes; then columns that were not searched in are left out.
+    """
     if not payments:
         console.print("No payment.")
         return
-    is_wide = console.width >= NARROW_COLUMNS
-    more = ("Phone", "Reference", "Receipt") if is_wide else ()
-    table = new_table("When (EAT)", "Payment", "Status", "KES", "Booking", *more, right=("KES",))
-    for column in table.columns:
-        column.no_wrap = column.header != "Booking"
-    booking = table.columns[4]
-    booking.overflow, booking.min_width = "fold", BOOKING_COLUMNS_MIN
-    for payment in payments:
-        status = status_text(payment.status)
-        if payment.attention:
-            status.append(" !", style="bold yellow")
-        extra = []
-        if is_wide:
-            phone = payment.phone_number if reveals_phone else mask_phone(payment.phone_number)
-            extra = [phone, payment.account_reference, payment.receipt_number or ""]
-        table.add_row(
-            clock_text(payment.created_at)[:_TO_THE_MINUTE],
-            payment.payment_id,
-            status,
-            kes(payment.amount_kes),
-            Text(payment.booking_id),
-            *extra,
-        )
-    console.print(table)
+    more = [name for name in dict.fromkeys((searched, *_MORE)) if name in _MORE_FACTS]
+    choices = [(True, more), *((False, more[:count]) for count in range(len(more), -1, -1))]
+    tables = [
+        _payments_table(payments, shown, reveals_phone=reveals_phone, has_whole_ids=is_whole)
+        for is_whole, shown in choices
+        if searched in ("", *shown) or searched not in _MORE_FACTS
+    ]
+    anywhere = console.options.update(width=_UNBOUNDED)
+    fitting = (
+        each for each in tables if console.measure(each, options=anywhere).minimum <= console.width
+    )
+    console.print(next(fitting, tables[-1]))
     noun = "payment" if len(payments) == 1 else "payments"
     marked = ", ! needs attention" if any(payment.attention for payment in payments) else ""
     console.print(f"{len(payments)} {noun}{marked}", style="dim")
+
+
+_MORE_FACTS = {
+    "Receipt": "receipt_number",
+    "Phone": "phone_number",
+    "Reference": "account_reference",
+    "CheckoutRequestID": "checkout_request_id",
+}
+"""Columns beside the usual ones, and the fact of a payment's view in each."""
+_FOLDED = ("Booking", "CheckoutRequestID")
+
+
+def _payments_table(
+    payments: Sequence[Payment], more: Sequence[str], *, reveals_phone: bool, has_whole_ids: bool
+) -> Table:
+    table = new_table("When (EAT)", "Payment", "Status", "KES", "Booking", *more, right=("KES",))
+    for column in table.columns:
+        is_folded = column.header in _FOLDED
+        column.no_wrap = not is_folded
+        if is_folded:
+            column.overflow, column.min_width = "fold", FOLDED_COLUMNS_MIN
+    for payment in payments:
+        facts = payment_view(payment, reveals_phone=reveals_phone)
+        status = status_text(payment.status)
+        if payment.attention:
+            status.append(" !", style="bold yellow")
+        table.add_row(
+            clock_text(payment.created_at)[:_TO_THE_MINUTE],
+            payment.payment_id if has_whole_ids else payment.payment_id[:SHORT_ID_CHARACTERS],
+            status,
+            kes(payment.amount_kes),
+            Text(payment.booking_id),
+            *(plain(facts[_MORE_FACTS[name]] or "") for name in more),
+        )
+    return table
 
 
 def _facts(payment: Payment, *, reveals_phone: bool) -> list[tuple[str, str | Text]]:

@@ -9,12 +9,13 @@ only in Details ("... Acc. CONS7M2K9QXA"). So the reader takes all of these as t
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from payments.values import EAT, RECEIPT_NUMBER
+from payments.values import RECEIPT_NUMBER
 
+from tools.hakika.arguments import read_time
 from tools.hakika.errors import UsageError
 
 BYTES_MAX = 20_000_000
@@ -33,13 +34,11 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 _NEEDED = ("receipt", "completed", "paid_in")
 _ACCOUNT = re.compile(r"\bAcc\.\s*(\S+)\s*\Z", re.IGNORECASE)
-_TIME_FORMS = (
-    "%d-%m-%Y %H:%M:%S",
-    "%Y-%m-%d %H:%M:%S",
-    "%d/%m/%Y %H:%M:%S",
-    "%d-%m-%Y %H:%M",
-    "%d/%m/%Y %H:%M",
-    "%Y-%m-%d %H:%M",
+_CHARGE = re.compile(r"\bcharges?\b", re.IGNORECASE)
+_MOVED = re.compile(r"complet|success|revers", re.IGNORECASE)
+_NOT_MOVED = re.compile(
+    r"fail|declin|cancel|expir|pend|reject|initiat|author|abort|unsuccess|incomplet|not ",
+    re.IGNORECASE,
 )
 
 
@@ -49,7 +48,7 @@ class Line:
 
     Units: KES, negative where it went out (what we are charged has cents: cut off); UTC epoch
     seconds. `linked` is the receipt that a reversal or refund refers to, "" where there is none;
-    `is_reversed` where the line is marked as reversed.
+    `is_reversed` where the line's own status is Reversed; `is_charge` where it is M-Pesa's fee.
     """
 
     number: int
@@ -59,6 +58,7 @@ class Line:
     account: str
     linked: str
     is_reversed: bool = False
+    is_charge: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,10 +74,28 @@ class Statement:
         return [line for line in self.lines if line.amount_kes > 0]
 
     @property
-    def returned(self) -> set[str]:
-        """The receipts of money that came in and went back."""
-        back = {line.linked for line in self.lines if line.amount_kes < 0 and line.linked}
-        return back | {line.receipt_number for line in self.lines if line.is_reversed}
+    def returned_kes(self) -> Mapping[str, int]:
+        """How much of each receipt's money went back; fees are not counted.
+
+        Withdrawals that name the receipt are summed up. Where there is none, the status Reversed
+        of the receipt's own line means its whole amount.
+        """
+        withdrawn: Counter[str] = Counter()
+        paid_in = {line.receipt_number for line in self.incoming}
+        back = {
+            (line.receipt_number, line.linked, line.amount_kes, line.completed_at)
+            for line in self.lines
+            if line.amount_kes < 0
+            and not line.is_charge
+            # A refund that was itself reversed came back to us.
+            and not (line.is_reversed and line.receipt_number not in paid_in)
+        }
+        for receipt, linked, amount_kes, _ in back:
+            withdrawn[linked or receipt] -= amount_kes
+        reversed_kes = {
+            line.receipt_number: line.amount_kes for line in self.incoming if line.is_reversed
+        }
+        return {**reversed_kes, **withdrawn}
 
     @property
     def span(self) -> tuple[int, int]:
@@ -92,25 +110,21 @@ def read_statement(content: bytes) -> Statement:
         raise UsageError(f"The statement is over {BYTES_MAX // 1_000_000} MB: export fewer days")
     if content[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
         raise UsageError("This is an Excel workbook: save it as CSV first")
-    rows = list(enumerate(_rows(_decode(content)), start=1))
+    rows = _split(_decode(content))
     heading_at, columns = _find_heading([row for _, row in rows])
-    lines, unreadable = [], []
-    paid_in: set[str] = set()
+    lines: list[Line] = []
+    unreadable: list[str] = []
     for number, row in rows[heading_at + 1 :]:
         cells = {name: row[at].strip() for name, at in columns.items() if at < len(row)}
-        if not cells.get("receipt") or not _moved_money(cells.get("status", "")):
+        if not cells.get("receipt"):
             continue
         try:
-            line = _read_line(number, cells)
+            if _moved_money(cells.get("status", "")):
+                lines.append(_read_line(number, cells))
         except ValueError as error:
             unreadable.append(f"line {number}: {error}")
-            continue
-        # A charge shares its payment's receipt; the same money coming in twice is a line too many.
-        if line.amount_kes > 0 and line.receipt_number in paid_in:
-            unreadable.append(f"line {number}: {line.receipt_number} stands there twice")
-            continue
-        paid_in |= {line.receipt_number} if line.amount_kes > 0 else set()
-        lines.append(line)
+    lines, repeated = _merge_repeats(lines)
+    unreadable += repeated
     if not lines:
         raise UsageError("No completed line in this statement" + _first(unreadable))
     return Statement(lines=lines, unreadable=unreadable)
@@ -136,12 +150,34 @@ def _read_line(number: int, cells: Mapping[str, str]) -> Line:
     return Line(
         number=number,
         receipt_number=receipt,
-        completed_at=_read_time(cells.get("completed", "")),
+        completed_at=read_time(cells.get("completed", "")),
         amount_kes=paid_in or -abs(read_kes(re.sub(r"\.\d\d?\Z", "", withdrawn))),
         account=_read_account(cells),
         linked=cells.get("linked", "").upper(),
-        is_reversed=cells.get("status", "").lower() == "reversed",
+        is_reversed=cells.get("status", "").lower().startswith("revers"),
+        is_charge=bool(_CHARGE.search(cells.get("reason") or cells.get("details", ""))),
     )
+
+
+def _merge_repeats(lines: Sequence[Line]) -> tuple[list[Line], list[str]]:
+    """Keep one line for each receipt that was paid in, and name each duplicate line.
+
+    One receipt listed as Completed and again as Reversed is one payment that was reversed.
+    """
+    first: dict[str, int] = {}
+    kept: list[Line] = []
+    repeated: list[str] = []
+    for line in lines:
+        at = first.get(line.receipt_number) if line.amount_kes > 0 else None
+        if line.amount_kes > 0 and at is None:
+            first[line.receipt_number] = len(kept)
+        if at is None:
+            kept.append(line)
+        elif kept[at].is_reversed != line.is_reversed and kept[at].amount_kes == line.amount_kes:
+            kept[at] = replace(kept[at], is_reversed=True)
+        else:
+            repeated.append(f"line {line.number}: {line.receipt_number} stands there twice")
+    return kept, repeated
 
 
 def _read_account(cells: Mapping[str, str]) -> str:
@@ -149,15 +185,6 @@ def _read_account(cells: Mapping[str, str]) -> str:
     named = _ACCOUNT.search(cells.get("details", ""))
     account = cells.get("account") or (named.group(1) if named else "")
     return re.sub(r"[^A-Z0-9]", "", account.upper())
-
-
-def _read_time(text: str) -> int:
-    for form in _TIME_FORMS:
-        try:
-            return int(datetime.strptime(text, form).replace(tzinfo=EAT).timestamp())
-        except ValueError:
-            continue
-    raise ValueError(f"{text!r} is no completion time (DD-MM-YYYY HH:MM:SS)")
 
 
 def _decode(content: bytes) -> str:
@@ -169,11 +196,18 @@ def _decode(content: bytes) -> str:
     raise UsageError("The statement is no text: export it as CSV")
 
 
-def _rows(text: str) -> Iterable[list[str]]:
-    """Split by the separator that the heading uses."""
+def _split(text: str) -> list[tuple[int, list[str]]]:
+    """Split into numbered rows, by the separator that the heading uses. Errors: UsageError."""
     heading = next((line for line in text.splitlines() if "receipt" in line.lower()), text[:1000])
     separator = max(",;\t", key=heading.count)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    try:
+        return list(enumerate(reader, start=1))
+    except csv.Error as error:
+        raise UsageError(
+            f"The statement cannot be read after line {reader.line_num}: {error}. "
+            "Is a quotation mark missing there?"
+        ) from error
 
 
 def _find_heading(rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
@@ -195,9 +229,15 @@ def _find_heading(rows: Sequence[Sequence[str]]) -> tuple[int, dict[str, int]]:
 
 
 def _moved_money(status: str) -> bool:
-    """Failed, Declined, Cancelled, Expired: nothing moved. Reversed: it did, and went back."""
-    words = ("completed", "complete", "success", "successful", "reversed", "")
-    return status.lower() in words
+    """Whether money moved: Reversed means that it did, and went back.
+
+    Errors: ValueError for a status that is not known.
+    """
+    if _NOT_MOVED.search(status):
+        return False
+    if status and not _MOVED.match(status):
+        raise ValueError(f"the status {status!r} is not known")
+    return True
 
 
 def _first(unreadable: Sequence[str]) -> str:

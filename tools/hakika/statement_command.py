@@ -28,6 +28,7 @@ COLUMNS = (
     "receipt_number",
     "completed_at",
     "amount_kes",
+    "returned_kes",
     "account",
     "payment_id",
     "payment_status",
@@ -39,6 +40,7 @@ COLUMNS = (
 WORDS = {
     Verdict.BOTH: ("here and there", "green"),
     Verdict.RETURNED: ("here and there, sent back", "blue"),
+    Verdict.PARTLY_RETURNED: ("here and there, partly sent back", "bold yellow"),
     Verdict.AMOUNT_DIFFERS: ("amount differs", "bold yellow"),
     Verdict.ONLY_THERE: ("only on the statement", "bold yellow"),
     Verdict.ONLY_HERE: ("only here", "bold red"),
@@ -57,7 +59,8 @@ def reconcile_statement(
     """Match an M-Pesa organisation statement with our payments; changes nothing.
 
     What is only on the statement is looked up by our reference, else by amount and time, and a
-    record-receipt is proposed. What is only here should not be: look at it.
+    record-receipt is proposed. What is only here should not be: look at it. Money that went back is
+    summed up per receipt; `refund mark` is proposed only where all of it did.
     """
     session: Session = context.obj
     statement = _read(file)
@@ -109,6 +112,7 @@ def _row(match: Match) -> dict[str, Any]:
         "receipt_number": line.receipt_number if line else (payment and payment.receipt_number),
         "completed_at": screen.clock_text(line.completed_at, has_year=True) if line else None,
         "amount_kes": line.amount_kes if line else None,
+        "returned_kes": match.returned_kes,
         "account": line.account if line else None,
         "payment_id": payment.payment_id if payment else None,
         "payment_status": str(payment.status) if payment else None,

@@ -1,12 +1,13 @@
 """A payment as an operator sees it: plain values for JSON, phones masked unless asked for."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from payments.daraja.wire import MalformedCallbackError, parse_callback
+from payments.protocol.consultation import BookingStatus, Consultation
 from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.store.history import Event, FiledCallback
 from payments.values import eat_iso, mask_checkout_request_id, mask_phone
@@ -18,8 +19,19 @@ PROOF_WORDS = {
     Proof.PUSH: "Daraja's answer to the push",
     Proof.CLEANUP: "our own decision that waiting is over",
     Proof.OPERATOR: "an operator's word",
-    Proof.BOOKING: "the booking system",
 }
+
+
+REVIEW_WORDS = {
+    "amount_differs": "Another amount was paid than was asked.",
+    "amount_missing": "M-Pesa's success names no amount.",
+    "receipt_missing": "M-Pesa's success names no receipt.",
+    "price_changed": "The price of the consultation changed after the prompt.",
+    "client_changed": "The consultation belongs to another client than the one who paid.",
+    "receipt_bound_elsewhere": "Its receipt belongs to another payment.",
+    "recorded_from_statement": "An operator found the money on M-Pesa's statement.",
+}
+"""What a review's failure_reason means."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +94,7 @@ def timeline(
         receipt = payment.receipt_number or "no receipt yet"
         moments.append(Moment(at=payment.transaction_at, what="paid, says M-Pesa", detail=receipt))
     if payment.hint is not None:
-        said = f"says code {payment.hint.facts.code}; waits for Daraja's own answer"
+        said = f"says code {payment.hint.result.code}; waits for Daraja's own answer"
         moments.append(Moment(at=payment.hint.received_at, what="hint received", detail=said))
     moments += [_of_event(event) for event in events]
     moments += [_of_callback(callback) for callback in callbacks]
@@ -91,18 +103,63 @@ def timeline(
     return sorted(moments, key=lambda moment: (moment.is_ahead, moment.at))
 
 
-def next_steps(payment: Payment) -> list[str]:
-    """Return what a person can do about it, commands included; empty where nothing is needed."""
+def why_a_person(
+    payment: Payment, events: Sequence[Event], consultation: Consultation | None
+) -> str:
+    """Say in one sentence why this money waits for a person; "" where it does not."""
+    reason = payment.failure_reason or ""
+    if payment.status is PaymentStatus.REVIEW:
+        return REVIEW_WORDS.get(reason, reason)
+    if payment.status is not PaymentStatus.REFUND_DUE:
+        return ""
+    decided = [event for event in events if event.status == payment.status]
+    event = decided[0] if decided else None
+    is_cancelled = event is not None and event.from_status == PaymentStatus.COMPLETED
+    if event is not None and event.by.startswith("operator:"):
+        who = event.by.removeprefix("operator:")
+        did = "cancelled the paid consultation" if is_cancelled else "decided to give it back"
+        return f"{who} {did}: {event.reason}"
+    if is_cancelled:
+        return "The booking system cancelled the paid consultation."
+    return f"The money arrived, but {_why_unpayable(payment, consultation)}."
+
+
+def _why_unpayable(payment: Payment, consultation: Consultation | None) -> str:
+    if consultation is None:
+        return "the consultation is not known"
+    if consultation.paid_payment_id not in (None, payment.payment_id):
+        return f"payment {consultation.paid_payment_id} had already paid the consultation"
+    if consultation.status is BookingStatus.CANCELLED:
+        return "the consultation was cancelled"
+    return "the consultation could not be paid at that moment"
+
+
+def what_changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Name what differs between two views of one thing: `status review -> completed`."""
+    differing = [
+        f"{name} {_shown(before.get(name))} -> {_shown(now.get(name))}"
+        for name in now
+        if name != "version" and before.get(name) != now.get(name)
+    ]
+    return "; ".join(differing) or "facts that are not listed"
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else str(value)
+
+
+def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
+    """Return what a person can do about it, commands included; empty where nothing is needed.
+
+    `verdicts` are those of `review resolve` that would not be refused.
+    """
     name = payment.payment_id
     steps = []
     match payment.status:
         case PaymentStatus.REVIEW:
-            fits = payment.paid_amount_kes in (None, payment.amount_kes)
             steps = [
                 "A person decides. Look the money up on M-Pesa's statement, then one of:",
-                *([f"hakika review resolve {name} complete"] if fits else []),
-                f"hakika review resolve {name} refund-due",
-                f"hakika review resolve {name} bogus",
+                *(f"hakika review resolve {name} {verdict}" for verdict in verdicts),
             ]
         case PaymentStatus.REFUND_DUE:
             steps = [

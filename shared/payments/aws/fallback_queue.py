@@ -48,13 +48,13 @@ def read_delivery(message_body: str) -> CallbackPost:
 def new_delivery(*, payment_id: str, token_sha256: str, is_listed: bool, body: str) -> CallbackPost:
     """Return the callback with its facts parsed, None where the body cannot be parsed."""
     try:
-        facts = parse_callback(body.encode())
+        result = parse_callback(body.encode())
     except MalformedCallbackError:
-        facts = None
+        result = None
     return CallbackPost(
         payment_id=payment_id,
         token_sha256=token_sha256,
         is_listed=is_listed,
-        facts=facts,
+        result=result,
         body=body,
     )

@@ -50,7 +50,8 @@ class PowertoolsObserver:
         if change.is_transition and after.status is PaymentStatus.COMPLETED:
             seconds = max(0.0, self._clock() - after.created_at)
             self.counted("PushToCompletion", seconds, unit="Seconds")
-            self.counted("ReceivedKes", after.amount_kes, unit="None")
+            received_kes = after.paid_amount_kes or after.amount_kes
+            self.counted("ReceivedKes", received_kes, unit="None")
         if change.is_transition and after.status is PaymentStatus.FAILED:
             self._count_failure(after.result_code or "none")
 

@@ -21,7 +21,7 @@ from botocore.config import Config
 
 from payments.aws.observability import PowertoolsObserver, new_logger
 from payments.aws.secrets import Secrets, SecretUnavailableError
-from payments.aws.settings import Settings, read_settings
+from payments.aws.settings import Settings, read_callback_settings, read_settings
 from payments.errors import UnavailableError
 from payments.ports import Actor, Clock, Ids, Observer, Sleep, StkGateway
 from payments.protocol.policy import Policy
@@ -237,9 +237,21 @@ def prepare(*, calls_daraja: bool = False, keeps_callbacks: bool = False) -> Run
 
     Errors: SettingsError, one clear sentence.
     """
-    runtime = Runtime(read_settings(os.environ), ADAPTERS.get() or Adapters())
+    adapters = ADAPTERS.get() or Adapters()
+    if keeps_callbacks:
+        return _prepare_for_callbacks(adapters)
+    runtime = Runtime(read_settings(os.environ), adapters)
     if calls_daraja:
         _ = runtime.gateway
-    if keeps_callbacks:
-        _ = runtime.fallback
+    return runtime
+
+
+def _prepare_for_callbacks(adapters: Adapters) -> Runtime:
+    """Start with a table and a queue, whatever else is wrong, and let the alarm ring for it."""
+    settings, defect = read_callback_settings(os.environ)
+    runtime = Runtime(settings, adapters)
+    if defect:
+        runtime.logger.error("settings cannot be read", extra={"reason": defect})
+        runtime.observer.counted("CallbackFailed")
+    _ = runtime.fallback
     return runtime

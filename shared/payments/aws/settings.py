@@ -11,7 +11,7 @@ from payments.errors import SettingsError
 from payments.protocol.policy import Policy
 
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
-FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exec", "exe", "cmd", "sql", "query")
+FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exe", "cmd", "sql", "query")
 """Words that Safaricom refuses anywhere in a CallBackURL, in any case (docs/daraja.md 6)."""
 NETWORK_SIZE_MAX = 65_536
 """A larger network (than an IPv4 /16) would in effect switch the address check off."""
@@ -60,6 +60,41 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         callback_networks=_networks(environ),
         fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
     )
+
+
+def read_callback_settings(environ: Mapping[str, str]) -> tuple[Settings, str]:
+    """Return settings that can store a callback, whatever else is wrong, and what is wrong.
+
+    Safaricom does not send a callback again, so only the table's name is required. Times and limits
+    that cannot be read take their defaults. Addresses that cannot be read are nobody's: each
+    callback is a hint, and Daraja is asked.
+    Errors: SettingsError where TABLE_NAME is not set.
+    """
+    try:
+        return read_settings(environ), ""
+    except SettingsError as error:
+        defect = error.sentence
+    usable = dict(environ)
+    for readable, names in (
+        (_policy, [field.name.upper() for field in fields(Policy)]),
+        (_networks, ["CALLBACK_SOURCE_IPS"]),
+    ):
+        try:
+            readable(environ)
+        except SettingsError:
+            for name in names:
+                usable.pop(name, None)
+    return Settings(
+        table_name=_required(environ, "TABLE_NAME"),
+        base_url="",
+        merchant=Merchant(shortcode="", party_b="", transaction_type=""),
+        callback_url_base="",
+        policy=_policy(usable),
+        daraja_secret_arn="",
+        pepper_secret_arn="",
+        callback_networks=_networks(usable),
+        fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
+    ), defect
 
 
 def is_listed(address: str, networks: Networks) -> bool:
@@ -124,7 +159,9 @@ def _networks(environ: Mapping[str, str]) -> Networks:
     text = environ.get("CALLBACK_SOURCE_IPS", "")
     try:
         networks = tuple(
-            ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip()
+            ipaddress.ip_network(part.strip(), strict=False)
+            for part in text.split(",")
+            if part.strip()
         )
     except ValueError as error:
         raise SettingsError(

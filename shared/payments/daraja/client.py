@@ -1,7 +1,6 @@
 """The Daraja client: shared token, STK push (sent once, never retried), STK query."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
@@ -13,16 +12,15 @@ from urllib3.exceptions import (
 )
 
 from payments.daraja import wire
+from payments.daraja.oauth_client import OAuthClient, own_connection, timed_call
 from payments.daraja.push_outcomes import is_invalid_token, is_outage, push_outcome
 from payments.daraja.query_answers import read_query_answer
 from payments.errors import PaymentError, ProviderUnavailableError
 from payments.ports import Clock, FetchedToken, OAuthTokens, Observer, Push, PushOutcome
 from payments.protocol.evidence import PushRefused, PushUnclear, QueryAnswer
 
-TOKEN_TIMEOUT_SECONDS = (3, 5)
 PUSH_TIMEOUT_SECONDS = (3, 18)
 QUERY_TIMEOUT_SECONDS = (3, 8)
-TOKEN_LIFE_SECONDS_MAX = 3600
 
 _NOT_SENT = (ConnectTimeoutError, NameResolutionError, NewConnectionError)
 """Raised before any byte was sent. A TLS error can come after the send, so it is not listed."""
@@ -59,7 +57,15 @@ class DarajaClient:
         self._merchant = merchant
         self._credentials = credentials
         self._forget_credentials = forget_credentials
-        self._token = share_oauth_token(self._fetch_token)
+        oauth = OAuthClient(
+            session,
+            base_url=base_url,
+            credentials=credentials,
+            forget_credentials=forget_credentials,
+            clock=clock,
+            observer=observer,
+        )
+        self._token = share_oauth_token(oauth.fetch_token)
         self._clock = clock
         self._observer = observer
 
@@ -131,7 +137,10 @@ class DarajaClient:
         token: str,
         timeout: tuple[int, int],
     ) -> wire.Answer:
-        with self._timed(kind), self._own_connection():
+        with (
+            timed_call(kind, clock=self._clock, observer=self._observer),
+            own_connection(self._session),
+        ):
             response = self._session.post(
                 self._base_url + path,
                 json=body,
@@ -141,52 +150,8 @@ class DarajaClient:
             )
         return wire.read_answer(response.status_code, response.content)
 
-    @contextmanager
-    def _own_connection(self) -> Iterator[None]:
-        """Close the call's connection, whatever the server says about keeping it."""
-        try:
-            yield
-        finally:
-            self._session.close()
-
-    @contextmanager
-    def _timed(self, kind: str) -> Iterator[None]:
-        """Measure a call, answered or not."""
-        started = self._clock()
-        try:
-            yield
-        finally:
-            elapsed_ms = (self._clock() - started) * 1000
-            self._observer.counted(f"{kind}Latency", elapsed_ms, unit="Milliseconds")
-
     def _consumer_key(self) -> str:
         return self._credentials()["SAFARICOM_CONSUMER_KEY"]
-
-    def _fetch_token(self) -> FetchedToken:
-        """Ask Daraja for a token. Errors: ProviderUnavailableError."""
-        credentials = self._credentials()
-        try:
-            with self._timed("Token"), self._own_connection():
-                response = self._session.get(
-                    self._base_url + wire.TOKEN_PATH,
-                    params={"grant_type": "client_credentials"},
-                    auth=(
-                        credentials["SAFARICOM_CONSUMER_KEY"],
-                        credentials["SAFARICOM_CONSUMER_SECRET"],
-                    ),
-                    timeout=TOKEN_TIMEOUT_SECONDS,
-                    allow_redirects=False,
-                )
-        except requests.RequestException as error:
-            self._observer.counted("TokenFailed")
-            raise ProviderUnavailableError(type(error).__name__) from error
-        answer = wire.read_answer(response.status_code, response.content)
-        token, life = answer.body.get("access_token"), answer.body.get("expires_in")
-        if answer.status != 200 or not isinstance(token, str) or not token:
-            self._forget_credentials()
-            self._observer.counted("TokenFailed")
-            raise ProviderUnavailableError(answer.error_code or f"HTTP {answer.status}")
-        return FetchedToken(access_token=token, expires_in=_seconds(life))
 
 
 class ReadyDaraja:
@@ -227,9 +192,3 @@ def was_not_sent(error: requests.RequestException) -> bool:
     cause = error.args[0] if error.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
     return isinstance(reason, _NOT_SENT)
-
-
-def _seconds(life: object) -> int:
-    """Read `expires_in`, a number or its text; an unreadable one counts as 120 seconds."""
-    text = str(life)
-    return min(int(text), TOKEN_LIFE_SECONDS_MAX) if text.isdecimal() else 120

@@ -6,6 +6,8 @@ from payments.protocol.result_codes import SUCCESS, final_refusal
 
 STILL_PROCESSING = "4999"
 """Observed in the sandbox on 2026-06-20: "The transaction is still under processing"."""
+WAITING_WORDS = ("being processed", "transaction does not exist")
+"""Of 500.001.1001: observed in the sandbox. "Merchant does not exist" says nothing of a prompt."""
 
 
 def read_query_answer(checkout_request_id: str, answer: Answer) -> QueryAnswer | None:
@@ -15,8 +17,9 @@ def read_query_answer(checkout_request_id: str, answer: Answer) -> QueryAnswer |
     """
     if answer.status == 200:
         return _read_result(checkout_request_id, answer)
-    is_processing = (
-        answer.error_code == "500.001.1001" and "being processed" in answer.message.lower()
+    message = answer.message.lower()
+    is_processing = answer.error_code == "500.001.1001" and any(
+        words in message for words in WAITING_WORDS
     )
     is_not_known_yet = answer.error_code == "400.002.02"
     if is_processing or is_not_known_yet:

@@ -65,6 +65,7 @@ def status_answer(
     retry_at = can_retry_at(payment, SENTENCES[cause], now)
     may_retry = retry_at is not None and retry_at <= now
     shows_manual = may_retry and cause in BY_HAND_HELPS
+    manual = manual_payment(payment, party_b=party_b, is_till=is_till, language=language)
     return {
         "CheckoutRequestID": payment.checkout_request_id or payment.payment_id,
         "MerchantRequestID": payment.merchant_request_id,
@@ -82,12 +83,8 @@ def status_answer(
         "customer_message": customer_message(cause, language),
         "actions": [str(button) for button in SENTENCES[cause].buttons],
         "can_retry": may_retry,
-        "can_retry_at": eat_iso(retry_at) if retry_at is not None else None,
-        "manual_payment": (
-            manual_payment(payment, party_b=party_b, is_till=is_till, language=language)
-            if shows_manual
-            else None
-        ),
+        "can_retry_at": eat_iso(retry_at),
+        "manual_payment": manual if shows_manual else None,
         "poll_after_seconds": poll_after_seconds(payment, now),
     }
 

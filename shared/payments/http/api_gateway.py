@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from payments.errors import (
-    ConflictError,
     ForbiddenError,
-    InitiationError,
     InvalidRequestError,
-    NotFoundError,
     PaymentError,
-    PromptLimitError,
-    SettingsError,
     TooLargeError,
     UnauthenticatedError,
     UnavailableError,
@@ -25,18 +20,6 @@ from payments.protocol.policy import BODY_BYTES_MAX
 type Event = Mapping[str, Any]
 type Response = dict[str, Any]
 
-HTTP_STATUS: tuple[tuple[type[PaymentError], int], ...] = (
-    (InvalidRequestError, 400),
-    (UnauthenticatedError, 401),
-    (ForbiddenError, 403),
-    (NotFoundError, 404),
-    (ConflictError, 409),
-    (TooLargeError, 413),
-    (PromptLimitError, 429),
-    (InitiationError, 502),
-    (UnavailableError, 503),
-    (SettingsError, 500),
-)
 AUTHORIZER_CACHE_SECONDS = 60
 """How long API Gateway keeps an authorizer's answer (ReauthorizeEvery in the template)."""
 SECURITY_HEADERS = {
@@ -184,26 +167,20 @@ def answered(event: Event, handle: Callable[[], Response]) -> Response:
 
 
 def failure(error: PaymentError, *, request_id: str) -> Response:
-    """Return an error as HTTP, by its type alone."""
-    status = next((status for kind, status in HTTP_STATUS if isinstance(error, kind)), 500)
+    """Return an error as HTTP: its own status, sentence, facts and headers."""
     body: dict[str, Any] = {
         "success": False,
-        "error": error.sentence if status != 500 else "The service is not configured correctly",
+        "error": error.public_sentence,
         "code": error.code,
         "request_id": request_id,
+        **error.facts,
     }
-    if isinstance(error, ConflictError):
-        body |= error.facts
-    if isinstance(error, InitiationError):
-        body["payment_id"] = error.payment_id
-    response = ok(body, status=status)
-    retry_after = getattr(error, "retry_after_seconds", None)
-    if retry_after is not None:
-        response["headers"]["Retry-After"] = str(retry_after)
-        body["retry_after_seconds"] = retry_after
-        response["body"] = json.dumps(body, ensure_ascii=False)
-    if status == 401:
-        response["headers"]["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    headers = dict(error.headers)
+    if error.retry_after_seconds is not None:
+        body["retry_after_seconds"] = error.retry_after_seconds
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    response = ok(body, status=error.http_status)
+    response["headers"] |= headers
     return response
 
 

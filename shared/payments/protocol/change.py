@@ -1,12 +1,11 @@
-"""The answer of a decision: one atomic write, described without any database in it."""
+"""The answer of a decision: one atomic write, described without a database."""
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 from typing import Literal
 
-from payments.protocol.consultation import BookingStatus
-from payments.protocol.evidence import Context
-from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.consultation import ConsultationPaymentStatus
+from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof
 
 _S = PaymentStatus
 AUTOMATIC: dict[PaymentStatus, frozenset[PaymentStatus]] = {
@@ -24,7 +23,7 @@ AUTOMATIC: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _S.REFUND_DUE: frozenset(),
     _S.REFUNDED: frozenset(),
 }
-"""Which status may follow which without a person."""
+"""Which status may follow which without an operator."""
 BY_OPERATOR: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _S.UNKNOWN: frozenset({_S.REVIEW}),
     _S.PENDING: frozenset({_S.REVIEW}),
@@ -33,11 +32,11 @@ BY_OPERATOR: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _S.REVIEW: frozenset({_S.COMPLETED, _S.REFUND_DUE, _S.FAILED}),
     _S.REFUND_DUE: frozenset({_S.REFUNDED}),
 }
-"""What only a person may do besides."""
+"""Which further status may follow by an operator's decision."""
 
 
 class EventType(StrEnum):
-    """What the outbox tells the world."""
+    """The events that the outbox publishes."""
 
     COMPLETED = "PaymentCompleted"
     FAILED = "PaymentFailed"
@@ -60,21 +59,26 @@ STATUS_EVENT = {
 }
 
 
+MONEY_PROOFS = frozenset({Proof.CALLBACK, Proof.HINT, Proof.QUERY, Proof.OPERATOR})
+"""What can prove that money arrived."""
+
+
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """Confirm the consultation, provided it is payable at exactly this price."""
+    """Confirm the consultation, provided it is this payer's and payable at exactly this price."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detach:
     """Clear `active_payment_id`, provided it names this payment.
 
-    `frees_lock` ends the lock early; `marks_failed` holds only while the booking is Pending;
+    `frees_lock` ends the lock early; `leaves` is the payment_status from then on: Failed while
+    the booking is Pending, Unpaid once it is Cancelled, None where it is not changed;
     `unpayable` makes the write depend on the consultation not being payable.
     """
 
     frees_lock: bool
-    marks_failed: bool
+    leaves: ConsultationPaymentStatus | None
     unpayable: bool = False
 
 
@@ -100,7 +104,7 @@ type ConsultationEffect = Confirm | Detach | HoldForReview | RequireUnpayable | 
 class Change:
     """One atomic write: the payment from `before` to `after`, and what goes with it.
 
-    Errors: ValueError where the transition table does not allow the step: a defect, never data.
+    Errors: ValueError where the step breaks a rule of the protocol: a defect in the code.
     """
 
     before: Payment
@@ -114,22 +118,130 @@ class Change:
     by_operator: bool = False
 
     def __post_init__(self) -> None:
-        """Hold every change against the transition table."""
-        old, new = self.before.status, self.after.status
-        allowed = AUTOMATIC[old]
-        if self.by_operator:
-            allowed = allowed | BY_OPERATOR.get(old, frozenset())
-        if new is not old and new not in allowed:
-            raise ValueError(f"No transition from {old} to {new}")
+        """Refuse a step that no rule of the protocol allows."""
+        rules = (
+            *_step_rules(self),
+            *(_transition_rules(self) if self.is_transition else ()),
+            *(_outcome_rules(self) if self.concludes else ()),
+        )
+        for holds, rule in rules:
+            if not holds:
+                raise ValueError(f"{self.before.status} -> {self.after.status}: {rule}")
 
     @property
     def is_transition(self) -> bool:
         """Whether the status changes."""
         return self.before.status is not self.after.status
 
+    @property
+    def concludes(self) -> bool:
+        """Whether a payment without recorded money gets its outcome."""
+        return self.is_transition and self.before.may_yet_be_paid and not self.after.is_open
+
+
+type _Rules = tuple[tuple[bool, str], ...]
+
+
+def _step_rules(change: Change) -> _Rules:
+    """Return what holds for every write, with the sentence for where it does not."""
+    before, after = change.before, change.after
+    raises_attention = after.attention is not None and after.attention != before.attention
+    claims, releases = change.claims_receipt, change.releases_receipt
+    frees_lock = isinstance(change.consultation, Detach) and change.consultation.frees_lock
+    return (
+        (after.version == before.version + 1, "the version rises by one"),
+        (_terms(after) == _terms(before), "the terms of a payment never change"),
+        (
+            not raises_attention or EventType.UNRESOLVED in change.events,
+            "attention has its event",
+        ),
+        (
+            before.received_at in (None, after.received_at) or after.status is _S.FAILED,
+            "the time of the first proof never moves",
+        ),
+        (claims is None or after.status not in UNPROVEN, "a claimed receipt has its money"),
+        (
+            releases is None or (change.by_operator and after.receipt_number is None),
+            "only an operator releases a receipt",
+        ),
+        (
+            not ((frees_lock or change.frees_phone) and after.holds_locks),
+            "a payment that frees a lock holds none",
+        ),
+        (
+            not isinstance(change.consultation, Confirm) or after.status is _S.COMPLETED,
+            "only a completed payment confirms",
+        ),
+    )
+
+
+def _transition_rules(change: Change) -> _Rules:
+    """Return what holds where the status changes."""
+    before, after = change.before, change.after
+    allowed = AUTOMATIC[before.status]
+    if change.by_operator:
+        allowed = allowed | BY_OPERATOR.get(before.status, frozenset())
+    event = STATUS_EVENT.get(after.status)
+    is_new_receipt = after.receipt_number not in (None, before.receipt_number)
+    is_completed = after.status is _S.COMPLETED
+    is_by_query = after.proof is Proof.QUERY and after.paid_amount_kes is None
+    is_exact = after.paid_amount_kes == after.amount_kes or is_by_query
+    is_owed = after.status is _S.REFUND_DUE and not change.by_operator
+    return (
+        (after.status in allowed, "no such transition"),
+        (event is None or event in change.events, "a final status has its event"),
+        (
+            not is_new_receipt or change.claims_receipt == after.receipt_number,
+            "a receipt is claimed with the money",
+        ),
+        (not is_completed or isinstance(change.consultation, Confirm), "completed confirms"),
+        (not is_completed or is_exact, "completed is paid exactly"),
+        (
+            not is_completed or after.receipt_number is not None or is_by_query,
+            "completed has a receipt, or a query alone proved it",
+        ),
+        (
+            not is_owed
+            or isinstance(change.consultation, Detach | RequireUnpayable | CancelConfirmed),
+            "money is owed back only for a consultation that cannot be paid",
+        ),
+    )
+
+
+def _outcome_rules(change: Change) -> _Rules:
+    """Return what holds where a payment gets its outcome."""
+    after = change.after
+    is_paid = after.status not in UNPROVEN
+    is_refused_push = after.status is _S.FAILED and after.proof is Proof.PUSH
+    needs_reason = after.status in {_S.FAILED, _S.CANCELLED, _S.REVIEW}
+    return (
+        (after.final_at is not None, "an outcome has its time"),
+        (not is_paid or after.proof in MONEY_PROOFS, "money has its proof"),
+        (not is_paid or after.received_at is not None, "money has the time of its proof"),
+        (not (is_paid and after.holds_locks), "money ends the locks"),
+        (not (is_refused_push and after.holds_locks), "a refused push holds no lock"),
+        (not is_paid or after.receipt_pending == (after.receipt_number is None), "receipt pending"),
+        (not needs_reason or after.failure_reason is not None, "no money has its reason"),
+        (after.status is not _S.CANCELLED or after.attention is not None, "cancelled is told"),
+    )
+
+
+def _terms(payment: Payment) -> tuple[object, ...]:
+    """Return what is fixed at the reservation."""
+    return (
+        payment.payment_id,
+        payment.booking_id,
+        payment.client_id,
+        payment.phone_hmac,
+        payment.amount_kes,
+        payment.token_sha256,
+        payment.created_at,
+        payment.locked_until,
+    )
+
 
 class NeedsContext(Enum):
-    """The usual surroundings were assumed, and the decision needs the real ones."""
+    """The usual context was assumed, and the decision needs the real one."""
 
     NEEDED = auto()
 
@@ -139,23 +251,10 @@ type Decision = Change | NeedsContext | None
 
 
 def events_for(before: Payment, after: Payment) -> tuple[EventType, ...]:
-    """Return the events of a step: one for a final status, one for an attention raised."""
+    """Return the events of a step: one for a final status, one for attention raised."""
     events = []
     if after.status is not before.status and after.status in STATUS_EVENT:
         events.append(STATUS_EVENT[after.status])
     if after.attention is not None and after.attention != before.attention:
         events.append(EventType.UNRESOLVED)
     return tuple(events)
-
-
-def detach(payment: Payment, around: Context, *, frees_lock: bool) -> Detach | None:
-    """Return the effect of a failure on the consultation: only where this payment is active."""
-    consultation = around.consultation
-    if consultation is None or consultation.active_payment_id != payment.payment_id:
-        return None
-    return Detach(frees_lock=frees_lock, marks_failed=consultation.status is BookingStatus.PENDING)
-
-
-def holds_phone(payment: Payment, around: Context) -> bool:
-    """Whether the phone guard names this payment."""
-    return around.phone_payment_id == payment.payment_id

@@ -1,14 +1,22 @@
 """What to do about a payment when something is learned: pure decisions, no effects.
 
-`decide` is the whole protocol as one function of (payment, evidence, surroundings, now, policy).
-Its answer is a `Change` (one atomic write), None (nothing to write), or NEEDS_CONTEXT (the usual
-case was assumed, and this is not it: read what stands around the payment and decide again).
+`decide` is the whole protocol as one function of payment, evidence, context, time and policy.
+The answer is a `Change` (one atomic write), None (nothing to write) or NEEDS_CONTEXT (the usual
+context was assumed, but the write would not prove it: load the real context, decide again).
 """
 
 from typing import assert_never
 
 from payments.protocol.callback import callback_received, hint_received
-from payments.protocol.change import Decision
+from payments.protocol.case import Case
+from payments.protocol.change import (
+    NEEDS_CONTEXT,
+    CancelConfirmed,
+    Change,
+    Confirm,
+    Decision,
+    Detach,
+)
 from payments.protocol.evidence import (
     AttentionCleared,
     BookingCancelled,
@@ -27,45 +35,84 @@ from payments.protocol.evidence import (
     ReviewResolved,
     TimePassed,
 )
-from payments.protocol.filing import odd_callback
+from payments.protocol.filing import Odd, Ruling, file_body
 from payments.protocol.operator import booking_cancelled, operate
 from payments.protocol.payment import Payment
 from payments.protocol.policy import Policy
 from payments.protocol.push import push_accepted, push_refused, push_unclear
 from payments.protocol.query import query_answered
-from payments.protocol.time_passed import hint_disowned, look
+from payments.protocol.time_passed import hint_disowned, time_passed
 
 
 def decide(
-    payment: Payment, evidence: Evidence, around: Context, *, now: int, policy: Policy
+    payment: Payment, evidence: Evidence, context: Context, *, now: int, policy: Policy
 ) -> Decision:
     """Return what this evidence changes.
 
+    Errors: ConflictError where an operator's decision is not possible.
     Idempotent: deciding again on the changed payment gives None.
-    Source: docs/protocol.md, sections 3 and 4.
+    Source: docs/protocol.md, transitions and rules.
     """
+    is_by_person = isinstance(
+        evidence, ReviewResolved | ReceiptFound | MoneyReturned | AttentionCleared
+    )
+    if context.is_assumed and is_by_person:
+        return NEEDS_CONTEXT
+    case = Case(payment=payment, context=context, now=now, policy=policy)
+    result = evidence.result if isinstance(evidence, CallbackResult) else None
+    change = file_body(case, _ruling(case, evidence), digest=_digest(evidence), result=result)
+    if context.is_assumed and change is not None and not _proves_context(change):
+        return NEEDS_CONTEXT
+    return change
+
+
+def _ruling(case: Case, evidence: Evidence) -> Ruling:
+    """Apply the rule for this kind of evidence."""
     match evidence:
         case PushAccepted():
-            return push_accepted(payment, evidence, now=now)
+            return push_accepted(case, evidence)
         case PushRefused():
-            return push_refused(payment, evidence, around, now=now)
+            return push_refused(case, evidence)
         case PushUnclear():
-            return push_unclear(payment, evidence, now=now, policy=policy)
-        case CallbackResult(facts=facts):
-            return callback_received(payment, facts, around, now=now, policy=policy)
-        case HintReceived(facts=facts):
-            return hint_received(payment, facts, now=now)
-        case OddCallback(digest=digest):
-            return odd_callback(payment, digest, now=now)
+            return push_unclear(case, evidence)
+        case CallbackResult(result=result):
+            return callback_received(case, result)
+        case HintReceived(result=result):
+            return hint_received(case, result)
+        case OddCallback():
+            return Odd()
         case QueryAnswer():
-            return query_answered(payment, evidence, around, now=now, policy=policy)
+            return query_answered(case, evidence)
         case HintDisowned():
-            return hint_disowned(payment, now=now, policy=policy)
+            return hint_disowned(case)
         case TimePassed():
-            return look(payment, around, now=now, policy=policy)
+            return time_passed(case)
         case BookingCancelled():
-            return booking_cancelled(payment, around, now=now)
+            return booking_cancelled(case)
         case ReviewResolved() | ReceiptFound() | MoneyReturned() | AttentionCleared():
-            return operate(payment, evidence, around, now=now)
+            return operate(case, evidence)
         case _:
             assert_never(evidence)
+
+
+def _digest(evidence: Evidence) -> str:
+    """Return the digest of the body that the evidence came in, "" where it has none."""
+    match evidence:
+        case CallbackResult(result=result) | HintReceived(result=result):
+            return result.digest
+        case OddCallback(digest=digest):
+            return digest
+        case _:
+            return ""
+
+
+def _proves_context(change: Change) -> bool:
+    """Whether the conditions of the write fail wherever the assumed context is not the real one.
+
+    The condition of each consultation effect below names what was assumed about the consultation.
+    Without such an effect a final status would ignore a consultation that was never read. A
+    receipt added to recorded money may be this payment's own already, which the claim accepts.
+    """
+    if change.is_transition and not change.after.is_open:
+        return isinstance(change.consultation, Confirm | Detach | CancelConfirmed)
+    return change.claims_receipt is None

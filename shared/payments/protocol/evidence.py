@@ -1,4 +1,4 @@
-"""What can be learned about a payment, and what is known of the things around it."""
+"""What can be learned about a payment, and the context it is judged in."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -35,19 +35,19 @@ class PushUnclear:
 class CallbackResult:
     """An authentic callback: right token, listed address, right CheckoutRequestID."""
 
-    facts: StkResult
+    result: StkResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HintReceived:
     """A callback with the right token from an unlisted address."""
 
-    facts: StkResult
+    result: StkResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OddCallback:
-    """A callback with the right token that cannot be understood, or names another prompt."""
+    """A callback with the right token whose body cannot be understood."""
 
     digest: str
 
@@ -72,12 +72,12 @@ class QueryAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HintDisowned:
-    """The id a hint named turns out to be another payment's."""
+    """The id that a hint named belongs to another payment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
-    """Time has passed: the payment is looked at without asking anybody."""
+    """Time has passed: re-check the payment without asking Daraja."""
 
 
 class Resolution(StrEnum):
@@ -114,12 +114,12 @@ class ReceiptFound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoneyReturned:
-    """An operator says that the refund was paid out."""
+    """An operator confirms that the refund was paid out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttentionCleared:
-    """An operator has looked at what needed a person."""
+    """An operator has dealt with the reason for attention."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +145,10 @@ type Evidence = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What stands around a payment: its consultation, who holds the phone, whose a receipt is.
+    """A payment's consultation, the owner of the phone guard, and the owner of the receipt.
 
-    `is_assumed` marks the usual case taken for granted to save a read: the write's conditions
-    then prove it, and where they do not hold, everything is read and decided again.
+    `is_assumed` marks the usual context, assumed to save a read. Only `decide` looks at it: the
+    write's conditions must prove what was assumed, otherwise the real context is loaded.
     """
 
     consultation: Consultation | None
@@ -158,7 +158,7 @@ class Context:
 
 
 def usual_context(payment: Payment, now: int) -> Context:
-    """Assume a payable consultation at the price asked, locks as the payment left them."""
+    """Assume a payable consultation at the price asked, and locks as the payment left them."""
     holds = payment.may_have_open_prompt(now)
     consultation = Consultation(
         booking_id=payment.booking_id,

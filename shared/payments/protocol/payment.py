@@ -7,7 +7,7 @@ OP_IDS_KEPT = 4
 
 
 class PaymentStatus(StrEnum):
-    """The state of a payment; docs/protocol.md, section 1, has its meaning for the money."""
+    """The state of a payment; docs/protocol.md says what each means for the money."""
 
     DISPATCHING = "dispatching"
     UNKNOWN = "unknown"
@@ -20,19 +20,6 @@ class PaymentStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-RANK = {
-    PaymentStatus.DISPATCHING: 0,
-    PaymentStatus.UNKNOWN: 1,
-    PaymentStatus.PENDING: 2,
-    PaymentStatus.FAILED: 3,
-    PaymentStatus.CANCELLED: 3,
-    PaymentStatus.REVIEW: 4,
-    PaymentStatus.COMPLETED: 5,
-    PaymentStatus.REFUND_DUE: 6,
-    PaymentStatus.REFUNDED: 7,
-}
-"""Automatic transitions strictly raise it; the only fall is an operator's review -> failed."""
-
 PUBLIC_STATUS = {
     PaymentStatus.DISPATCHING: "pending",
     PaymentStatus.UNKNOWN: "pending",
@@ -44,16 +31,16 @@ PUBLIC_STATUS = {
     PaymentStatus.REFUND_DUE: "failed",
     PaymentStatus.REFUNDED: "failed",
 }
-"""The four words that existing frontends know."""
+"""The four words that frontends know."""
 
 OPEN = frozenset({PaymentStatus.DISPATCHING, PaymentStatus.UNKNOWN, PaymentStatus.PENDING})
-"""Nothing is concluded yet."""
+"""No outcome is known yet."""
 UNPROVEN = OPEN | {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
-"""Money may yet turn out to have arrived."""
+"""No money is recorded, but it may still have arrived."""
 
 
 class Proof(StrEnum):
-    """What a verdict rests on, weakest last: callback > hint and agreeing query > query alone."""
+    """What a status rests on; for money: callback > hint and agreeing query > query alone."""
 
     CALLBACK = "callback"
     HINT = "hint"
@@ -61,7 +48,6 @@ class Proof(StrEnum):
     PUSH = "push"
     CLEANUP = "cleanup"
     OPERATOR = "operator"
-    BOOKING = "booking"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +71,9 @@ class StkResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """Facts that came with the right token from an unlisted address: they make us ask Daraja."""
+    """A result that came with the right token from an unlisted address: it makes us ask Daraja."""
 
-    facts: StkResult
+    result: StkResult
     received_at: int
 
 
@@ -97,6 +83,7 @@ class Payment:
 
     Units: KES; UTC epoch seconds. `created_at` is the moment of the reservation, `locked_until`
         the last moment at which its prompt can be open, and the deadline of its locks.
+        `received_at` is the moment of the first proof of money: written once, never moved.
     """
 
     payment_id: str
@@ -131,6 +118,7 @@ class Payment:
     transaction_at: int | None = None
     accepted_at: int | None = None
     final_at: int | None = None
+    received_at: int | None = None
     due_at: int | None = None
     hint: Hint | None = None
     evidence_heads: tuple[str, ...] = ()
@@ -143,12 +131,12 @@ class Payment:
 
     @property
     def is_open(self) -> bool:
-        """Whether nothing is concluded yet."""
+        """Whether no outcome is known yet."""
         return self.status in OPEN
 
     @property
     def may_yet_be_paid(self) -> bool:
-        """Whether a success would change what we believe."""
+        """Whether no money is recorded, so that a success changes the status."""
         return self.status in UNPROVEN
 
     def may_have_open_prompt(self, now: int) -> bool:
@@ -157,7 +145,7 @@ class Payment:
 
     @property
     def checkout_id_to_ask(self) -> str | None:
-        """Whose result to ask Daraja for: our own id, else the one a hint named."""
+        """Return the id to query Daraja with: our own, otherwise the one that a hint named."""
         if self.checkout_request_id is not None:
             return self.checkout_request_id
-        return self.hint.facts.checkout_request_id if self.hint else None
+        return self.hint.result.checkout_request_id if self.hint else None

@@ -22,6 +22,10 @@ ASK_AGAIN_SECONDS = 900
 """The age at which an open payment is asked about once more; from then on answers back off."""
 NO_ANSWER_SECONDS = 300
 """A question without an answer is put again after this: two fit in a quarter of an hour."""
+SILENCE_SECONDS = 900
+"""How long after its expiry Daraja may stay silent about a payment before attention is raised."""
+SILENT_RETRY_SECONDS = 600
+"""A question about a payment past its expiry is put again after this."""
 HASTEN_SPACING_SECONDS = 60
 """The old webhook route may bring a payment's query forward this often."""
 HASTEN_SHARE = 4
@@ -44,15 +48,14 @@ class Policy:
     """The times and limits a deployment chooses.
 
     Units: seconds, KES, prompts.
-    Errors: SettingsError where the choice could let two prompts live at once, or is not usable.
+    Errors: SettingsError where the choice is not usable.
     """
 
     first_query_seconds: int = 25
     query_success_seconds: int = 120
     send_within_seconds: int = 10
-    daraja_shows_seconds: int = 60
+    daraja_shows_seconds: int = 110
     prompt_seconds: int = 180
-    lock_seconds: int = 300
     query_spacing_seconds: int = 12
     expire_pending_seconds: int = 86_400
     expire_unknown_seconds: int = 172_800
@@ -63,13 +66,7 @@ class Policy:
     evidence_days: int = 90
 
     def __post_init__(self) -> None:
-        """Refuse a lock shorter than the longest life of a prompt (W >= S + D + L)."""
-        shortest = self.send_within_seconds + self.daraja_shows_seconds + self.prompt_seconds
-        if self.lock_seconds < shortest:
-            raise SettingsError(
-                f"LOCK_SECONDS is {self.lock_seconds} but must be at least {shortest}: "
-                "SEND_WITHIN_SECONDS + DARAJA_SHOWS_SECONDS + PROMPT_SECONDS"
-            )
+        """Refuse a limit that the table's items cannot hold, or that M-Pesa does not know."""
         if not 1 <= self.phone_prompts_per_15_minutes <= 10:
             raise SettingsError("PHONE_PROMPTS_PER_15_MINUTES must be from 1 to 10")
         if not 1 <= self.phone_prompts_per_day <= 10:
@@ -78,3 +75,12 @@ class Policy:
             raise SettingsError("USER_PROMPTS_PER_10_MINUTES must be from 1 to 5")
         if not 1 <= self.max_amount_kes <= 250_000:
             raise SettingsError("MAX_AMOUNT_KES must be from 1 to 250000")
+
+    @property
+    def lock_seconds(self) -> int:
+        """How long a booking and a phone stay reserved: the longest life of a prompt.
+
+        It is no setting of its own, so no choice of the three times can let two prompts live at
+        once: sent at the last moment, shown late, answered late.
+        """
+        return self.send_within_seconds + self.daraja_shows_seconds + self.prompt_seconds

@@ -2,108 +2,92 @@
 
 from dataclasses import replace
 
-from payments.protocol.change import (
-    NEEDS_CONTEXT,
-    Change,
-    Decision,
-    detach,
-    events_for,
-    holds_phone,
-)
-from payments.protocol.evidence import Context, PushAccepted, PushRefused, PushUnclear
-from payments.protocol.payment import Payment, PaymentStatus, Proof
-from payments.protocol.policy import Policy
-from payments.protocol.schedule import next_due_at
+from payments.protocol.case import Case
+from payments.protocol.change import Change
+from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear
+from payments.protocol.payment import PaymentStatus, Proof
 
 _AWAITS_ANSWER = frozenset({PaymentStatus.DISPATCHING, PaymentStatus.UNKNOWN})
 
 
-def push_accepted(payment: Payment, answer: PushAccepted, *, now: int) -> Decision:
-    """Store Daraja's id whatever the status; the push's own id wins over an adopted one."""
+def push_accepted(case: Case, answer: PushAccepted) -> Change | None:
+    """Store Daraja's id whatever the status; the push's own id replaces an adopted one."""
+    payment = case.payment
     known = payment.checkout_request_id
     if known == answer.checkout_request_id:
-        return _confirm_own_id(payment, answer, now=now)
-    is_waiting = payment.status in _AWAITS_ANSWER
+        return _confirm_own_id(case, answer)
     hint = payment.hint
     is_hint_of_another = (
-        hint is not None and hint.facts.checkout_request_id != answer.checkout_request_id
+        hint is not None and hint.result.checkout_request_id != answer.checkout_request_id
     )
     differs = known is not None or is_hint_of_another
     ended_without_id = payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
-    after = replace(
-        payment,
-        status=PaymentStatus.PENDING if is_waiting else payment.status,
-        version=payment.version + 1,
-        checkout_request_id=answer.checkout_request_id,
-        checkout_source=Proof.PUSH,
-        merchant_request_id=answer.merchant_request_id,
-        accepted_at=now,
-        due_at=now if ended_without_id or known is not None else _after_accept(payment, now),
-        attention="checkout_request_id_differs" if differs else payment.attention,
-        hint=None if is_hint_of_another else hint,
+    is_due_now = ended_without_id or known is not None or payment.status is PaymentStatus.UNKNOWN
+    return case.step(
+        replace(
+            payment,
+            status=_accepted_status(payment.status),
+            checkout_request_id=answer.checkout_request_id,
+            checkout_source=Proof.PUSH,
+            merchant_request_id=answer.merchant_request_id,
+            accepted_at=case.now,
+            # Usually the re-check set at the reservation stays: a new time costs two index writes.
+            due_at=case.now if is_due_now else payment.due_at,
+            attention="checkout_request_id_differs" if differs else payment.attention,
+            hint=None if is_hint_of_another else hint,
+        )
     )
-    return Change(before=payment, after=after, events=events_for(payment, after))
 
 
-def _after_accept(payment: Payment, now: int) -> int | None:
-    """Keep the first look set at the reservation: changing it would cost two index writes."""
-    if payment.status is PaymentStatus.UNKNOWN:
-        return now
-    return payment.due_at
+def _accepted_status(status: PaymentStatus) -> PaymentStatus:
+    return PaymentStatus.PENDING if status in _AWAITS_ANSWER else status
 
 
-def _confirm_own_id(payment: Payment, answer: PushAccepted, *, now: int) -> Decision:
-    """An adopted id turns out to be the push's own."""
+def _confirm_own_id(case: Case, answer: PushAccepted) -> Change | None:
+    """Record that an adopted id is the push's own."""
+    payment = case.payment
     if payment.accepted_at is not None:
         return None
-    after = replace(
-        payment,
-        version=payment.version + 1,
-        status=(PaymentStatus.PENDING if payment.status in _AWAITS_ANSWER else payment.status),
-        checkout_source=Proof.PUSH,
-        merchant_request_id=payment.merchant_request_id or answer.merchant_request_id,
-        accepted_at=now,
+    return case.step(
+        replace(
+            payment,
+            status=_accepted_status(payment.status),
+            checkout_source=Proof.PUSH,
+            merchant_request_id=payment.merchant_request_id or answer.merchant_request_id,
+            accepted_at=case.now,
+        )
     )
-    return Change(before=payment, after=after)
 
 
-def push_refused(payment: Payment, answer: PushRefused, around: Context, *, now: int) -> Decision:
+def push_refused(case: Case, answer: PushRefused) -> Change | None:
     """End a payment whose prompt does not exist; both locks are freed at once."""
+    payment = case.payment
     if payment.status not in _AWAITS_ANSWER or payment.checkout_request_id is not None:
         return None
-    if around.is_assumed and not payment.may_have_open_prompt(now):
-        return NEEDS_CONTEXT
     after = replace(
         payment,
         status=PaymentStatus.FAILED,
-        version=payment.version + 1,
         holds_locks=False,
         proof=Proof.PUSH,
         result_code=answer.code,
         result_desc=answer.description,
         failure_reason=answer.reason,
-        final_at=now,
-        due_at=now if payment.hint is not None else None,
+        final_at=case.now,
+        due_at=case.now if payment.hint is not None else None,
     )
-    return Change(
-        before=payment,
-        after=after,
-        consultation=detach(payment, around, frees_lock=True),
-        frees_phone=holds_phone(payment, around),
-        events=events_for(payment, after),
-    )
+    return case.step(after, consultation=case.detach(frees_lock=True), frees_phone=case.holds_phone)
 
 
-def push_unclear(payment: Payment, answer: PushUnclear, *, now: int, policy: Policy) -> Decision:
+def push_unclear(case: Case, answer: PushUnclear) -> Change | None:
     """Keep the locks and wait: a prompt may be open."""
-    if payment.status is not PaymentStatus.DISPATCHING:
+    if case.payment.status is not PaymentStatus.DISPATCHING:
         return None
-    after = replace(
-        payment,
-        status=PaymentStatus.UNKNOWN,
-        version=payment.version + 1,
-        result_desc=answer.description,
-    )
-    due_at = now if payment.hint else next_due_at(after, now=now, policy=policy)
-    after = replace(after, due_at=due_at)
-    return Change(before=payment, after=after)
+    return outcome_unknown(case, description=answer.description)
+
+
+def outcome_unknown(case: Case, *, description: str | None) -> Change:
+    """Record that the push may or may not have reached the phone."""
+    after = replace(case.payment, status=PaymentStatus.UNKNOWN, result_desc=description)
+    if after.hint is not None:
+        return case.step(replace(after, due_at=case.now))
+    return case.step(after, schedules=True)

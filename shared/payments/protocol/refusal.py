@@ -1,61 +1,43 @@
-"""Refusals: a closed list of codes ends a payment; nothing else does."""
+"""Refusals: only the codes of a closed list end a payment as failed."""
 
 from dataclasses import replace
 
-from payments.protocol.change import (
-    NEEDS_CONTEXT,
-    Change,
-    Decision,
-    detach,
-    events_for,
-    holds_phone,
-)
-from payments.protocol.evidence import Context
+from payments.protocol.case import Case
+from payments.protocol.change import Change
 from payments.protocol.payment import Payment, PaymentStatus, Proof, StkResult
-from payments.protocol.policy import Policy
 from payments.protocol.result_codes import SUCCESS, ResultCode
-from payments.protocol.schedule import next_due_at
 
 
-def refused(
-    payment: Payment,
-    facts: StkResult,
-    refusal: ResultCode,
-    around: Context,
-    *,
-    proof: Proof,
-    now: int,
-    policy: Policy,
-) -> Decision:
-    """End an open payment as failed; locks end early only on proof that no prompt is open."""
-    if around.is_assumed and not payment.may_have_open_prompt(now):
-        return NEEDS_CONTEXT
+def refused(case: Case, result: StkResult, refusal: ResultCode, proof: Proof) -> Change:
+    """End an open payment as failed.
+
+    The locks end early only on proof that no prompt is open: an authentic callback whose code
+    closes the handset's session.
+    """
+    payment = case.payment
     frees = proof is Proof.CALLBACK and refusal.closes_session
     after = replace(
         payment,
         status=PaymentStatus.FAILED,
-        version=payment.version + 1,
         holds_locks=payment.holds_locks and not frees,
         proof=proof,
-        checkout_request_id=payment.checkout_request_id or facts.checkout_request_id,
+        checkout_request_id=payment.checkout_request_id or result.checkout_request_id,
         checkout_source=payment.checkout_source or proof,
-        merchant_request_id=payment.merchant_request_id or facts.merchant_request_id,
-        result_code=facts.code,
-        result_desc=facts.description,
+        merchant_request_id=payment.merchant_request_id or result.merchant_request_id,
+        result_code=result.code,
+        result_desc=result.description,
         failure_reason=refusal.meaning,
-        final_at=now,
-        hint=payment.hint if proof is Proof.CALLBACK and _says_paid(payment) else None,
+        final_at=case.now,
+        hint=payment.hint if proof is Proof.CALLBACK and _hint_says_paid(payment) else None,
     )
-    after = replace(after, due_at=next_due_at(after, now=now, policy=policy))
-    return Change(
-        before=payment,
-        after=after,
-        consultation=detach(payment, around, frees_lock=frees),
-        frees_phone=frees and holds_phone(payment, around),
-        events=events_for(payment, after),
+    return case.step(
+        after,
+        schedules=True,
+        consultation=case.detach(frees_lock=frees),
+        frees_phone=frees and case.holds_phone,
     )
 
 
-def _says_paid(payment: Payment) -> bool:
-    """Whether a hint says otherwise: it stays until Daraja itself has answered."""
-    return payment.hint is not None and payment.hint.facts.code == SUCCESS
+def _hint_says_paid(payment: Payment) -> bool:
+    """Whether a hint reports money: it stays until Daraja has answered a query about it."""
+    return payment.hint is not None and payment.hint.result.code == SUCCESS

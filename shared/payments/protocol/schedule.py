@@ -9,6 +9,8 @@ from payments.protocol.policy import (
     HINT_OVERDUE_SECONDS,
     NO_ANSWER_SECONDS,
     RECEIPT_OVERDUE_SECONDS,
+    SILENCE_SECONDS,
+    SILENT_RETRY_SECONDS,
     Policy,
 )
 from payments.protocol.result_codes import final_refusal
@@ -41,8 +43,18 @@ def retry_at(payment: Payment, *, now: int, policy: Policy) -> int:
     if payment.hint is not None:
         age = now - payment.hint.received_at
         return now + min(max(age, policy.first_query_seconds), NO_ANSWER_SECONDS)
+    if now >= silent_at(payment, policy):
+        return now + SILENT_RETRY_SECONDS
     ahead = [moment for moment in _moments(payment, policy) if moment > now]
     return min([*ahead, now + NO_ANSWER_SECONDS])
+
+
+def silent_at(payment: Payment, policy: Policy) -> int:
+    """Return from when a person must know that Daraja says nothing about the payment.
+
+    Units: UTC epoch seconds.
+    """
+    return payment.created_at + policy.expire_pending_seconds + SILENCE_SECONDS
 
 
 def _moments(payment: Payment, policy: Policy) -> tuple[int, ...]:

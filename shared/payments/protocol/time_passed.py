@@ -1,84 +1,82 @@
-"""What time alone changes: a lost dispatch, a hopeless wait, a receipt or an answer overdue."""
+"""What time alone changes: a lost dispatch, a hopeless wait, a missing receipt or answer."""
 
 from dataclasses import replace
 
-from payments.protocol.change import NEEDS_CONTEXT, Change, Decision, detach, events_for
-from payments.protocol.evidence import Context
+from payments.protocol.case import Case
+from payments.protocol.change import Change
 from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.protocol.policy import (
     DISPATCH_GIVEN_UP_SECONDS,
     HINT_OVERDUE_SECONDS,
     RECEIPT_OVERDUE_SECONDS,
-    Policy,
 )
-from payments.protocol.schedule import next_due_at
+from payments.protocol.push import outcome_unknown
+from payments.protocol.schedule import silent_at
 
 
 def needs_query(payment: Payment, now: int) -> bool:
-    """Whether Daraja is to be asked about it now."""
+    """Whether to ask Daraja about the payment now."""
     is_due = payment.due_at is not None and payment.due_at <= now
     is_worth_it = payment.may_yet_be_paid or payment.hint is not None
     return is_due and is_worth_it and payment.checkout_id_to_ask is not None
 
 
-def look(payment: Payment, around: Context, *, now: int, policy: Policy) -> Decision:
-    """Apply what has become true by the clock; a payment to be asked about is left as it is."""
+def time_passed(case: Case) -> Change | None:
+    """Apply what the clock alone makes true; a payment that needs a query stays as it is."""
+    payment, now = case.payment, case.now
     if payment.due_at is None or payment.due_at > now:
         return None
-    given_up_at = payment.created_at + DISPATCH_GIVEN_UP_SECONDS
-    if payment.status is PaymentStatus.DISPATCHING and now >= given_up_at:
-        return _given_up(payment, now=now, policy=policy)
-    if _is_hopeless(payment, now, policy):
-        return _hopeless(payment, around, now=now, policy=policy)
+    if payment.status is PaymentStatus.DISPATCHING and case.is_older_than(
+        DISPATCH_GIVEN_UP_SECONDS
+    ):
+        # The Lambda that sent it is gone.
+        return outcome_unknown(case, description=payment.result_desc)
+    if _is_hopeless(case):
+        return _give_up(case)
+    if _is_silent(case):
+        # Still due: the question is put again in this very run.
+        return case.step(replace(payment, attention="no_answer_from_mpesa"))
     reason = _overdue(payment, now)
     if reason is not None:
-        return _raise_attention(payment, reason, now=now, policy=policy)
+        return _raise_attention(case, reason)
     if needs_query(payment, now):
         return None
-    after = replace(payment, due_at=next_due_at(payment, now=now, policy=policy))
-    return Change(before=payment, after=replace(after, version=payment.version + 1))
+    return case.step(payment, schedules=True)
 
 
-def hint_disowned(payment: Payment, *, now: int, policy: Policy) -> Decision:
-    """Drop a hint that named another payment's prompt, and let a person look."""
-    if payment.hint is None:
+def hint_disowned(case: Case) -> Change | None:
+    """Drop a hint that names another payment's prompt, and raise attention."""
+    if case.payment.hint is None:
         return None
-    return _raise_attention(payment, "hint_names_another_payment", now=now, policy=policy)
+    return _raise_attention(case, "hint_names_another_payment")
 
 
-def _given_up(payment: Payment, *, now: int, policy: Policy) -> Change:
-    """The Lambda that sent it is gone: whether the phone was reached is unknown."""
-    after = replace(payment, status=PaymentStatus.UNKNOWN, version=payment.version + 1)
-    due_at = now if payment.hint else next_due_at(after, now=now, policy=policy)
-    return Change(before=payment, after=replace(after, due_at=due_at))
-
-
-def _is_hopeless(payment: Payment, now: int, policy: Policy) -> bool:
+def _is_hopeless(case: Case) -> bool:
+    payment = case.payment
     is_nameless = payment.status is PaymentStatus.UNKNOWN and payment.checkout_id_to_ask is None
-    return is_nameless and now >= payment.created_at + policy.expire_unknown_seconds
+    return is_nameless and case.is_older_than(case.policy.expire_unknown_seconds)
 
 
-def _hopeless(payment: Payment, around: Context, *, now: int, policy: Policy) -> Decision:
-    """No id, no word for two days: stop waiting, and let a person look."""
-    if around.is_assumed:
-        return NEEDS_CONTEXT
+def _is_silent(case: Case) -> bool:
+    """Whether Daraja has not answered a question about an expired payment."""
+    payment = case.payment
+    is_waiting = payment.status is PaymentStatus.PENDING and payment.attention is None
+    return is_waiting and case.now >= silent_at(payment, case.policy)
+
+
+def _give_up(case: Case) -> Change:
+    """Stop waiting after two days without an id or an answer, and raise attention."""
+    payment = case.payment
     after = replace(
         payment,
         status=PaymentStatus.CANCELLED,
-        version=payment.version + 1,
         holds_locks=False,
         proof=Proof.CLEANUP,
         failure_reason="No answer and no id from M-Pesa",
-        final_at=now,
+        final_at=case.now,
         attention=payment.attention or "no_checkout_request_id",
     )
-    after = replace(after, due_at=next_due_at(after, now=now, policy=policy))
-    return Change(
-        before=payment,
-        after=after,
-        consultation=detach(payment, around, frees_lock=False),
-        events=events_for(payment, after),
-    )
+    return case.step(after, schedules=True, consultation=case.detach(frees_lock=False))
 
 
 def _overdue(payment: Payment, now: int) -> str | None:
@@ -93,10 +91,7 @@ def _overdue(payment: Payment, now: int) -> str | None:
     return None
 
 
-def _raise_attention(payment: Payment, reason: str, *, now: int, policy: Policy) -> Change:
-    """Say that a person must look; a hint nobody answered is dropped (its body stays on file)."""
-    after = replace(
-        payment, version=payment.version + 1, attention=payment.attention or reason, hint=None
-    )
-    after = replace(after, due_at=next_due_at(after, now=now, policy=policy))
-    return Change(before=payment, after=after, events=events_for(payment, after))
+def _raise_attention(case: Case, reason: str) -> Change:
+    """Raise attention and drop an unanswered hint; the hint's body stays on file."""
+    attention = case.payment.attention or reason
+    return case.step(replace(case.payment, attention=attention, hint=None), schedules=True)

@@ -134,16 +134,16 @@ def op_id_head(op_id: str) -> bytes:
 
 
 def _hint_values(hint: Hint, known_id: str | None) -> dict[str, Plain]:
-    """Store what a query does not contain; the whole body is filed as evidence."""
-    facts = hint.facts
+    """Keep what a query cannot tell; the whole body is filed as evidence."""
+    result = hint.result
     values: dict[str, Plain | None] = {
-        "code": facts.code,
+        "code": result.code,
         "checkout_request_id": (
-            None if facts.checkout_request_id == known_id else facts.checkout_request_id
+            None if result.checkout_request_id == known_id else result.checkout_request_id
         ),
-        "amount_kes": facts.amount_kes,
-        "receipt_number": facts.receipt_number,
-        "transaction_at": facts.transaction_at,
+        "amount_kes": result.amount_kes,
+        "receipt_number": result.receipt_number,
+        "transaction_at": result.transaction_at,
         "received_at": hint.received_at,
     }
     return {name: value for name, value in values.items() if value is not None}
@@ -152,7 +152,7 @@ def _hint_values(hint: Hint, known_id: str | None) -> dict[str, Plain]:
 def _to_hint(values: dict[str, Any], known_id: str | None) -> Hint:
     received_at = values.pop("received_at")
     values.setdefault("checkout_request_id", known_id)
-    return Hint(facts=StkResult(description="", **values), received_at=received_at)
+    return Hint(result=StkResult(description="", **values), received_at=received_at)
 
 
 def to_consultation(values: dict[str, Any]) -> Consultation:

@@ -72,8 +72,7 @@ def consultation_action(
     payment_id = change.before.payment_id
     match effect:
         case Confirm():
-            amount_kes = change.after.paid_amount_kes or change.after.amount_kes
-            return {"Update": _confirm(table, key, payment_id, amount_kes)}
+            return {"Update": _confirm(table, key, change.after)}
         case Detach():
             return {"Update": _detach(table, key, payment_id, effect)}
         case HoldForReview():
@@ -93,11 +92,11 @@ def consultation_action(
             }
 
 
-def _confirm(
-    table: str, key: Mapping[str, str], payment_id: str, amount_kes: int
-) -> dict[str, Any]:
-    """Confirm, and clear the lock whichever payment holds it."""
+def _confirm(table: str, key: Mapping[str, str], payment: Payment) -> dict[str, Any]:
+    """Confirm the payer's own consultation, clearing the lock whoever holds it."""
     e = Expression()
+    amount_kes = payment.paid_amount_kes or payment.amount_kes
+    is_payers = f"{e.name('client_id')} = {e.value(payment.client_id)}"
     is_pending = f"{e.name('status')} = {e.value(BookingStatus.PENDING)}"
     is_unpaid = f"{e.name('payment_status')} <> {e.value(ConsultationPaymentStatus.PAID)}"
     is_exact = f"{e.name('price_kes')} = {e.value(amount_kes)}"
@@ -108,11 +107,11 @@ def _confirm(
         sets=[
             f"{e.name('status')} = {e.value(BookingStatus.CONFIRMED)}",
             f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PAID)}",
-            f"{e.name('paid_payment_id')} = {e.value(payment_id)}",
+            f"{e.name('paid_payment_id')} = {e.value(payment.payment_id)}",
             _next_version(e),
         ],
         removes=[e.name("active_payment_id"), e.name("lock_until")],
-        condition=f"{EXISTS} AND {is_pending} AND {is_unpaid} AND {is_exact}",
+        condition=" AND ".join((EXISTS, is_payers, is_pending, is_unpaid, is_exact)),
     )
 
 
@@ -121,9 +120,11 @@ def _detach(table: str, key: Mapping[str, str], payment_id: str, effect: Detach)
     e = Expression()
     condition = f"{EXISTS} AND {e.name('active_payment_id')} = {e.value(payment_id)}"
     sets = [_next_version(e)]
-    if effect.marks_failed:
-        sets.append(f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.FAILED)}")
-        condition += f" AND {e.name('status')} = {e.value(BookingStatus.PENDING)}"
+    if effect.leaves is not None:
+        sets.append(f"{e.name('payment_status')} = {e.value(effect.leaves)}")
+        is_failed = effect.leaves is ConsultationPaymentStatus.FAILED
+        status = BookingStatus.PENDING if is_failed else BookingStatus.CANCELLED
+        condition += f" AND {e.name('status')} = {e.value(status)}"
     if effect.unpayable:
         condition += f" AND ({_unpayable(e)})"
     removes = [e.name("active_payment_id")]

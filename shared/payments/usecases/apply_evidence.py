@@ -1,8 +1,8 @@
 """Decide, write, re-read: the one loop through which every piece of evidence reaches a payment."""
 
-from payments.errors import StoreUnavailableError
+from payments.errors import ConflictError, StoreUnavailableError
 from payments.ports import Actor
-from payments.protocol.change import NeedsContext
+from payments.protocol.change import Change, NeedsContext
 from payments.protocol.decide import decide
 from payments.protocol.evidence import (
     CallbackResult,
@@ -16,6 +16,9 @@ from payments.protocol.payment import Payment
 from payments.protocol.policy import DECISIONS_MAX
 from payments.usecases.services import Services
 
+CHANGED = "changed_meanwhile"
+"""The code of the error that says: this is no longer what you were shown."""
+
 
 def apply_evidence(
     services: Services,
@@ -25,29 +28,48 @@ def apply_evidence(
     actor: Actor,
     body: str | None = None,
     known_at: int | None = None,
+    only_version: int | None = None,
 ) -> Payment:
-    """Apply evidence once and return the payment as stored afterwards.
+    """Apply evidence once and return the payment as it is then stored.
+
+    `only_version` is the version that a person was shown: at any other nothing is written.
 
     Units: `known_at` in UTC epoch seconds: the evidence is judged as of that moment, so that
         retries or a frozen Lambda cannot make an early "paid" count.
-    Errors: StoreUnavailableError where the store refuses, or after eight lost rounds.
+    Errors: StoreUnavailableError where the store refuses, or after eight lost rounds;
+        ConflictError where an operator's decision is not possible, code `changed_meanwhile`
+        where the payment is at another version.
     Idempotent: the same evidence again changes nothing.
     """
-    around = usual_context(payment, services.now() if known_at is None else known_at)
+    context = usual_context(payment, services.now() if known_at is None else known_at)
     for _ in range(DECISIONS_MAX):
+        if only_version is not None and payment.version != only_version:
+            raise ConflictError(
+                "The payment has changed since it was shown: look at it again", code=CHANGED
+            )
         now = services.now() if known_at is None else known_at
-        decision = decide(payment, evidence, around, now=now, policy=services.policy)
+        decision = decide(payment, evidence, context, now=now, policy=services.policy)
         if isinstance(decision, NeedsContext):
-            around = _load_context(services, payment, evidence)
-            decision = decide(payment, evidence, around, now=now, policy=services.policy)
+            context = _load_context(services, payment, evidence)
+            decision = decide(payment, evidence, context, now=now, policy=services.policy)
         if decision is None or isinstance(decision, NeedsContext):
             return payment
         if services.store.apply(decision, op_id=services.ids.hex(32), actor=actor, body=body):
             services.observer.changed(decision, actor)
             return decision.after
         payment = _read_again(services, payment)
-        around = _load_context(services, payment, evidence)
+        context = _load_context(services, payment, evidence)
     raise StoreUnavailableError("contended")
+
+
+def preview_evidence(services: Services, payment: Payment, evidence: Evidence) -> Payment:
+    """Return what the payment would become, and write nothing.
+
+    Errors: ConflictError with a sentence that says why it cannot be.
+    """
+    context = _load_context(services, payment, evidence)
+    decision = decide(payment, evidence, context, now=services.now(), policy=services.policy)
+    return decision.after if isinstance(decision, Change) else payment
 
 
 def _read_again(services: Services, payment: Payment) -> Payment:
@@ -64,11 +86,11 @@ def _load_context(services: Services, payment: Payment, evidence: Evidence) -> C
 def _receipt_in(evidence: Evidence, payment: Payment) -> str | None:
     """Return the receipt the evidence would bind."""
     match evidence:
-        case CallbackResult(facts=facts):
-            return facts.receipt_number
+        case CallbackResult(result=result):
+            return result.receipt_number
         case ReceiptFound(receipt_number=receipt_number):
             return receipt_number
         case ReviewResolved(receipt_number=receipt_number):
             return payment.receipt_number or receipt_number
         case _:
-            return payment.hint.facts.receipt_number if payment.hint else None
+            return payment.hint.result.receipt_number if payment.hint else None

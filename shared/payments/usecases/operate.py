@@ -16,17 +16,20 @@ def operate_on_payment(
     payment_id: str,
     operation: Operation,
     *,
+    shown_version: int,
     who: str,
     why: str,
     request_id: str,
 ) -> Payment:
     """Carry out an operator's decision; its event records who and why.
 
-    Errors: NotFoundError; ConflictError with a sentence that says why it cannot be.
+    It is carried out on the version that the operator was shown, or not at all.
+    Errors: NotFoundError; ConflictError with a sentence that says why it cannot be, code
+        `changed_meanwhile` where the payment has moved on.
     """
     payment = _read(services, payment_id)
     actor = Actor(by=f"operator:{who}", request_id=request_id, reason=why)
-    return apply_evidence(services, payment, operation, actor=actor)
+    return apply_evidence(services, payment, operation, actor=actor, only_version=shown_version)
 
 
 def ask_about_payment(

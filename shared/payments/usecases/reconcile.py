@@ -25,6 +25,34 @@ class Report:
     poisoned: int = 0
 
 
+class QueryGate:
+    """The query gate that all Lambdas share, as one run sees it.
+
+    `may_wait` gives the seconds left to a run that may wait for the gate; a poller may not.
+    """
+
+    def __init__(self, services: Services, *, may_wait: Callable[[], float] | None = None) -> None:
+        self._services = services
+        self._may_wait = may_wait
+        self._closed_until = 0
+
+    def opens(self) -> bool:
+        """Read the gate before writing to it: a lost condition costs a write too.
+
+        While it is known to be closed it is not read again.
+        """
+        now = self._services.now()
+        if now >= self._closed_until:
+            self._closed_until = self._services.store.next_query_at()
+        wait_seconds = self._closed_until - now
+        if wait_seconds <= 0:
+            return True
+        if self._may_wait is None or self._may_wait() - wait_seconds < STOP_WITH_SECONDS_LEFT:
+            return False
+        self._services.sleep(wait_seconds)
+        return True
+
+
 def reconcile_due(
     services: Services, *, remaining_seconds: Callable[[], float], actor: Actor
 ) -> Report:
@@ -34,11 +62,12 @@ def reconcile_due(
     Idempotent: overlapping or repeated runs share the work through the query slots.
     """
     report = Report()
+    gate = QueryGate(services, may_wait=remaining_seconds)
     for payment_id in services.store.due_payment_ids(services.now()):
         if remaining_seconds() < STOP_WITH_SECONDS_LEFT:
             break
         try:
-            report = _look_at(services, payment_id, report, remaining_seconds, actor)
+            report = _recheck(services, payment_id, report, gate, actor)
         except Exception as error:
             cause = error.code if isinstance(error, PaymentError) else type(error).__name__
             services.observer.noted("payment skipped", payment_id=payment_id, cause=cause)
@@ -46,17 +75,13 @@ def reconcile_due(
     return report
 
 
-def _look_at(
-    services: Services,
-    payment_id: str,
-    report: Report,
-    remaining_seconds: Callable[[], float],
-    actor: Actor,
+def _recheck(
+    services: Services, payment_id: str, report: Report, gate: QueryGate, actor: Actor
 ) -> Report:
     payment = services.store.get_payment(payment_id)
     if payment is None or payment.due_at is None or payment.due_at > services.now():
         return report
-    after = reconcile(services, payment, actor=actor, may_wait=remaining_seconds)
+    after = reconcile(services, payment, actor=actor, gate=gate)
     return replace(
         report,
         looked_at=report.looked_at + 1,
@@ -69,11 +94,11 @@ def reconcile(
     payment: Payment,
     *,
     actor: Actor,
-    may_wait: Callable[[], float] | None = None,
+    gate: QueryGate | None = None,
 ) -> Payment:
-    """Recheck one due payment; ask Daraja where an answer can count and the gate is open.
+    """Re-check one due payment; ask Daraja where an answer can count and the gate is open.
 
-    `may_wait` returns the seconds left, for a caller that may wait for the gate; a poll may not.
+    `gate` is the run's own; without one the gate is not waited for.
     Errors: StoreUnavailableError.
     """
     payment = apply_evidence(services, payment, TimePassed(), actor=actor)
@@ -81,7 +106,8 @@ def reconcile(
         return payment
     if _is_anothers(services, payment):
         return apply_evidence(services, payment, HintDisowned(), actor=actor)
-    if not _gate_opens(services, may_wait):
+    gate = gate or QueryGate(services)
+    if not gate.opens():
         services.observer.counted("QueryHeldBack")
         return payment
     return _ask(services, payment, actor)
@@ -93,7 +119,7 @@ def ask_now(
     """Query a payment whether it is due or not; None where no answer came in time."""
     if _is_anothers(services, payment):
         return apply_evidence(services, payment, HintDisowned(), actor=actor)
-    if not _gate_opens(services, remaining_seconds):
+    if not QueryGate(services, may_wait=remaining_seconds).opens():
         return None
     asked, is_answered = _put_question(services, payment, actor)
     return asked if is_answered else None
@@ -106,17 +132,6 @@ def _is_anothers(services: Services, payment: Payment) -> bool:
         return False
     owners = services.store.find_by_checkout_id(checkout_request_id)
     return any(owner != payment.payment_id for owner in owners)
-
-
-def _gate_opens(services: Services, may_wait: Callable[[], float] | None) -> bool:
-    """Read the gate before writing to it: a failed condition costs a write too."""
-    wait_seconds = services.store.next_query_at() - services.now()
-    if wait_seconds <= 0:
-        return True
-    if may_wait is None or may_wait() - wait_seconds < STOP_WITH_SECONDS_LEFT:
-        return False
-    services.sleep(wait_seconds)
-    return True
 
 
 def _ask(services: Services, payment: Payment, actor: Actor) -> Payment:

@@ -16,48 +16,48 @@ from payments.usecases.services import Services
 class CallbackPost:
     """One post to the callback URL.
 
-    Shape: `facts` is None where the body could not be parsed; the secret itself is not stored.
+    Shape: `result` is None where the body could not be understood; the token itself is not kept.
     """
 
     payment_id: str
     token_sha256: str
     is_listed: bool
-    facts: StkResult | None
+    result: StkResult | None
     body: str
 
 
-def record_result(services: Services, delivery: CallbackPost, *, actor: Actor) -> Payment | None:
-    """Apply a callback; None where secret or payment is wrong, and then nothing was written.
+def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Payment | None:
+    """Apply a callback; None where token or payment is wrong, and then nothing was written.
 
     Errors: StoreUnavailableError: the facts are not durable, so enqueue them.
     Idempotent: two to four copies at once are one transition.
     """
-    payment = services.store.get_payment(delivery.payment_id)
+    payment = services.store.get_payment(post.payment_id)
     stored_digest = payment.token_sha256 if payment else "0" * 64
-    is_right = hmac.compare_digest(stored_digest, delivery.token_sha256)
+    is_right = hmac.compare_digest(stored_digest, post.token_sha256)
     if payment is None or not is_right:
         services.observer.counted("CallbackRejected")
         return None
-    if not delivery.is_listed:
+    if not post.is_listed:
         services.observer.counted("CallbackFromUnlistedAddress")
-    after = apply_evidence(services, payment, _evidence(delivery), actor=actor, body=delivery.body)
-    _count(services, payment, after, delivery)
+    after = apply_evidence(services, payment, _evidence(post), actor=actor, body=post.body)
+    _count(services, payment, after, post)
     return after
 
 
-def _evidence(delivery: CallbackPost) -> Evidence:
-    if delivery.facts is None:
-        return OddCallback(digest=hashlib.sha256(delivery.body.encode()).hexdigest())
-    if delivery.is_listed:
-        return CallbackResult(facts=delivery.facts)
-    return HintReceived(facts=delivery.facts)
+def _evidence(post: CallbackPost) -> Evidence:
+    if post.result is None:
+        return OddCallback(digest=hashlib.sha256(post.body.encode()).hexdigest())
+    if post.is_listed:
+        return CallbackResult(result=post.result)
+    return HintReceived(result=post.result)
 
 
-def _count(services: Services, before: Payment, after: Payment, delivery: CallbackPost) -> None:
-    """Count the kind of callback."""
+def _count(services: Services, before: Payment, after: Payment, post: CallbackPost) -> None:
+    """Count what the callback turned out to be."""
     if after.version == before.version:
         services.observer.counted("CallbackDuplicate")
-    elif not delivery.is_listed:
+    elif not post.is_listed:
         services.observer.counted("CallbackHint")
     else:
         services.observer.counted("CallbackAccepted")
@@ -66,11 +66,11 @@ def _count(services: Services, before: Payment, after: Payment, delivery: Callba
         services.observer.counted("CallbackLate")
 
 
-def hasten_by_old_route(services: Services, facts: StkResult | None) -> None:
-    """Bring the next query forward; nothing of the post is stored or believed."""
-    if facts is None or not (facts.code == SUCCESS or final_refusal(facts.code)):
+def hasten_by_old_route(services: Services, result: StkResult | None) -> None:
+    """Bring the next question forward; nothing of the post is stored or believed."""
+    if result is None or not (result.code == SUCCESS or final_refusal(result.code)):
         return
-    for payment_id in services.store.find_by_checkout_id(facts.checkout_request_id):
+    for payment_id in services.store.find_by_checkout_id(result.checkout_request_id):
         payment = services.store.get_payment(payment_id)
         if payment is not None and payment.is_open:
             services.store.hasten(payment, op_id=services.ids.hex(32), now=services.now())

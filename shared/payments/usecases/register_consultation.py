@@ -6,7 +6,7 @@ from payments.protocol.consultation import BookingStatus, Consultation, Consulta
 from payments.protocol.evidence import BookingCancelled
 from payments.protocol.payment import PaymentStatus
 from payments.protocol.policy import DECISIONS_MAX
-from payments.usecases.apply_evidence import apply_evidence
+from payments.usecases.apply_evidence import CHANGED, apply_evidence
 from payments.usecases.services import Services
 
 
@@ -18,33 +18,33 @@ def register_consultation(
     price_kes: int,
     status: BookingStatus,
     actor: Actor,
+    shown_version: int | None = None,
 ) -> Consultation:
     """Set client, price and status, as far as payments allow (docs/protocol.md, section 4.11).
 
-    Errors: ConflictError where price or client may not change; StoreUnavailableError.
+    At another version than the `shown_version` that a person saw (0: none), nothing is written.
+    Errors: ConflictError where price or client may not change, code `changed_meanwhile` where the
+        consultation has moved on; StoreUnavailableError.
     Idempotent: the same call again changes nothing; Confirmed and Paid are never set or undone
         by it, but cancelling a Confirmed consultation owes its payment back in the same write.
     """
+    new = Consultation(
+        booking_id=booking_id, client_id=client_id, price_kes=price_kes, status=status
+    )
     for _ in range(DECISIONS_MAX):
         before = services.store.get_consultation(booking_id)
+        is_same = before is not None and _terms(before) == _terms(new)
+        _require_as_shown(before, None if is_same else shown_version)
         if before is None:
-            new = Consultation(
-                booking_id=booking_id, client_id=client_id, price_kes=price_kes, status=status
-            )
             if services.store.create_consultation(new):
                 return new
             continue
-        _require_same_terms(services, before, client_id, price_kes)
+        require_changeable(services, before, client_id, price_kes)
+        if before.status is BookingStatus.CONFIRMED and status is BookingStatus.PENDING:
+            return before
         if before.status is BookingStatus.CONFIRMED:
-            if status is BookingStatus.PENDING:
-                return before
             _cancel_confirmed(services, before, actor)
             continue
-        is_same = (before.client_id, before.price_kes, before.status) == (
-            client_id,
-            price_kes,
-            status,
-        )
         if is_same or services.store.revise_consultation(
             before, client_id=client_id, price_kes=price_kes, status=status
         ):
@@ -52,10 +52,25 @@ def register_consultation(
     raise StoreUnavailableError("contended")
 
 
-def _require_same_terms(
+def _terms(consultation: Consultation) -> tuple[str, int, BookingStatus]:
+    return consultation.client_id, consultation.price_kes, consultation.status
+
+
+def _require_as_shown(before: Consultation | None, shown_version: int | None) -> None:
+    """Refuse to write over what a person was not shown. Errors: ConflictError."""
+    if shown_version not in (None, before.version if before else 0):
+        raise ConflictError(
+            "The consultation has changed since it was shown: look at it again", code=CHANGED
+        )
+
+
+def require_changeable(
     services: Services, before: Consultation, client_id: str, price_kes: int
 ) -> None:
-    """Refuse a change of price or client while money may still arrive, or has arrived."""
+    """Refuse a change of price or client while money may still arrive, or has arrived.
+
+    Errors: ConflictError.
+    """
     if (before.client_id, before.price_kes) == (client_id, price_kes):
         return
     if before.payment_status is ConsultationPaymentStatus.PAID:

@@ -199,6 +199,8 @@ def check_consultation(view: View, booking_id: str, consultation: Values) -> Non
             and (payment["status"] in OPEN or payment["status"] == "review")
         )
         require(good, "I10", f"consultation {booking_id}: active names a payment that is over")
+    runs = consultation["payment_status"] != "Pending" or active is not None
+    require(runs, "I10", f"consultation {booking_id}: Pending, and no payment runs")
     if consultation["status"] == "Confirmed":
         paid = view.payments.get(consultation.get("paid_payment_id", ""))
         exact = (
@@ -208,6 +210,8 @@ def check_consultation(view: View, booking_id: str, consultation: Values) -> Non
             and (_is_paid_exactly(paid) or _is_contradicted(view, paid))
         )
         require(exact, "I3", f"consultation {booking_id}: Confirmed without exact money behind it")
+        is_payers = paid is not None and paid["client_id"] == consultation["client_id"]
+        require(is_payers, "I3", f"consultation {booking_id}: Confirmed by another client's money")
 
 
 def _is_paid_exactly(paid: Values) -> bool:

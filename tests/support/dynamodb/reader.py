@@ -105,6 +105,8 @@ class Reader:
 
 def resolve(path: Path, names: Names) -> Path:
     """Return a path of plain names."""
+    if len(path) == 1:
+        return (names.get(path[0], path[0]),)
     return tuple(names.get(step, step) for step in path)
 
 

@@ -9,36 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
+from tools.template import load_template
+
+__all__ = ["load_template", "table_from_template"]
 
 TABLE_TYPE = "AWS::DynamoDB::Table"
 DEFAULT_TABLE_NAME = "simulated-table"
-
-
-class _TemplateLoader(yaml.SafeLoader):
-    """YAML with CloudFormation's short-form tags (`!Ref x` becomes `{"Ref": x}`)."""
-
-
-def _intrinsic(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        assert isinstance(node, yaml.MappingNode)
-        value = loader.construct_mapping(node, deep=True)
-    return {suffix if suffix == "Ref" else f"Fn::{suffix}": value}
-
-
-_TemplateLoader.add_multi_constructor("!", _intrinsic)
-
-
-def load_template(path: str | Path) -> dict[str, Any]:
-    """The whole template, its short-form functions spelled out."""
-    text = Path(path).read_text(encoding="utf-8")
-    template: dict[str, Any] = yaml.load(text, Loader=_TemplateLoader)
-    return template
 
 
 def table_from_template(

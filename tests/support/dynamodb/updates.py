@@ -38,12 +38,18 @@ class ParsedUpdate(NamedTuple):
     def check_paths(self, names: Names, key_names: tuple[str, ...]) -> None:
         """Errors: ValidationError where two paths overlap, or one is part of the table's key."""
         paths = [resolve(path, names) for path, _ in self.actions]
-        for position, path in enumerate(paths):
-            if path[0] in key_names:
-                raise ValidationError(f"Cannot update attribute {path[0]}: it is part of the key")
-            for other in paths[:position]:
-                if path[: len(other)] == other[: len(path)]:
-                    raise ValidationError(f"Two document paths overlap: {other}, {path}")
+        roots = {path[0] for path in paths}
+        if not roots.isdisjoint(key_names):
+            raise ValidationError(f"Cannot update a part of the key: {sorted(roots)}")
+        if len(roots) < len(paths):
+            _refuse_overlaps(paths)
+
+
+def _refuse_overlaps(paths: list[Path]) -> None:
+    for position, path in enumerate(paths):
+        for other in paths[:position]:
+            if path[: len(other)] == other[: len(path)]:
+                raise ValidationError(f"Two document paths overlap: {other}, {path}")
 
 
 @lru_cache(maxsize=4096)

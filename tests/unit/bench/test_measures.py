@@ -1,9 +1,11 @@
 """What the benchmark counts is what happened, and its cost model follows the counts."""
 
+from pathlib import Path
 from typing import Any
 
-from bench import cost, growth
+from bench import cost, growth, month
 from bench.flow import difference
+from tools.template import load_template
 
 
 def counts(calls: dict[str, int], units: float) -> dict[str, Any]:
@@ -61,3 +63,18 @@ def test_cleanup_and_statistics_read_no_more_from_a_larger_table() -> None:
 
 def test_more_pollers_cause_no_more_queries() -> None:
     assert growth.queries_with(3) == growth.queries_with(1) > 0
+
+
+def test_the_month_of_a_small_clinic_is_told_as_it_is_counted() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "performance.md").read_text(encoding="utf-8")
+    assert "\n".join(month.rows(load_template(), month.measured())) in page
+
+
+def test_another_alarm_or_secret_costs_more() -> None:
+    template = load_template()
+    before = month.standing(template)
+    template["Resources"]["Another"] = template["Resources"]["JwtSecret"]
+    template["Resources"]["Louder"] = template["Resources"]["ReviewAlarm"]
+    after = month.standing(template)
+    assert round(after["secrets"] - before["secrets"], 2) == month.SECRET
+    assert round(after["alarms"] - before["alarms"], 2) == month.ALARM_METRIC

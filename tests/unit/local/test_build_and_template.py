@@ -1,5 +1,6 @@
 """When the build is repeated, what a changed requirement costs, and which routes are promised."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,15 @@ def test_an_environment_that_holds_its_requirements_is_left_alone(tmp_path: Path
     (folder / environments.MARK).write_text(environments.digest(requirements))
     environment = environments.Environment("x", folder, requirements)
     assert environments.ensure(environment) is False
+
+
+@pytest.mark.parametrize("environment", ["prod", "local", ""])
+def test_an_unknown_environment_is_refused_before_anything_is_installed_or_built(
+    environment: str,
+) -> None:
+    """With a Python that does not run: whatever comes first would complain of that."""
+    command = ["make", "deploy", f"ENV={environment}", "PYTHON=no-such-python"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f'ENV is sandbox or production, not "{environment}"' in done.stderr
+    assert "no-such-python" not in done.stdout + done.stderr

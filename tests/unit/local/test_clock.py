@@ -1,18 +1,20 @@
 """People move the local stack's time from outside; nothing else moves the product's."""
 
 import ast
+import io
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import pytest
+import jwt
 
-from local import clock, hakika
+from local.credentials import make_token
 from local.emulator.clock_patches import CLOCK_FILE, starter
-from local.moved_clock import clock_file, read_ahead_seconds, write_ahead_seconds
+from local.moved_clock import clock_file, read_ahead_seconds, stack_clock, write_ahead_seconds
 from local.settings import ROOT
+from tools.hakika.app import run
 
 HOUR = 3600
 PRODUCT = [*(ROOT / "shared" / "payments").rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
@@ -89,29 +91,29 @@ def test_what_is_deployed_knows_nothing_of_the_moved_clock() -> None:
         assert not any(each in text for each in (CLOCK_FILE, "moved_clock", "follow_clock")), path
 
 
-@pytest.mark.parametrize(
-    ("arguments", "folder"),
-    [
-        (["payment", "list"], None),
-        (["payment", "list", "--local"], ROOT / ".local"),
-        (["--local-file", "/x/stack.json", "list"], Path("/x")),
-        (["list", "--local-file=/x/y/stack.json"], Path("/x/y")),
-    ],
-)
-def test_the_operators_command_lives_in_the_stacks_time(
-    arguments: list[str], folder: Path | None
-) -> None:
-    assert hakika.local_folder(arguments) == folder
+def hakika(*words: str) -> tuple[int, str]:
+    """Exit code and output of the operator's command."""
+    out = io.StringIO()
+    return run(words, out=out, err=out), out.getvalue()
 
 
-def test_without_a_stack_nothing_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert clock.main(["--folder", str(tmp_path), "advance", "6h"]) == 1
-    assert "make run" in capsys.readouterr().out
-    assert not clock_file(tmp_path).exists()
+def test_without_a_local_stack_nothing_moves(tmp_path: Path) -> None:
+    file = str(tmp_path / "stack.json")
+    for words in (("advance", "6h"), ("to", "2030-01-01 08:00"), ("show",)):
+        code, told = hakika("--local-file", file, "clock", *words)
+        assert (code, "make run" in told) == (2, True), words
+        code, told = hakika("--local-file", file, "--stack", "hakika-production", "clock", *words)
+        assert (code, "make run" in told) == (2, True), words
+    assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("words", [["advance", "6"], ["advance", "-6h"], ["to", "tomorrow"], []])
-def test_a_command_that_cannot_be_read_is_bad_usage(words: list[str]) -> None:
-    with pytest.raises(SystemExit) as left:
-        clock.main(words)
-    assert left.value.code == 2
+def test_a_span_that_cannot_be_read_is_bad_usage() -> None:
+    for span in ("6", "-6h", "6 h", "tomorrow"):
+        assert hakika("clock", "advance", "--", span)[0] == 2
+
+
+def test_the_operator_and_new_tokens_live_in_the_stacks_time(tmp_path: Path) -> None:
+    write_ahead_seconds(clock_file(tmp_path), 6 * HOUR)
+    clock = stack_clock(tmp_path)
+    token = jwt.decode(make_token("s" * 32, "x", clock=clock), options={"verify_signature": False})
+    assert round((clock() - time.time()) / HOUR) == round((token["iat"] - time.time()) / HOUR) == 6

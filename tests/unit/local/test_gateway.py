@@ -9,7 +9,13 @@ from pathlib import Path
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from local.gateway import HEADER_BYTES_MAX, KEY_HEADER, GatewayOptions, application
+from local.gateway import (
+    HEADER_BYTES_MAX,
+    KEY_HEADER,
+    SIMULATOR_PATHS,
+    GatewayOptions,
+    application,
+)
 
 KEY = "the-key-of-this-run"
 type Check = Callable[[ClientSession, str], Awaitable[None]]
@@ -149,7 +155,7 @@ def test_the_demo_window_gets_its_configuration_fresh(tmp_path: Path) -> None:
 
 def test_without_a_simulator_its_pages_are_404(tmp_path: Path) -> None:
     async def check(session: ClientSession, base: str) -> None:
-        for path in ("/phones", "/_simulator/health", "/demo/events?payment_id=nonsense"):
+        for path in (*SIMULATOR_PATHS, "/_simulator/health", "/demo/events?payment_id=nonsense"):
             async with session.get(f"{base}{path}") as answer:
                 assert answer.status == 404
 

@@ -16,6 +16,7 @@ from payments.protocol.change import (
     Detach,
     HoldForReview,
 )
+from payments.protocol.consultation import ConsultationPaymentStatus
 
 from .situations import RECEIPT, SECOND_RECEIPT
 
@@ -39,8 +40,8 @@ class Outcome:
     keeps: bool = False
 
 
-FREES = Detach(frees_lock=True, marks_failed=True)
-WAITS_FOR_LOCK = Detach(frees_lock=False, marks_failed=True)
+FREES = Detach(frees_lock=True, leaves=ConsultationPaymentStatus.FAILED)
+WAITS_FOR_LOCK = Detach(frees_lock=False, leaves=ConsultationPaymentStatus.FAILED)
 STAYS = Outcome()
 KEPT = Outcome(keeps=True)
 COMPLETED = ("PaymentCompleted",)
@@ -175,6 +176,7 @@ TABLE: dict[str, dict[str, Verdict]] = {
                 attention="no_checkout_request_id",
             ),
         ),
+        (("pending",), Outcome(events=UNRESOLVED, attention="no_answer_from_mpesa")),
         (UNBOUND, Outcome(events=UNRESOLVED, attention="receipt_missing")),
         otherwise=NOTHING,
     ),

@@ -172,7 +172,7 @@ def facts(code: str, **more: object) -> StkResult:
 
 def callback(code: str, **more: object) -> News:
     """An authentic callback."""
-    return News(CallbackResult(facts=facts(code, **more)))
+    return News(CallbackResult(result=facts(code, **more)))
 
 
 def paid(*, amount: int | None = PRICE, receipt: str | None = RECEIPT) -> News:
@@ -203,8 +203,8 @@ NEWS = {
     "callback 1032": callback("1032"),
     "callback 1037": callback("1037"),
     "callback unlisted code": callback("7777"),
-    "hint success": News(HintReceived(facts=facts("0", amount_kes=PRICE, receipt_number=RECEIPT))),
-    "hint 1032": News(HintReceived(facts=facts("1032"))),
+    "hint success": News(HintReceived(result=facts("0", amount_kes=PRICE, receipt_number=RECEIPT))),
+    "hint 1032": News(HintReceived(result=facts("1032"))),
     "query paid early": query(Verdict.PAID, "0", age=60),
     "query paid late": query(Verdict.PAID, "0", age=200),
     "query refused early": query(Verdict.REFUSED, "1032", age=60),
@@ -252,7 +252,7 @@ def owner(payment: Payment, receipt: str | None) -> str | None:
 def receipt_in(evidence: Evidence) -> str | None:
     """The receipt that evidence names."""
     if isinstance(evidence, CallbackResult | HintReceived):
-        return evidence.facts.receipt_number
+        return evidence.result.receipt_number
     if isinstance(evidence, ReceiptFound | ReviewResolved):
         return evidence.receipt_number
     return None

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from payments.protocol.change import Change
+from payments.protocol.decide import decide
+from payments.protocol.evidence import Context, TimePassed
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
 from payments.protocol.policy import Policy
 from payments.protocol.schedule import next_due_at, retry_at
+from payments.protocol.time_passed import needs_query
 
 from tests.unit.payments.situations import CREATED_AT, DAY, PAYMENTS, facts
 
@@ -33,6 +37,21 @@ def looks(payment: Payment, until: int) -> list[int]:
 def test_a_pending_payment_is_looked_at_when_an_answer_can_newly_count() -> None:
     expected = [25, 120, 300, 900, HOUR, *range(2 * HOUR, DAY + 1, HOUR)]
     assert looks(PAYMENTS["pending"], DAY) == expected
+
+
+def test_a_person_is_told_where_daraja_stays_silent_after_the_expiry() -> None:
+    payment = replace(PAYMENTS["pending"], due_at=CREATED_AT + DAY)
+    context = Context(consultation=None, phone_payment_id=None, receipt_payment_id=None)
+    for age, attention in ((DAY + 899, None), (DAY + 900, "no_answer_from_mpesa")):
+        now = CREATED_AT + age
+        change = decide(payment, TimePassed(), context, now=now, policy=POLICY)
+        after = change.after if isinstance(change, Change) else payment
+        assert after.attention == attention
+        assert after.status is PaymentStatus.PENDING, "silence never cancels"
+        assert needs_query(after, now), "Daraja is asked in this very run"
+        assert decide(after, TimePassed(), context, now=now, policy=POLICY) is None
+        waits = retry_at(after, now=now, policy=POLICY) - now
+        assert waits == (600 if attention else 300)
 
 
 def test_a_dispatch_is_given_up_after_a_minute() -> None:
@@ -72,7 +91,7 @@ def test_a_receipt_is_missed_after_a_day(situation: str) -> None:
 
 @pytest.mark.parametrize("status", PaymentStatus)
 def test_a_hint_makes_any_payment_due_until_it_is_overdue(status: PaymentStatus) -> None:
-    hint = Hint(facts=facts("0"), received_at=CREATED_AT + 10)
+    hint = Hint(result=facts("0"), received_at=CREATED_AT + 10)
     payment = replace(PAYMENTS["completed"], status=status, hint=hint, proof=Proof.CALLBACK)
     soon = due(payment, 10)
     assert soon is not None
@@ -84,7 +103,7 @@ def test_a_hint_makes_any_payment_due_until_it_is_overdue(status: PaymentStatus)
 
 @pytest.mark.parametrize(("age", "wait"), [(10, 25), (110, 100), (10 + 5000, 300)])
 def test_a_question_about_a_hint_is_put_again_ever_more_slowly(age: int, wait: int) -> None:
-    hint = Hint(facts=facts("0"), received_at=CREATED_AT + 10)
+    hint = Hint(result=facts("0"), received_at=CREATED_AT + 10)
     payment = replace(PAYMENTS["pending"], hint=hint)
     assert retry_at(payment, now=CREATED_AT + age, policy=POLICY) == CREATED_AT + age + wait
 
@@ -96,7 +115,7 @@ def test_an_unanswered_question_is_always_put_again(situation: str) -> None:
         assert now < retry_at(PAYMENTS[situation], now=now, policy=POLICY) <= now + HOUR
 
 
-@pytest.mark.parametrize("hint", [None, Hint(facts=facts("0"), received_at=CREATED_AT + 10)])
+@pytest.mark.parametrize("hint", [None, Hint(result=facts("0"), received_at=CREATED_AT + 10)])
 def test_two_questions_without_an_answer_fit_in_a_quarter_of_an_hour(hint: Hint | None) -> None:
     payment = replace(PAYMENTS["pending"], hint=hint)
     now = CREATED_AT + 340

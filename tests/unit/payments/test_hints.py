@@ -52,7 +52,7 @@ def learn(
 
 
 def hinted(payment: Payment, **more: object) -> Payment:
-    hint = Hint(facts=replace(PAID, **more), received_at=CREATED_AT + 30)  # type: ignore[arg-type]
+    hint = Hint(result=replace(PAID, **more), received_at=CREATED_AT + 30)  # type: ignore[arg-type]
     return replace(payment, hint=hint, due_at=CREATED_AT + 30)
 
 
@@ -63,7 +63,7 @@ def answer(verdict: Verdict, code: str | None, checkout_request_id: str = OWN_ID
 @pytest.mark.parametrize("situation", PAYMENTS)
 def test_a_success_from_an_unlisted_address_is_due_at_once_or_known_already(situation: str) -> None:
     payment = PAYMENTS[situation]
-    change = learn(payment, HintReceived(facts=PAID))
+    change = learn(payment, HintReceived(result=PAID))
     if change is None:
         assert payment.receipt_number == RECEIPT
         return
@@ -75,7 +75,7 @@ def test_a_success_from_an_unlisted_address_is_due_at_once_or_known_already(situ
 
 def test_a_hint_that_names_no_money_is_kept_after_a_querys_success() -> None:
     bare = replace(PAID, amount_kes=None, receipt_number=None)
-    change = learn(PAYMENTS["completed_by_query"], HintReceived(facts=bare))
+    change = learn(PAYMENTS["completed_by_query"], HintReceived(result=bare))
     assert change is not None
     assert change.evidence_digest == bare.digest
 
@@ -83,7 +83,7 @@ def test_a_hint_that_names_no_money_is_kept_after_a_querys_success() -> None:
 @pytest.mark.parametrize("amount", [PRICE - 1, None])
 def test_a_hint_of_another_amount_after_completion_is_asked_about(amount: int | None) -> None:
     odd = replace(PAID, amount_kes=amount)
-    change = learn(PAYMENTS["completed"], HintReceived(facts=odd))
+    change = learn(PAYMENTS["completed"], HintReceived(result=odd))
     assert change is not None
     assert needs_query(change.after, CREATED_AT + 60)
 
@@ -111,7 +111,7 @@ def test_a_hinted_id_is_asked_only_if_it_can_be_this_payments(
     situation: str, checkout_request_id: str, is_askable: bool
 ) -> None:
     hint = replace(PAID, checkout_request_id=checkout_request_id)
-    change = learn(PAYMENTS[situation], HintReceived(facts=hint))
+    change = learn(PAYMENTS[situation], HintReceived(result=hint))
     assert change is not None
     assert change.evidence_digest is not None
     assert (change.after.hint is not None) is is_askable
@@ -157,7 +157,7 @@ def test_a_push_accepted_under_the_hinted_id_keeps_the_hint() -> None:
 
 @pytest.mark.parametrize("code", ["1032", "1037"])
 def test_a_hint_of_success_outlives_a_refusal_until_daraja_has_answered(code: str) -> None:
-    refused = learn(hinted(PAYMENTS["pending"]), CallbackResult(facts=facts(code)))
+    refused = learn(hinted(PAYMENTS["pending"]), CallbackResult(result=facts(code)))
     assert refused is not None
     assert refused.after.status is PaymentStatus.FAILED
     assert refused.after.hint is not None
@@ -177,7 +177,7 @@ def test_a_hint_of_success_outlives_a_refusal_until_daraja_has_answered(code: st
 
 def test_a_receipt_that_fills_the_gap_leaves_another_hint_to_be_asked() -> None:
     payment = hinted(PAYMENTS["completed_by_query"], receipt_number=SECOND_RECEIPT)
-    change = learn(payment, CallbackResult(facts=PAID))
+    change = learn(payment, CallbackResult(result=PAID))
     assert change is not None
     assert change.after.receipt_number == RECEIPT
     assert change.after.hint is not None

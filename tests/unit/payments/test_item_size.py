@@ -114,8 +114,8 @@ def any_evidence(chance: random.Random) -> Evidence:
     options: list[Evidence] = [
         PushAccepted(checkout_request_id=OWN_ID, merchant_request_id=MERCHANT_ID),
         PushUnclear(description=TEXT),
-        CallbackResult(facts=said(code, number, amount=amount)),
-        HintReceived(facts=said(code, number, amount=amount)),
+        CallbackResult(result=said(code, number, amount=amount)),
+        HintReceived(result=said(code, number, amount=amount)),
         OddCallback(digest=hashlib.sha256(str(chance.random()).encode()).hexdigest()),
         QueryAnswer(
             checkout_request_id=OWN_ID,
@@ -180,8 +180,10 @@ def test_what_is_stored_reads_back_but_for_what_is_filed_elsewhere(seed: int) ->
         assert replace(stored, op_ids=(), hint=None) == replace(payment, op_ids=(), hint=None)
         if payment.hint is not None:
             assert stored.hint is not None
-            filed = replace(payment.hint.facts, description="", merchant_request_id=None, digest="")
-            assert stored.hint.facts == filed
+            filed = replace(
+                payment.hint.result, description="", merchant_request_id=None, digest=""
+            )
+            assert stored.hint.result == filed
             assert stored.hint.received_at == payment.hint.received_at
 
 

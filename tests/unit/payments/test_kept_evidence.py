@@ -73,7 +73,7 @@ def test_the_eleventh_odd_callback_is_not_filed_and_needs_a_person(situation: st
 
 
 def test_the_same_hint_again_is_not_filed_again() -> None:
-    hint = HintReceived(facts=facts("0", amount_kes=1000, receipt_number=RECEIPT))
+    hint = HintReceived(result=facts("0", amount_kes=1000, receipt_number=RECEIPT))
     first = learn(PAYMENTS["pending"], hint)
     assert first is not None
     assert first.after.hint is not None
@@ -81,10 +81,10 @@ def test_the_same_hint_again_is_not_filed_again() -> None:
 
 
 def test_a_second_hint_is_filed_beside_the_first() -> None:
-    hint = HintReceived(facts=facts("0", amount_kes=1000, receipt_number=RECEIPT))
+    hint = HintReceived(result=facts("0", amount_kes=1000, receipt_number=RECEIPT))
     payment = after(PAYMENTS["pending"], hint)
     second = HintReceived(
-        facts=facts("0", amount_kes=900, receipt_number=SECOND_RECEIPT, digest=digest(2))
+        result=facts("0", amount_kes=900, receipt_number=SECOND_RECEIPT, digest=digest(2))
     )
 
     change = learn(payment, second)
@@ -96,10 +96,20 @@ def test_a_second_hint_is_filed_beside_the_first() -> None:
 
 def test_a_refusal_after_a_query_only_success_is_filed_although_attention_was_raised() -> None:
     overdue = replace(PAYMENTS["completed_by_query"], attention="receipt_missing")
-    change = learn(overdue, CallbackResult(facts=facts("1032")))
+    change = learn(overdue, CallbackResult(result=facts("1032")))
     assert change is not None
     assert change.evidence_digest is not None
     assert change.after.attention == "receipt_missing"
+
+
+@pytest.mark.parametrize("code", ["7777", "1032"])
+@pytest.mark.parametrize("situation", ["dispatching", "pending", "failed", "cancelled"])
+def test_a_receipt_under_a_code_that_is_no_success_is_filed(situation: str, code: str) -> None:
+    odd = CallbackResult(result=facts(code, amount_kes=1000, receipt_number=RECEIPT))
+    change = learn(PAYMENTS[situation], odd)
+    assert change is not None
+    assert change.evidence_digest == odd.result.digest
+    assert learn(change.after, odd) is None
 
 
 def test_a_second_contradiction_of_the_same_kind_is_filed_too() -> None:
@@ -108,7 +118,7 @@ def test_a_second_contradiction_of_the_same_kind_is_filed_too() -> None:
         change = learn(
             replace(PAYMENTS["completed"], attention="amount_contradicted"),
             CallbackResult(
-                facts=facts("0", amount_kes=amount, receipt_number=RECEIPT, digest=digest(amount))
+                result=facts("0", amount_kes=amount, receipt_number=RECEIPT, digest=digest(amount))
             ),
             around,
         )
@@ -119,10 +129,10 @@ def test_a_second_contradiction_of_the_same_kind_is_filed_too() -> None:
 
 def test_a_body_that_first_came_as_a_hint_can_still_raise_attention_when_authentic() -> None:
     refusal = facts("1032")
-    hinted = after(PAYMENTS["completed_by_query"], HintReceived(facts=refusal))
+    hinted = after(PAYMENTS["completed_by_query"], HintReceived(result=refusal))
     assert hinted.attention is None
 
-    change = learn(hinted, CallbackResult(facts=refusal))
+    change = learn(hinted, CallbackResult(result=refusal))
 
     assert change is not None
     assert change.after.attention == "refused_after_query_success"
@@ -136,7 +146,7 @@ def test_a_callback_of_a_prompt_we_know_nothing_of_needs_a_person(
     payment = replace(PAYMENTS[situation], attention=None)
     other = facts(code, checkout_request_id=OTHER_ID, amount_kes=1000, receipt_number="OTHER00001")
 
-    change = learn(payment, CallbackResult(facts=other))
+    change = learn(payment, CallbackResult(result=other))
 
     assert change is not None
     assert change.after.status is payment.status
@@ -144,7 +154,7 @@ def test_a_callback_of_a_prompt_we_know_nothing_of_needs_a_person(
     assert change.after.receipt_number == payment.receipt_number
     assert change.after.attention == "checkout_request_id_differs"
     assert change.evidence_digest is not None
-    assert learn(change.after, CallbackResult(facts=other)) is None
+    assert learn(change.after, CallbackResult(result=other)) is None
 
 
 @pytest.mark.parametrize("count", [0, 1, EVIDENCE_MAX])
@@ -156,7 +166,7 @@ def test_what_is_filed_is_remembered_by_the_item(count: int) -> None:
 
 
 def test_a_success_that_names_nothing_after_a_query_only_success_needs_a_person() -> None:
-    change = learn(PAYMENTS["completed_by_query"], CallbackResult(facts=facts("0")))
+    change = learn(PAYMENTS["completed_by_query"], CallbackResult(result=facts("0")))
     assert change is not None
     assert change.after.attention == "amount_contradicted"
     assert change.evidence_digest is not None
@@ -164,7 +174,7 @@ def test_a_success_that_names_nothing_after_a_query_only_success_needs_a_person(
 
 def test_the_callback_that_opened_a_review_raises_nothing_when_it_comes_again() -> None:
     for amount, receipt in ((None, RECEIPT), (1000, None), (None, None), (900, RECEIPT)):
-        news = CallbackResult(facts=facts("0", amount_kes=amount, receipt_number=receipt))
+        news = CallbackResult(result=facts("0", amount_kes=amount, receipt_number=receipt))
         first = learn(PAYMENTS["pending"], news)
         assert first is not None
         assert first.after.status is PaymentStatus.REVIEW

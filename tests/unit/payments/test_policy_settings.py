@@ -1,4 +1,4 @@
-"""Settings: what could let two prompts live at once, or is no setting, is refused by name."""
+"""Settings: what is no setting is refused by name; no choice lets two prompts live at once."""
 
 from __future__ import annotations
 
@@ -20,25 +20,26 @@ LOCAL_TIMES = {
     "QUERY_SUCCESS_SECONDS": "12",
     "DARAJA_SHOWS_SECONDS": "5",
     "PROMPT_SECONDS": "15",
-    "LOCK_SECONDS": "30",
     "QUERY_SPACING_SECONDS": "1",
 }
 
 
 def test_the_defaults_are_the_protocols() -> None:
     policy = Policy()
-    assert (policy.send_within_seconds, policy.daraja_shows_seconds) == (10, 60)
-    assert (policy.prompt_seconds, policy.lock_seconds) == (180, 300)
+    assert (policy.send_within_seconds, policy.daraja_shows_seconds) == (10, 110)
+    assert policy.prompt_seconds == 180
     assert (policy.first_query_seconds, policy.query_success_seconds) == (25, 120)
     assert (policy.expire_pending_seconds, policy.expire_unknown_seconds) == (86_400, 172_800)
     assert (policy.phone_prompts_per_15_minutes, policy.phone_prompts_per_day) == (3, 10)
     assert (policy.user_prompts_per_10_minutes, policy.query_spacing_seconds) == (5, 12)
 
 
-def test_a_lock_as_long_as_the_longest_prompt_is_allowed_and_a_second_less_is_not() -> None:
-    assert Policy(lock_seconds=250).lock_seconds == 250
-    with pytest.raises(SettingsError, match="LOCK_SECONDS is 249 but must be at least 250"):
-        Policy(lock_seconds=249)
+def test_a_lock_lasts_as_long_as_the_longest_prompt_whatever_is_chosen() -> None:
+    """Sent at the last moment, shown late, answered late: until then nobody else is prompted."""
+    assert Policy().lock_seconds == 300
+    longest = Policy(send_within_seconds=25, daraja_shows_seconds=600, prompt_seconds=600)
+    assert longest.lock_seconds == 1225
+    assert read_settings({**GOOD, "LOCK_SECONDS": "1"}).policy.lock_seconds == 300
 
 
 @pytest.mark.parametrize(
@@ -102,10 +103,9 @@ def test_a_till_has_its_own_number() -> None:
         ("CALLBACK_SOURCE_IPS", "196.201.214"),
         ("CALLBACK_SOURCE_IPS", "0.0.0.0/0"),
         ("CALLBACK_SOURCE_IPS", "::/0"),
-        ("LOCK_SECONDS", "249"),
-        ("LOCK_SECONDS", "300.0"),
-        ("LOCK_SECONDS", "-300"),
-        ("LOCK_SECONDS", ""),
+        ("PROMPT_SECONDS", "180.0"),
+        ("PROMPT_SECONDS", "-180"),
+        ("PROMPT_SECONDS", ""),
         ("MAX_AMOUNT_KES", "250001"),
     ],
 )

@@ -62,7 +62,17 @@ def test_a_body_that_says_nothing_about_the_prompt_is_no_answer(name: str, statu
     assert read(name, status) is None
 
 
-@pytest.mark.parametrize("code", [0, "0", " 0 "])
+@pytest.mark.parametrize(
+    ("message", "is_answer"),
+    [("The transaction does not Exist", True), ("Merchant does not exist", False)],
+)
+def test_a_transaction_that_does_not_exist_yet_is_waited_for(message: str, is_answer: bool) -> None:
+    found = answer(500, errorCode="500.001.1001", errorMessage=message)
+    assert (found is not None) is is_answer
+    assert found is None or found.verdict is Verdict.WAITING
+
+
+@pytest.mark.parametrize("code", [0, "0", " 0 ", 0.0, "0.0", "00"])
 def test_success_is_success_as_number_or_text(code: object) -> None:
     found = answer(ResultCode=code)
     assert found is not None
@@ -83,7 +93,7 @@ def test_an_unlisted_code_means_still_waiting_and_is_kept(code: object) -> None:
     assert (found.verdict, found.code) == (Verdict.WAITING, str(code))
 
 
-@pytest.mark.parametrize("code", [None, True, False, 0.0, [], {}, "", "0 or so"])
+@pytest.mark.parametrize("code", [None, True, False, [], {}, "", "0 or so"])
 def test_what_is_no_code_is_no_answer(code: object) -> None:
     assert answer(ResultCode=code) is None
 

@@ -35,7 +35,7 @@ from .situations import (
 
 POLICY = Policy()
 AUTHENTIC = CallbackResult(
-    facts=facts("0", amount_kes=PRICE, receipt_number=RECEIPT, transaction_at=CREATED_AT + 30)
+    result=facts("0", amount_kes=PRICE, receipt_number=RECEIPT, transaction_at=CREATED_AT + 30)
 )
 FORGED = facts("0", amount_kes=PRICE, receipt_number=SECOND_RECEIPT, digest="e" * 64)
 AGREES = QueryAnswer(checkout_request_id=OWN_ID, verdict=Verdict.PAID, code="0")
@@ -90,7 +90,7 @@ def test_an_authentic_amount_lets_an_operator_complete_what_a_hint_had_put_into_
 def test_an_authentic_amount_under_the_hints_own_receipt_is_the_one_that_counts() -> None:
     change = learn(
         by_hint("refund_due", receipt_number=RECEIPT),
-        CallbackResult(facts=replace(AUTHENTIC.facts, amount_kes=900)),
+        CallbackResult(result=replace(AUTHENTIC.result, amount_kes=900)),
         owner=MINE,
     )
     assert change is not None
@@ -115,11 +115,11 @@ def test_an_authentic_callback_in_doubt_itself_replaces_nothing(doubt: str) -> N
         "no receipt": {"receipt_number": None, "amount_kes": 900},
         "no amount": {"amount_kes": None},
     }
-    told = replace(AUTHENTIC.facts, **said.get(doubt, {}))  # type: ignore[arg-type]
+    told = replace(AUTHENTIC.result, **said.get(doubt, {}))  # type: ignore[arg-type]
 
     change = learn(
         by_hint("completed"),
-        CallbackResult(facts=told),
+        CallbackResult(result=told),
         owner=ANOTHERS if doubt == "bound elsewhere" else None,
     )
 
@@ -138,7 +138,7 @@ def test_a_second_receipt_never_replaces_one_that_was_vouched_for(proof: Proof) 
 
 
 def test_a_hint_never_replaces_what_another_hint_had_proved() -> None:
-    hint = Hint(facts=AUTHENTIC.facts, received_at=CREATED_AT + 190)
+    hint = Hint(result=AUTHENTIC.result, received_at=CREATED_AT + 190)
     change = learn(replace(by_hint("completed"), hint=hint), AGREES)
     assert change is not None
     assert change.after.receipt_number == SECOND_RECEIPT
@@ -146,7 +146,7 @@ def test_a_hint_never_replaces_what_another_hint_had_proved() -> None:
 
 
 def test_a_forged_receipt_that_filled_a_querys_gap_gives_way_to_the_authentic_one() -> None:
-    hint = Hint(facts=FORGED, received_at=CREATED_AT + 190)
+    hint = Hint(result=FORGED, received_at=CREATED_AT + 190)
     filled = learn(replace(PAYMENTS["completed_by_query"], hint=hint), AGREES)
     assert filled is not None
     assert (filled.after.receipt_number, filled.after.proof) == (SECOND_RECEIPT, Proof.HINT)
@@ -163,7 +163,7 @@ def test_a_refusal_after_an_authentic_receipt_is_no_longer_one_after_a_query_alo
     assert filled is not None
     assert filled.after.proof is Proof.CALLBACK
 
-    change = learn(filled.after, CallbackResult(facts=facts("1032", digest="f" * 64)))
+    change = learn(filled.after, CallbackResult(result=facts("1032", digest="f" * 64)))
 
     assert change is not None
     assert change.evidence_digest is not None
@@ -171,21 +171,21 @@ def test_a_refusal_after_an_authentic_receipt_is_no_longer_one_after_a_query_alo
 
 
 def test_a_second_hint_that_says_otherwise_is_filed_and_a_person_looks() -> None:
-    payment = replace(PAYMENTS["pending"], hint=Hint(facts=FORGED, received_at=CREATED_AT + 5))
+    payment = replace(PAYMENTS["pending"], hint=Hint(result=FORGED, received_at=CREATED_AT + 5))
 
-    change = learn(payment, HintReceived(facts=AUTHENTIC.facts))
+    change = learn(payment, HintReceived(result=AUTHENTIC.result))
 
     assert change is not None
     assert change.after.hint == payment.hint
-    assert change.evidence_digest == AUTHENTIC.facts.digest
+    assert change.evidence_digest == AUTHENTIC.result.digest
     assert change.after.attention == "hints_disagree"
-    assert learn(change.after, HintReceived(facts=AUTHENTIC.facts)) is None
+    assert learn(change.after, HintReceived(result=AUTHENTIC.result)) is None
 
 
 def test_an_authentic_success_that_names_no_receipt_is_kept_beside_a_hints() -> None:
     bare = facts("0", amount_kes=PRICE, receipt_number=None)
-    change = learn(by_hint("completed"), CallbackResult(facts=bare))
+    change = learn(by_hint("completed"), CallbackResult(result=bare))
     assert change is not None
     assert change.evidence_digest == bare.digest
     assert change.events == ()
-    assert learn(change.after, CallbackResult(facts=bare)) is None
+    assert learn(change.after, CallbackResult(result=bare)) is None

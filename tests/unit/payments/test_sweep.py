@@ -25,9 +25,10 @@ from payments.protocol.evidence import (
     Verdict,
     usual_context,
 )
-from payments.protocol.payment import RANK, Hint, Payment, PaymentStatus, Proof
+from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
 from payments.protocol.policy import NEVER, Policy
 
+from tests.simulation.invariants.view import RANK
 from tests.unit.payments.expected import CONFLICT, ENDED, NOTHING, OPEN, SAME, TABLE, Outcome
 from tests.unit.payments.situations import (
     ANOTHERS,
@@ -91,8 +92,10 @@ def _consultation_after(
                 paid_payment_id=MINE,
                 lock_until=None,
             )
-        case Detach():
-            return replace(before, active_payment_id=None)
+        case Detach(leaves=leaves):
+            return replace(
+                before, active_payment_id=None, payment_status=leaves or before.payment_status
+            )
         case HoldForReview():
             return replace(before, lock_until=NEVER)
         case CancelConfirmed():
@@ -194,6 +197,28 @@ def test_assuming_the_usual_case_never_gives_another_answer(situation: str, name
     assert (assumed and assumed.after) == (real and real.after)
 
 
+@pytest.mark.parametrize(("situation", "name"), EVERYTHING)
+@pytest.mark.parametrize("status", [BookingStatus.PENDING, BookingStatus.CANCELLED])
+def test_pending_is_said_only_while_a_payment_runs(
+    situation: str, name: str, status: BookingStatus
+) -> None:
+    news, payment = NEWS[name], PAYMENTS[situation]
+    around = surroundings(situation, news)
+    if situation not in (*OPEN, "review") or around.consultation is None:
+        return
+    held = replace(around.consultation, status=status)
+    try:
+        change = decided(payment, news, replace(around, consultation=held))
+    except ConflictError:
+        return
+    after = _consultation_after(change.consultation, held) if change else held
+    runs = (change.after if change else payment).status in {*OPEN, "review"}
+    assert after is not None
+    is_pending = after.payment_status is ConsultationPaymentStatus.PENDING
+    assert is_pending == runs
+    assert (after.active_payment_id == MINE) == runs
+
+
 UNPAYABLE = {"gone": None, "cancelled": CANCELLED_BOOKING, "paid by another": PAID_BY_ANOTHER}
 
 
@@ -226,25 +251,34 @@ def test_owed_back_money_lets_go_of_a_cancelled_consultation_it_still_holds() ->
 
     assert change is not None
     assert change.after.status is PaymentStatus.REFUND_DUE
-    assert change.consultation == Detach(frees_lock=True, marks_failed=False, unpayable=True)
+    assert change.consultation == Detach(
+        frees_lock=True, leaves=ConsultationPaymentStatus.UNPAID, unpayable=True
+    )
     assert change.frees_phone
+
+
+CHANGED = {
+    "price_changed": replace(PAYABLE, price_kes=PRICE + 1),
+    "client_changed": replace(PAYABLE, client_id="8"),
+}
 
 
 @pytest.mark.parametrize("situation", [*OPEN, *ENDED])
 @pytest.mark.parametrize("name", ["callback exact", "query paid late"])
-def test_money_at_a_price_that_changed_meanwhile_goes_to_review(situation: str, name: str) -> None:
+@pytest.mark.parametrize("reason", CHANGED)
+def test_money_for_terms_that_changed_meanwhile_goes_to_review(
+    situation: str, name: str, reason: str
+) -> None:
     payment, news = PAYMENTS[situation], NEWS[name]
     if name.startswith("query") and payment.checkout_request_id is None:
         return
-    around = replace(
-        surroundings(situation, news), consultation=replace(PAYABLE, price_kes=PRICE + 1)
-    )
+    around = replace(surroundings(situation, news), consultation=CHANGED[reason])
 
     change = decided(payment, news, around)
 
     assert change is not None
     assert change.after.status is PaymentStatus.REVIEW
-    assert change.after.failure_reason == "price_changed"
+    assert change.after.failure_reason == reason
 
 
 @pytest.mark.parametrize("situation", ENDED)
@@ -282,7 +316,7 @@ HINTED = {
     situation: replace(
         PAYMENTS[situation],
         hint=Hint(
-            facts=facts("0", amount_kes=PRICE, receipt_number=RECEIPT),
+            result=facts("0", amount_kes=PRICE, receipt_number=RECEIPT),
             received_at=CREATED_AT + 30,
         ),
         due_at=CREATED_AT + 30,
@@ -308,7 +342,7 @@ def test_a_hint_and_an_agreeing_query_are_full_evidence_at_once(situation: str) 
 @pytest.mark.parametrize("amount", [None, 900])
 def test_a_confirmed_hint_with_a_wrong_amount_goes_to_review(amount: int | None) -> None:
     hint = Hint(
-        facts=facts("0", amount_kes=amount, receipt_number=RECEIPT), received_at=CREATED_AT + 30
+        result=facts("0", amount_kes=amount, receipt_number=RECEIPT), received_at=CREATED_AT + 30
     )
     news = NEWS["query paid early"]
 
@@ -362,15 +396,34 @@ def test_an_authentic_callback_brings_the_id_that_was_missing(situation: str, na
     assert change.after.checkout_source is Proof.CALLBACK
 
 
-def test_bogus_gives_the_receipt_back() -> None:
-    payment = replace(PAYMENTS["review"], receipt_number=RECEIPT, receipt_pending=False)
+def test_bogus_gives_back_only_a_receipt_that_no_callback_named() -> None:
     news = NEWS["operator says bogus"]
+    said = {"receipt_number": RECEIPT, "receipt_pending": False, "received_at": CREATED_AT}
+    payment = replace(PAYMENTS["review"], **said)  # type: ignore[arg-type]
+    with pytest.raises(ConflictError, match="the money exists"):
+        decided(payment, news, surroundings("review", news))
 
-    change = decided(payment, news, surroundings("review", news))
+    change = decided(replace(payment, proof=Proof.HINT), news, surroundings("review", news))
 
     assert change is not None
     assert change.releases_receipt == RECEIPT
-    assert change.after.receipt_number is None
+    assert (change.after.receipt_number, change.after.received_at) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "name", ["booking cancelled", "operator completes", "operator owes back", "callback exact"]
+)
+def test_the_time_of_the_first_proof_is_written_once(name: str) -> None:
+    for situation, payment in PAYMENTS.items():
+        news = NEWS[name]
+        first_at = None if payment.may_yet_be_paid else CREATED_AT + 7
+        if TABLE[name][situation] in (CONFLICT, NOTHING):
+            continue
+        change = decided(
+            replace(payment, received_at=first_at), news, surroundings(situation, news)
+        )
+        assert change is not None
+        assert change.after.received_at == (first_at or CREATED_AT + news.age)
 
 
 @pytest.mark.parametrize("name", ["operator completes", "operator finds receipt"])
@@ -382,12 +435,16 @@ def test_an_operator_cannot_bind_a_receipt_that_is_anothers(name: str) -> None:
         decided(PAYMENTS[situation], news, around)
 
 
-@pytest.mark.parametrize("price", [PRICE - 1, PRICE + 1])
-def test_an_operator_cannot_confirm_at_any_price_but_the_exact_one(price: int) -> None:
+@pytest.mark.parametrize(
+    "terms", [{"price_kes": PRICE - 1}, {"price_kes": PRICE + 1}, {"client_id": "8"}]
+)
+def test_an_operator_confirms_only_for_the_payer_at_the_exact_price(
+    terms: dict[str, object],
+) -> None:
     news = NEWS["operator completes"]
     around = surroundings("review", news)
     assert around.consultation is not None
-    around = replace(around, consultation=replace(around.consultation, price_kes=price))
+    around = replace(around, consultation=replace(around.consultation, **terms))  # type: ignore[arg-type]
     with pytest.raises(ConflictError, match="owed back"):
         decided(PAYMENTS["review"], news, around)
 

@@ -37,11 +37,12 @@ def row(
     status: str = "Completed",
     linked: str = "",
     account: str = REFERENCE,
+    reason: str = "Pay Bill Online",
 ) -> str:
     details = '"Pay Bill from 2547*****149, JANE"'
     return (
         f"{receipt},{at},{at},{details},{status},{paid_in},{withdrawn},"
-        f'"52,000.00",true,Pay Bill Online,"2547*****149 - JANE",{linked},{account}'
+        f'"52,000.00",true,{reason},"2547*****149 - JANE",{linked},{account}'
     )
 
 
@@ -98,10 +99,27 @@ def test_a_byte_order_mark_and_windows_text_are_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    "at", ["2026-09-23 12:00:00", "23/09/2026 12:00:00", "23-09-2026 12:00", "23/09/2026 12:00"]
+    ("at", "since_noon"),
+    [
+        ("2026-09-23 12:00:00", 0),
+        ("23/09/2026 12:00:00", 0),
+        ("23-09-2026 12:00", 0),
+        ("23/9/2026 12:00", 0),
+        ("2026-09-23T12:00:00.000", 0),
+        ("23-09-2026 12:00:00 PM", 0),
+        ("23-09-2026 02:05:09 PM", 7509),
+        ("23/09/2026 2:05:09pm", 7509),
+        ("23-09-2026 12:30 a.m.", -41_400),
+        ("23-09-2026 11:59:59 AM", -1),
+    ],
 )
-def test_times_are_read_in_the_forms_that_exports_have(at: str) -> None:
-    assert statement(row(at=at)).lines[0].completed_at == NOON
+def test_times_are_read_in_the_forms_that_exports_have(at: str, since_noon: int) -> None:
+    assert statement(row(at=at)).lines[0].completed_at == NOON + since_noon
+
+
+@pytest.mark.parametrize("at", ["23-09-2026 14:05:09 PM", "23-09-2026 0:05 AM", "31-09-2026 08:00"])
+def test_a_time_that_no_clock_shows_is_named(at: str) -> None:
+    assert len(statement(row("SIN1ABC299"), row(at=at)).unreadable) == 1
 
 
 def test_a_day_comes_before_its_month() -> None:
@@ -119,15 +137,15 @@ def test_a_whole_export_is_read_line_by_line() -> None:
         ("UKQ2Z9P6UA", 800, "ROOM4"),
         ("UKQ1Y8N5TZ", 600_000, ""),
     ]
-    assert read.returned == {"UKQ5B8T3WC"}
+    assert read.returned_kes == {"UKQ5B8T3WC": 1500, "UKQ0X7M4SY": 2501}
     assert read.span == (read.lines[-1].completed_at, read.lines[0].completed_at)
 
 
 def test_charges_have_cents_and_their_payments_receipt() -> None:
-    charge = row(paid_in="", withdrawn='"-1,005.50"', account="")
+    charge = row(paid_in="", withdrawn='"-1,005.50"', account="", reason="Pay Bill Charge")
     read = statement(charge, row(), charge)
     assert [line.amount_kes for line in read.lines] == [-1005, 1000, -1005]
-    assert (len(read.incoming), read.returned, read.unreadable) == (1, set(), [])
+    assert (len(read.incoming), read.returned_kes, read.unreadable) == (1, {}, [])
 
 
 def test_the_account_may_stand_in_the_details_only() -> None:
@@ -143,11 +161,32 @@ def test_the_same_money_is_counted_once() -> None:
     assert "SIN1ABC234 stands there twice" in read.unreadable[0]
 
 
-def test_what_did_not_complete_is_left_out() -> None:
-    read = statement(
-        row(), row("SIN1ABC235", status="Failed"), row("SIN1ABC236", status="Declined")
-    )
-    assert [line.receipt_number for line in read.lines] == ["SIN1ABC234"]
+@pytest.mark.parametrize(
+    ("status", "lines", "unreadable"),
+    [
+        ("Completed", 2, 0),
+        ("Completed Successfully", 2, 0),
+        ("SUCCESS", 2, 0),
+        ("", 2, 0),
+        ("Failed", 1, 0),
+        ("Declined", 1, 0),
+        ("Incomplete", 1, 0),
+        ("Not completed", 1, 0),
+        ("Unsuccessful", 1, 0),
+        ("Imekamilika", 1, 1),
+    ],
+)
+def test_what_did_not_complete_is_left_out_and_an_unknown_status_is_named(
+    status: str, lines: int, unreadable: int
+) -> None:
+    read = statement(row(), row("SIN1ABC235", status=status))
+    assert (len(read.lines), len(read.unreadable)) == (lines, unreadable)
+
+
+@pytest.mark.parametrize("cell", ["x" * 131_073, '"' + "\nx" * 70_000])
+def test_a_cell_that_never_ends_is_a_sentence(cell: str) -> None:
+    with pytest.raises(UsageError, match="quotation mark"):
+        statement(row(), row(account=cell))
 
 
 def test_money_that_went_out_is_negative_and_never_incoming() -> None:
@@ -238,10 +277,50 @@ def test_of_two_payments_that_fit_none_is_guessed() -> None:
     assert match.payment is None
 
 
-def test_one_payment_is_proposed_for_one_line_only() -> None:
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(
+    ("account", "named"),
+    [
+        (REFERENCE, True),
+        ("RENT7", False),
+        ("CONS00000000", False),  # well-formed, of a payment that is not loaded
+        ("", False),
+    ],
+)
+def test_a_line_that_names_a_payment_comes_before_every_guess(
+    account: str, named: bool, is_first: bool
+) -> None:
+    """The other payment has the same price; a stranger's money is never guessed onto it."""
+    other = payment(payment_id="a" * 32, account_reference="X" * 8, created_at=NOON - 7200)
+    stranger, own = row("SIN1ABC299", account=account), row()
+    rows = (stranger, own) if is_first else (own, stranger)
+    found = {
+        match.line.receipt_number: match
+        for match in matched(statement(*rows), payment(), other)
+        if match.line
+    }
+    assert found["SIN1ABC234"].proposal.startswith(
+        "hakika record-receipt" if not (named and is_first) else "hakika payment show"
+    )
+    assert (found["SIN1ABC299"].payment is not None) == named
+
+
+@pytest.mark.parametrize("account", ["RENT7", "CONS00000000", "7"])
+def test_nothing_is_guessed_where_something_was_typed_as_the_account(account: str) -> None:
+    [match] = matched(statement(row(account=account)), payment())
+    assert (match.verdict, match.payment, match.proposal) == (Verdict.ONLY_THERE, None, "")
+
+
+def test_where_two_lines_fit_one_payment_neither_is_guessed() -> None:
     read = statement(row(account=""), row("SIN1ABC235", account=""))
-    first, second = matched(read, payment())
-    assert (first.payment is not None, second.payment) == (True, None)
+    assert [match.payment for match in matched(read, payment())] == [None, None]
+
+
+def test_of_two_lines_that_name_a_payment_the_exact_amount_is_recorded() -> None:
+    read = statement(row("SIN1ABC299", paid_in="500"), row())
+    short, exact = matched(read, payment())
+    assert short.proposal == f"hakika payment show {PAYMENT_ID}"
+    assert exact.proposal.startswith("hakika record-receipt")
 
 
 def test_a_reference_that_was_paid_to_twice_shows_its_payment() -> None:
@@ -272,35 +351,57 @@ def test_money_that_is_only_here_is_told() -> None:
     assert (match.verdict, match.payment) == (Verdict.ONLY_HERE, paid)
 
 
-def test_a_refund_on_the_statement_proposes_to_mark_it() -> None:
-    owed = payment(
-        status=PaymentStatus.REFUND_DUE, receipt_number="SIN1ABC234", paid_amount_kes=1000
-    )
-    sent_back = row("SIN1ABC300", paid_in="", withdrawn="-1000.00", linked="SIN1ABC234")
-    [match] = matched(statement(row(), sent_back), owed, received=(owed,))
-    assert match.verdict is Verdict.RETURNED
-    assert match.proposal == f"hakika refund mark {PAYMENT_ID}"
+def back(kes: str, **changes: str) -> str:
+    """A line of money that went back."""
+    values = {"receipt": "SIN1ABC300", "linked": "SIN1ABC234", "reason": "Pay Bill Reversal"}
+    return row(paid_in="", withdrawn=f"-{kes}", account="", **{**values, **changes})
+
+
+OWN = {"receipt": "SIN1ABC234", "linked": ""}
+MARK, LOOK = f"hakika refund mark {PAYMENT_ID}", f"hakika payment show {PAYMENT_ID}"
+BACK, PARTLY, BOTH = Verdict.RETURNED, Verdict.PARTLY_RETURNED, Verdict.BOTH
+WENT_BACK = [
+    ("whole", [row(), back("1000.00")], BACK, 1000),
+    ("in two parts", [row(), back("400"), back("600", receipt="SIN1ABC301")], BACK, 1000),
+    ("under its own receipt", [row(), back("1000", **OWN)], BACK, 1000),
+    ("status", [row(status="Reversed")], BACK, 1000),
+    ("completed, then reversed", [row(), row(status="Reversed")], BACK, 1000),
+    ("reversed, then completed", [row(status="Reversed"), row()], BACK, 1000),
+    ("status and withdrawal", [row(status="Reversed"), back("1000")], BACK, 1000),
+    ("withdrawal, Reversed", [row(), back("1000", status="Reversed", **OWN)], BACK, 1000),
+    ("a part", [row(), back("100")], PARTLY, 100),
+    ("one part, listed twice", [row(), back("500"), back("500")], PARTLY, 500),
+    ("a part and a fee", [row(), back("984"), back("16", reason="Charge")], PARTLY, 984),
+    ("all but a shilling", [row(), back("999.50")], PARTLY, 999),
+    ("more than it was", [row(), back("1000"), back("16", receipt="SIN1ABC301")], BACK, 1016),
+    ("a fee", [row(), back("16", reason="Pay Bill Charge")], BOTH, 0),
+    ("a fee under its receipt", [row(), back("16", reason="Charge", **OWN)], BOTH, 0),
+    ("a refund that came back", [row(), back("1000", status="Reversed")], BOTH, 0),
+    ("another receipt's", [row(), back("1000", linked="SIN1ABC999")], BOTH, 0),
+    ("failed", [row(), back("1000", status="Failed")], BOTH, 0),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "rows",
-    [
-        (row(), row("SIN1ABC300", paid_in="", withdrawn="-1000.00", linked="SIN1ABC234")),
-        (row(status="Reversed"),),
-    ],
-    ids=["linked reversal", "status reversed"],
+    ("rows", "verdict", "kes"),
+    [each[1:] for each in WENT_BACK],
+    ids=[each[0] for each in WENT_BACK],
 )
-def test_a_completed_payment_whose_money_went_back_must_be_looked_at(rows: tuple[str, ...]) -> None:
-    paid = payment(
-        status=PaymentStatus.COMPLETED, receipt_number="SIN1ABC234", paid_amount_kes=1000
-    )
-    [match] = matched(statement(*rows), paid, received=(paid,))
-    assert match.verdict is Verdict.RETURNED
-    assert match.needs_a_look
-    assert match.proposal == f"hakika payment show {PAYMENT_ID}"
-
-
-def test_a_refund_that_was_marked_already_needs_no_look() -> None:
-    done = payment(status=PaymentStatus.REFUNDED, receipt_number="SIN1ABC234", paid_amount_kes=1000)
-    [match] = matched(statement(row(status="Reversed")), done, received=(done,))
-    assert (match.verdict, match.needs_a_look) == (Verdict.RETURNED, False)
+def test_only_the_whole_amount_that_went_back_proposes_to_mark_a_refund(
+    rows: list[str], verdict: Verdict, kes: int
+) -> None:
+    """The same lines for money that is owed, completed, refunded, and not known here."""
+    held = {"receipt_number": "SIN1ABC234", "paid_amount_kes": 1000}
+    expected = {
+        PaymentStatus.REFUND_DUE: MARK if kes == 1000 else LOOK if kes else "",
+        PaymentStatus.COMPLETED: LOOK if kes else "",
+        PaymentStatus.REFUNDED: LOOK if kes not in (0, 1000) else "",
+    }
+    for status, proposal in expected.items():
+        ours = payment(status=status, **held)
+        [match] = matched(statement(*rows), ours, received=(ours,))
+        assert (match.verdict, match.returned_kes, match.proposal) == (verdict, kes, proposal)
+        assert match.needs_a_look == bool(proposal)
+    [match] = matched(statement(*rows), payment())
+    assert match.verdict is (verdict if kes else Verdict.ONLY_THERE)
+    assert match.proposal.startswith(LOOK if kes else "hakika record-receipt")

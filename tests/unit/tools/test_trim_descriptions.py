@@ -46,7 +46,7 @@ def test_a_client_made_from_the_trimmed_descriptions_has_every_listed_operation(
     for name in names:
         model = client.meta.service_model.operation_model(name)  # type: ignore[attr-defined]
         whole = Session().get_service_model(service).operation_model(name)
-        assert not model.operation_context_parameters
+        assert model.operation_context_parameters == whole.operation_context_parameters
         assert whole.input_shape is not None
         assert whole.output_shape is not None
         assert model.input_shape.members.keys() == whole.input_shape.members.keys()

@@ -1,0 +1,98 @@
+"""A Change that breaks a rule of the protocol cannot be made."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+from payments.protocol.change import AUTOMATIC, BY_OPERATOR, Change, RequireUnpayable
+from payments.protocol.decide import decide
+from payments.protocol.payment import PaymentStatus, Proof
+from payments.protocol.policy import Policy
+from payments.store.writes import consultation_action
+
+from tests.simulation.invariants.view import RANK
+
+from .situations import CREATED_AT, NEWS, PAYMENTS, PRICE, surroundings
+
+
+def made(situation: str, name: str) -> Change:
+    """A change that the protocol does allow."""
+    news = NEWS[name]
+    change = decide(
+        PAYMENTS[situation],
+        news.evidence,
+        surroundings(situation, news),
+        now=CREATED_AT + news.age,
+        policy=Policy(),
+    )
+    assert isinstance(change, Change)
+    return change
+
+
+COMPLETED = ("pending", "callback exact")
+REFUSED_PUSH = ("dispatching", "push refused")
+EXPIRED = ("pending", "query waiting after a day")
+BROKEN: dict[str, tuple[tuple[str, str], dict[str, object], dict[str, object]]] = {
+    "completed without proof": (COMPLETED, {"proof": None}, {}),
+    "completed by cleanup": (COMPLETED, {"proof": Proof.CLEANUP}, {}),
+    "completed for another amount": (COMPLETED, {"paid_amount_kes": 900}, {}),
+    "completed without an amount": (COMPLETED, {"paid_amount_kes": None}, {}),
+    "completed without a receipt": (COMPLETED, {"receipt_number": None}, {}),
+    "completed without confirming": (COMPLETED, {}, {"consultation": None}),
+    "completed and owed back": (COMPLETED, {}, {"consultation": RequireUnpayable()}),
+    "completed without its claim": (COMPLETED, {}, {"claims_receipt": None}),
+    "completed without its event": (COMPLETED, {}, {"events": ()}),
+    "completed without its time": (COMPLETED, {"final_at": None}, {}),
+    "locks held after money": (COMPLETED, {"holds_locks": True}, {"frees_phone": False}),
+    "owed back although payable": (
+        COMPLETED,
+        {"status": PaymentStatus.REFUND_DUE},
+        {"consultation": None},
+    ),
+    "another amount asked": (COMPLETED, {"amount_kes": 1}, {}),
+    "another payer": (COMPLETED, {"client_id": "8"}, {}),
+    "the version as it was": (COMPLETED, {"version": 1}, {}),
+    "a claim without money": (REFUSED_PUSH, {}, {"claims_receipt": "RECEIPT001"}),
+    "a machine that releases a receipt": (REFUSED_PUSH, {}, {"releases_receipt": "RECEIPT001"}),
+    "a refused push that holds its locks": (
+        REFUSED_PUSH,
+        {"holds_locks": True},
+        {"consultation": None, "frees_phone": False},
+    ),
+    "a freed phone that is still held": (REFUSED_PUSH, {"holds_locks": True, "proof": None}, {}),
+    "failed without a reason": (REFUSED_PUSH, {"failure_reason": None}, {}),
+    "cancelled, and nobody is told": (EXPIRED, {"attention": None}, {}),
+    "attention without its event": (EXPIRED, {"attention": "other"}, {"events": ()}),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_step_that_breaks_a_rule_cannot_be_made(name: str) -> None:
+    (situation, news), changed, effects = BROKEN[name]
+    lawful = made(situation, news)
+    with pytest.raises(ValueError, match=" -> "):
+        replace(lawful, after=replace(lawful.after, **changed), **effects)  # type: ignore[arg-type]
+
+
+def test_the_write_that_confirms_names_the_payer_and_the_price() -> None:
+    change = made(*COMPLETED)
+    assert change.consultation is not None
+    update = consultation_action("table", change, change.consultation)["Update"]
+    terms = {"#client_id": {"S": "7"}, "#price_kes": {"N": str(PRICE)}}
+    for name, value in terms.items():
+        found = re.search(rf"AND {name} = (:\w+)", update["ConditionExpression"])
+        assert found is not None
+        assert update["ExpressionAttributeValues"][found[1]] == value
+
+
+@pytest.mark.parametrize("before", PaymentStatus)
+@pytest.mark.parametrize("after", PaymentStatus)
+def test_only_an_operators_bogus_lowers_the_rank(
+    before: PaymentStatus, after: PaymentStatus
+) -> None:
+    falls = RANK[after] <= RANK[before]
+    assert not (falls and after in AUTOMATIC[before])
+    by_operator = falls and after in BY_OPERATOR.get(before, ())
+    assert by_operator == ((before, after) == (PaymentStatus.REVIEW, PaymentStatus.FAILED))

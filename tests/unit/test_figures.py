@@ -1,0 +1,87 @@
+"""What several files must say alike is read from each and compared; docs hold no stale figure."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from payments.aws.settings import FORBIDDEN_URL_WORDS
+
+from bench import cost
+from local.template import read_template
+from simulator.core import callback_url
+from tests.unit.test_docs import DOCUMENTS, ROOT
+from tools.hakika.checks import INDEXES
+
+TEMPLATE = read_template(ROOT / "template.yaml")
+RESOURCES = TEMPLATE["Resources"]
+WORDS = (
+    *("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+    *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+    "twenty",
+)
+# Decisions tell what was true when they were taken.
+HISTORY = ("docs/adr/", "CHANGELOG.md")
+TELLING = [
+    path
+    for path in (*DOCUMENTS, ROOT / "template.yaml", *(ROOT / "tools" / "hakika").glob("*.py"))
+    if not str(path.relative_to(ROOT)).startswith(HISTORY)
+]
+
+
+def deployed(kind: str) -> int:
+    return sum(each["Type"] == f"AWS::{kind}" for each in RESOURCES.values())
+
+
+COUNTED = {
+    "indexes": len(RESOURCES["PaymentsTable"]["Properties"]["GlobalSecondaryIndexes"]),
+    "secrets": deployed("SecretsManager::Secret"),
+    "alarms": deployed("CloudWatch::Alarm"),
+}
+
+
+def test_the_doctor_asks_for_every_index() -> None:
+    indexes = RESOURCES["PaymentsTable"]["Properties"]["GlobalSecondaryIndexes"]
+    assert sorted(INDEXES) == sorted(index["IndexName"] for index in indexes)
+
+
+def test_the_words_that_safaricom_refuses_are_the_same_everywhere() -> None:
+    words = set(FORBIDDEN_URL_WORDS)
+    assert not [word for word in words if any(each in word for each in words - {word})]
+    assert set(callback_url.FORBIDDEN_WORDS) == words
+    for parameter in ("CallbackUrlBase", "DomainName"):
+        pattern = TEMPLATE["Parameters"][parameter]["AllowedPattern"]
+        [listed] = re.findall(r"\(\?!\.\*\((?:\?i:)?([a-z|-]+)\)\)", pattern)
+        assert set(listed.split("|")) == words
+    texts = [TEMPLATE["Parameters"]["CallbackUrlBase"]["Description"]]
+    texts += [" ".join(path.read_text().split()) for path in DOCUMENTS]
+    lists = [each for text in texts for each in re.findall(r"mpesa, m-pesa, ([a-z, ]+)\.", text)]
+    assert len(lists) >= 2
+    assert {frozenset(each.split(", ")) | {"mpesa", "m-pesa"} for each in lists} == {
+        frozenset(words)
+    }
+
+
+@pytest.mark.parametrize("path", TELLING, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_a_text_counts_is_what_is_deployed(path: Path) -> None:
+    text = " ".join(path.read_text(encoding="utf-8").split())
+    told = re.findall(rf"\b((?i:{'|'.join(WORDS)})|\d+) ({'|'.join(COUNTED)})\b", text)
+    for number, noun in told:
+        counted = int(number) if number.isdigit() else WORDS.index(number.lower()) + 1
+        assert counted == COUNTED[noun.lower()], f"{number} {noun}"
+
+
+def test_the_settings_that_the_readme_lists_exist() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`([A-Z]+_[A-Z_]+)`", readme))
+    known = (ROOT / "template.yaml").read_text() + (ROOT / ".env.example").read_text()
+    assert listed
+    assert not [name for name in listed if name not in known]
+
+
+def test_nothing_of_ours_is_traced_and_no_trace_of_ours_is_priced() -> None:
+    assert "Tracing" not in str(TEMPLATE)
+    flow = json.loads((ROOT / "bench" / "results.json").read_text())["flow"]["product"]
+    assert cost.usd_per_million("product", flow)["traces"] == 0

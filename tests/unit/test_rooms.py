@@ -1,0 +1,62 @@
+"""Every module of the product is in its room, and no file or function grows too long."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.unit.test_docs import ROOT
+
+PRODUCT = ROOT / "shared" / "payments"
+ROOMS = {
+    "": "errors ports values",
+    "protocol": (
+        "payment consultation evidence result_codes policy decide case change push callback query"
+        " money news refusal operator schedule time_passed filing"
+    ),
+    "usecases": (
+        "initiate record_callback read_status reconcile operate register_consultation"
+        " count_payments apply_evidence gauges services"
+    ),
+    "store": (
+        "payments writes items events history oauth_token table expressions attributes reservation"
+        " backlog"
+    ),
+    "daraja": "client wire push_outcomes query_answers oauth_client",
+    "http": "api_gateway requests answers messages sentences authentication token_keys",
+    "aws": "runtime settings secrets observability fallback_queue",
+}
+FILE_LINES_MAX = 300
+FUNCTION_LINES_MAX = 40
+PARSED = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PRODUCT.rglob("*.py")}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_holds_its_modules_and_no_other(room: str) -> None:
+    found = {path.stem for path in (PRODUCT / room).glob("*.py")} - {"__init__"}
+    assert found == set(ROOMS[room].split())
+
+
+def test_there_is_no_other_room() -> None:
+    assert {path.parent.relative_to(PRODUCT).as_posix() for path in PARSED} == {
+        room or "." for room in ROOMS
+    }
+
+
+def too_long() -> Iterator[str]:
+    """Every file and function over its limit."""
+    for path, tree in PARSED.items():
+        name = path.relative_to(PRODUCT).as_posix()
+        if len(path.read_text(encoding="utf-8").splitlines()) > FILE_LINES_MAX:
+            yield name
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                lines = (node.end_lineno or 0) - node.lineno + 1
+                if lines > FUNCTION_LINES_MAX:
+                    yield f"{name}: {node.name}"
+
+
+def test_no_file_and_no_function_is_too_long() -> None:
+    assert list(too_long()) == []

@@ -1,0 +1,1 @@
+"""`make deploy`: what is in the repository is what runs, or nothing is changed."""

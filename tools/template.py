@@ -1,0 +1,35 @@
+"""Reads template.yaml with CloudFormation's short functions spelled out (`!Ref x`: {"Ref": x})."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+TEMPLATE = Path(__file__).resolve().parents[1] / "template.yaml"
+
+
+class _TemplateLoader(yaml.SafeLoader):
+    """YAML with CloudFormation's short-form tags."""
+
+
+def _intrinsic(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    value: Any
+    if isinstance(node, yaml.ScalarNode):
+        value = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        assert isinstance(node, yaml.MappingNode)
+        value = loader.construct_mapping(node, deep=True)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_TemplateLoader.add_multi_constructor("!", _intrinsic)
+
+
+def load_template(path: str | Path = TEMPLATE) -> dict[str, Any]:
+    """Return the whole template, its short-form functions spelled out."""
+    text = Path(path).read_text(encoding="utf-8")
+    # A SafeLoader, which neither tool can see.
+    template: dict[str, Any] = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 # nosec B506
+    return template
