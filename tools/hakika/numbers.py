@@ -102,8 +102,12 @@ def money_received(session: Session, *, start: int, end: int) -> list[Payment]:
 
 
 def received_at(payment: Payment) -> int:
-    """Return M-Pesa's own time of the money, else when it was proven. Units: UTC epoch seconds."""
-    return payment.transaction_at or payment.final_at or payment.created_at
+    """Return when the money was first proven, which never moves. Units: UTC epoch seconds.
+
+    Payments that an older version settled have no such time: M-Pesa's own time counts for them.
+    """
+    older = payment.transaction_at or payment.final_at or payment.created_at
+    return payment.received_at or older
 
 
 def open_for_writing(file: str) -> IO[str]:
