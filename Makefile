@@ -20,6 +20,9 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Where a deployment is, samconfig.toml says; a shell's region would send its commands elsewhere.
 unexport AWS_REGION
 
+# A shell that forbids bytecode would have every process compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Make's own variables (make run DARAJA=sandbox CALLBACK_URL_BASE=https://...) reach the stack.
 export DARAJA
 export CALLBACK_URL_BASE

@@ -24,9 +24,11 @@ def api(
     """The stack's API, after one payment that used every function."""
     folder = tmp_path_factory.mktemp("scene")
     scene = Scene(stack=stack, customer=customer, simulator=simulator, folder=folder)
-    scene.wait(scene.pay("pays"), "completed")
+    payment_id = scene.pay("pays")
+    scene.wait(payment_id, "completed")
+    assert customer.api.read_status(payment_id).status == 200
     api = Api(stack)
-    path = "/api/payment/mpesa/statistics"
+    path = "/api/payment/mpesa/statistics?from=2026-01-01&to=2026-01-02"
     answer = api.call("GET", path, token=api.token("finance", scopes=("payments:read",)))
     assert answer.status_code == 200, answer.text
     api.aws("lambda").invoke(FunctionName="hakika-local-cleanup", Payload=b"{}")
