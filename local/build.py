@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from local.console import Console
 from local.errors import LocalStackError
@@ -66,11 +69,18 @@ def _build() -> Build:
         build = Build(digest_inputs(ROOT))
         run([*SAM, "build", "--parallel", "--build-dir", str(draft), *PARAMETERS])
         run([sys.executable, "-m", "tools.slim_layer", str(draft)])
+        write_as_json(draft / "template.yaml")
         if digest_inputs(ROOT) == build.digest:
             draft.rename(build.template.parent)
             _forget_old_builds()
             return build
     raise LocalStackError("the sources keep changing while they are built")
+
+
+def write_as_json(template: Path) -> None:
+    """Write a built template as JSON, which is YAML too: sam reads it seven times, far faster."""
+    document = yaml.safe_load(template.read_text())
+    template.write_text(json.dumps(document, indent=1))
 
 
 def _forget_old_builds() -> None:
@@ -82,7 +92,7 @@ def _forget_old_builds() -> None:
 
 def digest_inputs(root: Path) -> str:
     """Digest every file that the build reads, with its name."""
-    digest = hashlib.sha256(ARCHITECTURE.encode())
+    digest = hashlib.sha256(f"{ARCHITECTURE} json".encode())
     for path in _walk_inputs(root):
         digest.update(str(path.relative_to(root)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -93,9 +93,9 @@ def ensure(environment: Environment) -> bool:
 
 
 def digest(requirements: Path) -> str:
-    """Digest the requirements and the interpreter's version."""
+    """Digest the requirements, the interpreter's version and how they are installed."""
     version = ".".join(str(part) for part in sys.version_info[:3])
-    return hashlib.sha256(version.encode() + requirements.read_bytes()).hexdigest()
+    return hashlib.sha256(f"{version} compiled".encode() + requirements.read_bytes()).hexdigest()
 
 
 def _create(folder: Path) -> None:
@@ -116,7 +116,8 @@ def _install(environment: Environment) -> None:
     python = str(_python_of(environment))
     requirements = ["--require-hashes", "-r", str(environment.requirements)]
     if uv is not None:
-        command = [uv, "pip", "install", "--quiet", "--python", python, *requirements]
+        command = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
+        command += requirements
         if subprocess.run(command, check=False, cwd=ROOT).returncode == 0:  # noqa: S603
             return
         print("    uv could not install them; trying pip", flush=True)

@@ -1,5 +1,6 @@
 """An operator before the local stack: types `hakika` as a script does, and reads the answer."""
 
+import io
 import json
 import subprocess
 from pathlib import Path
@@ -8,13 +9,23 @@ from typing import Any
 import pytest
 
 from local.client import SimulatorClient
-from local.settings import ROOT
 from local.state import StackState, write_state
 from tests.local.conftest import Customer
 from tests.local.runbook_scene import Scene
+from tools.hakika.app import run
+from tools.hakika.person import Person
 
 WHY = "seen on the statement"
 ACCOUNT = ("--who", "njeri", "--why", WHY, "--yes")
+
+
+def _nobody_answers(*_: object) -> Any:
+    raise AssertionError("a script was asked a question")
+
+
+NOBODY = Person(
+    is_there=False, ask=_nobody_answers, confirm=_nobody_answers, ask_secretly=_nobody_answers
+)
 
 
 @pytest.fixture
@@ -26,11 +37,14 @@ def scene(
 
 
 def hakika(scene: Scene, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as an operator's script would: nobody is there to be asked."""
-    command = [str(ROOT / "bin" / "hakika"), "--local-file", str(scene.folder / "stack.json")]
-    return subprocess.run(
-        [*command, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=90
-    )
+    """Run the command as an operator's script would: nobody is there to be asked.
+
+    It runs in this process. The runbook's tests start bin/hakika itself, at a terminal.
+    """
+    out, err = io.StringIO(), io.StringIO()
+    line = ["--local-file", str(scene.folder / "stack.json"), *arguments]
+    code = run(line, out=out, err=err, person=NOBODY)
+    return subprocess.CompletedProcess(line, code, out.getvalue(), err.getvalue())
 
 
 def answer(scene: Scene, *arguments: str) -> Any:

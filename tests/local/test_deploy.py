@@ -91,10 +91,10 @@ def changed_template(build: Build, folder: Path) -> Path:
     template = copy / "template.yaml"
     text = template.read_text()
     assert "rate(1 minute)" in text
-    assert "Path: /api/payment/mpesa/statistics" in text
+    assert '"Path": "/api/payment/mpesa/statistics"' in text
     text = text.replace("rate(1 minute)", "rate(5 minutes)")
     text = text.replace(
-        "Path: /api/payment/mpesa/statistics", "Path: /api/payment/mpesa/statistics/new"
+        '"Path": "/api/payment/mpesa/statistics"', '"Path": "/api/payment/mpesa/statistics/new"'
     )
     template.write_text(text)
     return template
