@@ -76,7 +76,9 @@ LONGEST = Payment(
     hastened_at=NOW,
 )
 
-PAYABLE = Consultation(booking_id="b" * ID_CHARACTERS, client_id="c" * ID_CHARACTERS, price_kes=249_999)
+PAYABLE = Consultation(
+    booking_id="b" * ID_CHARACTERS, client_id="c" * ID_CHARACTERS, price_kes=249_999
+)
 
 
 def size(payment: Payment) -> int:
