@@ -55,8 +55,13 @@ class OAuthTokens(Protocol):
 class ReadyGateway(Protocol):
     """Daraja with an OAuth token already in hand."""
 
-    def push_stk(self, push: Push, *, may_send: Callable[[], bool]) -> PushOutcome:
-        """Send once; `may_send` is called again before the one send after a token refresh."""
+    def push_stk(
+        self, push: Push, *, may_send: Callable[[], bool], seconds: Callable[[], float]
+    ) -> PushOutcome:
+        """Send once, within the `seconds` that are left.
+
+        `may_send` is called again before the one send after a token refresh.
+        """
 
 
 class StkGateway(Protocol):

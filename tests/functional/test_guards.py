@@ -97,6 +97,25 @@ def test_the_old_route_hastens_a_payment_once_a_minute_and_one_slot_in_four(scen
     assert store.hasten(second, op_id="d" * 32, now=now + 59)
 
 
+def test_the_same_amount_within_two_minutes_is_refused_before_it_costs_a_prompt(
+    scene: Scene,
+) -> None:
+    payment_id = scene.pay("waits")
+    scene.pass_time(20, delivers=False)
+    scene.post(payment_id, 17)
+    body = scene.status(payment_id).body
+    assert body["can_retry"] is False
+    early = scene.initiate()
+    assert (early.status, early.body["code"]) == (429, "too_many_prompts")
+    assert early.body["retry_after_seconds"] == 100
+    assert len(scene.daraja.prompts()) == 1
+    scene.register("2")
+    assert scene.initiate("2", phone="254711111111").status == 200, "another phone is free"
+    scene.pass_time(100, delivers=False)
+    assert scene.status(payment_id).body["can_retry"] is True
+    assert scene.initiate().status == 200
+
+
 class BrokenError(Exception):
     """A defect nobody thought of."""
 

@@ -18,8 +18,8 @@ from payments.daraja.query_answers import read_query_answer
 from payments.errors import PaymentError, ProviderUnavailableError
 from payments.ports import Clock, FetchedToken, OAuthTokens, Observer, Push, PushOutcome
 from payments.protocol.evidence import PushRefused, PushUnclear, QueryAnswer
+from payments.protocol.policy import PUSH_CONNECT_SECONDS, PUSH_READ_SECONDS_MAX
 
-PUSH_TIMEOUT_SECONDS = (3, 18)
 QUERY_TIMEOUT_SECONDS = (3, 8)
 
 _NOT_SENT = (ConnectTimeoutError, NameResolutionError, NewConnectionError)
@@ -111,10 +111,10 @@ class DarajaClient:
         )
         return self._post("Query", wire.QUERY_PATH, body, token, QUERY_TIMEOUT_SECONDS)
 
-    def send_push(self, push: Push, token: str, passkey: str) -> wire.Answer:
-        """Send one push. Errors: requests.RequestException."""
+    def send_push(self, push: Push, token: str, passkey: str, *, seconds: float) -> wire.Answer:
+        """Send one push that ends within `seconds`. Errors: requests.RequestException."""
         body = wire.push_body(push, self._merchant, passkey=passkey, now=self._clock())
-        answer = self._post("Push", wire.PUSH_PATH, body, token, PUSH_TIMEOUT_SECONDS)
+        answer = self._post("Push", wire.PUSH_PATH, body, token, push_timeout(seconds))
         if "wrong credentials" in answer.message.lower():
             self._forget_credentials()
         if is_outage(answer):
@@ -135,7 +135,7 @@ class DarajaClient:
         path: str,
         body: Mapping[str, Any],
         token: str,
-        timeout: tuple[int, int],
+        timeout: tuple[float, float],
     ) -> wire.Answer:
         with (
             timed_call(kind, clock=self._clock, observer=self._observer),
@@ -162,22 +162,26 @@ class ReadyDaraja:
         self._token = token
         self._passkey = passkey
 
-    def push_stk(self, push: Push, *, may_send: Callable[[], bool]) -> PushOutcome:
+    def push_stk(
+        self, push: Push, *, may_send: Callable[[], bool], seconds: Callable[[], float]
+    ) -> PushOutcome:
         """Send the push once; once more only if Daraja refused the token: docs/protocol.md 4.1."""
-        answer = self._send(push, may_send)
+        answer = self._send(push, may_send, seconds)
         if isinstance(answer, wire.Answer) and is_invalid_token(answer):
             try:
                 self._token = self._client.renew_token(self._token)
             except PaymentError as error:
                 return PushRefused(code="token", description="", reason=error.code)
-            answer = self._send(push, may_send)
+            answer = self._send(push, may_send, seconds)
         return push_outcome(answer) if isinstance(answer, wire.Answer) else answer
 
-    def _send(self, push: Push, may_send: Callable[[], bool]) -> wire.Answer | PushOutcome:
+    def _send(
+        self, push: Push, may_send: Callable[[], bool], seconds: Callable[[], float]
+    ) -> wire.Answer | PushOutcome:
         if not may_send():
             return PushRefused(code="not_sent", description="", reason="Too late to send")
         try:
-            return self._client.send_push(push, self._token, self._passkey)
+            return self._client.send_push(push, self._token, self._passkey, seconds=seconds())
         except requests.RequestException as error:
             self._client.count_failed_push()
             if was_not_sent(error):
@@ -185,6 +189,12 @@ class ReadyDaraja:
                     code="not_sent", description="", reason="M-Pesa could not be reached"
                 )
             return PushUnclear(description=type(error).__name__)
+
+
+def push_timeout(seconds: float) -> tuple[float, float]:
+    """Return the push's timeouts, connect and read: together no more than the seconds given."""
+    left = seconds - PUSH_CONNECT_SECONDS
+    return PUSH_CONNECT_SECONDS, max(1.0, min(PUSH_READ_SECONDS_MAX, left))
 
 
 def was_not_sent(error: requests.RequestException) -> bool:

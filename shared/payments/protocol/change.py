@@ -6,6 +6,7 @@ from typing import Literal
 
 from payments.protocol.consultation import ConsultationPaymentStatus
 from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof
+from payments.protocol.result_codes import final_refusal
 
 _S = PaymentStatus
 AUTOMATIC: dict[PaymentStatus, frozenset[PaymentStatus]] = {
@@ -132,6 +133,14 @@ class Change:
     def is_transition(self) -> bool:
         """Whether the status changes."""
         return self.before.status is not self.after.status
+
+    @property
+    def phone_free_at(self) -> int | None:
+        """When a freed phone may be prompted again; None is at once. Units: UTC epoch seconds."""
+        refusal = final_refusal(self.after.result_code) if self.after.status is _S.FAILED else None
+        if refusal is None or not refusal.again_after_seconds:
+            return None
+        return self.after.created_at + refusal.again_after_seconds
 
     @property
     def concludes(self) -> bool:

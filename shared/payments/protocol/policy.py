@@ -8,7 +8,12 @@ BODY_BYTES_MAX = 8192
 """Cap on every request body, checked before parsing."""
 DISPATCH_GIVEN_UP_SECONDS = 60
 """A payment still dispatching after this lost its Lambda: its outcome is unknown."""
-REMAINING_SECONDS_MIN = 20
+PUSH_CONNECT_SECONDS = 3
+PUSH_READ_SECONDS_MAX = 18
+PUSH_READ_SECONDS_MIN = 13
+STORE_OUTCOME_SECONDS = 4
+"""What storing a push's outcome may take; so much Lambda time is left when the push gives up."""
+REMAINING_SECONDS_MIN = PUSH_CONNECT_SECONDS + PUSH_READ_SECONDS_MIN + STORE_OUTCOME_SECONDS
 """A push is not sent with less Lambda time left than this: the answer could not be stored."""
 EVIDENCE_MAX = 10
 """Odd callbacks kept per payment."""

@@ -2,12 +2,15 @@
 
 A code that is not in the table means "still waiting": it is kept, and nothing is concluded from it.
 `closes_session` says that an authentic callback with this code proves that no prompt is open any
-more. `message` is the row of http/sentences.py that the customer reads.
+more. `again_after_seconds` says how long after the reservation Daraja refuses the same push again.
+`message` is the row of http/sentences.py that the customer reads.
 Sources are sections of Safaricom's portal pages as collected on 2026-11-23: "documented" means
 documented there, "observed" seen by named third parties, "claimed" not confirmed.
 """
 
 from dataclasses import dataclass
+
+from payments.protocol.policy import SAME_PAYMENT_SECONDS
 
 SUCCESS = "0"
 
@@ -21,6 +24,7 @@ class ResultCode:
     message: str
     closes_session: bool
     source: str
+    again_after_seconds: int = 0
 
 
 _ROWS = (
@@ -31,7 +35,14 @@ _ROWS = (
     ResultCode("8", "Receiver's balance limit", "merchant", True, "documented"),
     ResultCode("11", "Debit party state", "account", True, "claimed"),
     ResultCode("15", "Duplicate request", "merchant", True, "claimed"),
-    ResultCode("17", "Same amount within two minutes", "too_soon", True, "documented"),
+    ResultCode(
+        "17",
+        "Same amount within two minutes",
+        "too_soon",
+        True,
+        "documented",
+        again_after_seconds=SAME_PAYMENT_SECONDS,
+    ),
     ResultCode("20", "Request parameters", "merchant", True, "claimed"),
     ResultCode("21", "Initiator not allowed", "merchant", True, "observed"),
     ResultCode("22", "Request parameters", "merchant", True, "claimed"),

@@ -146,7 +146,7 @@ class PaymentStore:
         if change.consultation is not None:
             actions.append(consultation_action(name, change, change.consultation))
         if change.frees_phone:
-            actions.append({"Update": free_phone(name, before)})
+            actions.append({"Update": free_phone(name, before, free_at=change.phone_free_at)})
         if change.claims_receipt is not None:
             claim = claim_receipt(name, before.payment_id, change.claims_receipt)
             actions.append({"Put": claim})

@@ -249,16 +249,18 @@ def _shift(e: Expression, slots: int, now: int) -> list[str]:
     return [*moves, f"{e.name('p1')} = {e.value(now)}", kept_until]
 
 
-def free_phone(table: str, payment: Payment) -> dict[str, Any]:
-    """Unlock the phone, provided this payment holds it."""
+def free_phone(table: str, payment: Payment, *, free_at: int | None) -> dict[str, Any]:
+    """Unlock the phone, at once or at a time, provided this payment holds it."""
     e = Expression()
     is_mine = f"{e.name('live_payment_id')} = {e.value(payment.payment_id)}"
-    removes = [e.name("live_payment_id"), e.name("live_until")]
+    live_until = e.name("live_until")
+    sets = [] if free_at is None else [f"{live_until} = {e.value(free_at)}"]
+    removes = [e.name("live_payment_id"), *([live_until] if free_at is None else [])]
     return update_action(
         table,
         phone_key(payment.phone_hmac),
         e,
-        sets=[],
+        sets=sets,
         removes=removes,
         condition=f"{EXISTS} AND {is_mine}",
     )

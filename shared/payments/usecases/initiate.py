@@ -20,6 +20,7 @@ from payments.protocol.policy import (
     NEVER,
     QUARTER_HOUR_SECONDS,
     REMAINING_SECONDS_MIN,
+    STORE_OUTCOME_SECONDS,
     USER_WINDOW_SECONDS,
 )
 from payments.store.items import PhoneGuard
@@ -145,6 +146,7 @@ def _send(
         may_send=lambda: (
             services.clock() <= last_moment and remaining_seconds() >= REMAINING_SECONDS_MIN
         ),
+        seconds=lambda: remaining_seconds() - STORE_OUTCOME_SECONDS,
     )
     try:
         return apply_evidence(services, payment, outcome, actor=actor)
@@ -246,6 +248,9 @@ def _live_payment(
 
 
 def _refuse_phone(services: Services, guard: PhoneGuard, now: int) -> None:
+    if guard.live_until > now and guard.live_payment_id is None:
+        # Daraja refused the last push as a repeat: an earlier one would cost another prompt.
+        _refuse_until("this phone", guard.live_until, now)
     if guard.live_until > now:
         raise ConflictError(
             "Another payment request is open on this phone",

@@ -377,7 +377,7 @@ MUTANTS = (
         "one send",
         CLIENT,
         "            return PushUnclear(description=type(error).__name__)\n",
-        "            from payments.daraja.push_outcomes import push_outcome as read\n            return read(self._client.send_push(push, self._token, self._passkey))\n",
+        "            from payments.daraja.push_outcomes import push_outcome as read\n            return read(self._client.send_push(push, self._token, self._passkey, seconds=18))\n",
     ),
     _one(
         "send not bounded",

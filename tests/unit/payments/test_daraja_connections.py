@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 from payments.daraja import wire
-from payments.daraja.client import DarajaClient, ReadyDaraja, new_session
+from payments.daraja.client import DarajaClient, ReadyDaraja, new_session, push_timeout
 from payments.ports import FetchedToken, Push
+from payments.protocol import policy
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear
 
 PUSH = Push(
@@ -129,7 +130,23 @@ def client(url: str, tokens: Tokens | None = None) -> DarajaClient:
 
 
 def push(url: str, *, may_send: Callable[[], bool] = lambda: True) -> object:
-    return ReadyDaraja(client(url), "token", "p").push_stk(PUSH, may_send=may_send)
+    return ReadyDaraja(client(url), "token", "p").push_stk(
+        PUSH, may_send=may_send, seconds=lambda: 20.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "read"), [(25.0, 18), (21.0, 18), (16.0, 13.0), (10.0, 7.0), (2.0, 1.0)]
+)
+def test_the_timeouts_of_a_push_fit_into_the_time_that_is_left(seconds: float, read: float) -> None:
+    connect, most = push_timeout(seconds)
+    assert most == read
+    assert connect + most <= max(seconds, 4.0)
+
+
+def test_what_must_be_left_before_a_push_covers_the_call_and_the_write() -> None:
+    left = policy.REMAINING_SECONDS_MIN - policy.STORE_OUTCOME_SECONDS
+    assert sum(push_timeout(left)) <= left
 
 
 @pytest.mark.parametrize("closes", [False, True], ids=["keeps open", "closes after answering"])
@@ -137,7 +154,9 @@ def test_each_call_has_a_connection_of_its_own_and_none_is_lost(closes: bool) ->
     with serving(reply(ACCEPTED), closes=closes) as server:
         daraja = client(server.url)
         ready = ReadyDaraja(daraja, "token", "p")
-        outcomes = [ready.push_stk(PUSH, may_send=lambda: True) for _ in range(20)]
+        outcomes = [
+            ready.push_stk(PUSH, may_send=lambda: True, seconds=lambda: 20.0) for _ in range(20)
+        ]
         daraja.query_stk("ws_CO_1234567890")
     assert all(isinstance(outcome, PushAccepted) for outcome in outcomes)
     assert server.connections == len(server.requests) == 21
