@@ -257,6 +257,14 @@ def daraja_fails_pushes(town: Town) -> None:
     town.live(1)
 
 
+def daraja_refuses_our_configuration(town: Town) -> None:
+    town.scene.register("b1", client_id="c1")
+    town.scene.secrets.values[DARAJA_SECRET_ARN]["SAFARICOM_PASSKEY"] = "wrong"
+    answer = town.scene.initiate("b1", client_id="c1", phone="254711111100")
+    assert answer.status == 502
+    town.live(1)
+
+
 def daraja_answers_no_question(town: Town) -> None:
     for number in range(5):
         town.pay(number, "waits")
@@ -305,7 +313,12 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "CleanupNotRunningAlarm": (the_schedule_is_off,),
     "CleanupPoisonedAlarm": (a_payment_cannot_be_read,),
     "AuthorizerErrorsAlarm": (no_secret_can_be_read, the_authorizer_crashes),
-    "DarajaDownAlarm": (daraja_gives_no_token, daraja_fails_pushes, daraja_answers_no_question),
+    "DarajaDownAlarm": (
+        daraja_gives_no_token,
+        daraja_fails_pushes,
+        daraja_answers_no_question,
+        daraja_refuses_our_configuration,
+    ),
     "TokenFetchesAlarm": (somebody_else_fetches_tokens,),
     "ApiErrorsAlarm": (the_api_fails,),
     "EventsStuckAlarm": (the_bus_is_gone,),

@@ -14,6 +14,7 @@ from tests.functional.faulty import HOUR, PUSH_PATH, QUERY_PATH, callback_body
 from tests.functional.scene import Scene
 from tests.functional.test_cleanup import poison
 from tests.functional.test_token import void_the_token
+from tests.support.aws import DARAJA_SECRET_ARN
 from tests.support.lambdas import UNLISTED_IP
 from tests.support.world import OLD_CALLBACK
 
@@ -121,6 +122,11 @@ def no_token_is_given(scene: Scene) -> None:
     assert scene.initiate().status == 503
 
 
+def misconfigured(scene: Scene) -> None:
+    scene.secrets.values[DARAJA_SECRET_ARN]["SAFARICOM_PASSKEY"] = "wrong"
+    assert scene.initiate().status == 502
+
+
 def many_due(scene: Scene) -> None:
     """One query in twelve seconds does not reach round twenty payments in one run."""
     for number in range(20):
@@ -172,6 +178,7 @@ SITUATIONS: dict[Callable[[Scene], None], dict[str, float | None]] = {
     still_processing: {"QuerySent": 1, "QueryLatency": None},
     daraja_is_down: {"PushFailed": 1, "QueryFailed": 1, "QuerySent": 1, "QueryUnanswered": 1},
     no_token_is_given: {"TokenFailed": 1, "TokenLatency": None},
+    misconfigured: {"PushMisconfigured": 1},
     many_due: {"QueryHeldBack": None, "QuerySent": None},
     somebody_else_fetches: {"TokenFetched": 2, "TokenFetchedEarly": 1},
     poisoned: {"CleanupRun": 1, "CleanupPoisoned": 1},

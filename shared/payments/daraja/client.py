@@ -13,7 +13,12 @@ from urllib3.exceptions import (
 
 from payments.daraja import wire
 from payments.daraja.oauth_client import OAuthClient, own_connection, timed_call
-from payments.daraja.push_outcomes import is_invalid_token, is_outage, push_outcome
+from payments.daraja.push_outcomes import (
+    is_invalid_token,
+    is_misconfigured,
+    is_outage,
+    push_outcome,
+)
 from payments.daraja.query_answers import read_query_answer
 from payments.errors import PaymentError, ProviderUnavailableError
 from payments.ports import Clock, FetchedToken, OAuthTokens, Observer, Push, PushOutcome
@@ -121,6 +126,10 @@ class DarajaClient:
             self.count_failed_push()
         return answer
 
+    def count_misconfigured_push(self) -> None:
+        """Count a push that our own configuration spoiled."""
+        self._observer.counted("PushMisconfigured")
+
     def count_failed_push(self) -> None:
         """Count a push that Daraja did not receive or could not process."""
         self._observer.counted("PushFailed")
@@ -173,7 +182,11 @@ class ReadyDaraja:
             except PaymentError as error:
                 return PushRefused(code="token", description="", reason=error.code)
             answer = self._send(push, may_send, seconds)
-        return push_outcome(answer) if isinstance(answer, wire.Answer) else answer
+        if not isinstance(answer, wire.Answer):
+            return answer
+        if is_misconfigured(answer):
+            self._client.count_misconfigured_push()
+        return push_outcome(answer)
 
     def _send(
         self, push: Push, may_send: Callable[[], bool], seconds: Callable[[], float]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from payments.daraja.wire import Answer, merchant_request_id
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear
+from payments.protocol.result_codes import PUSH_REFUSAL_CAUSES
 from payments.values import CHECKOUT_REQUEST_ID
 
 
@@ -36,6 +37,8 @@ REFUSALS = (
 )
 INVALID_TOKEN_CODES = frozenset({"404.001.03", "400.003.01", "401.003.01", "401.002.01", "401.001"})
 """Refused before M-Pesa saw the call, so one more try is safe: docs/daraja.md, section 1."""
+WRONG_ADDRESS_CODES = frozenset({"404.001.01", "405.001"})
+"""No such path or method: SAFARICOM_BASE is wrong. For the money the outcome stays unknown."""
 BUSY_CODES = frozenset({"500.003.02", "500.003.03"})
 
 
@@ -48,6 +51,15 @@ def is_outage(answer: Answer) -> bool:
     """Whether Daraja is busy or out of order; HTTP 500 is also how it refuses a single push."""
     is_busy = answer.status == 429 or answer.error_code in BUSY_CODES
     return is_busy or isinstance(push_outcome(answer), PushUnclear)
+
+
+def is_misconfigured(answer: Answer) -> bool:
+    """Whether our own settings spoil this push and every next one: URL, product, credentials."""
+    if answer.error_code in WRONG_ADDRESS_CODES or is_invalid_token(answer):
+        return True
+    outcome = push_outcome(answer)
+    cause = PUSH_REFUSAL_CAUSES.get(outcome.reason) if isinstance(outcome, PushRefused) else None
+    return cause == "merchant"
 
 
 def push_outcome(answer: Answer) -> PushAccepted | PushRefused | PushUnclear:

@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 import requests
 from payments.daraja.client import was_not_sent
-from payments.daraja.push_outcomes import is_invalid_token, is_outage, push_outcome
+from payments.daraja.push_outcomes import (
+    is_invalid_token,
+    is_misconfigured,
+    is_outage,
+    push_outcome,
+)
 from payments.daraja.wire import Answer, read_answer
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear
 from urllib3.exceptions import (
@@ -202,3 +207,25 @@ def test_the_recorded_acceptance_gives_both_ids() -> None:
 )
 def test_only_daraja_s_own_trouble_counts_as_an_outage(given: Answer, expected: bool) -> None:
     assert is_outage(given) is expected
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (answer(404, "404.001.01", "Resource not found"), True),
+        (answer(405, "405.001", "Method Not Allowed"), True),
+        (answer(401, "401.002.01", "Invalid API call as no apiproduct match found"), True),
+        (answer(500, "500.001.1001", "Merchant does not exist"), True),
+        (answer(500, "500.001.1001", "Wrong credentials"), True),
+        (answer(400, "400.002.02", "Bad Request - Invalid CallBackURL"), True),
+        (answer(400, "400.002.02", "Bad Request - Invalid PhoneNumber"), False),
+        (answer(500, "500.001.1001", "Unable to lock subscriber"), False),
+        (answer(503, "500.003.02", "System is busy"), False),
+        (answer(429), False),
+        (accepted(), False),
+    ],
+)
+def test_a_push_that_our_own_settings_spoil_is_told_from_a_busy_one(
+    said: Answer, expected: bool
+) -> None:
+    assert is_misconfigured(said) is expected
