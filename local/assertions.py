@@ -83,7 +83,7 @@ def check_cleanup_is_not_repeated(deployment: Deployment, _settings: LocalSettin
     """Lambda does not repeat a failed run of the cleanup, as it does by default."""
     name = deployment.outputs["CleanupFunctionName"]
     functions = aws.client("lambda", deployment.endpoint_url)
-    found = functions.get_function_event_invoke_config(FunctionName=name)
+    found = functions.get_function_event_invoke_config(FunctionName=name, Qualifier="$LATEST")
     if found["MaximumRetryAttempts"] != 0:
         raise LocalStackError(f"{name} is repeated {found['MaximumRetryAttempts']} times")
 

@@ -42,7 +42,8 @@ def test_every_verb_is_tried_here() -> None:
         for name, each in nested.items():
             yield from leaves(each, (*path, name))
 
-    assert set(leaves(typer.main.get_command(app))) == TRIED
+    elsewhere = {"clock show", "clock advance", "clock to"}  # test_clock.py, on its own stack
+    assert set(leaves(typer.main.get_command(app))) == TRIED | elsewhere
 
 
 @tries("payment show", "payment find")

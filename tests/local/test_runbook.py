@@ -136,7 +136,7 @@ def test_a_story_with_another_number_of_blocks_is_noticed(
 def test_every_alarm_of_the_template_finds_its_section() -> None:
     template = (ROOT / "template.yaml").read_text(encoding="utf-8")
     named = re.findall(r"AlarmDescription: .*docs/runbook\.md#([a-z-]+)", template)
-    assert len(named) == len(re.findall(r"Type: AWS::CloudWatch::Alarm", template)) == 16
+    assert len(named) == template.count("Type: AWS::CloudWatch::Alarm") > 0
     assert set(named) <= set(anchors(TEXT))
 
 
