@@ -126,7 +126,7 @@ def test_the_recorded_request_is_taken_with_a_right_password() -> None:
 
 def test_every_recorded_body_is_named_in_the_readme_and_used_here() -> None:
     readme = (PAYLOADS / "README.md").read_text()
-    files = {path.name for path in PAYLOADS.iterdir()} - {"README.md"}
+    files = {path.name for path in PAYLOADS.iterdir() if path.is_file()} - {"README.md"}
     used = {f"{name}.json" for name in (*answers(), *CALLBACKS, "push_request_paybill")}
     statement = "organisation_statement.csv"  # not Daraja's: read in test_hakika_statement.py
     assert files == used | {"firewall_403.html", statement}
