@@ -214,7 +214,6 @@ def wrong_code(known: Known, chance: random.Random) -> Post:
             "4999",
             "00",
             "0.0",
-            0.0,
             0.5,
             -1,
             99999,

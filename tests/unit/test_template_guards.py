@@ -121,7 +121,7 @@ RULE_CASES: list[tuple[dict[str, str], str | None]] = [
     ({"Environment": "local"}, None),
     (PRODUCTION, None),
     ({"CallbackUrlBase": "https://a.example"}, None),
-    ({}, 'contains "exec"'),
+    ({}, 'contains "exe"'),
     ({**PRODUCTION, "DomainName": "a.example", "CertificateArn": "arn:a"}, None),
     ({**PRODUCTION, "DomainName": "a.example", "HostedZoneId": "Z12345"}, None),
     ({**PRODUCTION, "DomainName": "a.example"}, "CertificateArn, or HostedZoneId"),

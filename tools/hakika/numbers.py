@@ -128,7 +128,9 @@ def write_rows(output: IO[str], columns: Sequence[str], rows: Iterable[dict[str,
 def _row(payment: Payment) -> dict[str, object]:
     return {
         "receipt_number": payment.receipt_number or "",
-        "completed_at": screen.clock_text(received_at(payment), has_year=True),
+        "completed_at": screen.clock_text(
+            payment.transaction_at or received_at(payment), has_year=True
+        ),
         "amount_kes": payment.paid_amount_kes or payment.amount_kes,
         "account_reference": payment.account_reference,
         "status": str(payment.status),

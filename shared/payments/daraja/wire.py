@@ -33,7 +33,6 @@ TOKEN_PATH = "/oauth/v1/generate"  # noqa: S105 -- a path, not a secret
 DESCRIPTION_CHARACTERS = 200
 NUMBER_CHARACTERS_MAX = 40
 
-_INTEGRAL = re.compile(r"[0-9]{1,18}(?:\.0+)?\Z", re.ASCII)
 _DESCRIPTION_PREFIX = re.compile(r"^\s*\[[^\]]{0,40}\]\s*(?:[-\u2013]\s+)?")
 
 
@@ -128,11 +127,10 @@ def clean_description(text: object) -> str:
 def result_code(value: object) -> str | None:
     """Return a result code as text, whatever type it came in; None if it is none.
 
-    An integral number is its integer: 0.0, "0.0" and "00" are "0".
+    A JSON number without a fraction is its integer: 0.0 is "0". Text is taken as it is: "00" is
+    not "0", and an unlisted code concludes nothing.
     """
     text = value.strip() if isinstance(value, str) else digits_of(value)
-    if _INTEGRAL.match(text):
-        text = str(int(text.partition(".")[0]))
     return text if RESULT_CODE.match(text) else None
 
 

@@ -72,7 +72,7 @@ def test_a_transaction_that_does_not_exist_yet_is_waited_for(message: str, is_an
     assert found is None or found.verdict is Verdict.WAITING
 
 
-@pytest.mark.parametrize("code", [0, "0", " 0 ", 0.0, "0.0", "00"])
+@pytest.mark.parametrize("code", [0, "0", " 0 ", 0.0])
 def test_success_is_success_as_number_or_text(code: object) -> None:
     found = answer(ResultCode=code)
     assert found is not None
