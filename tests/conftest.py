@@ -8,9 +8,12 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from tests.local.stack_fixture import stack
 from tests.support.dynamodb.sdk import REFUSED
 from tests.support.lambdas import Lambda
 from tests.support.log_scan import leaks_in_log, leaks_in_response, product_lines
+
+__all__ = ["stack"]
 
 _responses: list[dict[str, Any]] = []
 

@@ -13,9 +13,8 @@ from local.state import StackState
 from tests.browser.checkout import Checkout
 from tests.local.conftest import Customer, MakeToken, customer, make_token
 from tests.local.conftest import simulator as daraja
-from tests.local.stack_fixture import stack
 
-__all__ = ["customer", "daraja", "make_token", "stack"]
+__all__ = ["customer", "daraja", "make_token"]
 
 ARGUMENTS = [
     "--no-sandbox",

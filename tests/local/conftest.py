@@ -12,9 +12,6 @@ from local import credentials
 from local.client import ApiClient, SimulatorClient
 from local.demo import new_booking, new_phone
 from local.state import StackState
-from tests.local.stack_fixture import stack
-
-__all__ = ["stack"]
 
 
 class MakeToken(Protocol):

@@ -3,7 +3,7 @@
 Each worker of `pytest -n` has a stack of its own: some tests take Safaricom down. When the tests
 are over, all that the stack's functions logged is scanned for leaks and crashes.
 
-Another folder's conftest gets the same stack by `from tests.local.stack_fixture import stack`.
+Only tests/conftest.py imports the fixture: two that import it would start two stacks.
 """
 
 import os
