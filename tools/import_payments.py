@@ -211,7 +211,7 @@ def main(
 ) -> None:
     """Import payments of the earlier integration. Running it again changes nothing."""
     client = boto3.client("dynamodb", region_name=region, endpoint_url=endpoint)
-    target = Table(client, table, sleep=time.sleep, jitter=random.SystemRandom())
+    target = Table(client, table, sleep=time.sleep, jitter=random.SystemRandom(), clock=time.time)
     with file.open(newline="", encoding="utf-8") as stream:
         reader = csv.DictReader(stream)
         missing = set(COLUMNS) - set(reader.fieldnames or ())

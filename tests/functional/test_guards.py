@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from payments.aws.runtime import RandomIds
 from payments.protocol.payment import PaymentStatus
 from payments.usecases.services import Services
 
-from tests.functional.faulty import callback_body, callback_url
+from tests.functional.faulty import Execute, callback_body, callback_url, refuse
 from tests.functional.scene import Scene
 from tests.support.aws import TABLE_NAME
-from tests.support.lambdas import http_event
+from tests.support.dynamodb.faults import throttled
+from tests.support.lambdas import UNLISTED_IP, http_event
 from tests.support.world import PHONE, STK_PUSH
+
+EVERYTHING = frozenset({"GetItem", "BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"})
 
 
 @pytest.fixture
@@ -114,6 +118,78 @@ def test_the_same_amount_within_two_minutes_is_refused_before_it_costs_a_prompt(
     scene.pass_time(100, delivers=False)
     assert scene.status(payment_id).body["can_retry"] is True
     assert scene.initiate().status == 200
+
+
+def test_a_table_that_throttles_for_good_leaves_the_callback_time_for_its_queue(
+    scene: Scene,
+) -> None:
+    payment_id = scene.pay("waits")
+    for _ in range(200):
+        scene.network.next(refuse(throttled), on=EVERYTHING)
+    started = scene.clock()
+    assert scene.post(payment_id, 0) == 200
+    assert len(scene.queue.messages) == 1
+    # The last call may begin just before the budget ends, and be tried twice more by the SDK.
+    assert scene.clock() - started < 3 + 4
+    scene.network.rules.clear()
+    assert scene.redrive() == {"batchItemFailures": []}
+    assert scene.is_confirmed_by(payment_id)
+
+
+def test_a_late_table_is_not_asked_again(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    asked: list[str] = []
+
+    def slow(operation: str, request: dict[str, Any], execute: Execute) -> dict[str, Any]:
+        asked.append(operation)
+        scene.clock.sleep(2)
+        return execute()
+
+    for _ in range(20):
+        scene.network.next(slow, on=EVERYTHING)
+    assert scene.post(payment_id, 0) == 200
+    assert len(asked) == 2, "the read, and one write that began in time"
+
+
+def test_money_that_is_reported_for_a_failed_payment_invites_nobody_to_pay_again(
+    scene: Scene,
+) -> None:
+    scene.daraja.configure(query_pending="being_processed")
+    payment_id = scene.pay("waits+query_never_final")
+    scene.post(payment_id, 1037)
+    prompt = scene.prompt_of(payment_id)
+    hint = callback_body(prompt.checkout_request_id, 0)
+    scene.post_callback(prompt.order.callback_url, hint, source_ip=UNLISTED_IP)
+    scene.pass_time(400, delivers=False)
+    body = scene.status(payment_id).body
+    assert body["status"] == "failed"
+    assert "Do not pay again" in body["customer_message"]
+    assert (body["can_retry"], body["actions"], body["manual_payment"]) == (
+        False,
+        ["check_again"],
+        None,
+    )
+    assert body["poll_after_seconds"] is not None
+
+
+def test_no_button_leads_to_a_second_prompt_while_one_may_be_open(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    scene.post(payment_id, 1037)
+    body = scene.status(payment_id).body
+    assert (body["can_retry"], body["actions"]) == (False, [])
+    scene.pass_time(300, delivers=False)
+    body = scene.status(payment_id).body
+    assert (body["can_retry"], body["actions"]) == (True, ["try_again", "other_number"])
+
+
+def test_a_charge_is_ruled_out_only_where_safaricom_closed_the_prompt(scene: Scene) -> None:
+    busy = scene.pay("waits")
+    scene.post(busy, 1001)
+    assert "not charged" not in scene.status(busy).body["customer_message"]
+    scene.pass_time(300, delivers=False)
+    closed = scene.pay("waits")
+    scene.post(closed, 2001)
+    assert "You were not charged" in scene.status(closed).body["customer_message"]
 
 
 class BrokenError(Exception):

@@ -24,7 +24,13 @@ def world() -> Iterator[World]:
 
 
 def table_of(world: World) -> Table:
-    return Table(world.dynamodb, TABLE_NAME, sleep=world.clock.sleep, jitter=random.Random(1))
+    return Table(
+        world.dynamodb,
+        TABLE_NAME,
+        sleep=world.clock.sleep,
+        jitter=random.Random(1),
+        clock=world.clock,
+    )
 
 
 def row(number: int, **changes: str) -> dict[str, str]:

@@ -68,7 +68,12 @@ def _session() -> "Session":
     return get_session()
 
 
-def new_aws_client(service: str) -> Any:
+def new_aws_client(
+    service: str,
+    *,
+    read_timeout_seconds: int = READ_TIMEOUT_SECONDS,
+    tries_max: int = AWS_TRIES_MAX,
+) -> Any:
     """Return a low-level client with short timeouts; the region and endpoint come from AWS_*.
 
     botocore makes it, as boto3 would: boto3's own import costs a cold start a tenth of its time,
@@ -77,8 +82,8 @@ def new_aws_client(service: str) -> Any:
     """
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
-        read_timeout=READ_TIMEOUT_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": AWS_TRIES_MAX},
+        read_timeout=read_timeout_seconds,
+        retries={"mode": "standard", "total_max_attempts": tries_max},
         parameter_validation=False,
         user_agent=USER_AGENT,
     )
@@ -128,6 +133,7 @@ class Runtime:
             settings.table_name,
             sleep=adapters.sleep,
             jitter=adapters.jitter,
+            clock=adapters.clock,
         )
         self.services = Services(
             store=PaymentStore(
@@ -144,6 +150,10 @@ class Runtime:
             observer=self._told,
             hash_phone=self._hash_phone,
         )
+
+    def must_answer_within(self, seconds: float) -> None:
+        """Give the store this long; then it counts as unavailable. Infinity lifts the limit."""
+        self._table.must_answer_within(seconds)
 
     @property
     def policy(self) -> Policy:
@@ -237,13 +247,18 @@ def prepare(*, calls_daraja: bool = False, keeps_callbacks: bool = False) -> Run
 
     Errors: SettingsError, one clear sentence.
     """
-    adapters = ADAPTERS.get() or Adapters()
     if keeps_callbacks:
-        return _prepare_for_callbacks(adapters)
+        return _prepare_for_callbacks(ADAPTERS.get() or Adapters(aws_client=_impatient_client))
+    adapters = ADAPTERS.get() or Adapters()
     runtime = Runtime(read_settings(os.environ), adapters)
     if calls_daraja:
         _ = runtime.gateway
     return runtime
+
+
+def _impatient_client(service: str) -> Any:
+    """Return a client for who waits five seconds: two tries of a second each."""
+    return new_aws_client(service, read_timeout_seconds=1, tries_max=2)
 
 
 def _prepare_for_callbacks(adapters: Adapters) -> Runtime:

@@ -11,9 +11,11 @@ from payments.http.messages import (
     can_retry_at,
     cause_of,
     customer_message,
+    is_charge_ruled_out,
+    is_money_reported,
     manual_payment,
 )
-from payments.http.sentences import SENTENCES
+from payments.http.sentences import SENTENCES, Button
 from payments.protocol.consultation import Consultation
 from payments.protocol.payment import OPEN, Payment, PaymentStatus
 from payments.protocol.policy import Policy
@@ -32,7 +34,8 @@ def initiation_answer(payment: Payment, *, policy: Policy, now: int) -> tuple[in
     if payment.is_open:
         message = SENT_UNKNOWN if is_unclear else SENT
     else:
-        message = customer_message(cause_of(payment, now=now, policy=policy))
+        cause = cause_of(payment, now=now, policy=policy)
+        message = customer_message(cause, is_charge_ruled_out=is_charge_ruled_out(payment))
     return (202 if is_unclear else 200), {
         "success": True,
         "payment_id": payment.payment_id,
@@ -80,8 +83,10 @@ def status_answer(
         "currency": CURRENCY,
         "transaction_date": eat_iso(payment.transaction_at),
         "created_at": eat_iso(payment.created_at),
-        "customer_message": customer_message(cause, language),
-        "actions": [str(button) for button in SENTENCES[cause].buttons],
+        "customer_message": customer_message(
+            cause, language, is_charge_ruled_out=is_charge_ruled_out(payment)
+        ),
+        "actions": _actions(payment, cause, now=now, may_retry=may_retry),
         "can_retry": may_retry,
         "can_retry_at": eat_iso(retry_at),
         "manual_payment": manual if shows_manual else None,
@@ -89,8 +94,20 @@ def status_answer(
     }
 
 
+def _actions(payment: Payment, cause: str, *, now: int, may_retry: bool) -> list[str]:
+    """Return the buttons that may be offered now: none that could lead to a second charge."""
+    held_back = set()
+    if not may_retry:
+        held_back.add(Button.TRY_AGAIN)
+    if payment.may_have_open_prompt(now):
+        held_back.add(Button.OTHER_NUMBER)
+    return [str(button) for button in SENTENCES[cause].buttons if button not in held_back]
+
+
 def poll_after_seconds(payment: Payment, now: int) -> int | None:
     """Return the seconds until the next poll: 12 a minute at first, None once it is final."""
+    if is_money_reported(payment):
+        return POLL_SECONDS_LATER
     if payment.status not in OPEN and payment.status is not PaymentStatus.REVIEW:
         return None
     age = now - payment.created_at

@@ -5,7 +5,7 @@ from enum import StrEnum
 from payments.http.sentences import SENTENCES, Retry, Sentence
 from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.protocol.policy import SAME_PAYMENT_SECONDS, Policy
-from payments.protocol.result_codes import PUSH_REFUSAL_CAUSES, final_refusal
+from payments.protocol.result_codes import PUSH_REFUSAL_CAUSES, SUCCESS, final_refusal
 
 
 class Language(StrEnum):
@@ -42,10 +42,26 @@ BY_HAND_HELPS = frozenset({"unreachable", "not_sent", "expired", "busy"})
 """Causes where the prompt itself is the trouble, so paying by hand is a way out."""
 
 
-def customer_message(cause: str, language: Language = Language.ENGLISH) -> str:
-    """Return the one sentence a customer needs now."""
+_NOT_CHARGED = {Language.ENGLISH: " You were not charged.", Language.SWAHILI: " Hukukatwa pesa."}
+
+
+def customer_message(
+    cause: str, language: Language = Language.ENGLISH, *, is_charge_ruled_out: bool = True
+) -> str:
+    """Return the one sentence a customer needs now.
+
+    "You were not charged" is left out where it is only likely.
+    """
     sentence = SENTENCES[cause]
-    return sentence.swahili if language is Language.SWAHILI else sentence.english
+    text = sentence.swahili if language is Language.SWAHILI else sentence.english
+    return text if is_charge_ruled_out else text.replace(_NOT_CHARGED[language], "")
+
+
+def is_charge_ruled_out(payment: Payment) -> bool:
+    """Whether no money can have moved: no prompt existed, or Safaricom itself closed it."""
+    refusal = final_refusal(payment.result_code)
+    closed = refusal is not None and refusal.closes_session
+    return payment.proof is Proof.PUSH or (payment.proof is Proof.CALLBACK and closed)
 
 
 def manual_payment(
@@ -79,6 +95,8 @@ def cause_of(payment: Payment, *, now: int, policy: Policy, is_booking_paid: boo
     """Return the row of `SENTENCES` that is true of a payment now."""
     if payment.is_open and is_booking_paid:
         return "paid_meanwhile"
+    if is_money_reported(payment):
+        return "money_reported"
     match payment.status:
         case PaymentStatus.PENDING:
             return _waiting_cause(payment, now, policy)
@@ -96,6 +114,12 @@ def cause_of(payment: Payment, *, now: int, policy: Policy, is_booking_paid: boo
             return "refund_due"
         case PaymentStatus.REFUNDED:
             return "refunded"
+
+
+def is_money_reported(payment: Payment) -> bool:
+    """Whether a payment that failed or was cancelled has a report of money, not yet confirmed."""
+    is_over = payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
+    return is_over and payment.hint is not None and payment.hint.result.code == SUCCESS
 
 
 def _waiting_cause(payment: Payment, now: int, policy: Policy) -> str:

@@ -69,6 +69,11 @@ SENTENCES = {
         "Tumepokea pesa na tunazikagua. Usilipe tena; tutawasiliana nawe.",
         buttons=_CHECK,
     ),
+    "money_reported": Sentence(
+        "We heard that your money arrived and are checking it with M-Pesa. Do not pay again.",
+        "Tumesikia kwamba pesa zako zimefika na tunathibitisha na M-Pesa. Usilipe tena.",
+        buttons=_CHECK,
+    ),
     "completed": Sentence(
         "Payment received. Your consultation is confirmed.",
         "Malipo yamepokelewa. Ushauri wako umethibitishwa.",

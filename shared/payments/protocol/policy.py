@@ -72,6 +72,12 @@ class Policy:
 
     def __post_init__(self) -> None:
         """Refuse a limit that the table's items cannot hold, or that M-Pesa does not know."""
+        earliest = max(self.lock_seconds, self.query_success_seconds)
+        if min(self.expire_pending_seconds, self.expire_unknown_seconds) < earliest:
+            raise SettingsError(
+                f"EXPIRE_PENDING_SECONDS and EXPIRE_UNKNOWN_SECONDS must be at least {earliest}: "
+                "no payment expires while its prompt can be open"
+            )
         if not 1 <= self.phone_prompts_per_15_minutes <= 10:
             raise SettingsError("PHONE_PROMPTS_PER_15_MINUTES must be from 1 to 10")
         if not 1 <= self.phone_prompts_per_day <= 10:

@@ -72,15 +72,15 @@ def _waiting(case: Case, answer: QueryAnswer) -> Change | None:
     """Conclude nothing: cancel what is a day old, otherwise store a new code."""
     payment, now, policy = case.payment, case.now, case.policy
     is_expired = case.is_older_than(policy.expire_pending_seconds)
-    if payment.status is PaymentStatus.PENDING and is_expired:
+    is_paid = answer.verdict is Verdict.PAID
+    if payment.status is PaymentStatus.PENDING and is_expired and not is_paid:
         return _expired(case, answer)
     due_at = payment.due_at
     # The query slot scheduled the retry. From 15 minutes on, an answer backs off further.
     backs_off = not payment.is_open or case.is_older_than(ASK_AGAIN_SECONDS)
     if backs_off and payment.hint is None:
         due_at = next_due_at(payment, now=now, policy=policy)
-    is_refusal = answer.verdict is not Verdict.PAID
-    is_new_code = payment.is_open and is_refusal and answer.code not in (None, payment.result_code)
+    is_new_code = payment.is_open and not is_paid and answer.code not in (None, payment.result_code)
     return case.step_if_new(
         replace(
             payment,

@@ -3,6 +3,7 @@
 Source: AWS documentation of TransactWriteItems (idempotency token, cancellation reasons).
 """
 
+import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from payments.errors import StoreUnavailableError
-from payments.ports import Sleep
+from payments.ports import Clock, Sleep
 from payments.store.attributes import Item, from_item, to_item
 
 TRIES_MAX = 4
@@ -54,12 +55,20 @@ type Outcome = Committed | ConditionFailed
 class Table:
     """One DynamoDB table. Errors: StoreUnavailableError from every method."""
 
-    def __init__(self, client: Any, name: str, *, sleep: Sleep, jitter: random.Random) -> None:
+    def __init__(
+        self, client: Any, name: str, *, sleep: Sleep, jitter: random.Random, clock: Clock
+    ) -> None:
         # random.Random is used for jitter only: the caller injects it, seeded in tests.
         self._client = client
         self.name = name
         self._sleep = sleep
         self._jitter = jitter
+        self._clock = clock
+        self._deadline = math.inf
+
+    def must_answer_within(self, seconds: float) -> None:
+        """From now on, start no call later than this: what asks us does not wait for ever."""
+        self._deadline = self._clock() + seconds
 
     def get(self, key: Mapping[str, str]) -> dict[str, Any] | None:
         """Read one item strongly."""
@@ -153,6 +162,8 @@ class Table:
     def _try(self, call: Callable[[], Any]) -> Any:
         """Call; a temporary refusal is retried with jitter."""
         for attempt in range(1, TRIES_MAX + 1):
+            if self._clock() > self._deadline:
+                raise StoreUnavailableError("out of time")
             try:
                 return call()
             except ClientError as error:

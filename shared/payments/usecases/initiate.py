@@ -9,8 +9,8 @@ from payments.errors import (
     ConflictError,
     InvalidRequestError,
     NotFoundError,
+    PaymentError,
     PromptLimitError,
-    UnavailableError,
 )
 from payments.ports import Actor, Push, ReadyGateway
 from payments.protocol.consultation import ConsultationPaymentStatus
@@ -150,9 +150,10 @@ def _send(
     )
     try:
         return apply_evidence(services, payment, outcome, actor=actor)
-    except UnavailableError as error:
+    except Exception as error:  # whatever it was, the push has been sent
+        cause = error.code if isinstance(error, PaymentError) else type(error).__name__
         services.observer.noted(
-            "push outcome not stored", payment_id=payment.payment_id, cause=str(error.code)
+            "push outcome not stored", payment_id=payment.payment_id, cause=cause
         )
         return payment
 
@@ -250,7 +251,8 @@ def _live_payment(
 def _refuse_phone(services: Services, guard: PhoneGuard, now: int) -> None:
     if guard.live_until > now and guard.live_payment_id is None:
         # Daraja refused the last push as a repeat: an earlier one would cost another prompt.
-        _refuse_until("this phone", guard.live_until, now)
+        repeated = "The same payment was made moments ago from this phone"
+        _refuse_until(repeated, guard.live_until, now)
     if guard.live_until > now:
         raise ConflictError(
             "Another payment request is open on this phone",
@@ -260,20 +262,23 @@ def _refuse_phone(services: Services, guard: PhoneGuard, now: int) -> None:
     quarter = guard.prompted_at[services.policy.phone_prompts_per_15_minutes - 1]
     day = guard.prompted_at[services.policy.phone_prompts_per_day - 1]
     allowed_at = max(quarter + QUARTER_HOUR_SECONDS, day + DAY_SECONDS)
-    _refuse_until("this phone", allowed_at, now)
+    _refuse_until("Too many payment requests for this phone", allowed_at, now)
 
 
 def _refuse_user(services: Services, obstacle: NotReserved, now: int) -> None:
     if obstacle.user_prompted_at is None:
         return
     slot = obstacle.user_prompted_at[services.policy.user_prompts_per_10_minutes - 1]
-    _refuse_until("your account", slot + USER_WINDOW_SECONDS, now)
+    until = slot + USER_WINDOW_SECONDS
+    _refuse_until("Too many payment requests for your account", until, now)
 
 
-def _refuse_until(whose: str, allowed_at: int, now: int) -> None:
+def _refuse_until(why: str, allowed_at: int, now: int) -> None:
+    """Refuse with the first full minute at which the request is allowed."""
     seconds = max(1, allowed_at - now)
-    moment = (eat_iso(now + seconds) or "")[11:16]
+    full_minute = -(-(now + seconds) // 60) * 60
+    moment = (eat_iso(full_minute) or "")[11:16]
     raise PromptLimitError(
-        f"Too many payment requests for {whose}. Try again at {moment} (EAT)",
+        f"{why}. Try again at {moment} (EAT)",
         retry_after_seconds=seconds,
     )

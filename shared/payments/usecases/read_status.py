@@ -48,8 +48,9 @@ def _looked_at(services: Services, payment: Payment, actor: Actor) -> Payment:
         return payment
     try:
         return reconcile(services, payment, actor=actor)
-    except PaymentError as error:
-        services.observer.noted("look failed", payment_id=payment.payment_id, cause=error.code)
+    except Exception as error:  # a poll must not fail because a recheck did
+        cause = error.code if isinstance(error, PaymentError) else type(error).__name__
+        services.observer.noted("look failed", payment_id=payment.payment_id, cause=cause)
         return payment
 
 
