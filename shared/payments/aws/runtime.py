@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
@@ -88,6 +88,10 @@ def new_aws_client(
         user_agent=USER_AGENT,
     )
     return _session().create_client(service, config=config)
+
+
+FOR_CALLBACKS = partial(new_aws_client, read_timeout_seconds=1, tries_max=2)
+"""Clients for a sender that waits five seconds: two tries of a second each."""
 
 
 def new_http_session() -> "requests.Session":
@@ -248,17 +252,12 @@ def prepare(*, calls_daraja: bool = False, keeps_callbacks: bool = False) -> Run
     Errors: SettingsError, one clear sentence.
     """
     if keeps_callbacks:
-        return _prepare_for_callbacks(ADAPTERS.get() or Adapters(aws_client=_impatient_client))
+        return _prepare_for_callbacks(ADAPTERS.get() or Adapters(aws_client=FOR_CALLBACKS))
     adapters = ADAPTERS.get() or Adapters()
     runtime = Runtime(read_settings(os.environ), adapters)
     if calls_daraja:
         _ = runtime.gateway
     return runtime
-
-
-def _impatient_client(service: str) -> Any:
-    """Return a client for who waits five seconds: two tries of a second each."""
-    return new_aws_client(service, read_timeout_seconds=1, tries_max=2)
 
 
 def _prepare_for_callbacks(adapters: Adapters) -> Runtime:
