@@ -236,15 +236,15 @@ def test_an_amount_that_is_none_is_400(customer: Customer, amount: Any) -> None:
         "071234567",
         "07123456789",
         "0212345678",
-        "2540712345678",
-        "+2540712345678",
+        "25400712345678",
+        "000254712345678",
         "255712345678",
         "25471234567a",
         "٠٧١٢٣٤٥٦٧٨",
         "0712345678\n0712345678",
         "' OR 1=1 --",
         "7" * 5000,
-        712345678,
+        812345678,
         None,
         True,
         ["0712345678"],
@@ -258,7 +258,9 @@ def test_a_refused_phone_number_is_400(customer: Customer, phone_number: Any) ->
     assert customer.api.read_consultation(booking_id).body["payment_status"] == "Unpaid"
 
 
-@pytest.mark.parametrize("form", ["07{}", "7{}", "2547{}", "+2547{}", "+254 7{}", "01{}", "1{}"])
+@pytest.mark.parametrize(
+    "form", ["07{}", "7{}", "2547{}", "+254 7{}", "002547{}", "25407{}", "07\u200b{}", "1{}"]
+)
 def test_an_accepted_phone_form_is_prompted(
     customer: Customer, simulator: SimulatorClient, form: str
 ) -> None:
@@ -271,7 +273,7 @@ def test_an_accepted_phone_form_is_prompted(
 
 @pytest.mark.parametrize(
     "booking_id",
-    [True, 1.0, "../x", "", " ", "a b", "x" * 65, -1, None, [], {}, "é", "%2e%2e", 10**400],
+    [True, 1.5, "../x", "", " ", "a b", "x" * 65, -1, None, [], {}, "é", "%2e%2e", 10**400],
     ids=lambda value: repr(value)[:20],
 )
 def test_a_booking_id_that_is_none_is_refused(customer: Customer, booking_id: Any) -> None:

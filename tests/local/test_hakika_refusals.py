@@ -13,10 +13,22 @@ from tests.local.runbook_scene import Scene
 __all__ = ["scene"]
 
 
+def failed(scene: Scene) -> str:
+    payment_id = scene.pay("cancels")
+    scene.wait(payment_id, "failed")
+    return payment_id
+
+
+def owed(scene: Scene) -> str:
+    payment_id = in_review(scene)
+    assert hakika(scene, "review", "resolve", payment_id, "refund_due", *ACCOUNT).returncode == 0
+    return payment_id
+
+
 @pytest.mark.parametrize(
     "line",
     [
-        ("review", "resolve", "PAYMENT", "bogus"),
+        ("review", "resolve", "PAYMENT", "refund_due"),
         ("record-receipt", "PAYMENT", "--receipt", "SKI7ABC123", "--amount", "1000"),
         ("refund", "mark", "PAYMENT"),
         ("consultation", "set", "BOOKING", "--status", "Cancelled"),
@@ -24,7 +36,7 @@ __all__ = ["scene"]
     ids=lambda line: " ".join(line[:2]),
 )
 def test_nothing_changes_without_who_why_and_consent(scene: Scene, line: tuple[str, ...]) -> None:
-    payment_id = in_review(scene)
+    payment_id = {"record-receipt": failed, "refund": owed}.get(line[0], in_review)(scene)
     before = scene.payment(payment_id)
     names = {"PAYMENT": payment_id, "BOOKING": before.booking_id}
     typed = [names.get(word, word) for word in line]

@@ -155,8 +155,8 @@ class Runtime:
             hash_phone=self._hash_phone,
         )
 
-    def must_answer_within(self, seconds: float) -> None:
-        """Give the store this long; then it counts as unavailable. Infinity lifts the limit."""
+    def must_answer_within(self, seconds: float | None) -> None:
+        """Give the store this long; then it counts as unavailable. None lifts the limit."""
         self._table.must_answer_within(seconds)
 
     @property

@@ -66,9 +66,9 @@ class Table:
         self._clock = clock
         self._deadline = math.inf
 
-    def must_answer_within(self, seconds: float) -> None:
+    def must_answer_within(self, seconds: float | None) -> None:
         """From now on, start no call later than this: what asks us does not wait for ever."""
-        self._deadline = self._clock() + seconds
+        self._deadline = math.inf if seconds is None else self._clock() + seconds
 
     def get(self, key: Mapping[str, str]) -> dict[str, Any] | None:
         """Read one item strongly."""
