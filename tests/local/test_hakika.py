@@ -169,7 +169,7 @@ def test_a_wrong_amount_goes_back(scene: Scene) -> None:
 
 @tries("review resolve")
 def test_a_bogus_review_frees_the_consultation(scene: Scene) -> None:
-    payment_id = in_review(scene)
+    payment_id = in_review(scene, "callback_missing_receipt")
     resolved = answer(scene, "review", "resolve", payment_id, "bogus", *ACCOUNT)
     assert (resolved["status"], resolved["receipt_number"]) == ("failed", None)
     booking_id = scene.payment(payment_id).booking_id
