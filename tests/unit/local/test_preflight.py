@@ -16,10 +16,14 @@ case "$*" in *preflight*) exit 1 ;; esac
 """
 
 
-def preflight(ports: list[int]) -> subprocess.CompletedProcess[str]:
-    """As `make run` calls it: with the standard library alone (-S hides every package)."""
+def preflight(ports: list[int], folder: Path) -> subprocess.CompletedProcess[str]:
+    """As `make run` calls it: with the standard library alone (-S hides every package).
+
+    In a folder of its own: a stack of this repository may be running beside the tests.
+    """
+    arguments = ["--folder", str(folder), *port_arguments(ports)]
     return subprocess.run(
-        [sys.executable, "-S", "-m", "local.preflight", *port_arguments(ports)],
+        [sys.executable, "-S", "-m", "local.preflight", *arguments],
         cwd=ROOT,
         env={name: text for name, text in os.environ.items() if name != "PYTHONPATH"},
         capture_output=True,
@@ -28,7 +32,7 @@ def preflight(ports: list[int]) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_every_taken_port_is_named_at_once_with_a_command_that_avoids_it() -> None:
+def test_every_taken_port_is_named_at_once_with_a_command_that_avoids_it(tmp_path: Path) -> None:
     with ExitStack() as stack:
         servers = [stack.enter_context(socket.socket()) for _ in range(2)]
         for server in servers:
@@ -36,7 +40,7 @@ def test_every_taken_port_is_named_at_once_with_a_command_that_avoids_it() -> No
             server.listen()
         gateway, simulator = (server.getsockname()[1] for server in servers)
         [free] = find_free_ports(1)
-        done = preflight([gateway, free, simulator])
+        done = preflight([gateway, free, simulator], tmp_path)
     assert done.returncode == 1
     assert f"port {gateway} (the demo window and the API) is taken" in done.stderr
     assert f"port {simulator} (the Daraja simulator) is taken" in done.stderr
@@ -44,8 +48,8 @@ def test_every_taken_port_is_named_at_once_with_a_command_that_avoids_it() -> No
     assert str(free) not in done.stderr
 
 
-def test_free_ports_pass_without_a_word() -> None:
-    done = preflight(find_free_ports(3))
+def test_free_ports_pass_without_a_word(tmp_path: Path) -> None:
+    done = preflight(find_free_ports(3), tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
