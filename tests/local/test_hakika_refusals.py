@@ -21,14 +21,14 @@ def failed(scene: Scene) -> str:
 
 def owed(scene: Scene) -> str:
     payment_id = in_review(scene)
-    assert hakika(scene, "review", "resolve", payment_id, "refund_due", *ACCOUNT).returncode == 0
+    assert hakika(scene, "review", "resolve", payment_id, "refund-due", *ACCOUNT).returncode == 0
     return payment_id
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        ("review", "resolve", "PAYMENT", "refund_due"),
+        ("review", "resolve", "PAYMENT", "refund-due"),
         ("record-receipt", "PAYMENT", "--receipt", "SKI7ABC123", "--amount", "1000"),
         ("refund", "mark", "PAYMENT"),
         ("consultation", "set", "BOOKING", "--status", "Cancelled"),
