@@ -21,8 +21,11 @@ CONDITION_FAILED = "The conditional request failed"
 CANCELED = "Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
 
 
-class UnsupportedRequestError(Exception):
-    """The request has a form that the product does not send, so the engine refuses to answer."""
+class UnsupportedRequestError(BaseException):
+    """The request has a form that the product does not send, so the engine refuses to answer.
+
+    No Exception: an `except Exception` of the product must not hide it.
+    """
 
 
 class DynamoDBError(Exception):

@@ -26,10 +26,7 @@ from botocore.retries import standard
 from botocore.validate import ParamValidationDecorator, ParamValidator
 
 from .engine import Engine
-from .errors import DynamoDBError, UnsupportedRequestError
-
-REFUSED: list[str] = []
-"""Requests that the engine did not support, so that no `except Exception` can hide one."""
+from .errors import DynamoDBError
 
 type Execute = Callable[[], dict[str, Any]]
 # Is where the network would be: gets the operation, the request and what carries it out. Returns
@@ -128,8 +125,6 @@ class _Wire:
         except DynamoDBError as error:
             status, answer = error.status, error.body()
         except Exception as error:
-            if isinstance(error, UnsupportedRequestError):
-                REFUSED.append(str(error))
             return None, error
         content = json.dumps(answer)
         if status == 200:
