@@ -259,7 +259,7 @@ class Watch:
             if last in json.dumps(request):
                 self._world.note("own win recognised")
 
-    def request_unsupported(self, operation: str, error: Exception) -> None:
+    def request_unsupported(self, operation: str, error: BaseException) -> None:
         """The product sent a form that the engine does not know."""
         self._fail(ViolationError("bug", f"{operation}: {error}"))
 
