@@ -261,14 +261,14 @@ class Runtime:
 
 
 def prepare(
-    *, calls_daraja: bool = False, pushes: bool = False, keeps_callbacks: bool = False
+    *, calls_daraja: bool = False, pushes: bool = False, enqueues_callbacks: bool = False
 ) -> Runtime:
     """Build a function's runtime from its environment, without network.
 
     `calls_daraja`: each run may query. `pushes`: each request needs Daraja and every secret.
     Errors: SettingsError, one clear sentence.
     """
-    if keeps_callbacks:
+    if enqueues_callbacks:
         return _prepare_for_callbacks(ADAPTERS.get() or Adapters(aws_client=FOR_CALLBACKS))
     settings = read_settings(os.environ)
     together: tuple[str, ...] = ()
