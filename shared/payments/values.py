@@ -12,7 +12,7 @@ EAT = timezone(timedelta(hours=3), "EAT")
 BOOKING_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z", re.ASCII)
 PAYMENT_ID = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
 CALLBACK_SECRET = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
-CHECKOUT_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z", re.ASCII)
+CHECKOUT_REQUEST_ID = re.compile(r"[A-Za-z0-9_*-]{8,64}\Z", re.ASCII)  # M-Pesa may mask digits
 RECEIPT_NUMBER = re.compile(r"[A-Z0-9]{8,16}\Z", re.ASCII)
 RESULT_CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}\Z", re.ASCII)
 INVALID_BOOKING_ID_SENTENCE = (

@@ -257,3 +257,22 @@ def test_a_masked_phone_or_a_string_code_does_not_stop_a_success(scene: Scene) -
     callback["CallbackMetadata"]["Item"][-1]["Value"] = "0708 *** 149"
     assert scene.post_callback(path, json.dumps(document)).status == 200
     assert scene.is_confirmed_by(payment_id)
+
+
+IDS_WITHOUT_DIGITS = ("ws_CO_28112026101112*****4149", "ws_CO_28112026101112345", "9f2c-77ab-1")
+
+
+@pytest.mark.parametrize("checkout_request_id", IDS_WITHOUT_DIGITS)
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [(0, PaymentStatus.COMPLETED), (1032, PaymentStatus.FAILED), (4999, PaymentStatus.PENDING)],
+)
+def test_an_authentic_callback_brings_the_id_of_a_lost_push_without_the_payers_digits(
+    scene: Scene, checkout_request_id: str, code: int, status: PaymentStatus
+) -> None:
+    payment_id = scene.pay("push_hang+waits")
+    assert scene.payment(payment_id).status is PaymentStatus.UNKNOWN
+    body = callback_body(checkout_request_id, code)
+    assert scene.post_callback(callback_url(scene), body).status == 200
+    payment = scene.payment(payment_id)
+    assert (payment.checkout_request_id, payment.status) == (checkout_request_id, status)
