@@ -52,7 +52,7 @@ class PowertoolsObserver:
             self.counted("PushToCompletion", seconds, unit="Seconds")
         received_kes = _received_kes(after) - _received_kes(before)
         if after.status is PaymentStatus.COMPLETED and received_kes:
-            # Negative where a callback names less than the query's success stood for.
+            # Negative where a callback names less than was asked, after a query's success.
             self.counted("ReceivedKes", received_kes, unit="None")
         if change.is_transition and after.status is PaymentStatus.FAILED:
             self._count_failure(after.result_code or "none")
