@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from payments.protocol.payment import PaymentStatus
 
-from tests.functional.faulty import callback_body, callback_url, refuse
+from tests.functional.faulty import PUSH_PATH, callback_body, callback_url, refuse
 from tests.functional.scene import Scene
 from tests.support.aws import TABLE_NAME
 from tests.support.dynamodb.faults import throttled
@@ -276,3 +276,19 @@ def test_an_authentic_callback_brings_the_id_of_a_lost_push_without_the_payers_d
     assert scene.post_callback(callback_url(scene), body).status == 200
     payment = scene.payment(payment_id)
     assert (payment.checkout_request_id, payment.status) == (checkout_request_id, status)
+
+
+@pytest.mark.parametrize(("code", "attention"), [(1032, "prompt_after_refused_push"), (0, None)])
+def test_a_callback_for_a_refused_push_is_shown_to_an_operator_unless_it_brings_the_money(
+    scene: Scene, code: int, attention: str | None
+) -> None:
+    scene.daraja.set_next("push_busy")
+    assert scene.initiate().status == 502
+    payment_id = scene.only_payment()
+    [push] = scene.daraja.journal.entries(kind="request", path=PUSH_PATH)
+    url = json.loads(push.facts["body"])["CallBackURL"]
+    body = callback_body("ws_CO_28112026101112123708374149", code)
+    assert scene.post_callback(url, body).status == 200
+    payment = scene.payment(payment_id)
+    assert (payment.checkout_request_id is not None, payment.attention) == (True, attention)
+    assert scene.is_confirmed_by(payment_id) is (code == 0)
