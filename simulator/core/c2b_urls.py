@@ -11,7 +11,7 @@ from simulator.core.http import HttpAnswer, HttpRequest, json_answer
 from simulator.core.identifiers import merchant_request_id
 from simulator.core.phones import is_valid_msisdn
 from simulator.core.prompts import Prompt
-from simulator.core.push_fields import digits
+from simulator.core.push_fields import WHOLE_AMOUNT, digits
 from simulator.core.registrations import Registration
 from simulator.core.world import World
 
@@ -65,7 +65,7 @@ class C2bApi:
         reference = fields.get("BillRefNumber") or ""
         if is_till is None:
             raise _invalid(world, "CommandID")
-        if amount is None or not amount.isascii() or not amount.isdigit() or int(amount) < 1:
+        if amount is None or not WHOLE_AMOUNT.fullmatch(amount):
             raise _invalid(world, "Amount")
         if msisdn is None or not is_valid_msisdn(msisdn):
             raise _invalid(world, "Msisdn")
