@@ -50,7 +50,7 @@ class C2bApi:
         if shortcode in world.c2b and world.config.c2b_production_rules:
             raise gateway.refused(world, 500, "500.003.1001", "Urls are already registered.")
         world.c2b[shortcode] = registration
-        return _accepted(world, "Success", now), None
+        return _accepted(world, "Success", now, code=world.config.c2b_register_code), None
 
     def simulate(
         self, world: World, request: HttpRequest, now: float
@@ -120,9 +120,9 @@ def _invalid(world: World, what: str, why: str = "") -> gateway.RefusedError:
     return gateway.refused(world, 400, "400.003.02", f"Bad Request - Invalid {what}", why)
 
 
-def _accepted(world: World, words: str, now: float) -> HttpAnswer:
+def _accepted(world: World, words: str, now: float, *, code: str = "0") -> HttpAnswer:
     number = merchant_request_id(world.seed, f"c2b {now} {world.request_id()}")
     return json_answer(
         200,
-        {"OriginatorCoversationID": number, "ResponseCode": "0", "ResponseDescription": words},
+        {"OriginatorCoversationID": number, "ResponseCode": code, "ResponseDescription": words},
     )
