@@ -27,10 +27,6 @@ def short_of_the_price(world: World, desk: Desk) -> str:
     return payment_id
 
 
-def in_review_by_callback(world: World, desk: Desk) -> str:
-    return in_review(world)
-
-
 def given_up(world: World, desk: Desk) -> str:
     payment_id = start(world, scenario="push_hang_lost")
     world.pass_time(172_900, cleans_up=False)
@@ -214,17 +210,3 @@ def test_what_cannot_be_is_refused_before_anybody_is_asked(
     answer = desk(*(payment_id if word == "PAYMENT" else word for word in line.split()), says=[])
     assert (answer.code, answer.out) == (1, "")
     assert "?" not in answer.err
-
-
-@pytest.mark.parametrize(
-    ("begins", "is_offered"), [(in_review_by_callback, False), (short_of_the_price, True)]
-)
-def test_bogus_is_offered_only_where_it_is_taken(
-    world: World, desk: Desk, begins: Callable[[World, Desk], str], is_offered: bool
-) -> None:
-    payment_id = begins(world, desk)
-    shown = " ".join(desk("payment", "show", payment_id).out.split())
-    assert f"hakika review resolve {payment_id} refund-due" in shown
-    assert (f"hakika review resolve {payment_id} bogus" in shown) is is_offered
-    answer = desk("review", "resolve", payment_id, "bogus", *ACCOUNT)
-    assert (answer.code == 0) is is_offered
