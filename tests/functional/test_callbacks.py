@@ -286,7 +286,7 @@ def test_a_callback_for_a_refused_push_is_shown_to_an_operator_unless_it_brings_
     assert scene.initiate().status == 502
     payment_id = scene.only_payment()
     [push] = scene.daraja.journal.entries(kind="request", path=PUSH_PATH)
-    url = json.loads(push.facts["body"])["CallBackURL"]
+    url = json.loads(str(push.facts["body"]))["CallBackURL"]
     body = callback_body("ws_CO_28112026101112123708374149", code)
     assert scene.post_callback(url, body).status == 200
     payment = scene.payment(payment_id)
