@@ -234,8 +234,8 @@ def assert_well_formed(metrics: Metrics) -> None:
     for datum in metrics.data:
         assert datum.namespace == "Hakika"
         assert datum.unit == UNITS.get(datum.name, "Count"), datum
-        by_code = datum.name == "PaymentFailedByCode"
-        assert set(datum.dimensions) == ({"service", "ResultCode"} if by_code else {"service"})
+        own = {"PaymentFailedByCode": {"ResultCode"}, "MoneyWitness": {"Source", "Role"}}
+        assert set(datum.dimensions) == {"service", *own.get(datum.name, ())}
         assert datum.value >= 0 or datum.name == "ReceivedKes"  # less than was asked
 
 

@@ -26,6 +26,7 @@ from payments.aws.token_families import customer_tokens
 from payments.errors import UnavailableError
 from payments.ports import Actor, Clock, Ids, Observer, Sleep, StkGateway
 from payments.protocol.policy import Policy
+from payments.store.ledger import ReceiptLedger
 from payments.store.payments import PaymentStore
 from payments.store.table import Table
 from payments.usecases.services import Services
@@ -154,11 +155,15 @@ class Runtime:
                 shortcode=settings.merchant.shortcode,
                 clock=adapters.clock,
             ),
+            ledger=ReceiptLedger(
+                self._table, shortcode=settings.merchant.shortcode, clock=adapters.clock
+            ),
             gateway=lambda: self.gateway,
             clock=adapters.clock,
             sleep=adapters.sleep,
             ids=adapters.ids,
             policy=settings.policy,
+            rules=settings.rules,
             observer=self._told,
             hash_phone=self._hash_phone,
         )
