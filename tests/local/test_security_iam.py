@@ -115,13 +115,12 @@ WRITES = {"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}
 LEARNS = {*WRITES, "ConditionCheckItem", "Query by_checkout"}
 """What whoever may learn of money needs: it may be owed back for a booking that is another's."""
 ALLOWED: Mapping[str, set[str]] = {
-    "StkPushRole": {*WRITES, "Daraja secret", "pepper"},
-    "StatusRole": {*LEARNS, "Daraja secret"},
+    "StkPushRole": {*WRITES, "JWT secret", "Daraja secret", "pepper"},
+    "StatusRole": {*LEARNS, "JWT secret", "Daraja secret"},
     "CallbackRole": LEARNS,
     "CleanupRole": {*LEARNS, "Query open", "Query person", "Daraja secret"},
-    "ConsultationsRole": WRITES,
-    "StatisticsRole": {"Query by_day"},
-    "AuthorizerRole": {"JWT secret"},
+    "ConsultationsRole": {*WRITES, "JWT secret"},
+    "StatisticsRole": {"Query by_day", "JWT secret"},
 }
 
 
