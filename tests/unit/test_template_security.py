@@ -99,6 +99,16 @@ def test_the_jwt_secret_is_read_by_no_function_with_a_public_route() -> None:
     assert readers_of("JwtSecret") == asks
 
 
+def test_the_heavy_package_is_a_layer_of_those_who_check_tokens_where_keys_are_published() -> None:
+    conditional = ["HasPublishedKeys", "CryptographyLayer", "AWS::NoValue"]
+    for name, each in FUNCTIONS.items():
+        asks = "JWT_SECRET_ARN" in each.get("Environment", {}).get("Variables", {})
+        assert each["Layers"] == ["PaymentsLayer", *([conditional] if asks else [])], name
+    assert RESOURCES["CryptographyLayer"]["Condition"] == "HasPublishedKeys"
+    assert "HasPublishedKeys: !Not [!Equals [!Ref JwksUrl, '']]" in FILE.read_text()
+    assert "cryptography" not in (FILE.parent / "shared" / "requirements.txt").read_text()
+
+
 def test_a_function_knows_of_no_secret_but_where_it_is() -> None:
     shared = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
     for name, each in FUNCTIONS.items():
