@@ -121,7 +121,7 @@ def test_any_bytes_are_read_or_called_malformed(raw: bytes) -> None:
 
 def assert_facts_are_sane(facts: StkResult) -> None:
     assert re.fullmatch(r"[A-Za-z0-9_.-]{1,24}", facts.code)
-    assert re.fullmatch(r"[A-Za-z0-9_-]{8,64}", facts.checkout_request_id)
+    assert re.fullmatch(r"[A-Za-z0-9_*-]{8,64}", facts.checkout_request_id)
     assert facts.amount_kes is None or 0 < facts.amount_kes < 10**9
     assert facts.receipt_number is None or re.fullmatch(r"[A-Z0-9]{8,16}", facts.receipt_number)
     assert facts.transaction_at is None or facts.transaction_at > 946_000_000
