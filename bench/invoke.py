@@ -29,7 +29,6 @@ FUNCTIONS = (
     "status",
     "callback",
     "cleanup",
-    "authorizer",
     "consultations",
     "statistics",
 )
