@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from payments.protocol.consultation import BookingStatus, Consultation
-from payments.protocol.payment import Payment, StkResult
+from payments.protocol.payment import Payment, Proof, StkResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +78,22 @@ class HintDisowned:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
     """Time has passed: re-check the payment without asking Daraja."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneySeen:
+    """A witness names a receipt with its amount. Units: KES; `paid_at` in UTC epoch seconds."""
+
+    source: Proof
+    receipt_number: str
+    amount_kes: int | None
+    amount_text: str | None
+    paid_at: int | None
+    shortcode: str
+    reference: str | None
+    payer: str | None
+    payer_hmac: str | None
+    transaction_type: str
 
 
 class Resolution(StrEnum):

@@ -48,6 +48,9 @@ class Proof(StrEnum):
     PUSH = "push"
     CLEANUP = "cleanup"
     OPERATOR = "operator"
+    C2B = "c2b"
+    PULL = "pull"
+    STATUS = "status"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
