@@ -24,7 +24,7 @@ ROOMS = {
         "payments writes items events history oauth_token table expressions attributes reservation"
         " backlog"
     ),
-    "daraja": "client wire push_outcomes query_answers oauth_client",
+    "daraja": "client wire money_wire push_outcomes query_answers oauth_client",
     "http": "api_gateway requests answers messages sentences authentication token_keys",
     "aws": "runtime settings secrets observability fallback_queue",
 }
