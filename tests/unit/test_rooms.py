@@ -14,7 +14,7 @@ ROOMS = {
     "": "errors ports values",
     "protocol": (
         "payment consultation evidence result_codes policy decide case change push callback query"
-        " money news refusal operator schedule time_passed filing"
+        " money news refusal operator schedule time_passed filing pull"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
@@ -24,7 +24,7 @@ ROOMS = {
         "payments writes items events history oauth_token table expressions attributes reservation"
         " backlog"
     ),
-    "daraja": "client wire money_wire push_outcomes query_answers oauth_client",
+    "daraja": "client wire money_wire money_client push_outcomes query_answers oauth_client",
     "http": "api_gateway requests answers messages sentences authentication token_keys",
     "aws": "runtime settings secrets observability fallback_queue",
 }

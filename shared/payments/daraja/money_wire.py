@@ -6,17 +6,18 @@ once. Amount, time, account and payer may each be missing; only the receipt is r
 Source: docs/daraja.md 9.6 and 9.7, 2026-11-28.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 
-from payments.daraja.wire import MalformedCallbackError, parse_strictly
+from payments.daraja.wire import Answer, MalformedCallbackError, parse_json
 from payments.errors import InvalidRequestError, PaymentError
 from payments.protocol.evidence import MoneySeen
 from payments.protocol.payment import Proof
+from payments.protocol.pull import PullClock, PulledRow, PullPage
 from payments.values import (
     EAT,
     digits_of,
@@ -29,6 +30,8 @@ from payments.values import (
 REFERENCE_CHARACTERS = 20
 TYPE_CHARACTERS = 40
 AMOUNT_CHARACTERS = 20
+FOUND, NOTHING_FOUND = "1000", "1001"
+RETRIEVED_NOTHING = "failed to retrieve transactions"
 
 type HashPhone = Callable[[str], str]
 """Keys a phone without naming it. Errors: UnavailableError where the key cannot be read."""
@@ -42,36 +45,13 @@ _PULL_TIME = re.compile(
 )
 
 
-class PullClock(StrEnum):
-    """How Pull writes its times: Nairobi's clock, or UTC. Both end in Z."""
-
-    EAT = "eat"
-    UTC = "utc"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PulledRow:
-    """One row of Pull. Its time means a moment only once the clock is known.
-
-    Shape: `money` has no `paid_at`; `moments` has one for each clock, none without a time.
-    Units: UTC epoch seconds.
-    """
-
-    money: MoneySeen
-    moments: Mapping[PullClock, int]
-
-    def by(self, clock: PullClock | None) -> MoneySeen:
-        """Return the money with its time by this clock; without a clock it has no time."""
-        return replace(self.money, paid_at=self.moments.get(clock) if clock else None)
-
-
 def read_confirmation(raw: bytes, *, hash_phone: HashPhone) -> MoneySeen:
     """Read a C2B confirmation or validation.
 
     Shape: what cannot be read is None, `shortcode` and `transaction_type` "".
     Errors: MalformedCallbackError where the receipt cannot be read; never anything else.
     """
-    body = parse_strictly(raw)
+    body = parse_json(raw)
     if not isinstance(body, dict):
         raise MalformedCallbackError("no object")
     receipt_number = normalise_receipt(body.get("TransID"))
@@ -116,6 +96,43 @@ def read_pulled_row(row: object, *, shortcode: str, hash_phone: HashPhone) -> Pu
         transaction_type=_text(row.get("transactiontype"), TYPE_CHARACTERS),
     )
     return PulledRow(money=money, moments=_moments(row.get("trxDate")))
+
+
+def read_pull_page(answer: Answer, *, shortcode: str, hash_phone: HashPhone) -> PullPage | None:
+    """Read an answer of Pull; None where it is none. "Empty" has four shapes.
+
+    Source: docs/daraja.md 9.7: 1001, HTTP 500 "Failed to retrieve transactions", `[[]]` and its
+    text.
+    """
+    code = _plain(answer.body.get("ResponseCode"))
+    if answer.status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        words = _plain(answer.body.get("ResponseMessage")) or answer.message
+        return PullPage() if words.lower().startswith(RETRIEVED_NOTHING) else None
+    if answer.status != HTTPStatus.OK or code not in (FOUND, NOTHING_FOUND):
+        return None
+    if code == NOTHING_FOUND:
+        return PullPage(is_nothing_found=True)
+    listed = _rows(answer.body.get("Response"))
+    if listed is None:
+        return None
+    read = [read_pulled_row(row, shortcode=shortcode, hash_phone=hash_phone) for row in listed]
+    rows = tuple(row for row in read if row is not None)
+    return PullPage(rows=rows, unreadable=len(read) - len(rows))
+
+
+def _rows(response: object) -> list[object] | None:
+    """Return the rows of a list, of a list of lists, or of the text of one; else None."""
+    if isinstance(response, str):
+        try:
+            response = json.loads(response)
+        except (ValueError, RecursionError):
+            return None
+    if not isinstance(response, list):
+        return None
+    rows: list[object] = []
+    for each in response:
+        rows += each if isinstance(each, list) else [each]
+    return rows
 
 
 def _amount(value: object) -> tuple[int | None, str | None]:

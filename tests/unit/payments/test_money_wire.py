@@ -9,11 +9,12 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from payments.daraja.money_wire import PullClock, PulledRow, read_confirmation, read_pulled_row
+from payments.daraja.money_wire import read_confirmation, read_pulled_row
 from payments.daraja.wire import MalformedCallbackError
 from payments.errors import UnavailableError
 from payments.protocol.evidence import MoneySeen
 from payments.protocol.payment import Proof
+from payments.protocol.pull import PullClock, PulledRow
 
 PHONE = "254708374149"
 HASH = sha256(PHONE.encode()).hexdigest()
