@@ -14,15 +14,15 @@ ROOMS = {
     "": "errors ports values",
     "protocol": (
         "payment consultation evidence result_codes policy decide case change push callback query"
-        " money news refusal operator schedule time_passed filing pull"
+        " money news refusal operator schedule time_passed filing pull receipts"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
-        " count_payments apply_evidence gauges services"
+        " count_payments apply_evidence gauges services record_money pull_money"
     ),
     "store": (
         "payments writes items events history oauth_token table expressions attributes reservation"
-        " backlog"
+        " backlog receipt_items pull_gate"
     ),
     "daraja": "client wire money_wire money_client push_outcomes query_answers oauth_client",
     "http": "api_gateway requests answers messages sentences authentication token_keys",

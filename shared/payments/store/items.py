@@ -11,6 +11,7 @@ from payments.store.attributes import Plain
 from payments.values import eat_day
 
 STATE = "STATE"
+RECEIPT_PREFIX = "RCPT#"
 DAY_SHARDS = 4
 PHONE_SLOTS = 10
 USER_SLOTS = 5
