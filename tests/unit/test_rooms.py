@@ -18,15 +18,16 @@ ROOMS = {
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
-        " count_payments apply_evidence gauges services record_money pull_money"
+        " count_payments apply_evidence gauges services record_money pull_money receive_confirmation validate_payment"
     ),
     "store": (
         "payments writes items events history oauth_token table expressions attributes reservation"
-        " backlog receipt_items pull_gate"
+        " backlog receipt_items pull_gate unproven_money"
     ),
     "daraja": "client wire money_wire money_client push_outcomes query_answers oauth_client",
     "http": "api_gateway requests answers messages sentences authentication token_keys",
-    "aws": "runtime settings secrets observability fallback_queue",
+    "aws": "runtime settings secrets observability fallback_queue money_queue"
+    " c2b_tokens paybill_runtime money_calls",
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40

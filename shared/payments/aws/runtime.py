@@ -23,7 +23,7 @@ from payments.aws.observability import PowertoolsObserver, new_logger
 from payments.aws.secrets import Secrets, SecretUnavailableError
 from payments.aws.settings import Settings, read_callback_settings, read_settings
 from payments.errors import UnavailableError
-from payments.ports import Actor, Clock, Ids, Observer, Sleep, StkGateway
+from payments.ports import Actor, Clock, Ids, Observer, Sleep
 from payments.protocol.policy import Policy
 from payments.store.payments import PaymentStore
 from payments.store.table import Table
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
     from payments.aws.fallback_queue import FallbackQueue
+    from payments.daraja.client import DarajaClient
     from payments.store.backlog import Backlog
     from payments.store.history import PaymentHistory
+    from payments.store.pull_gate import PullGate
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
@@ -165,7 +167,7 @@ class Runtime:
         return self.settings.policy
 
     @cached_property
-    def gateway(self) -> StkGateway:
+    def gateway(self) -> "DarajaClient":
         """Daraja; it imports requests, so functions that never call it start faster."""
         from payments.daraja.client import DarajaClient
         from payments.store.oauth_token import OAuthToken
@@ -187,6 +189,13 @@ class Runtime:
             clock=self._adapters.clock,
             observer=self._told,
         )
+
+    @cached_property
+    def pull_gate(self) -> "PullGate":
+        """The state of Pull that all Lambdas share."""
+        from payments.store.pull_gate import PullGate
+
+        return PullGate(self._table, self.settings.merchant.shortcode)
 
     @cached_property
     def history(self) -> "PaymentHistory":

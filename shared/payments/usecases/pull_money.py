@@ -50,20 +50,26 @@ class _Listed:
 def pull_due(
     services: Services, puller: Puller, *, remaining_seconds: Callable[[], float], actor: Actor
 ) -> bool:
-    """Run Pull where its gate is open; whether it ran.
+    """Run Pull where its gate is open; whether it ran to its end. It never raises.
 
     A receipt that has its row with this amount costs a read and no write. A run that fails moves no
     coverage; the next one asks about the same time again.
-    Errors: StoreUnavailableError.
     """
     now = services.now()
-    if puller.gate.read().next_at > now:
+    try:
+        if puller.gate.read().next_at > now:
+            return False
+        if not puller.gate.take(now=now, spacing_seconds=services.policy.pull_seconds):
+            return False
+        services.observer.counted("PullRun")
+        run = _Run(services, puller, remaining_seconds=remaining_seconds, actor=actor, now=now)
+        puller.gate.finish(run.carry_out(puller.gate.read()), run_at=now)
+    except Exception as error:
+        # The recheck of due payments comes next, and must not wait for Pull.
+        cause = error.code if isinstance(error, PaymentError) else type(error).__name__
+        services.observer.noted("pull failed", cause=cause)
+        services.observer.counted("PullUnfinished")
         return False
-    if not puller.gate.take(now=now, spacing_seconds=services.policy.pull_seconds):
-        return False
-    services.observer.counted("PullRun")
-    run = _Run(services, puller, remaining_seconds=remaining_seconds, actor=actor, now=now)
-    puller.gate.finish(run.carry_out(puller.gate.read()), run_at=now)
     return True
 
 
