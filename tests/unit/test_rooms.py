@@ -13,21 +13,25 @@ PRODUCT = ROOT / "shared" / "payments"
 ROOMS = {
     "": "errors ports values",
     "protocol": (
-        "payment consultation evidence result_codes policy decide case change push callback query"
-        " money news refusal operator schedule time_passed filing pull receipts"
+        "payment receipts consultation evidence result_codes policy decide case change push"
+        " callback query money news refusal operator schedule time_passed filing"
+        " pull"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
-        " count_payments apply_evidence gauges services record_money pull_money receive_confirmation validate_payment"
+        " count_payments apply_evidence gauges services record_money pull_money"
+        " receive_confirmation validate_payment"
     ),
     "store": (
-        "payments writes items events history oauth_token table expressions attributes reservation"
-        " backlog receipt_items pull_gate unproven_money"
+        "payments writes items receipt_items context events history oauth_token table expressions"
+        " attributes reservation backlog pull_gate unproven_money"
     ),
     "daraja": "client wire money_wire money_client push_outcomes query_answers oauth_client",
     "http": "api_gateway requests answers messages sentences authentication token_keys",
-    "aws": "runtime settings secrets observability fallback_queue money_queue"
-    " c2b_tokens paybill_runtime money_calls",
+    "aws": (
+        "runtime settings secrets observability fallback_queue money_queue c2b_tokens"
+        " paybill_runtime money_calls"
+    ),
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40
