@@ -94,7 +94,7 @@ class Queues:
         self.dead.append({"MessageId": f"dead-{number}", "ReceiptHandle": number, "Body": body})
 
     def send_message(self, **message: str) -> dict[str, str]:
-        return self.world.queue.send_message(**message)
+        return self.world.sqs.send_message(**message)
 
     def receive_message(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         assert QueueUrl == DEAD_LETTERS_URL

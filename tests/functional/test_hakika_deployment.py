@@ -142,7 +142,7 @@ def queue_lost_callback(world: World, desk: Desk) -> str:
     down = FaultyTable(world.dynamodb)
     from tests.support.lambdas import Lambda, http_event
 
-    services = {"dynamodb": down, "sqs": world.queue, "secretsmanager": world.secrets}
+    services = {"dynamodb": down, "sqs": world.sqs, "secretsmanager": world.secrets}
     adapters = replace(world.adapters, aws_client=services.__getitem__)
     event = http_event(
         "POST",
