@@ -1,6 +1,7 @@
 """Pull's gate, that all Lambdas share, and the receipts that a run compares with."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import batched
 
@@ -94,11 +95,15 @@ class PullGate:
         return isinstance(self._table.update(action), Committed)
 
     def known_rows(self, receipt_numbers: Sequence[str]) -> Mapping[str, ReceiptRow]:
-        """Return the rows of those receipts that have one, read strongly, a hundred at a time."""
+        """Return the rows of those receipts that have one, read strongly, a hundred at a time.
+
+        A row that cannot be read is left out: whoever books its receipt then meets the error.
+        """
         found: dict[str, ReceiptRow] = {}
         for numbers in batched(receipt_numbers, READ_AT_ONCE, strict=False):
             for values in self._table.get_many([receipt_key(number) for number in numbers]):
-                if values is not None:
-                    row = to_receipt_row(values)
-                    found[row.receipt_number] = row
+                with suppress(KeyError, TypeError, ValueError):
+                    if values is not None:
+                        row = to_receipt_row(values)
+                        found[row.receipt_number] = row
         return found

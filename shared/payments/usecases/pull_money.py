@@ -93,17 +93,18 @@ class _Run:
 
     def carry_out(self, state: PullState) -> PullState:
         """Ask about each window that is due, and book what it lists."""
-        finished = []
-        for window in windows_due(state, now=self._now):
+        finished, is_nothing_found = [], True
+        windows = windows_due(state, now=self._now)
+        for window in windows:
             listed = self._list(window)
             rows = self._puller.gate.known_rows(list(listed.rows))
             state = self._with_hits(state, listed, rows)
             if self._book(listed, rows, state) and listed.is_finished:
                 finished.append(window)
-            else:
-                self._count("PullUnfinished")
-            self._count("PullNothingFound", int(listed.is_nothing_found))
+            is_nothing_found = is_nothing_found and listed.is_nothing_found
             self._count("PullListed", len(listed.rows))
+        self._count("PullUnfinished", int(len(finished) < len(windows)))
+        self._count("PullNothingFound", int(is_nothing_found))
         blind_seconds = self._now - (state.hit_at or state.since or self._now)
         self._services.observer.counted("PullBlindSeconds", blind_seconds, unit="Seconds")
         return self._with_coverage(state, finished)
@@ -179,8 +180,9 @@ class _Run:
         self._count("PullSkipped", skipped)
         return skipped == 0
 
-    def _count(self, name: str, value: int = 1) -> None:
-        self._services.observer.counted(name, value)
+    def _count(self, name: str, value: int) -> None:
+        if value:
+            self._services.observer.counted(name, value)
 
 
 def _is_repeat(money: MoneySeen, row: ReceiptRow | None) -> bool:
