@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from payments.aws.c2b_tokens import C2bTokens
+from payments.aws.money_calls import new_pull_gate, new_unproven_money
 from payments.aws.money_queue import MoneyQueue
 from payments.aws.runtime import ADAPTERS, FOR_CALLBACKS, Adapters, Runtime
 from payments.aws.settings import is_listed, read_callback_settings
 from payments.errors import UnavailableError
-from payments.store.unproven_money import UnprovenMoney
 from payments.usecases.receive_confirmation import Confirmation, Paybill
 from payments.values import CALLBACK_TOKEN, sha256_hex
 
@@ -69,8 +69,8 @@ class PaybillRuntime(Runtime):
         return Paybill(
             shortcodes=self.settings.shortcodes,
             pulls=self.settings.pulls,
-            gate=self.pull_gate,
-            unproven=UnprovenMoney(self._table, kept_days=self.policy.evidence_days),
+            gate=new_pull_gate(self),
+            unproven=new_unproven_money(self),
         )
 
 

@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from payments.daraja.client import DarajaClient
     from payments.store.backlog import Backlog
     from payments.store.history import PaymentHistory
-    from payments.store.pull_gate import PullGate
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
@@ -190,12 +189,10 @@ class Runtime:
             observer=self._told,
         )
 
-    @cached_property
-    def pull_gate(self) -> "PullGate":
-        """The state of Pull that all Lambdas share."""
-        from payments.store.pull_gate import PullGate
-
-        return PullGate(self._table, self.settings.merchant.shortcode)
+    @property
+    def table(self) -> Table:
+        """The one table, for what only some functions read of it."""
+        return self._table
 
     @cached_property
     def history(self) -> "PaymentHistory":

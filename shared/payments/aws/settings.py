@@ -137,6 +137,11 @@ def _readable_merchant(environ: Mapping[str, str]) -> Merchant:
         return Merchant(shortcode="", party_b="", transaction_type="")
 
 
+def refused_word(url: str) -> str | None:
+    """Return the word in a URL that Safaricom refuses; None where there is none."""
+    return next((word for word in FORBIDDEN_URL_WORDS if word in url.lower()), None)
+
+
 def is_listed(address: str, networks: Networks) -> bool:
     """Whether an address belongs to one of the networks; an unreadable one does not."""
     try:
@@ -187,7 +192,7 @@ def _callback_base(environ: Mapping[str, str]) -> str:
     value = environ.get("CALLBACK_URL_BASE", "").strip().rstrip("/")
     if value and not value.startswith("https://"):
         raise SettingsError("CALLBACK_URL_BASE must start with https://")
-    word = next((word for word in FORBIDDEN_URL_WORDS if word in value.lower()), None)
+    word = refused_word(value)
     if word is not None:
         raise SettingsError(
             f'CALLBACK_URL_BASE contains "{word}", which Safaricom refuses in a URL'

@@ -2,11 +2,11 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from payments.protocol.evidence import MoneySeen
 from payments.protocol.policy import DAY_SECONDS
-from payments.store.attributes import to_item
+from payments.store.attributes import to_attribute, to_item
 from payments.store.expressions import ABSENT, Expression, update_action
 from payments.store.items import STATE
 from payments.store.table import Committed, Table
@@ -15,6 +15,16 @@ from payments.values import eat_day
 FILED_A_DAY_MAX = 100
 KEPT_OUT = ("payer", "payer_hmac")
 """A payer is only on unclaimed rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiledConfirmation:
+    """One confirmation as filed. Units: UTC epoch seconds, KES; None where it was not whole."""
+
+    received_at: int
+    receipt_number: str
+    amount_kes: int | None
+    reference: str
 
 
 class UnprovenMoney:
@@ -43,6 +53,29 @@ class UnprovenMoney:
         put = {"TableName": name, "Item": to_item(item), "ConditionExpression": ABSENT}
         actions: list[dict[str, object]] = [{"Update": self._count(day, purge_at)}, {"Put": put}]
         return isinstance(self._table.transact(actions, op_id=op_id), Committed)
+
+    def of_last_days(self, days: int, *, now: int) -> list[FiledConfirmation]:
+        """Return what was filed on these days, the latest day first; for the operator's command."""
+        found = []
+        for back in range(days):
+            pages = self._table.query_pages(
+                KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+                ExpressionAttributeValues={
+                    ":pk": to_attribute(f"C2B#{eat_day(now - back * DAY_SECONDS)}"),
+                    ":prefix": to_attribute("EVIDENCE#"),
+                },
+                ConsistentRead=True,
+            )
+            found += [
+                FiledConfirmation(
+                    received_at=values["received_at"],
+                    receipt_number=values["receipt_number"],
+                    amount_kes=values.get("amount_kes"),
+                    reference=values.get("reference", ""),
+                )
+                for values in pages
+            ]
+        return found
 
     def _count(self, day: str, purge_at: int) -> dict[str, object]:
         e = Expression()
