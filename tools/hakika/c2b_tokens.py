@@ -15,7 +15,7 @@ def read_digests(deployment: Deployment) -> list[str]:
 
 
 def write_digests(deployment: Deployment, digests: list[str]) -> None:
-    """Replace the accepted tokens; the function sees them at its next unknown one, or in minutes."""
+    """Replace the accepted tokens; functions see it within five minutes, a new token at once."""
     deployment.client("secretsmanager").put_secret_value(
         SecretId=deployment.outputs["PaybillSecretArn"],
         SecretString=json.dumps({TOKENS: " ".join(digests)}),

@@ -1,5 +1,6 @@
 """What the doctor looks at for money that nobody asked for: C2B, Pull, and the throttles."""
 
+from payments.aws.money_calls import new_pull_gate
 from payments.aws.settings import refused_word
 from payments.protocol.pull import PullState
 from payments.values import eat_iso
@@ -49,7 +50,7 @@ def _paybill(deployment: Deployment) -> tuple[Health, str]:
 def _pull(deployment: Deployment) -> tuple[Health, str]:
     if not deployment.settings.pulls:
         return _how_to_switch_on(deployment)
-    state = deployment.runtime.pull_gate.read()
+    state = new_pull_gate(deployment.runtime).read()
     now = deployment.runtime.services.now()
     if state.since is None:
         return Health.DOUBTFUL, "on, and no run yet: look again in a few minutes"
@@ -65,10 +66,8 @@ def _pull(deployment: Deployment) -> tuple[Health, str]:
 
 def _told(state: PullState) -> str:
     clock = f"its clock is {state.clock}" if state.clock else "its clock is not calibrated yet"
-    covered = eat_iso(state.complete_until) or "no time yet"
-    return (
-        f"covers until {covered}; {clock}; last known receipt in the run of {eat_iso(state.hit_at)}"
-    )
+    covered, hit = eat_iso(state.complete_until) or "no time yet", eat_iso(state.hit_at)
+    return f"covers until {covered}; {clock}; the run of {hit} listed a receipt that we hold"
 
 
 def _how_to_switch_on(deployment: Deployment) -> tuple[Health, str]:
@@ -83,11 +82,15 @@ def _how_to_switch_on(deployment: Deployment) -> tuple[Health, str]:
 def _throttles(deployment: Deployment) -> tuple[Health, str]:
     """A flood of the shop must not use up what Safaricom may send."""
     chosen = deployment.parameters
-    low = [
-        f"Callback{kind}={chosen[f'Callback{kind}']} is below {shop}{kind}={chosen[f'{shop}{kind}']}"
+    pairs = [
+        (f"Callback{kind}", f"{shop}{kind}")
         for kind in ("RateLimit", "BurstLimit")
         for shop in ("Api", "StkPush")
-        if int(chosen[f"Callback{kind}"]) < int(chosen[f"{shop}{kind}"])
+    ]
+    low = [
+        f"{own}={chosen[own]} is below {shop}={chosen[shop]}"
+        for own, shop in pairs
+        if int(chosen[own]) < int(chosen[shop])
     ]
     if low:
         return Health.BAD, f"{'; '.join(low)}: Safaricom does not send a refused post again"
