@@ -216,7 +216,7 @@ def healthy(desk: Desk) -> Iterator[Desk]:
 
 def test_a_healthy_deployment_is_well_in_every_respect(healthy: Desk) -> None:
     found = examine(healthy)
-    assert len(found) == 14
+    assert len(found) == 17
     assert {each["health"] for each in found.values()} == {"good"}, found
 
 
