@@ -26,6 +26,7 @@ FUNCTIONS = (
     "stk_push",
     "status",
     "callback",
+    "paybill",
     "cleanup",
     "authorizer",
     "consultations",

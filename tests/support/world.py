@@ -11,13 +11,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from payments.aws.money_calls import new_money_client
-from payments.aws.runtime import Adapters
+from payments.aws.runtime import Adapters, Runtime
+from payments.aws.settings import read_settings
 from payments.protocol.payment import Payment
 from payments.store.items import to_payment
 
 from simulator.core import CallbackDelivery, Daraja
 from simulator.core.config import Config
 from tests.support.dynamodb import attach, new_client, use_virtual_time
+from tools.hakika.notes import Notes
 
 from .aws import (
     C2B_TOKEN,
@@ -32,7 +34,7 @@ from .aws import (
 )
 from .clock import SeededIds, VirtualClock
 from .daraja import new_session
-from .lambdas import DOMAIN, LISTED_IP, Lambda, http_event
+from .lambdas import DOMAIN, ENVIRONMENT, LISTED_IP, Lambda, http_event
 from .network import Lines, Network
 
 START = 1_790_000_000.0
@@ -225,7 +227,8 @@ class World:
 
     def register_c2b(self) -> None:
         """The operator registers the deployment's C2B addresses, and its Pull."""
-        client = new_money_client(self.function("cleanup").module.runtime)
+        settings = read_settings({**ENVIRONMENT, **self.environment})
+        client = new_money_client(Runtime(settings, self.adapters, observer=Notes()))
         urls = {f"{kind}_url": self.c2b_url(kind) for kind in ("confirmation", "validation")}
         done = client.register_urls(version="v2", response_type="Completed", **urls)
         pull = client.register_pull(nominated_number=PHONE, callback_url=f"https://{DOMAIN}/pull")
