@@ -99,7 +99,7 @@ class DescribedTable:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self.indexes = ["open", "by_checkout", "by_day", "person"]
+        self.indexes = ["open", "by_checkout", "by_day", "by_reference", "by_received", "person"]
         self.ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": "purge_at"}
         self.recovery = "ENABLED"
         self.has_stream = True

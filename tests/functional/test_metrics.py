@@ -215,8 +215,8 @@ def pull_fails(scene: Scene) -> None:
 
 def pull_skips(scene: Scene) -> None:
     pulling(scene)
-    [row] = scene.items("RCPT#")
-    key = {"pk": {"S": row["pk"]}, "sk": {"S": "STATE"}}
+    [receipt] = scene.receipt_rows()
+    key = {"pk": {"S": f"RCPT#{receipt}"}, "sk": {"S": "STATE"}}
     spoiled = {**key, "source": {"S": "nobody"}}
     scene.dynamodb.put_item(TableName=TABLE_NAME, Item=spoiled)
     scene.clean_up()
@@ -311,8 +311,8 @@ def assert_well_formed(metrics: Metrics) -> None:
     for datum in metrics.data:
         assert datum.namespace == "Hakika"
         assert datum.unit == UNITS.get(datum.name, "Count"), datum
-        by_code = datum.name == "PaymentFailedByCode"
-        assert set(datum.dimensions) == ({"service", "ResultCode"} if by_code else {"service"})
+        own = {"PaymentFailedByCode": {"ResultCode"}, "MoneyWitness": {"Source", "Role"}}
+        assert set(datum.dimensions) == {"service", *own.get(datum.name, ())}
         assert datum.value >= 0
 
 

@@ -11,7 +11,7 @@ from payments.protocol.payment import Proof
 from payments.values import sha256_hex
 
 from simulator.core.config import LISTED_SOURCES
-from tests.functional.faulty import Network, refuse
+from tests.functional.faulty import Network, meanwhile, refuse
 from tests.support.aws import C2B_TOKEN, PAYBILL_SECRET_ARN
 from tests.support.dynamodb.faults import throttled
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
@@ -74,7 +74,7 @@ def confirm(world: World, text: str | None = None, **options: Any) -> tuple[int,
 
 
 def receipts(world: World) -> set[str]:
-    return {item["pk"].removeprefix("RCPT#") for item in world.items("RCPT#")}
+    return set(world.receipt_rows())
 
 
 def next_pull_at(world: World) -> int:
@@ -92,8 +92,7 @@ def test_money_by_hand_is_on_file_and_no_name_and_no_balance(world: World) -> No
     receipt = world.pay_by_hand()
     [answer] = world.pass_time(5)
     assert (answer.status, answer.body) == (200, RECEIVED)
-    [row] = world.items("RCPT#")
-    assert row["pk"] == f"RCPT#{receipt}"
+    row = world.receipt_rows()[receipt]
     assert (row["amount_kes"], row["source"], row["reference"]) == (1000, Proof.C2B, "RENT7")
     confirm(world)
     assert receipts(world) == {receipt, RECEIPT}
@@ -320,3 +319,133 @@ def test_a_lenient_validation_accepts_and_asks_nothing(world: World, network: Ne
             assert (answer.status, answer.body) == (200, accepted)
     assert network.log == []
     assert world.items("") == []
+
+
+def strict(network: Network, account: str = "booking_id") -> World:
+    """A deployment that refuses what fits nothing, with a booking and a payment of KES 1,000."""
+    chosen = {"C2B_VALIDATION": "strict", "PAYBILL_ACCOUNT": account}
+    world = World(seed=5, network=Lines(network), environment=chosen)
+    world.register("4711", price_kes=1000)
+    world.register("paid", price_kes=1000)
+    world.initiate("paid")
+    return world
+
+
+def validated(world: World, reference: str, amount: str = "1000.00", **options: Any) -> str:
+    text = body(BillRefNumber=reference, TransAmount=amount, **options.pop("changes", {}))
+    answer = world.post_to_paybill(world.c2b_url("validation"), text, **options)
+    assert answer.status == 200
+    return str(answer.body["ResultCode"])
+
+
+@pytest.mark.parametrize(
+    ("reference", "amount", "code"),
+    [
+        ("OUR REFERENCE", "1000.00", "0"),
+        ("OUR REFERENCE", "999.00", "C2B00013"),
+        ("4711", "1000.00", "0"),
+        ("4711", "1001.00", "C2B00013"),
+        ("47 11", "1000.00", "0"),
+        ("RENT7", "1000.00", "C2B00012"),
+        ("", "1000.00", "0"),
+        ("RENT7", "5.50", "0"),
+    ],
+)
+def test_a_strict_validation_refuses_what_fits_nothing_and_writes_nothing(
+    network: Network, reference: str, amount: str, code: str
+) -> None:
+    world = strict(network)
+    [payment] = [item for item in world.items("PAY#") if item["sk"] == "STATE"]
+    before = world.items("")
+    typed = payment["account_reference"] if reference == "OUR REFERENCE" else reference
+    assert validated(world, typed, amount) == code
+    assert world.items("") == before
+    world.close()
+
+
+def test_a_strict_validation_accepts_on_every_doubt(network: Network) -> None:
+    world = strict(network)
+    assert validated(world, "RENT7") == "C2B00012", "without a doubt it is refused"
+    assert validated(world, "RENT7", source_ip=UNLISTED_IP) == "0"
+    assert validated(world, "RENT7", changes={"BusinessShortCode": "600000"}) == "0"
+    answer = world.post_to_paybill(world.c2b_url("validation"), "{")
+    assert answer.body["ResultCode"] == "0"
+    store_refuses(network)
+    assert validated(world, "RENT7") == "0"
+    network.rules.clear()
+    world.secrets.values[PAYBILL_SECRET_ARN] = {"C2B_TOKEN_SHA256": 7}  # type: ignore[dict-item]
+    world.clock.sleep(301)
+    assert validated(world, "RENT7") == "0"
+    world.close()
+
+
+def test_a_validation_does_not_wait_for_a_slow_table(network: Network) -> None:
+    """The first read takes over a second: no other is begun, and the payment is accepted."""
+    world = strict(network)
+    slow = meanwhile(lambda: world.clock.sleep(1.5))
+    network.next(slow, on=EVERYTHING)
+    network.forget()
+    assert validated(world, "RENT7") == "0"
+    assert len(network.log) == 1
+    world.close()
+
+
+def test_where_booking_numbers_book_nothing_a_strict_validation_refuses_them(
+    network: Network,
+) -> None:
+    world = strict(network, account="off")
+    assert validated(world, "4711") == "C2B00012"
+    world.close()
+
+
+def test_mpesa_refuses_at_the_phone_what_a_strict_validation_refuses(network: Network) -> None:
+    world = strict(network)
+    world.daraja.configure(c2b_validation=True)
+    world.register_c2b()
+    for account, state in (("RENT7", "refused"), ("4711", "completed")):
+        world.daraja.pay_by_hand("254708374149", number="174379", amount_kes=1000, account=account)
+        world.pass_time(10)
+        assert world.daraja.hand_payments()[-1].state == state
+    assert world.consultation("4711")["status"] == "Confirmed"
+    world.close()
+
+
+@pytest.mark.parametrize("typed", ["as it is", "small letters", "O for 0"])
+def test_a_hand_payment_with_the_reference_completes_the_payment(world: World, typed: str) -> None:
+    world.register_c2b()
+    world.register("1")
+    world.daraja.set_next("ignores")
+    payment_id = str(world.initiate("1").body["payment_id"])
+    reference = str(world.payment(payment_id).account_reference)
+    forms = {"small letters": reference.lower(), "O for 0": reference.replace("0", "O")}
+    receipt = world.pay_by_hand(account=forms.get(typed, reference))
+    world.pass_time(5)
+    payment = world.payment(payment_id)
+    assert (payment.status, payment.receipt_number, payment.proof) == (
+        "completed",
+        receipt,
+        Proof.C2B,
+    )
+    assert world.consultation("1")["status"] == "Confirmed"
+
+
+def test_a_confirmation_and_its_payments_callback_are_one_booking(world: World) -> None:
+    """Each STK payment has a twin confirmation; it names the receipt of the callback."""
+    world.register_c2b()
+    world.register("1")
+    payment_id = str(world.initiate("1").body["payment_id"])
+    world.pass_time(3)
+    world.enter_pin()
+    answers = world.pass_time(20)
+    assert [answer.status for answer in answers] == [200, 200]
+    assert world.payment(payment_id).status == "completed"
+    [row] = world.receipt_rows().values()
+    assert row["payment_id"] == payment_id
+    assert world.events(payment_id) == ["PaymentCompleted"]
+
+
+def test_a_repeat_is_one_read_and_writes_nothing(world: World, network: Network) -> None:
+    confirm(world)
+    network.forget()
+    confirm(world)
+    assert network.log == ["GetItem"]

@@ -60,7 +60,7 @@ class PullWorld(World):
         self.clean_up()
 
     def filed(self) -> dict[str, dict[str, Any]]:
-        return {item["pk"].removeprefix("RCPT#"): item for item in self.items("RCPT#")}
+        return self.receipt_rows()
 
     def gate(self) -> dict[str, Any]:
         [found] = self.items("PULL#")

@@ -295,6 +295,18 @@ class World:
         found = (read(_wire(item)) for item in self.engine.items(TABLE_NAME))
         return [values for values in found if values["pk"].startswith(prefix)]
 
+    def store_item(self, values: Mapping[str, Any]) -> None:
+        """Put an item that no function of this release would write."""
+        from payments.store.attributes import to_item
+
+        request = {"TableName": TABLE_NAME, "Item": to_item(values)}
+        self.engine.execute("PutItem", request)
+
+    def receipt_rows(self) -> dict[str, dict[str, Any]]:
+        """Every receipt row as stored, by its receipt."""
+        found = [item for item in self.items("RCPT#") if item["sk"] == "STATE"]
+        return {item["pk"].removeprefix("RCPT#"): item for item in found}
+
     def payment(self, payment_id: str) -> Payment:
         """A payment as stored."""
         [values] = [v for v in self.items(f"PAY#{payment_id}") if v["sk"] == "STATE"]

@@ -14,17 +14,18 @@ ROOMS = {
     "": "errors ports values",
     "protocol": (
         "payment receipts consultation evidence result_codes policy decide case change push"
-        " callback query money news refusal operator schedule time_passed filing"
-        " pull"
+        " callback query money news report transitions matching opening witness statement"
+        " requirements rules refusal operator schedule time_passed filing pull"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
-        " count_payments apply_evidence gauges services record_money pull_money"
-        " receive_confirmation validate_payment"
+        " count_payments apply_evidence gauges services record_money gather_facts"
+        " look_at_receipts money_desk pull_money receive_confirmation validate_payment"
     ),
     "store": (
-        "payments writes items receipt_items context events history oauth_token table expressions"
-        " attributes reservation backlog pull_gate unproven_money"
+        "payments writes items receipt_items row_writes ledger instructions context events"
+        " history oauth_token table expressions attributes reservation backlog"
+        " pull_gate unproven_money"
     ),
     "daraja": "client wire money_wire money_client push_outcomes query_answers oauth_client",
     "http": "api_gateway requests answers messages sentences authentication token_keys",

@@ -11,7 +11,7 @@ from tools.hakika import money_checks, stack_checks
 from tools.hakika.deployment import Deployment
 from tools.hakika.findings import Check, Health
 
-INDEXES = ("by_checkout", "by_day", "person", "open")
+INDEXES = ("by_checkout", "by_day", "by_reference", "by_received", "person", "open")
 CONCURRENCY_ENOUGH = 100
 JWT_SECRET_BYTES_MIN = 32
 PRODUCTION_HOST = "https://api.safaricom.co.ke"

@@ -48,7 +48,7 @@ def _paybill(deployment: Deployment) -> tuple[Health, str]:
 
 
 def _pull(deployment: Deployment) -> tuple[Health, str]:
-    if not deployment.settings.pulls:
+    if not deployment.settings.rules.is_pulled:
         return _how_to_switch_on(deployment)
     state = new_pull_gate(deployment.runtime).read()
     now = deployment.runtime.services.now()

@@ -44,7 +44,7 @@ def register(
     done = client.register_pull(nominated_number=msisdn, callback_url=url)
     if not done.is_accepted:
         raise RefusedError(f"Safaricom refuses: {done.says}")
-    is_on = deployment.settings.pulls
+    is_on = deployment.settings.rules.is_pulled
     follows = "Cleanup pulls from now on." if is_on else "Next: deploy PullTransactions=true."
     session.answer(
         {"says": done.says, "is_switched_on": is_on},
@@ -57,7 +57,7 @@ def show(context: typer.Context) -> None:
     """Show when Pull ran, which time it covers, and what it has shown."""
     session: Session = context.obj
     state = new_pull_gate(session.runtime).read()
-    is_on = session.deployment.settings.pulls
+    is_on = session.deployment.settings.rules.is_pulled
     document = {
         "is_switched_on": is_on,
         "first_run_at": state.since,

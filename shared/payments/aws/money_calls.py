@@ -38,6 +38,6 @@ def new_unproven_money(runtime: Runtime) -> UnprovenMoney:
 
 def new_puller(runtime: Runtime) -> Puller | None:
     """Return Pull with its gate; None where Pull is switched off."""
-    if not runtime.settings.pulls:
+    if not runtime.settings.rules.is_pulled:
         return None
     return Puller(gate=new_pull_gate(runtime), daraja=new_money_client(runtime))

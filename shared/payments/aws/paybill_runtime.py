@@ -68,7 +68,7 @@ class PaybillRuntime(Runtime):
         """The paybill or till that this deployment receives money for."""
         return Paybill(
             shortcodes=self.settings.shortcodes,
-            pulls=self.settings.pulls,
+            pulls=self.settings.rules.is_pulled,
             gate=new_pull_gate(self),
             unproven=new_unproven_money(self),
         )

@@ -25,6 +25,7 @@ from payments.aws.settings import Settings, read_callback_settings, read_setting
 from payments.errors import UnavailableError
 from payments.ports import Actor, Clock, Ids, Observer, Sleep
 from payments.protocol.policy import Policy
+from payments.store.ledger import ReceiptLedger
 from payments.store.payments import PaymentStore
 from payments.store.table import Table
 from payments.usecases.services import Services
@@ -147,11 +148,15 @@ class Runtime:
                 shortcode=settings.merchant.shortcode,
                 clock=adapters.clock,
             ),
+            ledger=ReceiptLedger(
+                self._table, shortcode=settings.merchant.shortcode, clock=adapters.clock
+            ),
             gateway=lambda: self.gateway,
             clock=adapters.clock,
             sleep=adapters.sleep,
             ids=adapters.ids,
             policy=settings.policy,
+            rules=settings.rules,
             observer=self._told,
             hash_phone=self._hash_phone,
         )

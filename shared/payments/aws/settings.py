@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from payments.daraja.wire import Merchant
 from payments.errors import SettingsError
 from payments.protocol.policy import Policy
+from payments.protocol.rules import MoneyRules, PaybillAccount
 
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
 FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exe", "cmd", "sql", "query")
@@ -33,9 +34,9 @@ class Settings:
     pepper_secret_arn: str
     callback_networks: Networks
     fallback_queue_url: str
+    rules: MoneyRules
     money_queue_url: str
     paybill_secret_arn: str
-    pulls: bool
     validates_strictly: bool
 
     @property
@@ -69,6 +70,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
         callback_networks=_networks(environ),
         **_paybill(environ),
+        rules=_rules(environ),
     )
 
 
@@ -104,6 +106,7 @@ def read_callback_settings(environ: Mapping[str, str]) -> tuple[Settings, str]:
         pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
         callback_networks=_networks(usable),
         **_paybill(environ),
+        rules=MoneyRules(is_pulled=_is_pulled(environ)),
     ), defect
 
 
@@ -111,7 +114,6 @@ class _Paybill(TypedDict):
     fallback_queue_url: str
     money_queue_url: str
     paybill_secret_arn: str
-    pulls: bool
     validates_strictly: bool
 
 
@@ -121,7 +123,6 @@ def _paybill(environ: Mapping[str, str]) -> _Paybill:
         fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
         money_queue_url=environ.get("MONEY_QUEUE_URL", ""),
         paybill_secret_arn=environ.get("PAYBILL_SECRET_ARN", ""),
-        pulls=environ.get("PULL_TRANSACTIONS") == "true",
         validates_strictly=environ.get("C2B_VALIDATION") == "strict",
     )
 
@@ -217,6 +218,25 @@ def _networks(environ: Mapping[str, str]) -> Networks:
     if too_wide is not None:
         raise SettingsError(f"CALLBACK_SOURCE_IPS lists {too_wide}, too wide a network to trust")
     return networks
+
+
+def _rules(environ: Mapping[str, str]) -> MoneyRules:
+    account = environ.get("PAYBILL_ACCOUNT", PaybillAccount.OFF)
+    if account not in tuple(PaybillAccount):
+        raise SettingsError(f"PAYBILL_ACCOUNT must be one of {', '.join(PaybillAccount)}")
+    payers = environ.get("SWEEP_PAYERS", "")
+    shortcodes = frozenset(part.strip() for part in payers.split(",") if part.strip())
+    if not all(re.fullmatch(r"[0-9]{5,7}", each, re.ASCII) for each in shortcodes):
+        raise SettingsError("SWEEP_PAYERS must be shortcodes of 5 to 7 digits, with commas between")
+    return MoneyRules(
+        paybill_account=PaybillAccount(account),
+        sweep_payers=shortcodes,
+        is_pulled=_is_pulled(environ),
+    )
+
+
+def _is_pulled(environ: Mapping[str, str]) -> bool:
+    return environ.get("PULL_TRANSACTIONS") == "true"
 
 
 def _policy(environ: Mapping[str, str]) -> Policy:

@@ -8,7 +8,7 @@ from itertools import batched
 from payments.protocol.pull import PullClock, PullState
 from payments.protocol.receipts import ReceiptRow
 from payments.store.expressions import EXISTS, Expression, update_action
-from payments.store.items import STATE, receipt_key
+from payments.store.items import pull_key, receipt_key
 from payments.store.receipt_items import to_receipt_row
 from payments.store.table import Committed, Table
 
@@ -23,7 +23,7 @@ class PullGate:
 
     def __init__(self, table: Table, shortcode: str) -> None:
         self._table = table
-        self._key = {"pk": f"PULL#{shortcode}", "sk": STATE}
+        self._key = pull_key(shortcode)
 
     def read(self) -> PullState:
         """Read strongly; a shortcode that was never pulled has an empty state."""

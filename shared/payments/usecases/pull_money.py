@@ -186,7 +186,7 @@ class _Run:
 
 
 def _is_repeat(money: MoneySeen, row: ReceiptRow | None) -> bool:
-    """Whether the receipt has its row, whatever became of it, and nothing contradicts it."""
-    if row is None:
+    """Whether a machine wrote the receipt's row with this amount, whatever became of it since."""
+    if row is None or row.source is Proof.OPERATOR:
         return False
     return (row.amount_kes, row.amount_text) == (money.amount_kes, money.amount_text)
