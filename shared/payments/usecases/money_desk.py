@@ -99,7 +99,7 @@ def set_aside(
     _require_state(row, RowState.UNCLAIMED)
     _keep(services, receipt_number, f"set aside: {reason}", actor)
     aside = row.put_aside(reason, by=actor.by, now=services.now())
-    if not services.ledger.set_aside(aside):
+    if not services.ledger.set_aside(aside, op_id=services.ids.hex(32)):
         raise _changed()
     return aside
 
