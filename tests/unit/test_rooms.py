@@ -24,11 +24,14 @@ ROOMS = {
     ),
     "store": (
         "payments writes items receipt_items row_writes ledger instructions context events"
-        " history oauth_token table expressions attributes reservation backlog"
+        " history oauth_token table expressions attributes reservation backlog listings"
     ),
     "daraja": "client wire push_outcomes query_answers oauth_client",
-    "http": "api_gateway requests answers messages sentences authentication token_keys",
-    "aws": "runtime settings secrets observability fallback_queue",
+    "http": (
+        "api_gateway requests answers messages sentences authentication token_claims token_keys"
+        " published_keys"
+    ),
+    "aws": "runtime settings secrets token_families observability fallback_queue",
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40

@@ -14,7 +14,7 @@ from payments.store.attributes import to_attribute, to_item
 from payments.store.context import read_row
 from payments.store.events import opening_event_put
 from payments.store.expressions import ABSENT
-from payments.store.instructions import Instruction, keep_instruction
+from payments.store.instructions import Instruction, store_instruction
 from payments.store.items import (
     DAY_SHARDS,
     OPEN_INDEX_KEY,
@@ -124,9 +124,9 @@ class ReceiptLedger:
         ]
         return isinstance(self._table.transact(actions, op_id=op_id), Committed)
 
-    def keep_instruction(self, receipt_number: str, instruction: Instruction) -> None:
+    def store_instruction(self, receipt_number: str, instruction: Instruction) -> None:
         """Store a person's request and reason with the receipt. Idempotent."""
-        keep_instruction(self._table, receipt_key(receipt_number)["pk"], instruction)
+        store_instruction(self._table, receipt_key(receipt_number)["pk"], instruction)
 
     def due_receipts(self, now: int) -> Iterator[str]:
         """Yield the receipts whose unclaimed row is due for a look (an index read: may lag)."""
