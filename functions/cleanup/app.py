@@ -32,8 +32,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     runtime.observer.flush()
     return {
         "looked_at": report.looked_at,
-        "settled": report.settled,
+        "settled": report.changed,
         "poisoned": report.poisoned + looks.poisoned,
-        "receipts_looked_at": looks.looked_at,
-        "receipts_settled": looks.settled,
     }

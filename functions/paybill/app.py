@@ -79,7 +79,7 @@ def _book_or_enqueue(confirmation: Confirmation, request_id: str) -> None:
     except Exception as error:
         cause = error.cause if isinstance(error, StoreUnavailableError) else type(error).__name__
         runtime.observer.noted("confirmation queued", cause=cause)
-        runtime.money_queue.keep(confirmation)
+        runtime.money_queue.enqueue(confirmation)
         runtime.observer.counted("C2BQueued")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +19,10 @@ PEPPER_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:pepper
 PAYBILL_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:paybill"
 C2B_TOKEN = "c2b0" * 16
 """The token in the C2B addresses of the deployment under test."""
+JWT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:jwt"
+JWT_SECRET = "jwt-secret-under-test-0123456789abcdef"
 SECRETS = {
+    JWT_SECRET_ARN: {"JWT_SECRET": JWT_SECRET},
     DARAJA_SECRET_ARN: {
         "SAFARICOM_CONSUMER_KEY": Config().apps[0].consumer_key,
         "SAFARICOM_CONSUMER_SECRET": Config().apps[0].consumer_secret,
@@ -43,7 +46,12 @@ class SecretsManager:
 
     def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
         self.values = {arn: dict(content) for arn, content in values.items()}
-        self.reads = 0
+        self.read_arns: list[str] = []
+
+    @property
+    def reads(self) -> int:
+        """How many times a secret was read."""
+        return len(self.read_arns)
 
     def put_secret_value(self, *, SecretId: str, SecretString: str) -> None:  # noqa: N803
         """Replace a value."""
@@ -51,8 +59,14 @@ class SecretsManager:
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 -- AWS's name
         """Answer as Secrets Manager does."""
-        self.reads += 1
+        self.read_arns.append(SecretId)
         return {"SecretString": json.dumps(self.values[SecretId])}
+
+
+def in_turn(calls: Sequence[Callable[[], None]]) -> None:
+    """Calls that production makes at once, one after the other: a test has one thread."""
+    for call in calls:
+        call()
 
 
 class Queue:

@@ -29,6 +29,7 @@ from .aws import (
     Queue,
     Queues,
     SecretsManager,
+    in_turn,
     new_engine,
     plain_engine,
 )
@@ -106,6 +107,7 @@ class World:
             jitter=self.chance,
             aws_client=services.__getitem__,
             http_session=lambda: new_session(self.daraja, lines.daraja),
+            at_once=in_turn,
         )
         self._lambdas: dict[str, Lambda] = {}
 

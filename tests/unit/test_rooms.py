@@ -24,14 +24,17 @@ ROOMS = {
     ),
     "store": (
         "payments writes items receipt_items row_writes ledger instructions context events"
-        " history oauth_token table expressions attributes reservation backlog"
+        " history oauth_token table expressions attributes reservation backlog listings"
         " pull_gate unproven_money"
     ),
     "daraja": "client wire money_wire money_client push_outcomes query_answers oauth_client",
-    "http": "api_gateway requests answers messages sentences authentication token_keys",
+    "http": (
+        "api_gateway requests answers messages sentences authentication token_claims token_keys"
+        " published_keys"
+    ),
     "aws": (
-        "runtime settings secrets observability fallback_queue money_queue c2b_tokens"
-        " paybill_runtime money_calls"
+        "runtime settings secrets token_families observability fallback_queue money_queue"
+        " c2b_tokens paybill_runtime money_calls"
     ),
 }
 FILE_LINES_MAX = 300

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
-from payments.aws.fallback_queue import read_delivery
+from payments.aws.fallback_queue import read_post
 from payments.aws.money_queue import read_confirmation_message
 from payments.usecases.receive_confirmation import Confirmation
 from payments.usecases.record_callback import CallbackPost
@@ -38,7 +38,7 @@ class Queue:
 
 
 QUEUES = (
-    Queue(output="FallbackQueueUrl", dead_output="FallbackDeadLettersUrl", read=read_delivery),
+    Queue(output="FallbackQueueUrl", dead_output="FallbackDeadLettersUrl", read=read_post),
     Queue(
         output="MoneyQueueUrl", dead_output="MoneyDeadLettersUrl", read=read_confirmation_message
     ),
@@ -47,13 +47,13 @@ QUEUES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """One message; `delivery` is None where it is none of ours."""
+    """One message; `post` is None where it is none of ours."""
 
     queue: Queue
     message_id: str
     handle: str
     text: str
-    delivery: CallbackPost | Confirmation | None
+    post: CallbackPost | Confirmation | None
 
 
 @app.command("list")
@@ -73,8 +73,8 @@ def replay(context: typer.Context, yes: Yes = False) -> None:
     """
     session: Session = context.obj
     letters = list(_receive(session))
-    ours = [letter for letter in letters if letter.delivery is not None]
-    odd = [letter for letter in letters if letter.delivery is None]
+    ours = [letter for letter in letters if letter.post is not None]
+    odd = [letter for letter in letters if letter.post is None]
     try:
         if ours:
             if session.person.is_asked(consent_given=yes):
@@ -123,17 +123,17 @@ def _receive_from(session: Session, queue: Queue) -> Iterator[DeadLetter]:
 
 
 def _read(queue: Queue, message: dict[str, Any]) -> DeadLetter:
-    delivery: CallbackPost | Confirmation | None
+    post: CallbackPost | Confirmation | None
     try:
-        delivery = queue.read(message["Body"])
+        post = queue.read(message["Body"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        delivery = None
+        post = None
     return DeadLetter(
         queue=queue,
         message_id=message["MessageId"],
         handle=message["ReceiptHandle"],
         text=message["Body"],
-        delivery=delivery,
+        post=post,
     )
 
 
@@ -155,23 +155,23 @@ def _give_back(session: Session, letters: list[DeadLetter]) -> None:
 
 
 def _view(letter: DeadLetter) -> dict[str, Any]:
-    delivery = letter.delivery
-    if isinstance(delivery, Confirmation):
+    post = letter.post
+    if isinstance(post, Confirmation):
         return {
             "message_id": letter.message_id,
             "is_ours": True,
             "payment_id": None,
-            "is_from_listed_address": delivery.is_listed,
+            "is_from_listed_address": post.is_listed,
             "result_code": None,
-            "receipt_number": delivery.money.receipt_number,
-            "amount_kes": delivery.money.amount_kes,
+            "receipt_number": post.money.receipt_number,
+            "amount_kes": post.money.amount_kes,
         }
-    facts = delivery.result if delivery else None
+    facts = post.result if post else None
     return {
         "message_id": letter.message_id,
-        "is_ours": delivery is not None,
-        "payment_id": delivery.payment_id if delivery else None,
-        "is_from_listed_address": delivery.is_listed if delivery else None,
+        "is_ours": post is not None,
+        "payment_id": post.payment_id if post else None,
+        "is_from_listed_address": post.is_listed if post else None,
         "result_code": facts.code if facts else None,
         "receipt_number": facts.receipt_number if facts else None,
         "amount_kes": facts.amount_kes if facts else None,
@@ -195,4 +195,4 @@ def _show(console: Console, letters: list[DeadLetter]) -> None:
 
 
 def _kind(letter: DeadLetter) -> str:
-    return "none of ours" if letter.delivery is None else "confirmation"
+    return "none of ours" if letter.post is None else "confirmation"

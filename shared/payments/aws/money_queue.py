@@ -17,13 +17,13 @@ MESSAGE_VERSION = 1
 
 
 class MoneyQueue:
-    """Keeps confirmations durable. Errors: StoreUnavailableError where SQS refuses too."""
+    """Stores confirmations. Errors: StoreUnavailableError where SQS refuses too."""
 
     def __init__(self, client: Any, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def keep(self, confirmation: Confirmation) -> None:
+    def enqueue(self, confirmation: Confirmation) -> None:
         """Make the facts durable."""
         message = {
             "version": MESSAGE_VERSION,

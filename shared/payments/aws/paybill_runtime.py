@@ -11,7 +11,7 @@ from payments.aws.runtime import ADAPTERS, FOR_CALLBACKS, Adapters, Runtime
 from payments.aws.settings import is_listed, read_callback_settings
 from payments.errors import UnavailableError
 from payments.usecases.receive_confirmation import Confirmation, Paybill
-from payments.values import CALLBACK_TOKEN, sha256_hex
+from payments.values import CALLBACK_SECRET, sha256_hex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +31,11 @@ class PaybillRuntime(Runtime):
     @cached_property
     def tokens(self) -> C2bTokens:
         """The tokens that a C2B address may hold."""
-        return C2bTokens(self._secrets, self.settings.paybill_secret_arn, self.clock)
+        return C2bTokens(self.secrets, self.settings.paybill_secret_arn, self.clock)
 
     def prove(self, token: str) -> TokenProof:
         """Compare the token of a post with the accepted ones."""
-        if not CALLBACK_TOKEN.match(token):
+        if not CALLBACK_SECRET.match(token):
             return TokenProof(is_wrong=True)
         digest = sha256_hex(token)
         try:

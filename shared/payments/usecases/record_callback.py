@@ -1,40 +1,46 @@
 """Records a callback: authentic, hint or nothing (docs/protocol.md, section 5.2)."""
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 
 from payments.ports import Actor, Role
 from payments.protocol.evidence import CallbackResult, Evidence, HintReceived, OddCallback
+from payments.protocol.filing import is_left_out
 from payments.protocol.payment import Payment, Proof, StkResult
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.usecases.apply_evidence import apply_evidence
 from payments.usecases.services import Services
+from payments.values import sha256_hex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackPost:
     """One post to the callback URL.
 
-    Shape: `result` is None where the body could not be understood; the token itself is not kept.
+    Shape: `result` is None where the body could not be understood; the secret itself is not stored.
     """
 
     payment_id: str
-    token_sha256: str
+    secret_sha256: str
     is_listed: bool
     result: StkResult | None
     body: str
 
+    @property
+    def digest(self) -> str:
+        """Return the digest under which the body is filed."""
+        return sha256_hex(self.body)
+
 
 def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Payment | None:
-    """Apply a callback; None where token or payment is wrong, and then nothing was written.
+    """Apply a callback; None where secret or payment is wrong, and then nothing was written.
 
     Errors: StoreUnavailableError: the facts are not durable, so enqueue them.
     Idempotent: two to four copies at once are one transition.
     """
     payment = services.store.get_payment(post.payment_id)
-    stored_digest = payment.token_sha256 if payment else None
-    is_right = hmac.compare_digest(stored_digest or "0" * 64, post.token_sha256)
+    stored_digest = payment.secret_sha256 if payment else None
+    is_right = hmac.compare_digest(stored_digest or "0" * 64, post.secret_sha256)
     if payment is None or stored_digest is None or not is_right:
         services.observer.counted("CallbackRejected")
         return None
@@ -49,7 +55,7 @@ def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Pa
 
 def _evidence(post: CallbackPost) -> Evidence:
     if post.result is None:
-        return OddCallback(digest=hashlib.sha256(post.body.encode()).hexdigest())
+        return OddCallback(digest=post.digest)
     if post.is_listed:
         return CallbackResult(result=post.result)
     return HintReceived(result=post.result)
@@ -76,6 +82,8 @@ def _count(services: Services, before: Payment, after: Payment, post: CallbackPo
         services.observer.counted("CallbackHint")
     else:
         services.observer.counted("CallbackAccepted")
+    if is_left_out(after, digest=post.digest, result=post.result):
+        services.observer.counted("CallbackNotFiled")
     is_late = before.may_yet_be_paid and not before.is_open and not after.may_yet_be_paid
     if is_late:
         services.observer.counted("CallbackLate")
