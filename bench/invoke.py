@@ -30,7 +30,6 @@ FUNCTIONS = (
     "callback",
     "paybill",
     "cleanup",
-    "authorizer",
     "consultations",
     "statistics",
 )

@@ -87,7 +87,7 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     credentials.put_secrets(deployment, settings)
     if not settings.uses_sandbox:
         register_paybill(deployment, settings)
-    with console.step("routes, authorizer, CORS, TTL, IAM, outbox"):
+    with console.step("routes, tokens, CORS, TTL, IAM, outbox"):
         check_deployment(deployment, settings)
     stack = _describe(settings, deployment, build.digest, children)
     with console.step("gateway, and demo consultations through the API"):

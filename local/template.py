@@ -57,7 +57,6 @@ def read_routes(template: dict[str, Any]) -> set[Route]:
             if event["Type"] != "HttpApi":
                 continue
             properties = event["Properties"]
-            is_open = properties.get("Auth", {}).get("Authorizer") == "NONE"
             key = f"{properties['Method']} {properties['Path']}"
-            routes.add(Route(key, needs_token=not is_open))
+            routes.add(Route(key, needs_token=key not in PUBLIC_ROUTES))
     return routes

@@ -3,7 +3,7 @@
 from typing import Any
 
 from payments.aws.runtime import prepare
-from payments.http import api_gateway, requests
+from payments.http import api_gateway
 from payments.http.answers import consultation_answer
 from payments.http.authentication import customers
 from payments.protocol.consultation import BookingStatus
@@ -25,6 +25,8 @@ def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
 
 
 def _put(event: dict[str, Any]) -> api_gateway.Response:
+    from payments.http import requests  # with pydantic, which a customer's GET never needs
+
     caller = authenticator.caller(event)
     caller.require(WRITE_SCOPE)
     booking_id = normalise_booking_id(api_gateway.path_parameter(event, "booking_id"))

@@ -118,6 +118,11 @@ def clean_text(text: str, *, characters: int) -> str:
     return " ".join(kept.split())[:characters].strip()
 
 
+def plain_reference(text: str) -> str:
+    """Return a reference as it is compared: letters and digits only, in capitals."""
+    return re.sub(r"[^A-Za-z0-9]", "", text).upper()
+
+
 def typed_reference(text: object) -> str:
     """Return what a payer typed as the account, at most 20 characters of it.
 
@@ -125,11 +130,6 @@ def typed_reference(text: object) -> str:
     """
     kept = re.sub(r"[^A-Za-z0-9 _-]+", " ", text if isinstance(text, str) else "")
     return " ".join(kept.split())[:TYPED_REFERENCE_CHARACTERS].strip()
-
-
-def plain_reference(text: str) -> str:
-    """Return a reference as it is compared: letters and digits only, in capitals."""
-    return re.sub(r"[^A-Za-z0-9]", "", text).upper()
 
 
 def account_reference(*, requested: str, payment_id: str) -> str:

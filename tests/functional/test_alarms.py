@@ -22,10 +22,9 @@ from tests.functional.faulty import DAY, HOUR, Network
 from tests.functional.scene import Scene
 from tests.functional.test_cleanup import poison
 from tests.functional.test_token import void_the_token
-from tests.support.aws import DARAJA_SECRET_ARN, JWT_SECRET_ARN, REPOSITORY
+from tests.support.aws import DARAJA_SECRET_ARN, REPOSITORY
 from tests.support.dynamodb.faults import throttled
 from tests.support.dynamodb.template import load_template
-from tests.support.lambdas import bearer
 
 TEMPLATE = load_template(REPOSITORY / "template.yaml")
 ALARMS = {
@@ -287,18 +286,6 @@ def a_payment_cannot_be_read(town: Town) -> None:
     town.live(5)
 
 
-def no_secret_can_be_read(town: Town) -> None:
-    town.scene.secrets.values[JWT_SECRET_ARN] = {}
-    event = {"identitySource": [bearer("7", now=town.scene.clock())]}
-    town.scene.fresh_function("authorizer").invoke(event)
-    town.live(1)
-
-
-def the_authorizer_crashes(town: Town) -> None:
-    town.aws_measures("AWS/Lambda", "Errors", {"Ref": "AuthorizerFunction"}, 1)
-    town.live(1)
-
-
 def daraja_gives_no_token(town: Town) -> None:
     town.scene.line.is_down = True
     for number in range(5):
@@ -383,7 +370,6 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "DeadLettersAlarm": (a_queue_holds_dead_letters,),
     "CleanupNotRunningAlarm": (the_schedule_is_off,),
     "CleanupPoisonedAlarm": (a_payment_cannot_be_read,),
-    "AuthorizerErrorsAlarm": (no_secret_can_be_read, the_authorizer_crashes),
     "DarajaDownAlarm": (
         daraja_gives_no_token,
         daraja_fails_pushes,

@@ -223,7 +223,3 @@ def test_each_role_grants_what_its_function_asks_for_and_nothing_else(scene: Wat
         act(scene)
     used = {function: scene.watched.asked[function] for function in ROLES}
     assert used == {function: granted(role) for function, role in ROLES.items()}
-
-
-def test_the_authorizer_has_nothing_to_do_with_the_table() -> None:
-    assert granted("AuthorizerRole") == set()

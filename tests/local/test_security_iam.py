@@ -120,17 +120,16 @@ LEARNS = {*WRITES, "ConditionCheckItem", "Query by_checkout"}
 LOOKS = {"Query by_reference", "Query by_day"}
 """What a look at a receipt that waits needs."""
 ALLOWED: Mapping[str, set[str]] = {
-    "StkPushRole": {*WRITES, "Daraja secret", "pepper"},
-    "StatusRole": {*LEARNS, "Daraja secret"},
+    "StkPushRole": {*WRITES, "JWT secret", "Daraja secret", "pepper"},
+    "StatusRole": {*LEARNS, "JWT secret", "Daraja secret"},
     "CallbackRole": LEARNS,
     "PaybillRole": {
         *WRITES,
         *("ConditionCheckItem", "Query by_reference", "C2B tokens", "pepper"),
     },
     "CleanupRole": {*LEARNS, *LOOKS, "Query open", "Query person", "Daraja secret", "pepper"},
-    "ConsultationsRole": WRITES,
-    "StatisticsRole": {"Query by_day"},
-    "AuthorizerRole": {"JWT secret"},
+    "ConsultationsRole": {*WRITES, "JWT secret"},
+    "StatisticsRole": {"Query by_day", "JWT secret"},
 }
 
 

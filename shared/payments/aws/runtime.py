@@ -22,7 +22,6 @@ from botocore.config import Config
 from payments.aws.observability import PowertoolsObserver, new_logger
 from payments.aws.secrets import AtOnce, Secrets, SecretUnavailableError, in_threads
 from payments.aws.settings import Settings, read_callback_settings, read_settings
-from payments.aws.token_families import customer_tokens
 from payments.errors import UnavailableError
 from payments.ports import Actor, Clock, Ids, Observer, Sleep
 from payments.protocol.policy import Policy
@@ -284,6 +283,8 @@ def prepare(
     settings = read_settings(os.environ)
     together: tuple[str, ...] = ()
     if pushes:
+        from payments.aws.token_families import customer_tokens
+
         tokens = customer_tokens(os.environ)
         together = (tokens.secret_arn, settings.daraja_secret_arn, settings.pepper_secret_arn)
     runtime = Runtime(settings, ADAPTERS.get() or Adapters(), secrets_together=together)

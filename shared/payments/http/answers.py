@@ -120,7 +120,11 @@ def poll_after_seconds(payment: Payment, now: int) -> int | None:
         return POLL_SECONDS_OLD
     if payment.status not in OPEN:
         return None
-    age = now - payment.created_at
+    return next_poll_seconds(now - payment.created_at)
+
+
+def next_poll_seconds(age: int) -> int:
+    """Return the seconds until the next poll of an open payment of this age in seconds."""
     if age < PIN_FROM_SECONDS:
         return max(POLL_SECONDS_PIN, min(POLL_SECONDS_EARLY, PIN_FROM_SECONDS - age))
     if age < PIN_UNTIL_SECONDS:
