@@ -1,5 +1,6 @@
 """What a running stack says about itself: the state file, the screen, the deployed parameters."""
 
+import json
 import os
 import stat
 from dataclasses import replace
@@ -8,7 +9,7 @@ from pathlib import Path
 from local import credentials, screen
 from local.deployment import parameter_overrides
 from local.seed import demo_config
-from local.settings import LocalSettings
+from local.settings import ROOT, LocalSettings
 from local.state import StackState, forget, read_running, write_state
 
 STATE = StackState(
@@ -114,7 +115,10 @@ def test_the_simulators_credentials_are_stored_unless_the_sandbox_is_used() -> N
     assert credentials.daraja_credentials(sandbox) == values
 
 
-def test_the_demo_window_gets_what_its_readme_promises() -> None:
+def test_the_demo_gets_what_its_readme_promises_and_a_real_phone_pays_one_shilling() -> None:
     config = demo_config(STATE)
-    promised = {"apiBase", "simulatorBase", "token", "clientId", "bookingsToken", "bookings"}
-    assert set(config) == promised | {"phone"}
+    readme = (ROOT / "web" / "demo" / "README.md").read_text()
+    promised = json.loads(readme.split("```json")[1].split("```")[0])
+    assert set(config) == set(promised)
+    assert config["priceKes"] == promised["priceKes"]
+    assert demo_config(replace(STATE, simulator_url=None))["priceKes"] == 1
