@@ -10,7 +10,6 @@ async function begin() {
   const ui = window.SwaggerUIBundle({
     url: "/docs/openapi.json",
     dom_id: "#api",
-    deepLinking: true,
     docExpansion: "list",
     defaultModelsExpandDepth: -1,
     tryItOutEnabled: true,
@@ -23,6 +22,28 @@ async function begin() {
   at("callers").addEventListener("change", authorize);
 }
 
+/* What Swagger UI leaves without a name, a place among the headings, or a way to reach it by keyboard. */
+function mend() {
+  const all = (selector) => at("api").querySelectorAll(selector);
+  const set = (selector, name, value) => {
+    for (const node of all(selector)) {
+      const text = typeof value === "function" ? value(node) : value;
+      if (node.getAttribute(name) !== text) node.setAttribute(name, text);
+    }
+  };
+  const operation = (node) => node.closest(".opblock")?.querySelector(".opblock-summary-path")?.textContent ?? "";
+  set(".information-container", "role", "region");
+  set(".information-container", "aria-label", "About the API");
+  set("h3", "aria-level", "2");
+  set("h4", "aria-level", "3");
+  set("h5", "aria-level", "4");
+  set("textarea", "aria-label", "Request body");
+  set("select", "aria-label", "Example");
+  set("pre", "tabindex", "0");
+  set("table[role=region]", "aria-label", (node) => `Responses of ${operation(node)} ${node.id}`);
+}
+
+new MutationObserver(mend).observe(at("api"), { childList: true, subtree: true });
 begin().catch(() => {
   at("trouble").hidden = false;
 });
