@@ -24,7 +24,7 @@ FILES = {
     "swagger-ui-bundle.js": SWAGGER_UI,
 }
 EXAMPLE_CLIENT = "client-7"
-"""Who the description's examples speak of; on /docs it is the demo user, so that they work as shown."""
+"""The client in the description's examples. On /docs it is the demo user, so that they work."""
 
 
 def add_routes(app: web.Application, config_file: Path) -> None:

@@ -52,7 +52,7 @@ def register_consultations(api_url: str, booking_token: str, client_id: str) -> 
 def demo_config(stack: StackState) -> dict[str, object]:
     """Give what the demo reads from /demo/config.json (web/demo/README.md describes it).
 
-    Units: `priceKes` in whole shillings. Safaricom's sandbox charges a real phone, so it is 1 there.
+    Units: `priceKes` in whole shillings. Safaricom's sandbox charges a real phone: 1 there.
     """
     return {
         "apiBase": "",

@@ -83,6 +83,16 @@ def test_the_simulators_step_is_printed_only_with_a_simulator() -> None:
     assert not [each for each in without if "$SIMULATOR" in each]
 
 
+def test_only_a_simulator_has_phones_to_open_and_a_demo_to_play() -> None:
+    sandbox = replace(STATE, simulator_url=None)
+    pages = {address.removeprefix(STATE.api_url) for address, _ in screen.addresses(STATE)}
+    assert pages == {"/", "/docs", "/phones", "/_simulator"}
+    pages = {address.removeprefix(STATE.api_url) for address, _ in screen.addresses(sandbox)}
+    assert pages == {"/", "/docs"}
+    assert [command for command, _ in screen.next_commands(STATE)] == ["make demo", "make curl"]
+    assert [command for command, _ in screen.next_commands(sandbox)] == ["make curl"]
+
+
 def test_the_local_times_are_small_and_the_sandbox_gets_the_real_ones() -> None:
     assert overrides(SETTINGS)["FirstQuerySeconds"] == "4"
     assert overrides(SETTINGS)["SafaricomBase"] == "http://127.0.0.1:9600"
