@@ -99,8 +99,8 @@ class Scene:
         return {
             "PAYMENT": payment_id,
             "BOOKING": payment.booking_id,
-            "PHONE": payment.phone_number,
-            "REFERENCE": payment.account_reference,
+            "PHONE": str(payment.phone_number),
+            "REFERENCE": str(payment.account_reference),
             "RECEIPT": payment.receipt_number or new_receipt(),
             "PAID_AT": at.strftime("%Y-%m-%d %H:%M:%S"),
             "CLIENT": payment.client_id,
@@ -140,7 +140,7 @@ def queue_callback(scene: Scene, queue: str, payment: Payment, *, receipt: str) 
     message = {
         "version": 1,
         "payment_id": payment.payment_id,
-        "token_sha256": payment.token_sha256,
+        "token_sha256": payment.secret_sha256,
         "is_listed": True,
         "body": json.dumps({"Body": {"stkCallback": callback}}),
     }

@@ -33,7 +33,7 @@ def query_answered(case: Case, answer: QueryAnswer) -> Change | None:
         agrees = hint is not None and hint.result.code == answer.code
         if agrees and payment.is_open:
             return refused(case, _result(answer), refusal, Proof.HINT)
-        if case.now >= payment.locked_until:
+        if case.now >= payment.prompt_ends_at:
             is_open = payment.is_open
             change = refused(case, _result(answer), refusal, Proof.QUERY) if is_open else None
             return _concluded(case, change)
@@ -96,16 +96,10 @@ def _expired(case: Case, answer: QueryAnswer) -> Change:
     payment = case.payment
     after = replace(
         payment,
-        status=PaymentStatus.CANCELLED,
-        holds_locks=False,
-        proof=Proof.CLEANUP,
         result_code=answer.code or payment.result_code,
         result_desc=answer.description or payment.result_desc,
-        failure_reason=TIMEOUT_REASON,
-        final_at=case.now,
-        attention=payment.attention or "no_final_answer",
     )
-    return case.step(after, schedules=True, consultation=case.detach(frees_lock=False))
+    return case.cancelled(after, reason=TIMEOUT_REASON, attention="no_final_answer")
 
 
 def _result(answer: QueryAnswer) -> StkResult:

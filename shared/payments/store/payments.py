@@ -1,7 +1,7 @@
 """The payment store: each method is one read or one atomic write of docs/data-model.md."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from payments.errors import StoreUnavailableError
@@ -16,22 +16,22 @@ from payments.protocol.policy import (
     Policy,
 )
 from payments.store.attributes import to_attribute, to_item
+from payments.store.context import load_context
 from payments.store.events import event_put, evidence_put
 from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
 from payments.store.items import (
-    DAY_SHARDS,
     OPEN_INDEX_KEY,
+    PAYMENT_PREFIX,
     consultation_key,
     consultation_values,
     gate_key,
     op_id_head,
     payment_key,
     payment_values,
-    phone_key,
-    receipt_key,
     to_consultation,
     to_payment,
 )
+from payments.store.listings import Listed, list_created
 from payments.store.reservation import NotReserved, Reserved, read_refusal
 from payments.store.table import Committed, ConditionFailed, Table
 from payments.store.writes import (
@@ -47,14 +47,6 @@ from payments.store.writes import (
 )
 
 DUE_PAGE_SIZE = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayEntry:
-    """One payment as in the by_day index. Units: KES."""
-
-    public_status: str
-    amount_kes: int
 
 
 class PaymentStore:
@@ -83,20 +75,11 @@ class PaymentStore:
             ExpressionAttributeValues={":id": to_attribute(checkout_request_id)},
             Limit=2,
         )
-        return tuple(values["pk"].removeprefix("PAY#") for values in found)
+        return tuple(values["pk"].removeprefix(PAYMENT_PREFIX) for values in found)
 
     def load_context(self, payment: Payment, receipt_number: str | None) -> Context:
-        """Read consultation, phone guard and receipt claim strongly, in one round trip."""
-        keys = [consultation_key(payment.booking_id), phone_key(payment.phone_hmac)]
-        if receipt_number is not None:
-            keys.append(receipt_key(receipt_number))
-        consultation, guard, *receipt = self._table.get_many(keys)
-        owner = receipt[0]["payment_id"] if receipt and receipt[0] else None
-        return Context(
-            consultation=to_consultation(consultation) if consultation else None,
-            phone_payment_id=guard.get("live_payment_id") if guard else None,
-            receipt_payment_id=owner,
-        )
+        """Read consultation, phone guard and receipt row strongly, in one round trip."""
+        return load_context(self._table, payment, receipt_number)
 
     def reserve(self, payment: Payment) -> Reserved | NotReserved:
         """Write the payment before the push, with booking, phone and user in one transaction.
@@ -208,7 +191,7 @@ class PaymentStore:
         )
 
     def due_payment_ids(self, now: int) -> Iterable[str]:
-        """Yield due payments, oldest first, from the sparse index only."""
+        """Yield due payments, oldest first, from the sparse index only; rows are skipped."""
         pages = self._table.query_pages(
             IndexName="open",
             KeyConditionExpression="#open = :open AND due_at <= :now",
@@ -220,20 +203,12 @@ class PaymentStore:
             Limit=DUE_PAGE_SIZE,
         )
         for values in pages:
-            yield values["pk"].removeprefix("PAY#")
+            if values["pk"].startswith(PAYMENT_PREFIX):
+                yield values["pk"].removeprefix(PAYMENT_PREFIX)
 
-    def day_entries(self, day: str) -> Iterable[DayEntry]:
-        """Yield the payments created on an EAT day, from its shards of the index."""
-        for shard in range(DAY_SHARDS):
-            pages = self._table.query_pages(
-                IndexName="by_day",
-                KeyConditionExpression="day_shard = :day_shard",
-                ExpressionAttributeValues={":day_shard": to_attribute(f"{day}#{shard}")},
-            )
-            for values in pages:
-                yield DayEntry(
-                    public_status=values["public_status"], amount_kes=values["amount_kes"]
-                )
+    def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
+        """Yield the payments created on these EAT days (an index read: may lag)."""
+        return list_created(self._table, days)
 
     def get_consultation(self, booking_id: str) -> Consultation | None:
         """Read strongly."""
