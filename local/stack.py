@@ -83,7 +83,7 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     build = build_if_changed(console)
     deployment = deploy(console, settings, build)
     credentials.put_secrets(deployment, settings)
-    with console.step("routes, authorizer, CORS, TTL, IAM, outbox"):
+    with console.step("routes, tokens, CORS, TTL, IAM, outbox"):
         check_deployment(deployment, settings)
     stack = _describe(settings, deployment, build.digest, children)
     with console.step("gateway, and demo consultations through the API"):

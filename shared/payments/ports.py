@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from payments.protocol.change import Change
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear, QueryAnswer
+from payments.protocol.payment import Payment, Proof
 
 type Clock = Callable[[], float]
 """UTC epoch seconds."""
@@ -83,11 +85,25 @@ class Actor:
     reason: str = ""
 
 
+class Role(StrEnum):
+    """What a witness was for a receipt: the first, a repeat, or one that says another amount."""
+
+    FIRST = "first"
+    AGAIN = "again"
+    CONFLICT = "conflict"
+
+
 class Observer(Protocol):
     """Receives what happened, for logs and metrics."""
 
     def changed(self, change: Change, actor: Actor) -> None:
         """A change is durable."""
+
+    def opened(self, payment: Payment, actor: Actor) -> None:
+        """A payment without a prompt is durable."""
+
+    def witnessed(self, source: Proof, role: Role) -> None:
+        """A witness named a receipt."""
 
     def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:
         """Add to a metric."""

@@ -7,12 +7,9 @@ all proven at once. What AWS itself measures is added by hand, under the names A
 
 from __future__ import annotations
 
-import base64
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from payments.protocol.evidence import AttentionCleared, MoneyReturned, Resolution, ReviewResolved
@@ -27,7 +24,6 @@ from tests.functional.test_token import void_the_token
 from tests.support.aws import DARAJA_SECRET_ARN, REPOSITORY
 from tests.support.dynamodb.faults import throttled
 from tests.support.dynamodb.template import load_template
-from tests.support.lambdas import ENVIRONMENT
 
 TEMPLATE = load_template(REPOSITORY / "template.yaml")
 ALARMS = {
@@ -217,28 +213,6 @@ def a_payment_cannot_be_read(town: Town) -> None:
     town.live(5)
 
 
-def no_secret_can_be_read(town: Town) -> None:
-    # Nothing listens on port 9, so Secrets Manager does not answer.
-    variables = {
-        "JWT_SECRET_ARN": DARAJA_SECRET_ARN,
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "POWERTOOLS_SERVICE_NAME": ENVIRONMENT["POWERTOOLS_SERVICE_NAME"],
-    }
-    header = base64.urlsafe_b64encode(b'{"alg":"HS256","typ":"JWT"}').decode().rstrip("=")
-    event = {"headers": {"authorization": f"Bearer {header}.e30.c2ln"}, "type": "REQUEST"}
-    with patch.dict(os.environ, variables):
-        town.scene.fresh_function("authorizer").invoke(event)
-    town.live(1)
-
-
-def the_authorizer_crashes(town: Town) -> None:
-    town.aws_measures("AWS/Lambda", "Errors", {"Ref": "AuthorizerFunction"}, 1)
-    town.live(1)
-
-
 def daraja_gives_no_token(town: Town) -> None:
     town.scene.line.is_down = True
     for number in range(5):
@@ -312,7 +286,6 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "DeadLettersAlarm": (a_queue_holds_dead_letters,),
     "CleanupNotRunningAlarm": (the_schedule_is_off,),
     "CleanupPoisonedAlarm": (a_payment_cannot_be_read,),
-    "AuthorizerErrorsAlarm": (no_secret_can_be_read, the_authorizer_crashes),
     "DarajaDownAlarm": (
         daraja_gives_no_token,
         daraja_fails_pushes,

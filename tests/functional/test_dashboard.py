@@ -102,7 +102,6 @@ def emitted() -> frozenset[tuple[str, str, tuple[str, ...]]]:
     for trouble in (
         test_alarms.the_table_refuses_a_callback,
         test_alarms.table_and_queue_refuse_a_callback,
-        test_alarms.no_secret_can_be_read,
     ):
         scene = Scene()
         metrics = listen_to(scene)

@@ -21,13 +21,6 @@ from tools.template import load_template
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World(seed=13)
-    yield world
-    world.close()
-
-
 class FaultyTable:
     """DynamoDB that refuses while it is told to."""
 
@@ -99,7 +92,7 @@ class DescribedTable:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self.indexes = ["open", "by_checkout", "by_day", "person"]
+        self.indexes = ["open", "by_checkout", "by_day", "by_reference", "by_received", "person"]
         self.ttl = {"TimeToLiveStatus": "ENABLED", "AttributeName": "purge_at"}
         self.recovery = "ENABLED"
         self.has_stream = True

@@ -317,7 +317,6 @@ SITUATIONS: dict[str, Situation] = {
     "dead-letters": dead_callback,
     "cleanup-not-running": without_cleanup,
     "cleanup-skips-payments": reconciled,
-    "authorizer-errors": healthy,
     "daraja-down": healthy,
     "api-errors": some_failed,
     "events-stuck": events_stuck,

@@ -8,7 +8,6 @@ from tests.local.api_client import Api
 from tests.support.log_scan import leaks_in_log
 
 FUNCTIONS = (
-    "authorizer",
     "callback",
     "cleanup",
     "consultations",

@@ -76,6 +76,8 @@ PROBES: dict[str, Probe] = {
     "Query open": _query("open", "open"),
     "Query by_checkout": _query("by_checkout", "checkout_request_id"),
     "Query by_day": _query("by_day", "day_shard"),
+    "Query by_reference": _query("by_reference", "account_reference"),
+    "Query by_received": _query("by_received", "received_shard"),
     "Query person": _query("person", "person"),
     "DescribeTable": lambda client, stack: client("dynamodb").describe_table(
         TableName=stack.table_name
@@ -114,14 +116,15 @@ PROBES: dict[str, Probe] = {
 WRITES = {"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}
 LEARNS = {*WRITES, "ConditionCheckItem", "Query by_checkout"}
 """What whoever may learn of money needs: it may be owed back for a booking that is another's."""
+LOOKS = {"Query by_reference", "Query by_day"}
+"""What a look at a receipt that waits needs."""
 ALLOWED: Mapping[str, set[str]] = {
-    "StkPushRole": {*WRITES, "Daraja secret", "pepper"},
-    "StatusRole": {*LEARNS, "Daraja secret"},
+    "StkPushRole": {*WRITES, "JWT secret", "Daraja secret", "pepper"},
+    "StatusRole": {*LEARNS, "JWT secret", "Daraja secret"},
     "CallbackRole": LEARNS,
-    "CleanupRole": {*LEARNS, "Query open", "Query person", "Daraja secret"},
-    "ConsultationsRole": WRITES,
-    "StatisticsRole": {"Query by_day"},
-    "AuthorizerRole": {"JWT secret"},
+    "CleanupRole": {*LEARNS, *LOOKS, "Query open", "Query person", "Daraja secret"},
+    "ConsultationsRole": {*WRITES, "JWT secret"},
+    "StatisticsRole": {"Query by_day", "JWT secret"},
 }
 
 

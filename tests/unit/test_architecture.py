@@ -75,13 +75,10 @@ def reached_of(
 
 
 def arrows_of_the_rest(resources: dict[str, Any], functions: dict[str, str]) -> Iterator[Arrow]:
-    """Authorizer, Function URL, pipe and the queue's own dead letters."""
+    """Function URL, pipe and the queue's own dead letters."""
     for resource in resources.values():
         properties = resource.get("Properties", {})
         match resource["Type"]:
-            case "AWS::Serverless::HttpApi":
-                for authorizer in properties["Auth"]["Authorizers"].values():
-                    yield "api", functions[authorizer["FunctionArn"].removesuffix(".Arn")]
             case "AWS::Lambda::Url":
                 yield "url", functions[properties["TargetFunctionArn"].removesuffix(".Arn")]
             case "AWS::Pipes::Pipe":

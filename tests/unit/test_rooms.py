@@ -14,19 +14,24 @@ ROOMS = {
     "": "errors ports values",
     "protocol": (
         "payment receipts consultation evidence result_codes policy decide case change push"
-        " callback query money news refusal operator schedule time_passed filing"
+        " callback query money news report transitions matching opening witness statement"
+        " requirements rules refusal operator schedule time_passed filing"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
-        " count_payments apply_evidence gauges services"
+        " count_payments apply_evidence gauges services record_money gather_facts"
+        " look_at_receipts money_desk"
     ),
     "store": (
-        "payments writes items receipt_items context events history oauth_token table expressions"
-        " attributes reservation backlog listings"
+        "payments writes items receipt_items row_writes ledger instructions context events"
+        " history oauth_token table expressions attributes reservation backlog listings"
     ),
     "daraja": "client wire push_outcomes query_answers oauth_client",
-    "http": "api_gateway requests answers messages sentences authentication token_keys",
-    "aws": "runtime settings secrets observability fallback_queue",
+    "http": (
+        "api_gateway requests answers messages sentences authentication token_claims token_keys"
+        " published_keys"
+    ),
+    "aws": "runtime settings secrets token_families observability fallback_queue",
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40

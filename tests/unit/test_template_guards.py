@@ -53,11 +53,6 @@ EXACT: dict[str, Any] = {
             }
         },
     },
-    "AuthorizerFunction/LoggingConfig": {
-        "LogGroup": {"Ref": "AuthorizerLogs"},
-        "LogFormat": "JSON",
-        "ApplicationLogLevel": {"Fn::FindInMap": ["LambdaLogLevels", {"Ref": "LogLevel"}, "Name"]},
-    },
     "OutboxPipe/SourceParameters/DynamoDBStreamParameters/StartingPosition": "TRIM_HORIZON",
     "OutboxPipe/SourceParameters/DynamoDBStreamParameters/OnPartialBatchItemFailure": (
         "AUTOMATIC_BISECT"
@@ -148,11 +143,6 @@ def test_a_rule_refuses_what_would_not_work(values: dict[str, str], broken: str 
     found = broken_assertions(TEMPLATE, {**DEFAULTS, **values})
     assert bool(found) is (broken is not None), found
     assert broken is None or broken in "; ".join(found)
-
-
-def test_every_log_level_has_lambdas_name() -> None:
-    levels = TEMPLATE["Parameters"]["LogLevel"]["AllowedValues"]
-    assert list(TEMPLATE["Mappings"]["LambdaLogLevels"]) == levels
 
 
 def test_every_rule_can_refuse() -> None:

@@ -11,7 +11,7 @@ from tools.hakika import stack_checks
 from tools.hakika.deployment import Deployment
 from tools.hakika.findings import Check, Health
 
-INDEXES = ("by_checkout", "by_day", "person", "open")
+INDEXES = ("by_checkout", "by_day", "by_reference", "by_received", "person", "open")
 CONCURRENCY_ENOUGH = 100
 JWT_SECRET_BYTES_MIN = 32
 PRODUCTION_HOST = "https://api.safaricom.co.ke"
@@ -45,7 +45,7 @@ def _secrets(deployment: Deployment) -> tuple[Health, str]:
         ),
         "PepperSecretArn": ("PHONE_PEPPER",),
     }
-    if not deployment.environment("authorizer").get("JWKS_URL"):
+    if not deployment.environment("stk-push").get("JWKS_URL"):
         wanted["JwtSecretArn"] = ("JWT_SECRET",)
     client = deployment.client("secretsmanager")
     missing, short = [], []

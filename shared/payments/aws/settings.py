@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from payments.daraja.wire import Merchant
 from payments.errors import SettingsError
 from payments.protocol.policy import Policy
+from payments.protocol.rules import MoneyRules, PaybillAccount
 
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
 FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exe", "cmd", "sql", "query")
@@ -32,6 +33,7 @@ class Settings:
     pepper_secret_arn: str
     callback_networks: Networks
     fallback_queue_url: str
+    rules: MoneyRules
 
     @property
     def is_till(self) -> bool:
@@ -59,6 +61,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
         callback_networks=_networks(environ),
         fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
+        rules=_rules(environ),
     )
 
 
@@ -94,6 +97,7 @@ def read_callback_settings(environ: Mapping[str, str]) -> tuple[Settings, str]:
         pepper_secret_arn="",
         callback_networks=_networks(usable),
         fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
+        rules=MoneyRules(),
     ), defect
 
 
@@ -172,6 +176,17 @@ def _networks(environ: Mapping[str, str]) -> Networks:
     if too_wide is not None:
         raise SettingsError(f"CALLBACK_SOURCE_IPS lists {too_wide}, too wide a network to trust")
     return networks
+
+
+def _rules(environ: Mapping[str, str]) -> MoneyRules:
+    account = environ.get("PAYBILL_ACCOUNT", PaybillAccount.OFF)
+    if account not in tuple(PaybillAccount):
+        raise SettingsError(f"PAYBILL_ACCOUNT must be one of {', '.join(PaybillAccount)}")
+    payers = environ.get("SWEEP_PAYERS", "")
+    shortcodes = frozenset(part.strip() for part in payers.split(",") if part.strip())
+    if not all(re.fullmatch(r"[0-9]{5,7}", each, re.ASCII) for each in shortcodes):
+        raise SettingsError("SWEEP_PAYERS must be shortcodes of 5 to 7 digits, with commas between")
+    return MoneyRules(paybill_account=PaybillAccount(account), sweep_payers=shortcodes)
 
 
 def _policy(environ: Mapping[str, str]) -> Policy:

@@ -41,6 +41,16 @@ RECEIPT_OVERDUE_SECONDS = 86_400
 """A success without a receipt for this long needs a person."""
 HINT_OVERDUE_SECONDS = 172_800
 """A hint the provider never answered for this long needs a person."""
+ROW_LOOK_SECONDS = (60, 900, 3600, 86_400, 169_200)
+"""The ages at which the ladder runs again over an unclaimed receipt; Pull reaches back 48 hours."""
+OWN_PROMPT_SLACK_SECONDS = 60
+"""How far outside a prompt's life M-Pesa's time of its money may be."""
+COVERAGE_SLACK_SECONDS = 600
+"""Pull lists a debit up to five minutes late, so what it has covered must reach twice as far."""
+CANDIDATES_MAX = 50
+"""More payments than this of one amount and time are not told apart: a person decides."""
+UNCLAIMED_READ_MAX = 200
+"""More unclaimed receipts than this are not compared with one another: a person decides."""
 DAY_SECONDS = 86_400
 QUARTER_HOUR_SECONDS = 900
 USER_WINDOW_SECONDS = 600

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from payments.ports import Clock, Ids, Observer, Sleep, StkGateway
 from payments.protocol.policy import Policy
+from payments.protocol.rules import MoneyRules
+from payments.store.ledger import ReceiptLedger
 from payments.store.payments import PaymentStore
 
 
@@ -13,11 +15,13 @@ class Services:
     """The adapters and rules of one deployment; `hash_phone` keys a phone without naming it."""
 
     store: PaymentStore
+    ledger: ReceiptLedger
     gateway: Callable[[], StkGateway]
     clock: Clock
     sleep: Sleep
     ids: Ids
     policy: Policy
+    rules: MoneyRules
     observer: Observer
     hash_phone: Callable[[str], str]
 
