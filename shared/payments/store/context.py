@@ -1,4 +1,4 @@
-"""What stands around a payment: its consultation, the phone guard and the receipt's row."""
+"""Reads what is stored around a payment: its consultation, the phone guard and the receipt's row."""
 
 from typing import Any
 
