@@ -222,7 +222,8 @@ export function createMpesaClient(options = {}) {
         attempt.resumed = resumed;
         if (answer.ok && answer.json.status === 'pending') {
           firstPause = answer.json.poll_after_seconds || POLL_SECONDS;
-          attempt.update({ phase: 'waiting', payment_id: record.payment_id, payment: null });
+          const { payment_id, prompt_seconds_left } = answer.json;
+          attempt.update({ phase: 'waiting', payment_id, payment: null, prompt_seconds_left });
         }
       }
       attempt.resumed = resumed;
@@ -241,8 +242,8 @@ export function createMpesaClient(options = {}) {
       if (!answer.ok) return refusalOf(answer);
       id = answer.json.active_payment_id ?? answer.json.paid_payment_id;
       if (!id) return null; // nothing was sent, or it ended: the next press uses the stored key, if any
-      const { key = newKey() } = records.load(booking) ?? {};
-      if (answer.json.active_payment_id) records.save(booking, { key, payment_id: id });
+      const stored = records.load(booking);
+      if (stored || answer.json.active_payment_id) records.save(booking, { key: stored?.key ?? newKey(), payment_id: id });
     }
     attempt.resumed = true;
     return settle(booking, await follow(id, 0, attempt));
@@ -254,8 +255,10 @@ export function createMpesaClient(options = {}) {
     return refusalOf(answer);
   }
 
+  /** Forgets the payment that has ended; a newer one of the booking may be stored by now, and stays. */
   function settle(booking, { looks, ...outcome }) {
-    if (hasEnded(outcome) || outcome.http_status === 404) records.forget(booking);
+    const isOver = hasEnded(outcome) || outcome.http_status === 404;
+    if (isOver && records.load(booking)?.payment_id === outcome.payment_id) records.forget(booking);
     return outcome;
   }
 
@@ -315,10 +318,17 @@ export function createMpesaClient(options = {}) {
     return answer.json;
   }
 
+  async function claimReceipt(paymentId, receiptNumber) {
+    const path = `/api/payments/${encodeURIComponent(paymentId)}/receipt-claims`;
+    const answer = await call('POST', path, { body: { receipt_number: receiptNumber } });
+    if (!answer.ok) throw new MpesaError(answer.lost ? offline(paymentId) : refusalOf(answer));
+  }
+
   return {
     formatPhoneNumber,
     isValidMpesaPhone,
     processPayment,
+    claimReceipt,
     resumePayment,
     readBooking,
     initiateSTKPush,
@@ -396,12 +406,13 @@ function refusal(code, error, httpStatus, retryAfter = null) {
     error,
     http_status: httpStatus,
     retry_after_seconds: retryAfter,
+    limited_by: null,
   };
 }
 
 function refusalOf({ json, httpStatus, retryAfter }) {
   const error = json?.error ?? json?.message ?? `The payment service answered ${httpStatus}.`;
-  return refusal(json?.code ?? `http_${httpStatus}`, error, httpStatus, retryAfter);
+  return { ...refusal(json?.code ?? `http_${httpStatus}`, error, httpStatus, retryAfter), limited_by: json?.limited_by ?? null };
 }
 
 /** No answer came. With a payment_id the payment exists; without one the request may or may not have arrived. */

@@ -1,19 +1,28 @@
 /** The look of <mpesa-checkout>. A page changes it through the --mpesa-* variables; see docs/frontend.md. */
 
+/** Each name with its colour by day and by night; every pair that carries text has a contrast of 4.5 or more. */
+export const COLOURS = {
+  accent: ['#0b7a3e', '#5fcf95'],
+  'accent-ink': ['#fff', '#06210f'],
+  'accent-soft': ['#e5f3ea', '#1c3b2a'],
+  ink: ['#14251c', '#e9f1ec'],
+  muted: ['#53645b', '#a9bab0'],
+  line: ['#d5ded9', '#33473c'],
+  surface: ['#fff', '#14211a'],
+  field: ['#fbfdfc', '#0e1812'],
+  bad: ['#a8321f', '#ff9d8d'],
+  'bad-soft': ['#fbecea', '#3d1d18'],
+  warn: ['#7a5200', '#f0c674'],
+  'warn-soft': ['#fdf3dc', '#3a2d10'],
+};
+const colours = (night) =>
+  Object.entries(COLOURS).map(([name, both]) => `--${name}: var(--mpesa-${name}, ${both[night]});`).join(' ');
+
 export const STYLE = `
+:host { ${colours(0)} color-scheme: light; }
+@media (prefers-color-scheme: dark) { :host(:not([theme="light"])) { ${colours(1)} color-scheme: dark; } }
+:host([theme="dark"]) { ${colours(1)} color-scheme: dark; }
 :host {
-  --accent: var(--mpesa-accent, #0b7a3e);
-  --accent-ink: var(--mpesa-accent-ink, #fff);
-  --accent-soft: var(--mpesa-accent-soft, #e5f3ea);
-  --ink: var(--mpesa-ink, #14251c);
-  --muted: var(--mpesa-muted, #53645b);
-  --line: var(--mpesa-line, #d5ded9);
-  --surface: var(--mpesa-surface, #fff);
-  --field: var(--mpesa-field, #fbfdfc);
-  --bad: var(--mpesa-bad, #a8321f);
-  --bad-soft: var(--mpesa-bad-soft, #fbecea);
-  --warn: var(--mpesa-warn, #7a5200);
-  --warn-soft: var(--mpesa-warn-soft, #fdf3dc);
   --radius: var(--mpesa-radius, 16px);
   display: block;
   container-type: inline-size;
@@ -32,7 +41,7 @@ export const STYLE = `
   border-radius: var(--radius);
   padding: clamp(1.15rem, 6cqi, 1.9rem);
 }
-h2, p, dl, dd, ol { margin: 0; }
+h2, h3, p, dl, dd { margin: 0; }
 h2 { font-size: 1.4rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; }
 h2:focus { outline: none; }
 .bill {
@@ -65,14 +74,17 @@ button, a.button {
 button:hover, a.button:hover { filter: brightness(.92); }
 button.plain { color: var(--ink); background: transparent; border-color: var(--line); font-weight: 600; }
 button.plain:hover { background: var(--accent-soft); filter: none; }
-button:disabled { cursor: default; filter: none; color: var(--muted); background: transparent; border-color: var(--line); }
-:is(input, button, a):focus-visible { outline: 3px solid color-mix(in srgb, var(--accent) 55%, white); outline-offset: 2px; }
+button.copy { width: auto; min-height: 2rem; padding: .2rem .7rem; font-size: .875rem; font-family: var(--mpesa-font, inherit); letter-spacing: 0; color: var(--ink); background: var(--surface); border-color: var(--muted); }
+button:disabled { cursor: default; filter: none; color: var(--muted); background: var(--accent-soft); border-color: transparent; }
+:is(input, button, a):focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .trust { display: flex; gap: .6rem; align-items: start; }
 .trust svg { flex: none; width: 1.1rem; height: 1.1rem; margin-top: .12rem; }
 .view { justify-items: start; }
 .view > button, .view > a.button, .view > dl, .view > .note, .view > .buttons { width: 100%; }
 .buttons { display: grid; gap: .65rem; }
-.phone { font-variant-numeric: tabular-nums; font-size: 1rem; margin-top: .2rem; }
+.buttons:empty { display: none; }
+.two { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); }
+.view .small { font-variant-numeric: tabular-nums; margin-top: .2rem; }
 .lead { color: var(--muted); text-wrap: pretty; }
 .note { padding: .75rem .9rem; border-radius: calc(var(--radius) * .6); background: var(--accent-soft); font-size: .925rem; }
 .note.warn { background: var(--warn-soft); color: var(--warn); }
@@ -90,10 +102,20 @@ button:disabled { cursor: default; filter: none; color: var(--muted); background
 .mark.warn { background: var(--warn-soft); color: var(--warn); }
 .mark.info { background: var(--accent-soft); color: var(--accent); }
 dl { border-top: 1px solid var(--line); }
-dl div { display: flex; justify-content: space-between; gap: 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
-dt { color: var(--muted); }
+dl div { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
+dt { flex: none; color: var(--muted); }
 dd { font-weight: 600; text-align: end; overflow-wrap: anywhere; }
-dd.receipt { font-family: ui-monospace, "SF Mono", "Cascadia Mono", "Roboto Mono", "DejaVu Sans Mono", monospace; letter-spacing: .04em; }
+h3 { font-size: 1rem; font-weight: 650; }
+.by-hand { display: grid; gap: .6rem; }
+.by-hand dd { display: flex; flex-wrap: wrap; justify-content: end; align-items: baseline; gap: .3rem .75rem; }
+.by-hand :is(dt, .small) { color: inherit; }
+.code { font-family: ui-monospace, "SF Mono", "Cascadia Mono", "Roboto Mono", "DejaVu Sans Mono", monospace; letter-spacing: .04em; }
+@media (forced-colors: active) {
+  .mark, .note { border: 1px solid; }
+  .dial .left { stroke: Highlight; }
+  .dial .track { stroke: GrayText; }
+  input[aria-invalid="true"] { border-style: dashed; }
+}
 .silent { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @keyframes turn { to { transform: rotate(270deg); } }
 @keyframes draw { from { stroke-dashoffset: 30; } to { stroke-dashoffset: 0; } }

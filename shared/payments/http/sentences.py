@@ -62,7 +62,7 @@ SENTENCES = {
     ),
     "paid_meanwhile": Sentence(
         "This consultation has been paid for already. Do not enter your PIN.",
-        "Ushauri huu tayari umelipiwa. Usiweke PIN yako.",
+        "Miadi hii tayari imelipiwa. Usiweke PIN yako.",
     ),
     "review": Sentence(
         "We received money and are checking it. Do not pay again; we will contact you.",
@@ -76,11 +76,11 @@ SENTENCES = {
     ),
     "completed": Sentence(
         "Payment received. Your consultation is confirmed.",
-        "Malipo yamepokelewa. Ushauri wako umethibitishwa.",
+        "Malipo yamepokelewa. Miadi yako imethibitishwa.",
     ),
     "refund_due": Sentence(
         "Your money arrived, but it could not pay for this consultation. We owe it back to you.",
-        "Pesa zako zilifika, lakini hazikuweza kulipia ushauri huu. Tunadaiwa kukurudishia.",
+        "Pesa zako zilifika, lakini hazikuweza kulipia miadi hii. Tunadaiwa kukurudishia.",
     ),
     "refunded": Sentence("Your money has been returned.", "Pesa zako zimerudishwa."),
     "cancelled_by_us": Sentence(
