@@ -1,12 +1,7 @@
 /**
- * <mpesa-checkout>: a booking's M-PESA payment as one element, for any frontend.
- *
- *   <script type="module" src="/mpesa-checkout.js"></script>
- *   <mpesa-checkout booking-id="42" label="Consultation" api-base="https://pay.example.org"></mpesa-checkout>
- *
- * The token comes from the `token` property (a JWT, or a function that gives one) or attribute. What the
- * element knows of a payment comes from mpesa-client.js; this file turns it into views, focus and events.
- * It stores nothing itself.
+ * <mpesa-checkout>: a booking's M-PESA payment as one element; docs/frontend.md has its attributes and events.
+ * What it knows of a payment comes from mpesa-client.js; this file turns it into views, focus and events.
+ * It stores nothing.
  */
 import * as views from './checkout/views.js';
 import { STYLE } from './checkout/style.js';
@@ -14,35 +9,35 @@ import { TEXTS, fill } from './checkout/texts.js';
 import { createMpesaClient, formatPhoneNumber, isValidMpesaPhone } from './mpesa-client.js';
 
 const { element, morph, kes } = views;
-const DIAGNOSE_SECONDS = 5; // without a price by then, the customer and the page's author are told why
-const LOOK_SECONDS = 10; // what may still change is looked at again by itself
+const DIAGNOSE_SECONDS = 5;
+const LOOK_SECONDS = 10;
 const RETRY_SECONDS_MIN = 5;
-const RECEIPT_SECONDS = 5;
-const RECEIPT_LOOKS = 12; // a minute; later it is in the SMS
-const REDIRECT_SECONDS = 4; // long enough to see that it worked
+const RECEIPT_LOOKS = 6; // a minute; later it is in the SMS
+const REDIRECT_SECONDS = 4;
 const MONEY = ['completed', 'review', 'refund_due'];
 const RECEIPT_CODE = /^[A-Z0-9]{8,16}$/;
-// Refusals that neither a new try nor another number can change.
+const OTHER_NUMBER = /^(phone_busy|initiation_failed|invalid_phone_number)$/;
 const HOPELESS = /^(consultation_|payment_under_review|forbidden|http_40[34]|payment_not_found)/;
 
 export class MpesaCheckout extends HTMLElement {
   static observedAttributes = ['booking-id', 'api-base', 'token', 'amount', 'label', 'phone', 'lang', 'success-url'];
 
   #root = this.attachShadow({ mode: 'open' });
-  #card = element('section', { class: 'card', 'aria-label': 'M-PESA' });
+  #card = element('section');
   #announcer = element('p', { class: 'silent', role: 'status' });
   #client = null;
-  #visit = new AbortController(); // ends when the booking changes or the element leaves the page
-  #turn = 0; // only the newest of several watches may change the view
+  #visit = new AbortController();
+  #turn = 0; // only the newest watch changes the view
   #token = null;
   #price = null;
   #phone = ''; // as typed
   #state = { view: 'form' };
-  #shown = ''; // the view that is on the screen
-  #underWay = null; // the last state of a payment whose outcome is open
-  #isLeft = false; // the customer does not want to pay now
+  #shown = '';
+  #underWay = null;
+  #isLeft = false;
   #hasActed = false;
   #told = '';
+  #looks = 0;
   #timers = new Map();
 
   constructor() {
@@ -61,7 +56,6 @@ export class MpesaCheckout extends HTMLElement {
     });
   }
 
-  /** A JWT, or a function that gives one; called with `{expired: true}` when the last one was refused. */
   get token() {
     return this.#token ?? this.getAttribute('token');
   }
@@ -69,7 +63,7 @@ export class MpesaCheckout extends HTMLElement {
   set token(token) {
     const before = this.token;
     this.#token = token;
-    const isRenewed = typeof before === 'function' && typeof token === 'function'; // frameworks set a new one at every render
+    const isRenewed = typeof before === 'function' && typeof token === 'function'; // frameworks do at every render
     if (token !== before && (!isRenewed || this.#state.view === 'signIn')) this.#startSoon();
   }
 
@@ -91,11 +85,11 @@ export class MpesaCheckout extends HTMLElement {
     else this.#render();
   }
 
-  // --- a visit: from arriving at a booking to leaving it -------------------------------------------------
+  // --- a visit: from arriving at a booking to leaving it
 
   #startSoon(isOther = false) {
     if (isOther) this.#state = { view: 'form' };
-    this.#after('start', 0, () => this.#start()); // several attributes usually change at once
+    this.#after('start', 0, () => this.#start()); // once for several changes
   }
 
   #start() {
@@ -104,6 +98,7 @@ export class MpesaCheckout extends HTMLElement {
     this.#price = this.#client = null;
     this.#isLeft = false;
     this.#told = '';
+    this.#looks = 0;
     this.#go({ ...this.#state, trouble: null });
     if (!this.isConnected) return;
     this.#after('diagnose', DIAGNOSE_SECONDS, () => this.#diagnose());
@@ -119,7 +114,7 @@ export class MpesaCheckout extends HTMLElement {
 
   #stop() {
     this.#visit.abort();
-    for (const name of [...this.#timers.keys()]) this.#cancel(name);
+    this.#timers.forEach((timer) => clearTimeout(timer));
   }
 
   async #readPrice() {
@@ -130,23 +125,23 @@ export class MpesaCheckout extends HTMLElement {
       this.#price = booking.price_kes;
       if (!signal.aborted) this.#go({ ...this.#state, trouble: null });
     } catch (error) {
-      // What is refused is told by the watch on the payment, which asks the same.
-      if (!signal.aborted && (error.code === 'offline' || error.http_status >= 429)) this.#after('price', DIAGNOSE_SECONDS, () => this.#readPrice());
+      const isPassing = error.code === 'offline' || error.http_status >= 429;
+      if (!signal.aborted && isPassing) this.#after('price', DIAGNOSE_SECONDS, () => this.#readPrice());
     }
   }
 
-  /** Still no price: the customer reads a sentence, the page hears an event, its author reads what to look at. */
+  /** No price after 5 s: the customer reads a sentence, the page's author what to look at. */
   #diagnose() {
     if (this.#state.view !== 'form' || (this.#amount && this.#client)) return;
     const missing = (!this.#booking && 'booking-id') || (!this.token && 'token');
     if (missing) this.#warn(missing, `it needs ${missing}, as an attribute${missing === 'token' ? ' or property' : ''}.`);
     else this.#warnOfSilence();
-    this.#go({ ...this.#state, trouble: missing ? 'setup' : 'slow' });
+    this.#go({ ...this.#state, trouble: missing ? 'setup' : 'offlineText' });
   }
 
   #warnOfSilence() {
     const base = this.getAttribute('api-base') || location.origin;
-    this.#warn('unreachable', `${base} gave this page no answer. Check api-base, that the API is up, and that AllowedOrigins holds ${location.origin}.`);
+    this.#warn('unreachable', `no answer from ${base}. Is api-base right, is the API up, does its AllowedOrigins hold ${location.origin}?`);
   }
 
   #warn(reason, sentence) {
@@ -158,7 +153,6 @@ export class MpesaCheckout extends HTMLElement {
     this.#follow((options) => this.#client.resumePayment(this.#booking, options));
   }
 
-  /** Shows what happens to a payment until it has an outcome. */
   async #follow(work) {
     const { signal } = this.#visit;
     const turn = ++this.#turn;
@@ -186,21 +180,22 @@ export class MpesaCheckout extends HTMLElement {
   }
 
   #request() {
-    const request = { phone_number: this.#phone, amount: this.#amount, booking_id: this.#booking };
-    const reference = this.getAttribute('account-reference');
-    const description = this.getAttribute('transaction-desc');
-    if (reference) request.account_reference = reference;
-    if (description) request.transaction_desc = description;
-    return request;
+    return {
+      phone_number: this.#phone,
+      amount: this.#amount,
+      booking_id: this.#booking,
+      account_reference: this.getAttribute('account-reference') || undefined,
+      transaction_desc: this.getAttribute('transaction-desc') || undefined,
+    };
   }
 
-  /** One look, by hand or by itself. What is on the screen stays until something else is known. */
+  /** One look; what is on the screen stays until something else is known. */
   #look() {
-    const { view, outcome, checking, before } = this.#state;
-    if (checking || !this.#client || this.#timers.has('start')) return;
+    const { view, checking, before } = this.#state;
+    if (checking) return;
     if (view === 'signIn') return void this.#resume();
-    const id = (outcome ?? before?.outcome)?.payment_id;
-    if (!id || !['failed', 'pending', 'left', 'claim'].includes(view)) return;
+    const id = (before ?? this.#state).outcome?.payment_id;
+    if (!id) return;
     if (view === 'pending') this.#go({ ...this.#state, checking: true });
     this.#follow(({ signal }) => this.#client.pollPaymentStatus(id, { signal, waitSeconds: 0 }));
   }
@@ -209,7 +204,7 @@ export class MpesaCheckout extends HTMLElement {
     if (!document.hidden) this.#look();
   };
 
-  // --- progress and outcomes -------------------------------------------------------------------------------
+  // --- progress and outcomes
 
   #progress(update) {
     const reconnecting = update.phase === 'reconnecting';
@@ -217,10 +212,10 @@ export class MpesaCheckout extends HTMLElement {
       if (reconnecting && !this.#state.unsent) this.#warnOfSilence();
       this.#underWay = { view: 'sending', unsent: reconnecting };
     } else {
-      const known = this.#underWay ?? {};
-      const payment = update.payment ?? known.payment;
-      const seconds = update.payment ? update.payment.prompt_seconds_left : update.prompt_seconds_left;
-      this.#underWay = { view: 'waiting', payment_id: update.payment_id, resumed: update.resumed, payment, reconnecting, until: promptEnd(known.until, seconds, update) };
+      const payment = update.payment ?? this.#underWay?.payment;
+      const seconds = reconnecting ? null : (update.payment ?? update).prompt_seconds_left;
+      const until = reconnecting ? this.#underWay?.until : seconds && Date.now() + seconds * 1000;
+      this.#underWay = { ...update, view: 'waiting', payment, reconnecting, until };
     }
     if (!this.#isLeft) this.#go(this.#underWay);
     this.#tick();
@@ -230,12 +225,11 @@ export class MpesaCheckout extends HTMLElement {
   async #settle(outcome, signal) {
     const state = this.#state;
     if (outcome.outcome === 'refused' && outcome.http_status === 409) {
-      // Paid or being paid already: show that payment instead of the refusal, where there is one.
+      // Paid, or being paid: show that payment instead.
       outcome = (await this.#client.resumePayment(this.#booking, { signal })) ?? outcome;
     }
-    const wasLook = ['failed', 'pending', 'left', 'claim'].includes(state.view);
     const isNews = !['offline', 'refused'].includes(outcome.outcome) || outcome.http_status === 401;
-    if (!wasLook || isNews) this.#showOutcome(outcome, state);
+    if (isNews || !(state.before ?? state).outcome?.payment_id) this.#showOutcome(outcome, state);
     else this.#go({ ...state, checking: false });
     this.#lookLater();
     this.#tick();
@@ -244,10 +238,13 @@ export class MpesaCheckout extends HTMLElement {
     this.#told = told;
     if (outcome.outcome === 'offline') this.#warnOfSilence();
     this.#tell('mpesa-outcome', outcome);
-    if (outcome.outcome === 'completed') this.#complete(outcome, state.view !== 'form');
+    if (outcome.outcome !== 'completed') return;
+    const mayLeave = this.#tell('mpesa-completed', outcome);
+    const url = state.view !== 'form' && this.#successUrl;
+    if (mayLeave && url) this.#after('leave', REDIRECT_SECONDS, () => location.assign(url));
   }
 
-  /** Money ends everything; an outcome that is still open neither ends a cancelled view nor what is being typed. */
+  /** Money changes every view; an open outcome changes neither a cancelled view nor one that is typed in. */
   #showOutcome(outcome, { view, before, isClaimed }) {
     const isFinal = MONEY.includes(outcome.outcome);
     const next = { view: viewOf(outcome), outcome, retryAt: retryTime(outcome), isClaimed };
@@ -257,40 +254,22 @@ export class MpesaCheckout extends HTMLElement {
     if (isFinal || next.view !== 'pending') this.#isLeft = false;
   }
 
-  /** When to look by itself: at the service's pace, at the moment when a new try may be allowed, or not at all. */
   #lookLater() {
     const { view, outcome, retryAt, isClaimed } = this.#state.before ?? this.#state;
-    const isWaiting = view === 'pending' || view === 'left' || (view === 'failed' && (retryAt || isClaimed));
     const pace = outcome?.payment?.poll_after_seconds;
+    const mayChange =
+      pace || retryAt || isClaimed || view === 'pending' || view === 'left' ||
+      (view === 'signIn' && typeof this.token === 'function') ||
+      (view === 'completed' && !outcome.receipt_number && (this.#looks += 1) <= RECEIPT_LOOKS);
     const later = () => (document.hidden ? this.#lookLater() : this.#look());
-    if (view === 'signIn' ? typeof this.token === 'function' : isWaiting || pace) this.#after('look', Math.max(LOOK_SECONDS, pace ?? 0), later);
+    if (mayChange) this.#after('look', Math.max(LOOK_SECONDS, pace ?? 0), later);
   }
 
-  #complete(outcome, wasWatched) {
-    if (!outcome.receipt_number) this.#awaitReceipt(outcome);
-    const mayLeave = this.#tell('mpesa-completed', outcome);
-    const url = this.#successUrl;
-    if (mayLeave && wasWatched && url) this.#after('leave', REDIRECT_SECONDS, () => location.assign(url));
-  }
-
-  /** The receipt trails where M-PESA was asked instead of telling: it comes with the callback, or by SMS only. */
-  #awaitReceipt(outcome, looks = 0) {
-    if (looks === RECEIPT_LOOKS) return;
-    this.#after('receipt', RECEIPT_SECONDS, async () => {
-      const payment = await this.#client.checkPaymentStatus(outcome.payment_id).catch(() => null);
-      if (this.#state.outcome !== outcome) return;
-      outcome.receipt_number = payment?.mpesa_receipt_number ?? null;
-      if (outcome.receipt_number) this.#render();
-      else this.#awaitReceipt(outcome, looks + 1);
-    });
-  }
-
-  /** True unless a listener called preventDefault. */
   #tell(name, detail) {
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
   }
 
-  /** The sentences that came from the service are in the old language: read them again. */
+  /** The service's sentences are in the old language: read them again. */
   async #changeLanguage() {
     const state = this.#state;
     this.#render();
@@ -303,26 +282,28 @@ export class MpesaCheckout extends HTMLElement {
     this.#render();
   }
 
-  // --- what the customer does ------------------------------------------------------------------------------
+  // --- what the customer does
 
   #press(button) {
     if (!button || button.getAttribute('aria-disabled')) return;
     this.#hasActed = true;
     const { name, value } = button;
-    const state = this.#state;
-    if (name.startsWith('copy-')) this.#copy(name.slice(5), value);
-    else if (name === 'pay') this.#pay();
-    else if (name === 'check') this.#look();
-    else if (name === 'restart') this.#start();
-    else if (name === 'other') this.#go({ view: 'form' });
-    else if (name === 'claim') this.#go({ view: 'claim', before: state });
-    else if (name === 'leave') this.#leave();
-    else if (name === 'return') this.#return();
-    else if (name === 'share') this.#share();
-    else if (name === 'print') this.#print();
+    const presses = {
+      pay: () => this.#pay(),
+      check: () => this.#look(),
+      restart: () => this.#start(),
+      other: () => this.#go({ view: 'form' }),
+      claim: () => this.#go({ view: 'claim', before: this.#state }),
+      leave: () => this.#leave(),
+      return: () => this.#return(),
+      share: () => this.#share(),
+      print: () => this.#print(),
+    };
+    if (value) this.#copy(name, value);
+    else presses[name]();
   }
 
-  /** Groups the digits as people write them, with the caret at its digit; an error goes once it is none. */
+  /** Groups the digits and keeps the caret at its digit. */
   #typed(input) {
     if (input.id === 'code') return;
     const caret = input.selectionStart;
@@ -339,12 +320,12 @@ export class MpesaCheckout extends HTMLElement {
   }
 
   #prefill(phone) {
-    this.#phone = grouped(isValidMpesaPhone(phone) ? `0${formatPhoneNumber(phone).slice(3)}` : phone);
+    this.#phone = readable(phone);
     const field = this.#root.querySelector('#phone');
     if (field) field.value = this.#phone;
   }
 
-  /** "I do not want to pay now": nothing can take a prompt back, so the watch goes on. */
+  /** Nothing takes a prompt back, so the watch goes on. */
   #leave() {
     this.#isLeft = true;
     this.#go({ view: 'left', outcome: this.#state.outcome });
@@ -359,7 +340,7 @@ export class MpesaCheckout extends HTMLElement {
     this.#tick();
   }
 
-  /** "I have paid": the answer is alike for a known and an unknown receipt, so only M-PESA's word changes the view. */
+  /** The answer is alike for known and unknown receipts: only a later look changes the view. */
   async #claim() {
     const { before, busy } = this.#state;
     const code = this.#root.querySelector('#code').value.trim().toUpperCase();
@@ -385,12 +366,12 @@ export class MpesaCheckout extends HTMLElement {
   }
 
   #share() {
-    const text = [...this.#card.querySelectorAll('.receipt > div')].map((row) => [...row.children].map((each) => each.textContent).join(': ')).join('\n');
-    if (navigator.share) navigator.share({ title: this.#text.receipt, text }).catch(() => {}); // closed without sharing
+    const facts = [...this.#card.querySelectorAll('.receipt > div')];
+    const text = facts.map((fact) => [...fact.children].map((each) => each.textContent).join(': ')).join('\n');
+    if (navigator.share) navigator.share({ title: this.#text.receipt, text }).catch(() => {}); // closed
     else this.#copy('share', text);
   }
 
-  /** Prints the receipt alone, from a frame of its own. */
   #print() {
     const frame = element('iframe', { class: 'silent', title: this.#text.receipt });
     frame.srcdoc = `<title>M-PESA</title><h1>${this.#text.completedTitle}</h1>${this.#card.querySelector('.receipt').outerHTML}`;
@@ -401,7 +382,7 @@ export class MpesaCheckout extends HTMLElement {
     this.#root.append(frame);
   }
 
-  // --- on the screen ---------------------------------------------------------------------------------------
+  // --- on the screen
 
   #go(state) {
     this.#state = state;
@@ -413,8 +394,9 @@ export class MpesaCheckout extends HTMLElement {
     const text = this.#text;
     const { view } = this.#state;
     const hasChanged = this.#shown !== view;
-    const head = view === 'completed' ? null : views.bill({ text, label: this.#label, amount: this.#sum });
-    const next = element('section', { class: 'card', 'aria-label': 'M-PESA', lang: this.#language }, head, this.#viewOf(this.#state, text));
+    const bill = { text, label: this.getAttribute('label'), amount: this.#amount && kes(this.#amount) };
+    const shown = [view !== 'completed' && views.bill(bill), this.#viewOf(this.#state, bill)];
+    const next = element('section', { class: 'card', 'aria-label': 'M-PESA', lang: this.#language }, shown);
     if (hasChanged) this.#card.replaceChildren();
     morph(this.#card, next);
     this.#shown = view;
@@ -425,17 +407,18 @@ export class MpesaCheckout extends HTMLElement {
     this.#announce();
   }
 
-  #viewOf(state, text) {
+  #viewOf(state, bill) {
     const { view, outcome, copied, isClaimed } = state;
     const payment = outcome?.payment ?? state.payment;
     const actions = payment?.actions ?? [];
-    const phone = asMasked(payment?.masked_phone_number) ?? readable(this.#phone);
-    const shared = { text, amount: this.#sum, phone, label: this.#label, copied, isClaimed, canClaim: !isClaimed && actions.includes('claim_receipt') };
+    const phone = payment?.masked_phone_number?.replace(/^254(.)\*+/, '0$1xx xxx ') ?? readable(this.#phone); // 07xx xxx 678
+    const canClaim = !isClaimed && actions.includes('claim_receipt');
+    const shared = { ...bill, phone, copied, isClaimed, canClaim };
     switch (view) {
       case 'form':
-        return views.form({ ...shared, invalid: state.invalid, trouble: text[state.trouble] });
+        return views.form({ ...shared, invalid: state.invalid, trouble: bill.text[state.trouble] });
       case 'waiting':
-        return views.waiting({ ...shared, message: payment?.customer_message, resumed: state.resumed, reconnecting: state.reconnecting, secondsLeft: secondsUntil(state.until) });
+        return views.waiting({ ...shared, ...state, message: payment?.customer_message, secondsLeft: secondsUntil(state.until) });
       case 'completed':
         return views.completed({
           ...shared,
@@ -446,7 +429,7 @@ export class MpesaCheckout extends HTMLElement {
           successUrl: this.#successUrl,
         });
       case 'failed':
-        return views.failed({ ...shared, ...(outcome.outcome === 'refused' ? this.#refused(state) : this.#failure(state, actions)) });
+        return views.failed({ ...shared, ...this.#failure(state, actions) });
       case 'offline':
         return views.offline({ ...shared, retry: outcome.payment_id ? 'restart' : 'pay' });
       default:
@@ -454,81 +437,53 @@ export class MpesaCheckout extends HTMLElement {
     }
   }
 
+  /** A new try helps where time is the trouble, another number where the number is, at once. */
   #failure({ outcome, retryAt, isClaimed }, actions) {
+    const { code, limited_by: limit, payment, payment_id: id } = outcome;
     const text = this.#text;
     const left = secondsUntil(retryAt);
+    const isRefused = outcome.outcome === 'refused';
     return {
-      title: text.failedTitle,
-      message: outcome.customer_message || text.failedText,
+      title: isRefused ? text.refusedTitle : text.failedTitle,
+      message: isRefused ? this.#refusal(outcome) : outcome.customer_message,
       waitText: left > 0 && !isClaimed ? fill(text.retryIn, { time: minutes(left) }) : null,
-      retry: isClaimed ? null : 'pay',
-      canRetry: outcome.can_retry, // the service's word; a time that has passed here is only a reason to look
-      otherNumber: !isClaimed && actions.includes('other_number'),
-      details: isClaimed ? null : outcome.payment.manual_payment_details,
-    };
-  }
-
-  /** Another number helps where the number is the trouble, at once. A new try helps where time is. */
-  #refused({ outcome, retryAt }) {
-    const left = secondsUntil(retryAt);
-    const { code } = outcome;
-    return {
-      title: this.#text.refusedTitle,
-      message: this.#refusal(outcome),
-      waitText: left > 0 ? fill(this.#text.retryIn, { time: minutes(left) }) : null,
-      retry: HOPELESS.test(code) ? null : outcome.payment_id || code === 'amount_differs_from_price' ? 'restart' : 'pay',
-      canRetry: left <= 0,
-      otherNumber: outcome.limited_by === 'phone' || /^(phone_busy|initiation_failed|invalid_phone_number)$/.test(code),
+      retry: isClaimed || HOPELESS.test(code) ? null : isRefused && (id || code.startsWith('amount_')) ? 'restart' : 'pay',
+      canRetry: isRefused ? left <= 0 : outcome.can_retry, // the service's word, never this clock's
+      otherNumber: isRefused ? limit === 'phone' || OTHER_NUMBER.test(code) : !isClaimed && actions.includes('other_number'),
+      details: !isClaimed && payment?.manual_payment_details,
     };
   }
 
   #refusal({ code, error, message }) {
     const { codes } = this.#text;
     const sentence = error ?? message;
-    return codes[code] ?? codes.other ?? sentence.charAt(0).toUpperCase() + sentence.slice(1);
+    return codes[code] ?? codes[code.split('_').pop()] ?? codes.other ?? sentence.charAt(0).toUpperCase() + sentence.slice(1);
   }
 
-  /** Every second: the dial, or the time until a new try. At its end the service is asked. */
+  /** At the end of a wait the service is asked, before a new try is enabled. */
   #tick() {
-    const { view, until, retryAt } = this.#state;
-    const left = secondsUntil(view === 'waiting' ? until : retryAt);
+    const { until, retryAt, outcome } = this.#state;
     this.#render();
-    if (left > 0) this.#after('tick', 1, () => this.#tick());
-    else if (view === 'failed' && retryAt) this.#retryMayBeFree();
+    if (secondsUntil(until ?? retryAt) > 0) this.#after('tick', 1, () => this.#tick());
+    else if (retryAt && outcome.outcome === 'failed') this.#look();
   }
 
-  #retryMayBeFree() {
-    const { outcome } = this.#state;
-    this.#state.retryAt = null;
-    if (outcome.outcome !== 'refused' && !outcome.can_retry) this.#look();
-    else this.#render();
-  }
-
-  /** The new view in one sentence, for those who do not see it. */
   #announce() {
     const parts = ['h2', '.lead', '.note.warn', '.claimed'].map((selector) => this.#card.querySelector(selector)?.textContent);
-    const isFocused = this.#root.activeElement?.localName === 'h2'; // then the heading is read out anyway
+    const isFocused = this.#root.activeElement?.localName === 'h2'; // read out anyway
     const sentence = [...parts.slice(isFocused ? 1 : 0), this.#state.copied && this.#text.copied].filter(Boolean).join('. ');
     if (this.#announcer.textContent !== sentence) this.#announcer.textContent = sentence;
     this.#announcer.lang = this.#language;
   }
 
-  // --- attributes, read when needed --------------------------------------------------------------------------
+  // --- attributes, read when needed
 
   get #booking() {
     return this.getAttribute('booking-id');
   }
 
-  get #label() {
-    return this.getAttribute('label');
-  }
-
   get #amount() {
     return Number(this.getAttribute('amount')) || this.#price;
-  }
-
-  get #sum() {
-    return this.#amount ? kes(this.#amount) : '';
   }
 
   get #language() {
@@ -540,7 +495,7 @@ export class MpesaCheckout extends HTMLElement {
     return TEXTS[this.#language];
   }
 
-  /** The page to go on to, told which payment it was; null unless it is an ordinary address. */
+  /** Null unless it is an ordinary address. */
   get #successUrl() {
     const address = this.getAttribute('success-url');
     if (!address || !URL.canParse(address, document.baseURI)) return null;
@@ -550,20 +505,11 @@ export class MpesaCheckout extends HTMLElement {
     return url.href;
   }
 
-  // --- timers, all ended with the visit ------------------------------------------------------------------------
+  // --- timers, all ended with the visit
 
   #after(name, seconds, work) {
-    this.#cancel(name);
-    const run = () => {
-      this.#timers.delete(name);
-      work();
-    };
-    this.#timers.set(name, setTimeout(run, seconds * 1000));
-  }
-
-  #cancel(name) {
     clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
+    this.#timers.set(name, setTimeout(work, seconds * 1000));
   }
 }
 
@@ -571,22 +517,12 @@ const secondsUntil = (time) => (time ? Math.max(0, Math.ceil((time - Date.now())
 
 const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 
-/** When the phone stops asking, by this clock: the service names seconds. Small differences do not make it jump. */
-function promptEnd(known, seconds, { payment, phase }) {
-  if (seconds) {
-    const end = Date.now() + seconds * 1000;
-    return known && Math.abs(known - end) < 2000 ? known : end;
-  }
-  return payment && phase === 'waiting' ? null : known;
-}
-
-/** A refused look at a payment is a matter of signing in; every other refusal is a failure to start. */
 function viewOf({ outcome, http_status: httpStatus }) {
   if (outcome !== 'refused') return outcome;
   return httpStatus === 401 ? 'signIn' : 'failed';
 }
 
-/** 0712 345 678 or +254 712 345 678, as far as it is typed; anything else stays as it is. */
+/** 0712 345 678 or +254 712 345 678; other text stays. */
 function grouped(phone) {
   const text = phone.replace(/[\s-]/g, '');
   const [, code, rest] = /^(\+?254)?(\d*)$/.exec(text) ?? [];
@@ -596,12 +532,6 @@ function grouped(phone) {
 }
 
 const readable = (phone) => grouped(isValidMpesaPhone(phone) ? `0${formatPhoneNumber(phone).slice(3)}` : phone);
-
-/** 07xx xxx 123 for 2547*****123. */
-function asMasked(phone) {
-  const match = /^254(\d)\*+(\d{3})$/.exec(phone ?? '');
-  return match && `0${match[1]}xx xxx ${match[2]}`;
-}
 
 function retryTime(outcome) {
   if (outcome.retry_after_seconds) return Date.now() + outcome.retry_after_seconds * 1000;

@@ -1,4 +1,4 @@
-/** What the customer reads on the checkout, in English and Swahili. {name} marks what is filled in. */
+/** What the customer reads, in English and Swahili. {name} is filled in. */
 
 export const TEXTS = {
   en: {
@@ -9,7 +9,6 @@ export const TEXTS = {
     pay: 'Pay {amount}',
     trust: 'You enter your PIN on your phone only, never on this page.',
     looking: 'One moment…',
-    slow: 'The payment service has not answered yet. Trying again is safe.',
     setup: 'This page cannot take payments yet. Please tell its owner.',
     sendingTitle: 'Sending the request…',
     sendingText: 'A prompt is on its way to {phone}.',
@@ -23,7 +22,7 @@ export const TEXTS = {
     leave: 'I do not want to pay now',
     leftTitle: 'You are not paying now',
     leftText:
-      'Press Cancel on your phone, or let the request end. If you enter your PIN, you pay. If you have entered it, your money may still arrive: then your booking is confirmed, and you see it here.',
+      'Press Cancel on your phone, or let the request end. If you enter your PIN, you pay. If you have entered it, your money may still arrive, and you see it here.',
     back: 'Back to the payment',
     completedTitle: 'Paid. Thank you!',
     completedText: 'Your booking is confirmed.',
@@ -40,7 +39,6 @@ export const TEXTS = {
     copied: 'Copied',
     continue: 'Continue',
     failedTitle: 'Not paid',
-    failedText: 'The payment did not go through.',
     tryAgain: 'Try again',
     otherNumber: 'Use another number',
     retryIn: 'You can try again in {time}.',
@@ -51,18 +49,14 @@ export const TEXTS = {
     pendingText:
       'We do not know the result yet. That does not mean it failed. If you entered your PIN, do not pay again: we keep checking.',
     checkAgain: 'Check again',
-    checking: 'Checking…',
     claim: 'I have paid',
     claimTitle: 'Have you paid?',
     claimLabel: 'Code from the M-PESA SMS',
-    claimHint: 'The SMS begins with it: 10 letters and digits.',
-    claimInvalid: 'Enter the code as the SMS has it, such as UKN7RT61SV.',
+    claimHint: 'The SMS begins with it, such as UKN7RT61SV.',
     claimSend: 'Send the code',
     claimSent: 'Thank you. We check this code with M-PESA. Do not pay again.',
     reviewTitle: 'We received your money',
-    reviewText: 'Something does not match, so a person is looking at it. Do not pay again.',
     refundTitle: 'We owe you this money',
-    refundText: 'Your money arrived when this booking could no longer be paid. Do not pay for it again.',
     refusedTitle: 'We could not start the payment',
     signInTitle: 'Please sign in again',
     signInText: 'A payment that was sent goes on. We show it here once you have signed in.',
@@ -78,7 +72,6 @@ export const TEXTS = {
     pay: 'Lipa {amount}',
     trust: 'PIN huwekwa kwenye simu yako pekee, kamwe si kwenye ukurasa huu.',
     looking: 'Subiri kidogo…',
-    slow: 'Huduma ya malipo haijajibu bado. Ni salama kujaribu tena.',
     setup: 'Ukurasa huu hauwezi kupokea malipo bado. Tafadhali mjulishe mwenye ukurasa.',
     sendingTitle: 'Tunatuma ombi…',
     sendingText: 'Ombi la malipo linatumwa kwa {phone}.',
@@ -92,7 +85,7 @@ export const TEXTS = {
     leave: 'Sitaki kulipa sasa',
     leftTitle: 'Hulipi sasa',
     leftText:
-      'Bonyeza Ghairi kwenye simu yako, au acha ombi liishe. Ukiweka PIN yako, utakuwa umelipa. Ikiwa umeiweka, pesa zako bado zinaweza kufika: basi miadi yako itathibitishwa, nawe utaona hapa.',
+      'Bonyeza Ghairi kwenye simu yako, au acha ombi liishe. Ukiweka PIN yako, utakuwa umelipa. Ikiwa umeiweka, pesa zako bado zinaweza kufika, nawe utaona hapa.',
     back: 'Rudi kwenye malipo',
     completedTitle: 'Umelipa. Asante!',
     completedText: 'Miadi yako imethibitishwa.',
@@ -109,7 +102,6 @@ export const TEXTS = {
     copied: 'Imenakiliwa',
     continue: 'Endelea',
     failedTitle: 'Malipo hayakukamilika',
-    failedText: 'Malipo hayakupita.',
     tryAgain: 'Jaribu tena',
     otherNumber: 'Tumia nambari nyingine',
     retryIn: 'Unaweza kujaribu tena baada ya {time}.',
@@ -120,18 +112,14 @@ export const TEXTS = {
     pendingText:
       'Bado hatujui matokeo. Hii haimaanishi kwamba malipo yameshindikana. Ikiwa umeweka PIN yako, usilipe tena: tunaendelea kuangalia.',
     checkAgain: 'Angalia tena',
-    checking: 'Tunaangalia…',
     claim: 'Nimelipa',
     claimTitle: 'Je, umelipa?',
     claimLabel: 'Msimbo wa SMS ya M-PESA',
-    claimHint: 'SMS huanza nao: herufi na tarakimu 10.',
-    claimInvalid: 'Weka msimbo kama ulivyo kwenye SMS, kwa mfano UKN7RT61SV.',
+    claimHint: 'SMS huanza nao, kwa mfano UKN7RT61SV.',
     claimSend: 'Tuma msimbo',
     claimSent: 'Asante. Tunakagua msimbo huu na M-PESA. Usilipe tena.',
     reviewTitle: 'Tumepokea pesa zako',
-    reviewText: 'Kuna kitu hakilingani, kwa hivyo mhudumu anakikagua. Usilipe tena.',
     refundTitle: 'Tunadaiwa pesa zako',
-    refundText: 'Pesa zako zilifika wakati miadi hii haikuweza kulipiwa tena. Usiilipie tena.',
     refusedTitle: 'Hatukuweza kuanzisha malipo',
     signInTitle: 'Tafadhali ingia tena',
     signInText: 'Malipo yaliyotumwa yanaendelea. Tutayaonyesha hapa ukishaingia.',
@@ -139,9 +127,8 @@ export const TEXTS = {
     offlineText: 'Hatukuweza kufikia huduma ya malipo. Ni salama kujaribu tena: hutatozwa mara mbili.',
     codes: {
       other: 'Huduma ya malipo imekataa ombi hili.',
-      http_429: 'Maombi ni mengi mno. Tafadhali subiri kidogo.',
+      unavailable: 'Huduma ina shughuli nyingi. Tafadhali jaribu tena baada ya muda mfupi.',
       too_many_prompts: 'Maombi ya malipo ni mengi mno. Tafadhali subiri kidogo.',
-      invalid_phone_number: 'Nambari ya simu si sahihi. Tumia 254XXXXXXXXX',
       consultation_not_found: 'Miadi haijapatikana.',
       consultation_cancelled: 'Miadi hii imeghairiwa.',
       amount_differs_from_price: 'Kiasi si sawa na bei ya miadi hii.',
@@ -150,12 +137,8 @@ export const TEXTS = {
       payment_under_review: 'Malipo ya miadi hii yanakaguliwa. Usilipe tena.',
       phone_busy: 'Kuna ombi lingine la malipo kwenye simu hii.',
       initiation_failed: 'M-PESA haikukubali ombi. Hukukatwa pesa.',
-      store_unavailable: 'Huduma ina shughuli nyingi. Tafadhali jaribu tena baada ya muda mfupi.',
-      provider_unavailable: 'M-PESA ina shughuli nyingi. Tafadhali jaribu tena baada ya muda mfupi.',
-      authentication_unavailable: 'Huduma haiko tayari. Tafadhali jaribu tena baada ya muda mfupi.',
     },
   },
 };
 
-/** The text with its {names} filled in. */
 export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');

@@ -1,18 +1,14 @@
-/** The views of <mpesa-checkout>: from a state to elements. They decide nothing, keep nothing and hear nothing. */
+/** The views of <mpesa-checkout>: from a state to elements. They decide, keep and hear nothing. */
 import { fill } from './texts.js';
 
 const ICONS = {
-  lock: '<path d="M6 9V7a4 4 0 0 1 8 0v2M4.5 9h11v8h-11z"/>',
-  check: '<path d="M4.5 10.5l3.8 3.8 7.2-8"/>',
-  cross: '<path d="M5.5 5.5l9 9m0-9l-9 9"/>',
-  clock: '<path d="M10 5v5.2l3.2 2M10 2.6a7.4 7.4 0 1 0 0 14.8 7.4 7.4 0 0 0 0-14.8z"/>',
-  eye: '<path d="M2.5 10s2.7-4.8 7.5-4.8 7.5 4.8 7.5 4.8-2.7 4.8-7.5 4.8S2.5 10 2.5 10zm7.5-2a2 2 0 1 0 0 4 2 2 0 0 0 0-4z"/>',
-  back: '<path d="M7.5 5L3.5 9l4 4M4 9h8.2a4 4 0 0 1 0 8H9"/>',
-  cloud: '<path d="M3 3l14 14M6.2 7.4A3.8 3.8 0 0 0 6 15h8M9.5 5.4a4.5 4.5 0 0 1 5 4 3 3 0 0 1 2 3.6"/>',
+  good: 'M4.5 10.5l3.8 3.8 7.2-8',
+  bad: 'M5.5 5.5l9 9m0-9l-9 9',
+  warn: 'M10 5v5.2l3.2 2M10 2.6a7.4 7.4 0 1 0 0 14.8 7.4 7.4 0 0 0 0-14.8z',
+  info: 'M7.5 5L3.5 9l4 4M4 9h8.2a4 4 0 0 1 0 8H9',
 };
 const DIAL_LENGTH = 2 * Math.PI * 44;
 
-/** An element; null and false attributes are left out, and so are children that are not there. */
 export function element(name, attributes = {}, ...children) {
   const node = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
@@ -22,12 +18,11 @@ export function element(name, attributes = {}, ...children) {
   return node;
 }
 
-/** Makes the old element equal to the new one. What is equal already stays: focus, typed text, a press under way. */
+/** Makes the old element equal to the new one; focus, typed text and a press under way stay. */
 export function morph(old, next) {
   if (old.isEqualNode(next)) return;
-  if (old.nodeName !== next.nodeName || !old.attributes || ['id', 'name'].some((each) => old.getAttribute(each) !== next.getAttribute(each))) {
-    return old.replaceWith(next);
-  }
+  const isAnother = !old.attributes || old.localName !== next.localName || old.id !== next.id || old.name !== next.name;
+  if (isAnother) return old.replaceWith(next);
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name);
   for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value);
   const before = [...old.childNodes];
@@ -36,24 +31,22 @@ export function morph(old, next) {
   for (const rest of before.slice(after.length)) rest.remove();
 }
 
-function icon(name) {
-  const span = element('span', { 'aria-hidden': 'true' });
-  span.innerHTML = `<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="2"
-    stroke-linecap="round" stroke-linejoin="round" width="20" height="20">${ICONS[name]}</svg>`;
-  return span;
+function mark(kind) {
+  const node = element('div', { class: `mark ${kind}`, 'aria-hidden': 'true' });
+  node.innerHTML = `<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="2"
+    stroke-linecap="round" stroke-linejoin="round"><path d="${ICONS[kind]}"/></svg>`;
+  return node;
 }
 
 const view = (...children) => element('div', { class: 'view' }, ...children);
 const heading = (text) => element('h2', { tabindex: '-1' }, text);
-const mark = (kind, name) => element('div', { class: `mark ${kind}`, 'aria-hidden': 'true' }, icon(name));
 const lead = (text) => element('p', { class: 'lead' }, text);
 const note = (text, kind = '') => element('p', { class: `note ${kind}` }, text);
-/** The name of a button is what the element does when it is pressed. */
+/** A button's name is what a press does. */
 const button = (name, text, attributes = {}) => element('button', { type: 'button', name, ...attributes }, text);
 const plain = (name, text) => button(name, text, { class: 'plain' });
 const row = (name, value, kind, more) => value && element('div', {}, element('dt', {}, name), element('dd', { class: kind }, value, more));
 
-/** What is paid for and how much; every view but the receipt has it on top. */
 export function bill({ text, label, amount }) {
   if (!label && !amount) return null;
   return element('div', { class: 'bill' },
@@ -62,10 +55,11 @@ export function bill({ text, label, amount }) {
 }
 
 function field(id, label, hint, invalid, attributes) {
+  const all = { id, name: id, required: true, 'aria-invalid': invalid && 'true', 'aria-describedby': 'hint', ...attributes };
   return element('div', {},
     element('label', { for: id }, label),
-    element('input', { id, name: id, required: true, 'aria-invalid': invalid ? 'true' : null, 'aria-describedby': `${id}-hint`, ...attributes }),
-    element('p', { id: `${id}-hint`, class: `hint small ${invalid ? 'error' : ''}` }, hint));
+    element('input', all),
+    element('p', { id: 'hint', class: `hint small ${invalid ? 'error' : ''}` }, hint));
 }
 
 export function form({ text, amount, invalid, trouble }) {
@@ -75,7 +69,7 @@ export function form({ text, amount, invalid, trouble }) {
     element('button', { type: 'submit', disabled: !amount }, amount ? fill(text.pay, { amount }) : text.looking),
     trouble && note(trouble, 'warn'),
     trouble && plain('restart', text.tryAgain),
-    element('p', { class: 'trust small' }, icon('lock'), element('span', {}, text.trust)));
+    element('p', { class: 'small' }, text.trust));
 }
 
 export function sending({ text, phone, unsent }) {
@@ -85,7 +79,6 @@ export function sending({ text, phone, unsent }) {
     unsent ? note(text.reconnectingUnsent, 'warn') : lead(fill(text.sendingText, { phone })));
 }
 
-/** The service's own sentence comes first: it may be "do not enter your PIN". */
 export function waiting({ text, message, phone, resumed, reconnecting, secondsLeft }) {
   return view(
     dial(secondsLeft),
@@ -95,9 +88,9 @@ export function waiting({ text, message, phone, resumed, reconnecting, secondsLe
     plain('leave', text.leave));
 }
 
-export const left = ({ text }) => view(mark('info', 'back'), heading(text.leftTitle), lead(text.leftText), button('return', text.back));
+export const left = ({ text }) => view(mark('info'), heading(text.leftTitle), lead(text.leftText), button('return', text.back));
 
-/** Counts what the phone counts; where nobody knows that, it turns and names no number. */
+/** Counts what the phone counts; without that it names no number. */
 function dial(secondsLeft) {
   const part = secondsLeft ? Math.min(1, secondsLeft / 60) : 0.25;
   const node = element('div', { class: `dial ${secondsLeft ? '' : 'turning'}`, 'aria-hidden': 'true' });
@@ -110,7 +103,7 @@ function dial(secondsLeft) {
 
 export function completed({ text, label, booking, amount, receipt, paidAt, phone, successUrl, copied }) {
   return view(
-    mark('good', 'check'),
+    mark('good'),
     heading(text.completedTitle),
     lead(text.completedText),
     element('dl', { class: 'receipt' },
@@ -126,10 +119,11 @@ export function completed({ text, label, booking, amount, receipt, paidAt, phone
     successUrl && element('a', { class: 'button', href: successUrl }, text.continue));
 }
 
-/** Paying by hand: only where the service names it, which is where no prompt can be open and no outcome is unknown. */
+/** The service names these facts only where no prompt can be open and no outcome is unknown. */
 function byHand({ text, details, copied }) {
-  const fact = (name, label, value, shown = value) =>
-    row(label, shown, 'code', navigator.clipboard && button(`copy-${name}`, copied === name ? text.copied : text.copy, { class: 'copy', value, 'aria-label': `${text.copy}: ${label}` }));
+  const copy = (name, label, value) =>
+    button(name, copied === name ? text.copied : text.copy, { class: 'copy', value, 'aria-label': `${text.copy}: ${label}` });
+  const fact = (name, label, value, shown = value) => row(label, shown, 'code', navigator.clipboard && copy(name, label, value));
   return element('section', { class: 'note by-hand' },
     element('h3', {}, text.byHand),
     element('dl', {},
@@ -141,47 +135,46 @@ function byHand({ text, details, copied }) {
 
 export function failed({ text, title, message, waitText, retry, canRetry, otherNumber, details, copied, ...more }) {
   return view(
-    mark('bad', 'cross'),
+    mark('bad'),
     heading(title),
     lead(message),
     waitText && element('p', { class: 'note', id: 'retry-in' }, waitText),
     claimed(text, more),
     element('div', { class: 'buttons' },
-      retry && button(retry, text.tryAgain, { disabled: !canRetry, 'aria-describedby': waitText ? 'retry-in' : null }),
+      retry && button(retry, text.tryAgain, { disabled: !canRetry, 'aria-describedby': waitText && 'retry-in' }),
       otherNumber && plain('other', text.otherNumber),
       more.canClaim && plain('claim', text.claim)),
     details && byHand({ text, details, copied }));
 }
 
 export const pending = ({ text, checking, ...more }) =>
-  view(mark('warn', 'clock'), heading(text.pendingTitle), lead(text.pendingText), claimed(text, more),
+  view(mark('warn'), heading(text.pendingTitle), lead(text.pendingText), claimed(text, more),
     element('div', { class: 'buttons' },
-      button('check', checking ? text.checking : text.checkAgain, { 'aria-disabled': checking ? 'true' : null }),
+      button('check', checking ? text.looking : text.checkAgain, { 'aria-disabled': checking && 'true' }),
       more.canClaim && plain('claim', text.claim),
       plain('leave', text.leave)));
 
 const claimed = (text, { isClaimed }) => isClaimed && element('p', { class: 'note claimed' }, text.claimSent);
 
-/** "I have paid": the customer names the receipt; the service asks M-PESA about it. */
 export function claim({ text, invalid, error, busy }) {
   const attributes = { autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '16', class: 'code' };
   return element('form', { novalidate: true, name: 'claim', class: 'view' },
     heading(text.claimTitle),
-    field('code', text.claimLabel, invalid ? text.claimInvalid : text.claimHint, invalid, attributes),
+    field('code', text.claimLabel, text.claimHint, invalid, attributes),
     error && note(error, 'warn'),
     element('div', { class: 'buttons' },
-      element('button', { type: 'submit', 'aria-disabled': busy ? 'true' : null }, busy ? text.looking : text.claimSend),
+      element('button', { type: 'submit', 'aria-disabled': busy && 'true' }, busy ? text.looking : text.claimSend),
       plain('return', text.back)));
 }
 
-export const review = ({ text, message }) => view(mark('warn', 'eye'), heading(text.reviewTitle), lead(message ?? text.reviewText));
+export const review = ({ text, message }) => view(mark('warn'), heading(text.reviewTitle), lead(message));
 
-export const refund_due = ({ text, message }) => view(mark('info', 'back'), heading(text.refundTitle), lead(message ?? text.refundText));
+export const refund_due = ({ text, message }) => view(mark('info'), heading(text.refundTitle), lead(message));
 
 export const offline = ({ text, retry }) =>
-  view(mark('warn', 'cloud'), heading(text.offlineTitle), lead(text.offlineText), button(retry, text.tryAgain));
+  view(mark('warn'), heading(text.offlineTitle), lead(text.offlineText), button(retry, text.tryAgain));
 
 export const signIn = ({ text }) =>
-  view(mark('warn', 'lock'), heading(text.signInTitle), lead(text.signInText), button('check', text.checkAgain));
+  view(mark('warn'), heading(text.signInTitle), lead(text.signInText), button('check', text.checkAgain));
 
 export const kes = (amount) => `KES ${amount.toLocaleString('en-KE')}`;
