@@ -466,4 +466,4 @@ def test_a_page_may_choose_the_theme(context: BrowserContext) -> None:
     expect(card).to_have_css("background-color", "rgb(255, 255, 255)")
     shop.set("theme", "dark")
     shop.page.emulate_media(color_scheme="light")
-    expect(card).to_have_css("background-color", "rgb(20, 33, 26)")
+    expect(card).to_have_css("background-color", "rgb(22, 31, 26)")

@@ -1,17 +1,17 @@
 /** The look of <mpesa-checkout>; a page sets --mpesa-* variables. Each colour: by day, by night. */
 export const COLOURS = {
-  accent: ['#0b7a3e', '#5fcf95'],
+  accent: ['#0b7a3e', '#4fc98a'],
   'accent-ink': ['#fff', '#06210f'],
-  'accent-soft': ['#e5f3ea', '#1c3b2a'],
-  ink: ['#14251c', '#e9f1ec'],
-  muted: ['#53645b', '#a9bab0'],
-  line: ['#d5ded9', '#33473c'],
-  surface: ['#fff', '#14211a'],
-  field: ['#fbfdfc', '#0e1812'],
-  bad: ['#a8321f', '#ff9d8d'],
-  'bad-soft': ['#fbecea', '#3d1d18'],
-  warn: ['#7a5200', '#f0c674'],
-  'warn-soft': ['#fdf3dc', '#3a2d10'],
+  'accent-soft': ['#e0f0e6', '#153424'],
+  ink: ['#14251c', '#e8efea'],
+  muted: ['#4f6057', '#a3b3aa'],
+  line: ['#d3ddd7', '#2b3a32'],
+  surface: ['#fff', '#161f1a'],
+  field: ['#fbfdfc', '#0e1512'],
+  bad: ['#a8321f', '#ff9b87'],
+  'bad-soft': ['#fbecea', '#3a1d17'],
+  warn: ['#7a5200', '#f0c36a'],
+  'warn-soft': ['#fdf3dc', '#33280f'],
 };
 const colours = (night) =>
   Object.entries(COLOURS).map(([name, both]) => `--${name}: var(--mpesa-${name}, ${both[night]});`).join(' ');
