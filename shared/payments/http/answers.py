@@ -104,7 +104,7 @@ def _identity(payment: Payment) -> dict[str, Any]:
         "MerchantRequestID": payment.merchant_request_id,
         "payment_id": payment.payment_id,
         "booking_id": payment.booking_id,
-        "masked_phone_number": mask_phone(payment.phone_number),
+        "masked_phone_number": mask_phone(payment.phone_number) if payment.phone_number else None,
     }
 
 
