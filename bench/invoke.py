@@ -28,6 +28,7 @@ FUNCTIONS = (
     "stk_push",
     "status",
     "callback",
+    "paybill",
     "cleanup",
     "consultations",
     "statistics",

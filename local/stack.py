@@ -23,6 +23,7 @@ from local.emulator.clock_patches import CLOCK_FILE
 from local.emulator.http_patches import TRUST_FORWARDED_FOR
 from local.errors import LocalStackError
 from local.moved_clock import clock_file
+from local.paybill import register_paybill
 from local.preflight import check_not_running, check_ports
 from local.processes import Children, answers, wait_until
 from local.settings import ROOT, LocalSettings, read_settings
@@ -83,6 +84,8 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     build = build_if_changed(console)
     deployment = deploy(console, settings, build)
     credentials.put_secrets(deployment, settings)
+    if not settings.uses_sandbox:
+        register_paybill(deployment, settings)
     with console.step("routes, tokens, CORS, TTL, IAM, outbox"):
         check_deployment(deployment, settings)
     stack = _describe(settings, deployment, build.digest, children)

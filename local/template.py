@@ -10,6 +10,8 @@ PUBLIC_ROUTES = frozenset(
     {
         "POST /api/payment/callback/{payment_id}/{token}",  # the path's token and the address
         "POST /api/payment/mpesa/callback",  # stores nothing, whoever calls
+        "POST /api/c2b/{token}/confirmation",  # the path's token, the address, the shortcode
+        "POST /api/c2b/{token}/validation",  # the path's token and the address; writes nothing
     }
 )
 """The routes that ask for no access token, each with what protects it. All others answer 401."""

@@ -54,6 +54,8 @@ WITHOUT_RESOURCE = (
     *("lambda:GetAccountSettings", "secretsmanager:GetRandomPassword"),
 )
 """Actions that AWS grants on everything or not at all; so it is with every List."""
+ONLY_ON = {"secretsmanager:PutSecretValue": ["arn:aws:secretsmanager:*:*:secret:*PaybillSecret-*"]}
+"""The operator registers C2B addresses, and so writes their tokens' digests; no other secret."""
 POLICY_CHARACTERS_MAX = 6144
 """AWS's limit for a managed policy, white space not counted."""
 
@@ -128,7 +130,8 @@ def document(actions: Iterable[str], stack: str) -> dict[str, Any]:
     for action in sorted(actions):
         service, _, name = action.partition(":")
         is_free = name.startswith("List") or action in WITHOUT_RESOURCE
-        resources = ("*",) if is_free else tuple(_resources(service, stack))
+        own = ONLY_ON.get(action) or _resources(service, stack)
+        resources = ("*",) if is_free else tuple(own)
         statements.setdefault(resources, []).append(action)
     return {
         "Version": "2012-10-17",
@@ -186,7 +189,9 @@ def _resources(service: str, stack: str) -> list[str]:
         "dynamodb": [f"table/{stack}-*"],
         "sqs": [f"{stack}-*"],
         # CloudFormation names them after the template, without the stack.
-        "secretsmanager": [f"secret:*{kind}Secret-*" for kind in ("Daraja", "Jwt", "Pepper")],
+        "secretsmanager": [
+            f"secret:*{kind}Secret-*" for kind in ("Daraja", "Jwt", "Paybill", "Pepper")
+        ],
         "pipes": ["pipe/*OutboxPipe*"],
         "lambda": [f"function:{stack}-*", f"layer:{stack}-*", "event-source-mapping:*"],
         "events": [f"event-bus/{stack}-*"],

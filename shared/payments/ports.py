@@ -8,6 +8,7 @@ from typing import Protocol
 from payments.protocol.change import Change
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear, QueryAnswer
 from payments.protocol.payment import Payment, Proof
+from payments.protocol.pull import PullPage, Window
 
 type Clock = Callable[[], float]
 """UTC epoch seconds."""
@@ -74,6 +75,13 @@ class StkGateway(Protocol):
 
     def query_stk(self, checkout_request_id: str) -> QueryAnswer | None:
         """Query a result; None where Daraja gave no answer about it."""
+
+
+class PullGateway(Protocol):
+    """Daraja's list of the money that arrived."""
+
+    def pull(self, window: Window, offset: int) -> PullPage | None:
+        """Return the rows from an offset on; None where Daraja gave no answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -309,6 +309,8 @@ SITUATIONS: dict[str, Situation] = {
     "failed-share-high": some_failed,
     "payments-pending": pending_for_long,
     "callback-errors": healthy,
+    "confirmations": healthy,
+    "pull": healthy,
     "no-callbacks": without_callbacks,
     "unknown-outcomes": unknown,
     "review": in_review,

@@ -68,7 +68,7 @@ def reached_of(
     actions = str(role["Policies"])
     if "dynamodb:" in actions:
         yield function, "table"
-    if "FallbackQueue" in actions:
+    if "FallbackQueue" in actions or "MoneyQueue" in actions:
         yield function, "queue"
     if "EventInvokeConfig" in properties:
         yield function, "dead"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-NAMES = ("stk_push", "status", "callback", "cleanup", "consultations", "statistics")
+NAMES = ("stk_push", "status", "callback", "paybill", "cleanup", "consultations", "statistics")
 HANDLER_LINES_MAX = 30
 
 

@@ -53,7 +53,7 @@ def readers_of(secret: str) -> set[str]:
 
 def test_every_function_has_a_role_of_its_own() -> None:
     roles = [each["Role"] for each in FUNCTIONS.values()]
-    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 6
+    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 7
 
 
 @pytest.mark.parametrize("role", of_type("IAM::Role"))
@@ -82,7 +82,9 @@ def test_no_role_may_scan_or_delete_items_or_read_by_statement(role: str) -> Non
 
 def test_each_secret_is_read_by_those_who_need_it() -> None:
     assert readers_of("DarajaSecret") == {"StkPushFunction", "StatusFunction", "CleanupFunction"}
-    assert readers_of("PepperSecret") == {"StkPushFunction"}
+    hashing = {"StkPushFunction", "PaybillFunction", "CleanupFunction"}
+    assert readers_of("PepperSecret") == hashing
+    assert readers_of("PaybillSecret") == {"PaybillFunction"}
 
 
 def test_the_jwt_secret_is_read_by_no_function_with_a_public_route() -> None:
@@ -121,6 +123,22 @@ def test_a_function_knows_of_no_secret_but_where_it_is() -> None:
 
 
 # -- the API
+
+
+def test_every_open_route_has_a_throttle_of_its_own_never_below_the_shops() -> None:
+    """A flood of the shop must not use up what Safaricom may send, and it sends nothing again."""
+    for route in PUBLIC_ROUTES:
+        settings = API["RouteSettings"][route]
+        for limit, shops in (("Rate", ("StkPush", "Api")), ("Burst", ("StkPush", "Api"))):
+            parameter = settings[f"Throttling{limit}Limit"]
+            assert parameter == f"Callback{limit}Limit"
+            least = max(PARAMETERS[f"{each}{limit}Limit"]["Default"] for each in shops)
+            assert PARAMETERS[parameter]["Default"] >= least
+
+
+def test_every_open_route_has_its_row_in_the_security_document() -> None:
+    rows = (FILE.parent / "docs" / "security.md").read_text(encoding="utf-8")
+    assert [route for route in PUBLIC_ROUTES if f"| `{route}` |" not in rows] == []
 
 
 def test_no_authorizer_answers_in_the_handlers_place() -> None:
@@ -194,7 +212,7 @@ def test_what_is_kept_is_kept_for_a_stated_time() -> None:
 
 def test_concurrency_is_reserved_only_where_a_parameter_asks_for_it() -> None:
     text = FILE.read_text()
-    for function in ("StkPush", "Status", "Callback", "Cleanup"):
+    for function in ("StkPush", "Status", "Callback", "Paybill", "Cleanup"):
         parameter = f"{function}ReservedConcurrency"
         assert PARAMETERS[parameter]["Default"] == -1
         assert f"Reserves{function}: !Not [!Equals [!Ref {parameter}, -1]]" in text

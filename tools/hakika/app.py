@@ -22,7 +22,9 @@ from tools.hakika import (
     first_day,
     local_clock,
     numbers,
+    paybill,
     payments,
+    pull,
     statement_command,
 )
 from tools.hakika.arguments import hoist
@@ -43,7 +45,8 @@ Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 
 VERBS = (
     *("payment", "consultation", "reconcile", "review", "record-receipt", "refund", "attention"),
-    *("callbacks", "stats", "export", "reconcile-statement", "doctor", "first-day"),
+    *("callbacks", "stats", "export", "reconcile-statement", "paybill", "pull", "doctor"),
+    "first-day",
 )
 
 
@@ -76,6 +79,8 @@ app.add_typer(callbacks.app, name="callbacks", rich_help_panel=_MEND)
 app.command("stats", rich_help_panel=_BOOKS)(numbers.stats)
 app.command("export", rich_help_panel=_BOOKS)(numbers.export)
 app.command("reconcile-statement", rich_help_panel=_BOOKS)(statement_command.reconcile_statement)
+app.add_typer(paybill.app, name="paybill", rich_help_panel=_DEPLOYMENT)
+app.add_typer(pull.app, name="pull", rich_help_panel=_DEPLOYMENT)
 app.command("doctor", rich_help_panel=_DEPLOYMENT)(doctor.doctor)
 app.command("first-day", rich_help_panel=_DEPLOYMENT)(first_day.first_day)
 # For people who develop; the list of an operator's verbs does not show it.

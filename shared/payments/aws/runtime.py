@@ -23,7 +23,7 @@ from payments.aws.observability import PowertoolsObserver, new_logger
 from payments.aws.secrets import AtOnce, Secrets, SecretUnavailableError, in_threads
 from payments.aws.settings import Settings, read_callback_settings, read_settings
 from payments.errors import UnavailableError
-from payments.ports import Actor, Clock, Ids, Observer, Sleep, StkGateway
+from payments.ports import Actor, Clock, Ids, Observer, Sleep
 from payments.protocol.policy import Policy
 from payments.store.ledger import ReceiptLedger
 from payments.store.payments import PaymentStore
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
     from payments.aws.fallback_queue import FallbackQueue
+    from payments.daraja.client import DarajaClient
     from payments.store.backlog import Backlog
     from payments.store.history import PaymentHistory
 
@@ -177,7 +178,7 @@ class Runtime:
         return self.settings.policy
 
     @cached_property
-    def gateway(self) -> StkGateway:
+    def gateway(self) -> "DarajaClient":
         """Daraja; it imports requests, so functions that never call it start faster."""
         from payments.daraja.client import DarajaClient
         from payments.store.oauth_token import OAuthToken
@@ -199,6 +200,11 @@ class Runtime:
             clock=self._adapters.clock,
             observer=self._told,
         )
+
+    @property
+    def table(self) -> Table:
+        """The one table, for what only some functions read of it."""
+        return self._table
 
     @cached_property
     def history(self) -> "PaymentHistory":

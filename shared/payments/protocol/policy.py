@@ -79,6 +79,7 @@ class Policy:
     phone_prompts_per_day: int = 10
     user_prompts_per_10_minutes: int = 5
     evidence_days: int = 90
+    pull_seconds: int = 1800
 
     def __post_init__(self) -> None:
         """Refuse a limit that the table's items cannot hold, or that M-Pesa does not know."""

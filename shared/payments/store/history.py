@@ -13,7 +13,7 @@ from payments.store.attributes import to_attribute
 from payments.store.instructions import (
     INSTRUCTION_PREFIX,
     Instruction,
-    keep_instruction,
+    store_instruction,
     to_instruction,
 )
 from payments.store.items import (
@@ -117,7 +117,7 @@ class PaymentHistory:
 
     def store_instruction(self, booking_id: str, instruction: Instruction) -> None:
         """Store an operator's request and reason with the consultation. Idempotent."""
-        keep_instruction(self._table, consultation_key(booking_id)["pk"], instruction)
+        store_instruction(self._table, consultation_key(booking_id)["pk"], instruction)
 
     def get_instructions(self, booking_id: str) -> list[Instruction]:
         """Return the operators' requests about a consultation, oldest first."""

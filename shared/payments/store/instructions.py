@@ -25,7 +25,7 @@ class Instruction:
     request_id: str
 
 
-def keep_instruction(table: Table, pk: str, instruction: Instruction) -> None:
+def store_instruction(table: Table, pk: str, instruction: Instruction) -> None:
     """Store a request beside the item it is about. Idempotent."""
     sk = f"{INSTRUCTION_PREFIX}{instruction.at:010d}#{instruction.request_id}"
     item = to_item({"pk": pk, "sk": sk, **asdict(instruction)})

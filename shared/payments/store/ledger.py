@@ -14,7 +14,7 @@ from payments.store.attributes import to_attribute, to_item
 from payments.store.context import read_row
 from payments.store.events import opening_event_put
 from payments.store.expressions import ABSENT
-from payments.store.instructions import Instruction, keep_instruction
+from payments.store.instructions import Instruction, store_instruction
 from payments.store.items import (
     DAY_SHARDS,
     OPEN_INDEX_KEY,
@@ -111,10 +111,10 @@ class ReceiptLedger:
         action = postpone_look(self._table.name, row, due_at)
         return isinstance(self._table.update(action), Committed)
 
-    def set_aside(self, row: ReceiptRow) -> bool:
-        """Write a row that a person sets aside; False where it is not unclaimed any more."""
-        action = rewrite_row(self._table.name, row, is_unclaimed=True)
-        return isinstance(self._table.put(action), Committed)
+    def set_aside(self, row: ReceiptRow, *, op_id: str) -> bool:
+        """Write a row that is set aside; False where it is not unclaimed any more."""
+        action = {"Put": rewrite_row(self._table.name, row, is_unclaimed=True)}
+        return isinstance(self._table.transact([action], op_id=op_id), Committed)
 
     def reopen(self, row: ReceiptRow, *, actor: Actor, op_id: str) -> bool:
         """Write a row that waits again; False where it is not set aside any more."""
@@ -124,9 +124,9 @@ class ReceiptLedger:
         ]
         return isinstance(self._table.transact(actions, op_id=op_id), Committed)
 
-    def keep_instruction(self, receipt_number: str, instruction: Instruction) -> None:
+    def store_instruction(self, receipt_number: str, instruction: Instruction) -> None:
         """Store a person's request and reason with the receipt. Idempotent."""
-        keep_instruction(self._table, receipt_key(receipt_number)["pk"], instruction)
+        store_instruction(self._table, receipt_key(receipt_number)["pk"], instruction)
 
     def due_receipts(self, now: int) -> Iterator[str]:
         """Yield the receipts whose unclaimed row is due for a look (an index read: may lag)."""
@@ -146,7 +146,8 @@ class ReceiptLedger:
         """Yield the receipts that wait, oldest first (an index read: may lag)."""
         pages = self._table.query_pages(
             IndexName="person",
-            KeyConditionExpression="person = :person",
+            KeyConditionExpression="#person = :person",
+            ExpressionAttributeNames={"#person": "person"},
             ExpressionAttributeValues={":person": to_attribute(PERSON_INDEX_KEY)},
         )
         return _receipts_in(pages)

@@ -56,18 +56,16 @@ def claim_receipt(
 
 def _claimable(e: Expression, payment_id: str, claim: Claim) -> str:
     """Which rows a claim may take."""
-    is_mine = f"{e.name('payment_id')} = {e.value(payment_id)}"
     amount_kes = claim.amount_kes
-    match claim.rule:
-        case ClaimRule.AS_SHOWN if amount_kes is not None:
-            return f"{_unclaimed(e)} AND {_is_of(e, amount_kes)}"
-        case ClaimRule.DESPITE_AMOUNT:
-            return f"{ABSENT} OR {is_mine} OR ({_unclaimed(e)})"
-        case ClaimRule.USUAL if amount_kes is not None:
-            return f"{ABSENT} OR {is_mine} OR ({_unclaimed(e)} AND {_is_of(e, amount_kes)})"
-        case _:
-            # Without an amount no unclaimed row can be the same.
-            return f"{ABSENT} OR {is_mine}"
+    if claim.rule is ClaimRule.AS_SHOWN:
+        return f"{_unclaimed(e)} AND {_is_of(e, amount_kes or 0)}"
+    is_mine = f"{e.name('payment_id')} = {e.value(payment_id)}"
+    if claim.rule is ClaimRule.DESPITE_AMOUNT:
+        return f"{ABSENT} OR {is_mine} OR ({_unclaimed(e)})"
+    if amount_kes is None:
+        # No unclaimed row can be of the same amount.
+        return f"{ABSENT} OR {is_mine}"
+    return f"{ABSENT} OR {is_mine} OR ({_unclaimed(e)} AND {_is_of(e, amount_kes)})"
 
 
 def _unclaimed(e: Expression) -> str:

@@ -46,7 +46,7 @@ def attach_to_payment(
         raise NotFoundError("Payment not found", code="payment_not_found")
     evidence = MoneyAttached(money=seen_again(row))
     preview_evidence(services, payment, evidence)
-    _keep(services, receipt_number, f"attach to payment {payment_id}", actor)
+    _store(services, receipt_number, f"attach to payment {payment_id}", actor)
     return apply_evidence(services, payment, evidence, actor=actor, only_version=shown_version)
 
 
@@ -97,9 +97,9 @@ def set_aside(
     """
     row = _row(services, receipt_number)
     _require_state(row, RowState.UNCLAIMED)
-    _keep(services, receipt_number, f"set aside: {reason}", actor)
+    _store(services, receipt_number, f"set aside: {reason}", actor)
     aside = row.put_aside(reason, by=actor.by, now=services.now())
-    if not services.ledger.set_aside(aside):
+    if not services.ledger.set_aside(aside, op_id=services.ids.hex(32)):
         raise _changed()
     return aside
 
@@ -111,7 +111,7 @@ def reopen(services: Services, receipt_number: str, *, actor: Actor) -> ReceiptR
     """
     row = _row(services, receipt_number)
     _require_state(row, RowState.SET_ASIDE)
-    _keep(services, receipt_number, "reopen", actor)
+    _store(services, receipt_number, "reopen", actor)
     now = services.now()
     waiting = replace(
         row,
@@ -128,7 +128,7 @@ def reopen(services: Services, receipt_number: str, *, actor: Actor) -> ReceiptR
 
 def _open(services: Services, opening: Opening, asked: str, actor: Actor, op_id: str) -> Payment:
     receipt_number = opening.claim.receipt_number
-    _keep(services, receipt_number, asked, actor)
+    _store(services, receipt_number, asked, actor)
     if not services.ledger.open_payment(as_shown(opening), actor=actor, op_id=op_id):
         raise _changed()
     services.observer.opened(opening.payment, actor)
@@ -205,7 +205,7 @@ def _changed() -> ConflictError:
     )
 
 
-def _keep(services: Services, receipt_number: str, asked: str, actor: Actor) -> None:
+def _store(services: Services, receipt_number: str, asked: str, actor: Actor) -> None:
     """Store who asked for what, and why, before it is tried."""
     instruction = Instruction(
         at=services.now(),
@@ -214,4 +214,4 @@ def _keep(services: Services, receipt_number: str, asked: str, actor: Actor) -> 
         asked=asked,
         request_id=actor.request_id,
     )
-    services.ledger.keep_instruction(receipt_number, instruction)
+    services.ledger.store_instruction(receipt_number, instruction)

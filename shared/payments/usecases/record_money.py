@@ -123,8 +123,11 @@ def _set_aside(
     """Set a transfer from an own shortcode aside: it is no new money."""
     now = services.now()
     aside = (row or new_row(money, now=now)).put_aside(SetAside.SWEEP, by=BY_RULE, now=now)
-    ledger, op_id = services.ledger, services.ids.hex(32)
-    is_done = ledger.set_aside(aside) if row else ledger.file(aside, actor=actor, op_id=op_id)
+    op_id = services.ids.hex(32)
+    if row is None:
+        is_done = services.ledger.file(aside, actor=actor, op_id=op_id)
+    else:
+        is_done = services.ledger.set_aside(aside, op_id=op_id)
     return MoneyOutcome.SET_ASIDE if is_done else None
 
 

@@ -54,6 +54,8 @@ def test_the_template_promises_the_designs_routes() -> None:
         Route("GET /api/consultations/{booking_id}", needs_token=True),
         Route("POST /api/payment/callback/{payment_id}/{token}", needs_token=False),
         Route(f"POST {mpesa}/callback", needs_token=False),
+        Route("POST /api/c2b/{token}/confirmation", needs_token=False),
+        Route("POST /api/c2b/{token}/validation", needs_token=False),
     }
 
 
