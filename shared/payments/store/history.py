@@ -13,6 +13,7 @@ from payments.store.attributes import to_attribute, to_item
 from payments.store.expressions import ABSENT
 from payments.store.items import (
     DAY_SHARDS,
+    PAYMENT_PREFIX,
     PhoneGuard,
     consultation_key,
     payment_key,
@@ -119,7 +120,7 @@ class PaymentHistory:
                 )
                 for values in pages:
                     yield Listed(
-                        payment_id=values["pk"].removeprefix("PAY#"),
+                        payment_id=values["pk"].removeprefix(PAYMENT_PREFIX),
                         created_at=values["created_at"],
                         public_status=values["public_status"],
                         amount_kes=values["amount_kes"],
@@ -133,12 +134,12 @@ class PaymentHistory:
                     yield to_payment(values)
 
     def get_receipt_owners(self, receipt_numbers: Sequence[str]) -> Mapping[str, str]:
-        """Return the payment id of every receipt that is claimed, read strongly."""
+        """Return the payment id of every receipt that is bound, read strongly."""
         owners = {}
         for numbers in batched(dict.fromkeys(receipt_numbers), READ_AT_ONCE, strict=False):
             claims = self._table.get_many([receipt_key(number) for number in numbers])
             for number, values in zip(numbers, claims, strict=True):
-                if values is not None:
+                if values is not None and "payment_id" in values:
                     owners[number] = str(values["payment_id"])
         return owners
 

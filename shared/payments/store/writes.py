@@ -188,7 +188,7 @@ def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
         sets=[
             f"{e.name('active_payment_id')} = {e.value(payment.payment_id)}",
             f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PENDING)}",
-            f"{lock_until} = {e.value(payment.locked_until)}",
+            f"{lock_until} = {e.value(payment.prompt_ends_at)}",
             _next_version(e),
         ],
         removes=[],
@@ -211,7 +211,7 @@ def reserve_phone(table: str, payment: Payment, policy: Policy) -> dict[str, Any
         sets=[
             *_shift(e, PHONE_SLOTS, now),
             f"{e.name('live_payment_id')} = {e.value(payment.payment_id)}",
-            f"{live_until} = {e.value(payment.locked_until)}",
+            f"{live_until} = {e.value(payment.prompt_ends_at)}",
         ],
         removes=[],
         condition=f"{is_free} AND {in_quarter} AND {in_day}",
