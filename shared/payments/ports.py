@@ -126,6 +126,26 @@ class Initiator(Protocol):
         """Ask M-Pesa for the shortcode's balances; whether it took the question."""
 
 
+class RefundsFunction(Protocol):
+    """The function that alone speaks to Safaricom as the initiator, as its callers see it."""
+
+    def ask_status(self, payment_id: str) -> None:
+        """Have M-Pesa asked about a sent refund; what goes wrong is only counted."""
+
+    def ask_balance(self) -> None:
+        """Have M-Pesa asked for the balance; what goes wrong is only counted."""
+
+    def ask_receipt(self, receipt_number: str, *, by: str) -> None:
+        """Have M-Pesa asked about a receipt. Errors: ConflictError, UnavailableError."""
+
+    def approve(
+        self, payment_id: str, *, by: str, request_id: str, shown_version: int | None
+    ) -> None:
+        """Approve and send a refund. Errors: as RefundSender.approve; UnavailableError where the
+        function gave no answer: the refund may have been sent, so look at the payment.
+        """
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """The source of a write and its reason, for the audit event."""

@@ -23,7 +23,7 @@ from payments.aws.observability import PowertoolsObserver, new_logger
 from payments.aws.secrets import Secrets, SecretUnavailableError
 from payments.aws.settings import Settings, read_callback_settings, read_settings
 from payments.errors import UnavailableError
-from payments.ports import Actor, Clock, Ids, Observer, Sleep, StkGateway
+from payments.ports import Actor, Clock, Ids, Observer, Sleep
 from payments.protocol.policy import Policy
 from payments.store.payments import PaymentStore
 from payments.store.table import Table
@@ -34,12 +34,17 @@ if TYPE_CHECKING:
     from botocore.session import Session
 
     from payments.aws.fallback_queue import FallbackQueue
+    from payments.aws.refunds_function import InvokedRefundsFunction
+    from payments.daraja.client import DarajaClient
     from payments.store.backlog import Backlog
     from payments.store.history import PaymentHistory
+    from payments.store.refund_gate import RefundGates
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
 AWS_TRIES_MAX = 3
+INVOKED_SECONDS = 30
+"""How long a function that is invoked for its answer may take."""
 USER_AGENT = "Hakika"
 REQUIRED_DARAJA_SECRETS = (
     "SAFARICOM_CONSUMER_KEY",
@@ -80,6 +85,8 @@ def new_aws_client(
     for resources and transfers that nobody uses here. AWS checks what it is sent; botocore checking
     it before, and writing a user agent of many parts, would be a quarter of a callback's work.
     """
+    if service == "lambda":  # a function that acts is invoked once, and waited for
+        read_timeout_seconds, tries_max = INVOKED_SECONDS, 1
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=read_timeout_seconds,
@@ -147,6 +154,8 @@ class Runtime:
                 clock=adapters.clock,
             ),
             gateway=lambda: self.gateway,
+            refund_gates=lambda: self.refund_gates,
+            refunds_function=lambda: self.refunds_function,
             clock=adapters.clock,
             sleep=adapters.sleep,
             ids=adapters.ids,
@@ -165,7 +174,7 @@ class Runtime:
         return self.settings.policy
 
     @cached_property
-    def gateway(self) -> StkGateway:
+    def gateway(self) -> "DarajaClient":
         """Daraja; it imports requests, so functions that never call it start faster."""
         from payments.daraja.client import DarajaClient
         from payments.store.oauth_token import OAuthToken
@@ -187,6 +196,21 @@ class Runtime:
             clock=self._adapters.clock,
             observer=self._told,
         )
+
+    @cached_property
+    def refund_gates(self) -> "RefundGates":
+        """The refund gate of the shortcode; few functions use it."""
+        from payments.store.refund_gate import RefundGates
+
+        return RefundGates(self._table, self.settings.merchant.shortcode)
+
+    @cached_property
+    def refunds_function(self) -> "InvokedRefundsFunction":
+        """The function that sends refunds; who invokes it needs a permission for that."""
+        from payments.aws.refunds_function import InvokedRefundsFunction
+
+        client = partial(self._adapters.aws_client, "lambda")
+        return InvokedRefundsFunction(client, self.settings.refunds_function, self._told)
 
     @cached_property
     def history(self) -> "PaymentHistory":
@@ -218,18 +242,19 @@ class Runtime:
         return Actor(by=by, request_id=request_id)
 
     def _daraja_credentials(self) -> Mapping[str, str]:
-        return self._read_secret(self.settings.daraja_secret_arn, REQUIRED_DARAJA_SECRETS)
+        return self.read_secret(self.settings.daraja_secret_arn, REQUIRED_DARAJA_SECRETS)
 
     def _forget_daraja_credentials(self) -> None:
         self._secrets.forget(self.settings.daraja_secret_arn)
 
     def _hash_phone(self, msisdn: str) -> str:
         """Return a key for a phone without the number: HMAC-SHA-256 with the pepper, 32 hex."""
-        pepper = self._read_secret(self.settings.pepper_secret_arn, ("PHONE_PEPPER",))
+        pepper = self.read_secret(self.settings.pepper_secret_arn, ("PHONE_PEPPER",))
         digest = hmac.new(pepper["PHONE_PEPPER"].encode(), msisdn.encode(), hashlib.sha256)
         return digest.hexdigest()[:32]
 
-    def _read_secret(self, arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
+    def read_secret(self, arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
+        """Return a secret that has all these values. Errors: UnavailableError."""
         try:
             values = self._secrets.read(arn)
         except SecretUnavailableError as error:

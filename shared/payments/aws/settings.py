@@ -30,6 +30,9 @@ class Settings:
     policy: Policy
     daraja_secret_arn: str
     pepper_secret_arn: str
+    initiator_secret_arn: str = ""
+    result_key_secret_arn: str = ""
+    refunds_function: str = ""
     callback_networks: Networks
     fallback_queue_url: str
 
@@ -57,6 +60,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         policy=_policy(environ),
         daraja_secret_arn=environ.get("DARAJA_SECRET_ARN", ""),
         pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
+        initiator_secret_arn=environ.get("INITIATOR_SECRET_ARN", ""),
+        result_key_secret_arn=environ.get("RESULT_KEY_SECRET_ARN", ""),
+        refunds_function=environ.get("REFUNDS_FUNCTION", ""),
         callback_networks=_networks(environ),
         fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
     )

@@ -11,6 +11,7 @@ from payments.protocol.consultation import (
 from payments.protocol.evidence import Context
 from payments.protocol.payment import Payment
 from payments.protocol.policy import Policy
+from payments.protocol.refund_rules import GateEffect
 from payments.protocol.schedule import next_due_at
 
 
@@ -67,6 +68,7 @@ class Case:
         claims_receipt: str | None = None,
         releases_receipt: str | None = None,
         adds_events: tuple[EventType, ...] = (),
+        refund_gate: GateEffect | None = None,
         by_operator: bool = False,
     ) -> Change:
         """Return the write from the payment to `after`, its version and its events computed.
@@ -84,6 +86,7 @@ class Case:
             claims_receipt=claims_receipt,
             releases_receipt=releases_receipt,
             events=tuple(events),
+            refund_gate=refund_gate,
             by_operator=by_operator,
         )
 

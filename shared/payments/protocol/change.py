@@ -6,6 +6,7 @@ from typing import Literal
 
 from payments.protocol.consultation import ConsultationPaymentStatus
 from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof
+from payments.protocol.refund_rules import GateEffect, refund_rules
 from payments.protocol.result_codes import final_refusal
 
 _S = PaymentStatus
@@ -21,7 +22,7 @@ AUTOMATIC: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _S.CANCELLED: frozenset({_S.REVIEW, _S.COMPLETED, _S.REFUND_DUE}),
     _S.REVIEW: frozenset(),
     _S.COMPLETED: frozenset({_S.REFUND_DUE}),
-    _S.REFUND_DUE: frozenset(),
+    _S.REFUND_DUE: frozenset({_S.REFUNDED}),
     _S.REFUNDED: frozenset(),
 }
 """Which status may follow which without an operator."""
@@ -45,6 +46,10 @@ class EventType(StrEnum):
     REVIEW = "ReviewNeeded"
     REFUND_DUE = "RefundDue"
     REFUNDED = "PaymentRefunded"
+    REFUND_REQUESTED = "RefundRequested"
+    REFUND_WITHDRAWN = "RefundWithdrawn"
+    REFUND_SENT = "RefundSent"
+    REFUND_REFUSED = "RefundRefused"
     UNRESOLVED = "PaymentUnresolved"
     RECEIPT_ADDED = "ReceiptAdded"
     ATTENTION_CLEARED = "AttentionCleared"
@@ -116,12 +121,14 @@ class Change:
     releases_receipt: str | None = None
     events: tuple[EventType, ...] = ()
     evidence_digest: str | None = None
+    refund_gate: GateEffect | None = None
     by_operator: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a step that no rule of the protocol allows."""
         rules = (
             *_step_rules(self),
+            *refund_rules(self.before, self.after, self.refund_gate, by_operator=self.by_operator),
             *(_transition_rules(self) if self.is_transition else ()),
             *(_outcome_rules(self) if self.concludes else ()),
         )

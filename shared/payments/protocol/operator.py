@@ -22,7 +22,9 @@ from payments.protocol.evidence import (
     Resolution,
     ReviewResolved,
 )
-from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof, RefundStep
+from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof
+from payments.protocol.refund_evidence import is_sent
+from payments.protocol.refund_steps import UNRESOLVED
 from payments.protocol.result_codes import SUCCESS
 
 
@@ -60,9 +62,10 @@ def _mark_refunded(case: Case) -> Change:
     payment = case.payment
     _require(payment, {PaymentStatus.REFUND_DUE}, "mark as refunded")
     refund = payment.refund
-    if refund is not None and refund.step is RefundStep.SENT:
+    if is_sent(payment):
         raise ConflictError(
-            "A refund of this payment has been sent to M-Pesa: wait for its result",
+            "A refund of this payment has been sent to M-Pesa: wait for its result, or settle it "
+            "after 24 hours from M-Pesa's statement",
             code="refund_sent",
         )
     after = replace(
@@ -77,6 +80,11 @@ def _mark_refunded(case: Case) -> Change:
 def _clear_attention(case: Case) -> Change | None:
     if case.payment.attention is None:
         return None
+    if is_sent(case.payment) and case.payment.attention == UNRESOLVED:
+        raise ConflictError(
+            "M-Pesa never answered about a refund: settle it from M-Pesa's statement",
+            code="refund_sent",
+        )
     return case.step(
         replace(case.payment, attention=None),
         adds_events=(EventType.ATTENTION_CLEARED,),

@@ -32,6 +32,7 @@ from payments.store.items import (
     to_consultation,
     to_payment,
 )
+from payments.store.refund_writes import gate_action
 from payments.store.reservation import NotReserved, Reserved, read_refusal
 from payments.store.table import Committed, ConditionFailed, Table
 from payments.store.writes import (
@@ -64,6 +65,7 @@ class PaymentStore:
         self._table = table
         self._policy = policy
         self._gate_key = gate_key(shortcode)
+        self._shortcode = shortcode
         self._clock = clock
 
     def get_payment(self, payment_id: str) -> Payment | None:
@@ -136,6 +138,8 @@ class PaymentStore:
         actions: list[dict[str, Any]] = [{"Update": payment_update(name, before, after)}]
         if change.consultation is not None:
             actions.append(consultation_action(name, change, change.consultation))
+        if change.refund_gate is not None:
+            actions.append(gate_action(name, self._shortcode, change.refund_gate, now=now))
         if change.frees_phone:
             actions.append({"Update": free_phone(name, before, free_at=change.phone_free_at)})
         if change.claims_receipt is not None:

@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from payments.ports import Clock, Ids, Observer, Sleep, StkGateway
+from payments.ports import Clock, Ids, Observer, RefundsFunction, Sleep, StkGateway
 from payments.protocol.policy import Policy
 from payments.store.payments import PaymentStore
+
+if TYPE_CHECKING:
+    from payments.store.refund_gate import RefundGates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +18,8 @@ class Services:
 
     store: PaymentStore
     gateway: Callable[[], StkGateway]
+    refund_gates: "Callable[[], RefundGates]"
+    refunds_function: Callable[[], RefundsFunction]
     clock: Clock
     sleep: Sleep
     ids: Ids
