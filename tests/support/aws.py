@@ -15,6 +15,9 @@ REPOSITORY = Path(__file__).parents[2]
 TABLE_NAME = "payments-under-test"
 DARAJA_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:daraja"
 PEPPER_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:pepper"
+INITIATOR_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:initiator"
+RESULT_KEY_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:result-key"
+REFUNDS_FUNCTION = "hakika-test-refunds"
 SECRETS = {
     DARAJA_SECRET_ARN: {
         "SAFARICOM_CONSUMER_KEY": Config().apps[0].consumer_key,
@@ -22,6 +25,8 @@ SECRETS = {
         "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
     },
     PEPPER_SECRET_ARN: {"PHONE_PEPPER": "pepper-under-test"},
+    INITIATOR_SECRET_ARN: {"INITIATOR_NAME": "", "SECURITY_CREDENTIAL": ""},
+    RESULT_KEY_SECRET_ARN: {"RESULT_KEY": "result-key-under-test", "RESULT_KEYS_OLD": ""},
 }
 QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/fallback"
 
@@ -43,6 +48,10 @@ class SecretsManager:
         """Answer as Secrets Manager does."""
         self.reads += 1
         return {"SecretString": json.dumps(self.values[SecretId])}
+
+    def put_secret_value(self, *, SecretId: str, SecretString: str) -> None:  # noqa: N803
+        """Replace a secret's values."""
+        self.values[SecretId] = json.loads(SecretString)
 
 
 class Queue:

@@ -15,13 +15,22 @@ from payments.aws.runtime import ADAPTERS, Adapters
 
 from simulator.core.config import LISTED_SOURCES
 
-from .aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN, QUEUE_URL, REPOSITORY, TABLE_NAME
+from .aws import (
+    DARAJA_SECRET_ARN,
+    INITIATOR_SECRET_ARN,
+    PEPPER_SECRET_ARN,
+    QUEUE_URL,
+    REFUNDS_FUNCTION,
+    REPOSITORY,
+    RESULT_KEY_SECRET_ARN,
+    TABLE_NAME,
+)
 from .daraja import BASE_URL
 
 LISTED_IP = "196.201.214.200"
 UNLISTED_IP = "41.90.64.12"
 DOMAIN = "pay.example.co.ke"
-TIMEOUT_SECONDS = {"stk_push": 29, "status": 15, "callback": 10, "cleanup": 60}
+TIMEOUT_SECONDS = {"stk_push": 29, "status": 15, "callback": 10, "cleanup": 60, "refunds": 29}
 ENVIRONMENT = {
     "TABLE_NAME": TABLE_NAME,
     "SAFARICOM_BASE": BASE_URL,
@@ -29,6 +38,9 @@ ENVIRONMENT = {
     "CALLBACK_URL_BASE": f"https://{DOMAIN}",
     "DARAJA_SECRET_ARN": DARAJA_SECRET_ARN,
     "PEPPER_SECRET_ARN": PEPPER_SECRET_ARN,
+    "INITIATOR_SECRET_ARN": INITIATOR_SECRET_ARN,
+    "RESULT_KEY_SECRET_ARN": RESULT_KEY_SECRET_ARN,
+    "REFUNDS_FUNCTION": REFUNDS_FUNCTION,
     "CALLBACK_SOURCE_IPS": ",".join(LISTED_SOURCES),
     "FALLBACK_QUEUE_URL": QUEUE_URL,
     "POWERTOOLS_SERVICE_NAME": "hakika",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from simulator.core.config import Config
 from tests.support.dynamodb import attach, new_client, use_virtual_time
 
 from .aws import (
+    REFUNDS_FUNCTION,
     SECRETS,
     TABLE_NAME,
     EngineOf,
@@ -79,6 +81,7 @@ class World:
             config=Config().changed({"query_per_minute": None, **(daraja_config or {})}),
         )
         self.environment = dict(environment or {})
+        self.invoker = RefundsInvoker(self)
         # One client serves all worlds that nobody fails: to make one takes longer than most tests.
         client = new_client() if network else _shared_client()
         lines = network or Lines()
@@ -89,6 +92,7 @@ class World:
             "dynamodb": client,
             "sqs": self.queue,
             "secretsmanager": self.secrets,
+            "lambda": self.invoker,
         }
         self.adapters = Adapters(
             clock=self.clock,
@@ -99,6 +103,7 @@ class World:
             http_session=lambda: new_session(self.daraja, lines.daraja),
         )
         self._lambdas: dict[str, Lambda] = {}
+        self.kept: list[Any] = []
 
     def close(self) -> None:
         """Let go of the shared client."""
@@ -196,10 +201,26 @@ class World:
         )
 
     def deliver(self, delivery: CallbackDelivery) -> Answer:
-        """Post one of Daraja's callbacks, and tell it what was answered."""
-        answer = self.post_callback(delivery.url, delivery.body, source_ip=delivery.source_ip)
+        """Post one of Daraja's callbacks or results, and tell it what was answered."""
+        is_result = "/api/result/" in delivery.url
+        post = self.post_result if is_result else self.post_callback
+        answer = post(delivery.url, delivery.body, source_ip=delivery.source_ip)
         self.daraja.callback_answered(delivery.id, answer.status)
         return answer
+
+    def post_result(self, url: str, body: bytes | str, *, source_ip: str = LISTED_IP) -> Answer:
+        """Somebody posts to a result URL."""
+        text = body.decode(errors="replace") if isinstance(body, bytes) else body
+        event = http_event(
+            "POST", "/api/result", path=urlsplit(url).path, body=text, source_ip=source_ip
+        )
+        from payments.http.api_gateway import answered
+        from payments.http.results import receive_result
+
+        runtime = self.function("refunds").module.runtime
+        answer = answered(event, lambda: receive_result(event, runtime, keep=self.kept.append))
+        runtime.observer.flush()
+        return self.answer(answer)
 
     def pass_time(
         self, seconds: float, *, delivers: bool = True, cleans_up: bool = False
@@ -259,6 +280,28 @@ class World:
         """The types of a payment's events, in order."""
         found = self.items(f"PAY#{payment_id}")
         return [values["type"] for values in found if values["sk"].startswith("EVENT#")]
+
+
+class RefundsInvoker:
+    """The Lambda service, as far as it invokes the refund function."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.calls: list[dict[str, Any]] = []
+
+    def invoke(
+        self,
+        *,
+        FunctionName: str,  # noqa: N803
+        InvocationType: str,  # noqa: N803
+        Payload: bytes,  # noqa: N803
+    ) -> dict[str, Any]:
+        """Run the function once, as an event too: what it raises then reaches nobody."""
+        assert FunctionName == REFUNDS_FUNCTION
+        call = json.loads(Payload)
+        self.calls.append(call)
+        answer = self._world.function("refunds").invoke(call)
+        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
 
 def _wire(item: Any) -> Any:

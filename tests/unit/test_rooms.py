@@ -15,18 +15,23 @@ ROOMS = {
     "protocol": (
         "payment receipts consultation evidence result_codes policy decide case change push"
         " callback query money news refusal operator schedule time_passed filing"
+        " refund refund_evidence refund_person refund_steps refund_rules reversal_codes"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
         " count_payments apply_evidence gauges services"
+        " apply_refund refunds send_refund look_at_refund record_initiator_result result_addresses"
     ),
     "store": (
         "payments writes items receipt_items context events history oauth_token table expressions"
-        " attributes reservation backlog"
+        " attributes reservation backlog refund_gate refund_writes"
     ),
-    "daraja": "client wire push_outcomes query_answers oauth_client",
-    "http": "api_gateway requests answers messages sentences authentication token_keys",
-    "aws": "runtime settings secrets observability fallback_queue",
+    "daraja": (
+        "client wire push_outcomes query_answers oauth_client"
+        " initiator initiator_wire reversal_answers"
+    ),
+    "http": "api_gateway requests answers messages sentences authentication token_keys results",
+    "aws": "runtime settings secrets observability fallback_queue refunds_function",
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40

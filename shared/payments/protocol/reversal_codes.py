@@ -56,6 +56,8 @@ CREDENTIAL_CODES = frozenset({"18", "20", "21", "22", "2001", "8006", "TP40153"}
 """The initiator itself is refused: resuming asks for a credential that was set after it."""
 STATUS_STOPS = CREDENTIAL_CODES | {"11", "2006", "2028"}
 """The codes of a Transaction Status that stop refunds; others may mean an unknown receipt."""
+BALANCE_STOPS = CREDENTIAL_CODES - {"21", "TP40153"}
+"""The codes of an Account Balance that stop refunds: not that the role for balances is missing."""
 STATUS_NEEDS_PERSON = frozenset({"Cancelled", "Declined", "Expired", "Failed", "Rejected"})
 """Transaction statuses that a paid receipt cannot have."""
 

@@ -1,11 +1,11 @@
 """The refund gate, which all refunds of a shortcode pass, and staff's questions about receipts."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from payments.protocol.policy import ASK_KEPT_SECONDS, ASKS_PER_HOUR, HOUR_SECONDS
 from payments.protocol.refund_evidence import RefundGate
-from payments.store.attributes import Plain, to_item
+from payments.store.attributes import Plain, to_attribute, to_item
 from payments.store.expressions import EXISTS, Expression, update_action
 from payments.store.history import Instruction
 from payments.store.items import STATE, receipt_key
@@ -154,6 +154,19 @@ class RefundGates:
                 condition=EXISTS,
             )
         )
+
+    def get_instructions(self) -> list[Instruction]:
+        """Return what people ordered about refunds, oldest first."""
+        found = self._table.query_pages(
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
+            ExpressionAttributeValues={
+                ":pk": to_attribute(self._key["pk"]),
+                ":prefix": to_attribute("INSTRUCTION#"),
+            },
+            ConsistentRead=True,
+        )
+        names = [field.name for field in fields(Instruction)]
+        return [Instruction(**{name: values[name] for name in names}) for values in found]
 
     def payment_of(self, receipt_number: str) -> str | None:
         """Return the payment that a receipt is bound to; read strongly."""

@@ -11,7 +11,7 @@ from payments.protocol.evidence import ReversalResult, StatusSeen
 from payments.protocol.payment import Payment
 from payments.protocol.refund import stops_refunds
 from payments.protocol.refund_evidence import RefundEvidence, RefundHint
-from payments.protocol.reversal_codes import DONE, refusal_words
+from payments.protocol.reversal_codes import BALANCE_STOPS, DONE, refusal_words
 from payments.usecases.apply_refund import apply_refund
 from payments.usecases.services import Services
 
@@ -35,9 +35,10 @@ class StatusPost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BalancePost:
-    """A post about the shortcode's balance. Units: KES."""
+    """A post about the shortcode's balance; `code` is None where it cannot be read. Units: KES."""
 
     is_listed: bool
+    code: str | None
     balance_kes: int | None
 
 
@@ -57,8 +58,8 @@ def record_initiator_result(services: Services, post: ResultPost, *, request_id:
             _record_reversal(services, post, request_id)
         case StatusPost(is_listed=True, seen=StatusSeen() as seen):
             _record_status(services, seen, request_id)
-        case BalancePost(is_listed=True, balance_kes=int() as balance_kes):
-            services.refund_gates().note_balance(balance_kes, now=services.now())
+        case BalancePost(is_listed=True):
+            _record_balance(services, post)
         case _:
             services.observer.counted("ResultUnused")
 
@@ -87,6 +88,17 @@ def _record_status(services: Services, seen: StatusSeen, request_id: str) -> Non
     if payment is not None:
         actor = Actor(by="status", request_id=request_id, reason=answer_words(seen))
         _count(services, payment, apply_refund(services, payment, seen, actor=actor))
+
+
+def _record_balance(services: Services, post: BalancePost) -> None:
+    """Keep the balance; a refused credential stops refunds before M-Pesa locks it."""
+    gates = services.refund_gates()
+    if post.code in BALANCE_STOPS:
+        gates.stop(post.code, now=services.now())
+    elif post.balance_kes is not None:
+        gates.note_balance(post.balance_kes, now=services.now())
+    else:
+        services.observer.counted("ResultUnused")
 
 
 def answer_words(seen: StatusSeen) -> str:
