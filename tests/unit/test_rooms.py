@@ -24,7 +24,7 @@ ROOMS = {
     ),
     "store": (
         "payments writes items receipt_items context events history oauth_token table expressions"
-        " attributes reservation backlog refund_gate refund_writes"
+        " attributes reservation backlog refund_gate refund_writes listings"
     ),
     "daraja": (
         "client wire push_outcomes query_answers oauth_client"

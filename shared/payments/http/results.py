@@ -23,7 +23,7 @@ from payments.usecases.record_initiator_result import (
     record_initiator_result,
 )
 from payments.usecases.result_addresses import RESULT_PATH, is_right_token, receipt_in_path
-from payments.values import CALLBACK_TOKEN, PAYMENT_ID
+from payments.values import CALLBACK_SECRET, PAYMENT_ID
 
 if TYPE_CHECKING:
     from payments.aws.runtime import Runtime
@@ -80,7 +80,7 @@ def read_post(
     kind, *parts = path.removeprefix(RESULT_PATH + "/").split("/")
     is_timeout = kind == "reversal" and parts[-1:] == ["timeout"]
     *facts, token = parts[:-1] if is_timeout else (parts or [""])
-    if not CALLBACK_TOKEN.match(token) or not is_right_token(keys, token, kind, *facts):
+    if not CALLBACK_SECRET.match(token) or not is_right_token(keys, token, kind, *facts):
         return None
     result = None if is_timeout else _parsed(raw)
     match kind, facts:

@@ -93,7 +93,7 @@ class StkResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """A result that came with the right token from an unlisted address: it makes us ask Daraja."""
+    """A result that came with the right secret from an unlisted address: it makes us ask Daraja."""
 
     result: StkResult
     received_at: int
@@ -148,7 +148,7 @@ class Payment:
     account_reference: str | None = None
     requested_reference: str
     transaction_desc: str
-    token_sha256: str | None = None
+    secret_sha256: str | None = None
     body_sha256: str | None = None
     created_at: int
     locked_until: int | None = None

@@ -34,8 +34,6 @@ def refund_rules(
     had, has = before.refund or Refund(), after.refund or Refund()
     is_returned = after.status is PaymentStatus.REFUNDED
     becomes_returned = is_returned and before.status is not PaymentStatus.REFUNDED
-    is_sent_now = has.step is RefundStep.SENT and had.step is not RefundStep.SENT
-    is_asked_now = has.step is RefundStep.REQUESTED and had.step is not RefundStep.REQUESTED
     ends_sent = had.step is RefundStep.SENT and has.step is not RefundStep.SENT
     return (
         (had == has or before.status in OWED, "only owed money has a refund"),
@@ -45,6 +43,21 @@ def refund_rules(
         ),
         (not (is_returned and has.step is not None), "refunded money has no refund under way"),
         (has.proven or not had.proven, "M-Pesa's word is never forgotten"),
+        (
+            not ends_sent or is_returned or has.refused is not None,
+            "a sent refund ends refused or refunded",
+        ),
+        *_way_rules(before, after, gate),
+    )
+
+
+def _way_rules(before: Payment, after: Payment, gate: GateEffect | None) -> Rules:
+    """Return what holds where a refund is requested or sent."""
+    had, has = before.refund or Refund(), after.refund or Refund()
+    is_sent_now = has.step is RefundStep.SENT and had.step is not RefundStep.SENT
+    is_asked_now = has.step is RefundStep.REQUESTED and had.step is not RefundStep.REQUESTED
+    has_money = before.bound_receipt is not None and before.paid_amount_kes is not None
+    return (
         (has.attempt == had.attempt + is_sent_now, "an attempt is counted when it is sent"),
         (
             not is_asked_now or (had.step is None and isinstance(gate, RequireRunning)),
@@ -59,13 +72,8 @@ def refund_rules(
             "two persons send a refund",
         ),
         (
-            not (is_asked_now or is_sent_now)
-            or (before.bound_receipt is not None and before.paid_amount_kes is not None),
+            not (is_asked_now or is_sent_now) or has_money,
             "a refund has a bound receipt and its amount",
         ),
         (not is_sent_now or after.due_at is not None, "a sent refund is looked at"),
-        (
-            not ends_sent or is_returned or has.refused is not None,
-            "a sent refund ends refused or refunded",
-        ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from payments.errors import ConflictError
@@ -86,12 +87,24 @@ R = "refunded"
 EXPECTED: dict[str, dict[str, object]] = {
     "owed": {"request": "requested", "done": R, "done by the first": R, "reversed": R},
     "requested": {"withdraw": None, "approve": "sent", "done": R, "reversed": R},
-    "sent": {"not taken": None, "refused": None, "locked": None, "done": R, "reversed": R}
-    | {"already": "sent", "hint": "sent", "unknown receipt": "sent"},
+    "sent": {
+        "not taken": None,
+        "refused": None,
+        "locked": None,
+        "done": R,
+        "reversed": R,
+        "already": "sent",
+        "hint": "sent",
+        "unknown receipt": "sent",
+    },
     "refused": {"request": "requested", "done": R, "reversed": R},
     "returned": {"done again otherwise": R},
-    "marked": {"done": R, "done by the first": R, "done again otherwise": R}
-    | {"done without facts": R},
+    "marked": {
+        "done": R,
+        "done by the first": R,
+        "done again otherwise": R,
+        "done without facts": R,
+    },
 }
 for _name in ("owed", "requested", "sent", "refused"):
     EXPECTED[_name] |= {
@@ -174,10 +187,10 @@ def test_the_gate_forbids(gate: RefundGate, name: str, code: str) -> None:
     assert error.value.code == code
 
 
-@pytest.mark.parametrize("change", [{"proof": Proof.HINT}, {"proof": Proof.QUERY}])
-def test_a_receipt_that_no_witness_bound_is_not_refunded(change: dict[str, Proof]) -> None:
+@pytest.mark.parametrize("proof", [Proof.HINT, Proof.QUERY])
+def test_a_receipt_that_no_witness_bound_is_not_refunded(proof: Proof) -> None:
     with pytest.raises(ConflictError) as error:
-        decided(replace(OWED, **change), "request")
+        decided(replace(OWED, proof=proof), "request")
     assert error.value.code == "receipt_not_bound"
 
 
@@ -257,17 +270,16 @@ def test_a_hint_brings_a_look_forward_once_between_two_steps() -> None:
     assert decided(on_schedule.after, "hint", now=NOW + 121) is not None
 
 
-def step(before: Payment, after: Payment, **more: object) -> Change:
-    return Change(before=before, after=replace(after, version=before.version + 1), **more)  # type: ignore[arg-type]
+def step(before: Payment, after: Payment, **more: Any) -> Change:
+    return Change(before=before, after=replace(after, version=before.version + 1), **more)
 
 
-def refund_of(payment: Payment, **changes: object) -> Payment:
+def refund_of(payment: Payment, **changes: Any) -> Payment:
     refund = payment.refund or Refund()
-    return replace(payment, refund=replace(refund, **changes))  # type: ignore[arg-type]
+    return replace(payment, refund=replace(refund, **changes))
 
 
-RETURNED = {"status": PaymentStatus.REFUNDED}
-FORBIDDEN = {
+FORBIDDEN: dict[str, tuple[Payment, Payment, dict[str, Any]]] = {
     "only owed money has a refund": (
         PAYMENTS["completed"],
         refund_of(PAYMENTS["completed"], step=RefundStep.REQUESTED),
