@@ -18,7 +18,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     )
     runtime.observer.counted("CleanupRun")
     runtime.observer.counted("CleanupPoisoned", report.poisoned)
-    measure_gauges(runtime.backlog, runtime.observer, now=int(runtime.clock()))
+    gate = runtime.refund_gates.read()
+    measure_gauges(runtime.backlog, gate, runtime.observer, now=int(runtime.clock()))
     runtime.observer.flush()
     return {
         "looked_at": report.looked_at,

@@ -15,6 +15,7 @@ from payments.http.messages import (
     is_money_reported,
     manual_payment,
 )
+from payments.http.refund_answers import RefundState, customer_refund, refund_state
 from payments.http.sentences import SENTENCES, Button
 from payments.protocol.consultation import Consultation
 from payments.protocol.payment import OPEN, Payment, PaymentStatus
@@ -84,8 +85,12 @@ def status_answer(
         "transaction_date": eat_iso(payment.transaction_at),
         "created_at": eat_iso(payment.created_at),
         "customer_message": customer_message(
-            cause, language, is_charge_ruled_out=is_charge_ruled_out(payment)
+            cause,
+            language,
+            is_charge_ruled_out=is_charge_ruled_out(payment),
+            receipt_number=payment.refund.receipt_number if payment.refund else None,
         ),
+        "refund": customer_refund(payment),
         "actions": _actions(payment, cause, now=now, may_retry=may_retry),
         "can_retry": may_retry,
         "can_retry_at": eat_iso(retry_at),
@@ -108,6 +113,8 @@ def poll_after_seconds(payment: Payment, now: int) -> int | None:
     """Return the seconds until the next poll: 12 a minute at first, None once it is final."""
     if is_money_reported(payment):
         return POLL_SECONDS_LATER
+    if refund_state(payment) in {RefundState.REQUESTED, RefundState.SENT}:
+        return POLL_SECONDS_OLD
     if payment.status not in OPEN and payment.status is not PaymentStatus.REVIEW:
         return None
     age = now - payment.created_at

@@ -10,6 +10,8 @@ from payments.protocol.refund_rules import StopRefunds
 UNRESOLVED = "refund_unresolved"
 _ENDS_WITH_REFUND = frozenset({UNRESOLVED, "receipt_not_known", "refund_receipt_odd"})
 """Reasons for attention that the end of a refund answers."""
+NEEDS_PERSON = _ENDS_WITH_REFUND | {"refund_of_another_receipt", "refund_amount_differs"}
+"""Reasons for attention about a refund that has not ended."""
 
 
 def returned(case: Case, *, receipt_number: str | None, is_proven: bool) -> Change:

@@ -4,6 +4,9 @@ Who a person is comes from the caller: `staff:<sub>` of a staff token, `client:<
 system's, `operator:<ARN>` at a terminal. A typed name is never an identity.
 """
 
+import hashlib
+import json
+
 from payments.errors import ConflictError
 from payments.ports import Actor
 from payments.protocol.payment import Payment
@@ -11,6 +14,12 @@ from payments.protocol.refund_evidence import RefundRequested, RefundSettled, Re
 from payments.store.history import Instruction
 from payments.usecases.apply_refund import apply_refund, read_payment
 from payments.usecases.services import Services
+
+
+def refund_request_key(client_id: str, idempotency_key: str) -> str:
+    """Return the digest by which a repeated request is recognised."""
+    pair = json.dumps([client_id, idempotency_key])
+    return hashlib.sha256(pair.encode()).hexdigest()[:32]
 
 
 def request_refund(
