@@ -363,6 +363,19 @@ def test_refunds_keep_their_distance(scene: Refunding) -> None:
     assert scene.approve(second) == ""
 
 
+def test_two_refunds_at_once_keep_their_distance_in_the_write_itself(scene: Refunding) -> None:
+    first, second = scene.owed("1"), scene.owed("2")
+    scene.request(first)
+    scene.request(second)
+    answers: list[str] = []
+    scene.network.next(
+        meanwhile(lambda: answers.append(scene.approve(second))),
+        on=frozenset({"TransactWriteItems"}),
+    )
+    assert (scene.approve(first), answers) == ("refund_spacing", [""])
+    assert scene.reversals_sent().total() == 1
+
+
 def test_two_checkers_at_once_send_one_refund(scene: Refunding) -> None:
     payment_id = scene.owed()
     scene.request(payment_id)

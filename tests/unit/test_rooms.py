@@ -30,7 +30,10 @@ ROOMS = {
         "client wire push_outcomes query_answers oauth_client"
         " initiator initiator_wire reversal_answers"
     ),
-    "http": "api_gateway requests answers messages sentences authentication token_keys results",
+    "http": (
+        "api_gateway requests answers messages sentences authentication token_keys results"
+        " refund_answers"
+    ),
     "aws": "runtime settings secrets observability fallback_queue refunds_function",
 }
 FILE_LINES_MAX = 300

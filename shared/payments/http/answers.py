@@ -68,7 +68,6 @@ def status_answer(
     cause = cause_of(payment, now=now, policy=policy, is_booking_paid=is_booking_paid)
     retry_at = can_retry_at(payment, SENTENCES[cause], now)
     may_retry = retry_at is not None and retry_at <= now
-    shows_manual = may_retry and cause in BY_HAND_HELPS
     manual = manual_payment(payment, party_b=party_b, is_till=is_till, language=language)
     return {
         "CheckoutRequestID": payment.checkout_request_id or payment.payment_id,
@@ -84,19 +83,23 @@ def status_answer(
         "currency": CURRENCY,
         "transaction_date": eat_iso(payment.transaction_at),
         "created_at": eat_iso(payment.created_at),
-        "customer_message": customer_message(
-            cause,
-            language,
-            is_charge_ruled_out=is_charge_ruled_out(payment),
-            receipt_number=payment.refund.receipt_number if payment.refund else None,
-        ),
+        "customer_message": _message(payment, cause, language),
         "refund": customer_refund(payment),
         "actions": _actions(payment, cause, now=now, may_retry=may_retry),
         "can_retry": may_retry,
         "can_retry_at": eat_iso(retry_at),
-        "manual_payment": manual if shows_manual else None,
+        "manual_payment": manual if may_retry and cause in BY_HAND_HELPS else None,
         "poll_after_seconds": poll_after_seconds(payment, now),
     }
+
+
+def _message(payment: Payment, cause: str, language: Language) -> str:
+    return customer_message(
+        cause,
+        language,
+        is_charge_ruled_out=is_charge_ruled_out(payment),
+        receipt_number=payment.refund.receipt_number if payment.refund else None,
+    )
 
 
 def _actions(payment: Payment, cause: str, *, now: int, may_retry: bool) -> list[str]:

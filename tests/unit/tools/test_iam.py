@@ -18,7 +18,7 @@ from tools.iam import (
 STACK = "hakika-production"
 OPERATOR_NEVER = {
     *("dynamodb:Scan", "dynamodb:DeleteTable", "dynamodb:UpdateTable", "lambda:UpdateFunctionCode"),
-    *("secretsmanager:PutSecretValue", "iam:PassRole", "sqs:PurgeQueue"),
+    *("secretsmanager:UpdateSecret", "iam:PassRole", "sqs:PurgeQueue"),
 }
 DEPLOYER_NEVER = {f"dynamodb:{name}" for name in ("GetItem", "PutItem", "Query", "Scan")}
 
@@ -35,6 +35,16 @@ def test_the_operator_may_do_what_hakika_calls_and_no_more() -> None:
     assert not actions & OPERATOR_NEVER
     assert not [each for each in actions if "*" in each]
     assert len(actions) < 30
+
+
+def test_the_operator_sets_the_initiators_password_and_no_other_secret() -> None:
+    for statement in document(operator_actions(), STACK)["Statement"]:
+        secrets = [each for each in statement["Resource"] if ":secret:" in each]
+        if "secretsmanager:PutSecretValue" in statement["Action"]:
+            assert statement["Action"] == ["secretsmanager:PutSecretValue"]
+            assert secrets == ["arn:aws:secretsmanager:*:*:secret:*InitiatorSecret-*"]
+        else:
+            assert not [each for each in secrets if "Initiator" in each]
 
 
 def test_the_deployer_may_make_every_type_and_touches_no_payment() -> None:
