@@ -19,6 +19,7 @@ from simulator.core.initiator.certificate import CERTIFICATE_FILE
 from simulator.core.initiator.settings import DEFAULT_INITIATORS
 from tests.functional.scene import Scene
 from tests.support.aws import INITIATOR_SECRET_ARN
+from tests.support.world import World
 from tools.credential import encrypt, read_certificate
 
 MAKER = "staff:amina"
@@ -33,6 +34,24 @@ def credential(password: str) -> str:
     return encrypt(password, read_certificate(Path(CERTIFICATE_FILE)))
 
 
+def set_credential(world: World, password: str = PASSWORD) -> None:
+    """Give a deployment its initiator, as `hakika initiator set` does it."""
+    values = {"INITIATOR_NAME": "testapi", "SECURITY_CREDENTIAL": credential(password)}
+    world.secrets.put_secret_value(SecretId=INITIATOR_SECRET_ARN, SecretString=json.dumps(values))
+    runtime = world.fresh_function("refunds").module.runtime
+    now = int(world.clock())
+    note = Instruction(at=now, by="operator:me", reason="new", asked="initiator", request_id="r")
+    runtime.refund_gates.note_credential(now, note, op_id=runtime.services.ids.hex(32))
+
+
+def send_refund(world: World, payment_id: str) -> None:
+    """One person requests, another approves."""
+    services = world.function("refunds").module.runtime.services
+    request_refund(services, payment_id, by=MAKER, why="ill", request_id="r1")
+    call = {"act": "approve", "payment_id": payment_id, "by": CHECKER, "request_id": "r2"}
+    assert world.function("refunds").invoke(call | {"shown_version": None}) == {}
+
+
 class Refunding(Scene):
     """A deployment whose refunds can be sent."""
 
@@ -44,16 +63,9 @@ class Refunding(Scene):
             self.set_credential(PASSWORD)
 
     def set_credential(self, password: str) -> None:
-        """As `hakika initiator set` does it."""
-        values = {"INITIATOR_NAME": "testapi", "SECURITY_CREDENTIAL": credential(password)}
-        self.secrets.put_secret_value(
-            SecretId=INITIATOR_SECRET_ARN, SecretString=json.dumps(values)
-        )
+        """A new password, and a refund function that has not read the old one."""
+        set_credential(self, password)
         self._lambdas.pop("refunds", None)
-        instruction = Instruction(
-            at=int(self.clock()), by="operator:me", reason="new", asked="initiator", request_id="r"
-        )
-        self.gates.note_credential(int(self.clock()), instruction, op_id=self.services.ids.hex(32))
 
     def owed(self, booking_id: str = "1") -> str:
         """A payment whose booking was cancelled after it was paid."""

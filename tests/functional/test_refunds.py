@@ -12,7 +12,7 @@ from payments.protocol.policy import REFUND_STATUS_SECONDS
 from payments.protocol.reversal_codes import CREDENTIAL_CODES, REFUSALS
 from payments.usecases.operate import operate_on_payment
 
-from tests.functional.faulty import CrashError, crash_after, crash_before, meanwhile
+from tests.functional.faulty import CrashError, crash_after, crash_before, meanwhile, then
 from tests.functional.refunding import CHECKER, MAKER, PASSWORD, REVERSAL_PATH, Refunding
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP
 
@@ -163,6 +163,24 @@ def test_a_refusal_at_the_gate_may_be_requested_again(scene: Refunding, scenario
     assert scene.returned_kes() == 1000
 
 
+@pytest.mark.parametrize("late", ["after the write", "with too little time left"])
+def test_a_refund_that_comes_too_late_is_not_sent(scene: Refunding, late: str) -> None:
+    payment_id = scene.owed()
+    scene.request(payment_id)
+    frozen = 11 if late == "after the write" else 0
+    scene.network.next(
+        then(lambda: scene.clock.sleep(frozen)), on=frozenset({"TransactWriteItems"})
+    )
+    if not frozen:
+        # The token is fetched so slowly that the send would outlive the function.
+        scene.clock.sleep(3600)
+        scene.line.before["/oauth/v1/generate"] = lambda: scene.clock.sleep(12)
+    assert scene.approve(payment_id) == ""
+    assert not scene.reversals_sent()
+    assert (scene.refund(payment_id).step, scene.refund(payment_id).refused) == (None, "not_sent")
+    assert scene.gates.read().stopped is None
+
+
 def test_a_refused_token_is_renewed_once_and_then_the_refund_is_sent(scene: Refunding) -> None:
     payment_id = scene.owed()
     scene.request(payment_id)
@@ -281,6 +299,7 @@ def test_a_locked_initiator_in_the_status_answer_stops_refunds(scene: Refunding)
     payment_id = scene.owed()
     scene.daraja.set_next("outcome_lost", api="reversal")
     scene.send(payment_id)
+    scene.pass_time(10)
     scene.daraja.set_initiator("testapi", is_locked=True)
     scene.pass_time(200, cleans_up=True)
     assert scene.gates.read().stopped == "8006"

@@ -288,6 +288,7 @@ class RefundsInvoker:
     def __init__(self, world: World) -> None:
         self._world = world
         self.calls: list[dict[str, Any]] = []
+        self.is_down = False
 
     def invoke(
         self,
@@ -298,6 +299,8 @@ class RefundsInvoker:
     ) -> dict[str, Any]:
         """Run the function once, as an event too: what it raises then reaches nobody."""
         assert FunctionName == REFUNDS_FUNCTION
+        if self.is_down:
+            raise ConnectionError("Lambda is down")
         call = json.loads(Payload)
         self.calls.append(call)
         answer = self._world.function("refunds").invoke(call)

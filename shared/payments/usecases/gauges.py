@@ -21,7 +21,7 @@ def measure_gauges(backlog: Backlog, gate: RefundGate, observer: Observer, *, no
     """
     password_age = now - (now if gate.credential_at is None else gate.credential_at)
     observer.counted("RefundsStopped", int(gate.stopped is not None))
-    observer.counted("InitiatorPasswordDays", password_age // DAY_SECONDS, unit="None")
+    observer.counted("InitiatorPasswordDays", password_age // DAY_SECONDS)
     entries = list(backlog.open_entries())
     ages = [now - entry.created_at for entry in entries]
     long_open = [
