@@ -5,6 +5,7 @@ from typing import Any
 from payments.aws.runtime import prepare
 from payments.http import api_gateway, requests
 from payments.http.answers import consultation_answer
+from payments.http.authentication import customers
 from payments.http.refund_answers import refund_answer
 from payments.protocol.consultation import BookingStatus
 from payments.usecases.apply_refund import read_payment
@@ -16,6 +17,7 @@ WRITE_SCOPE = "consultations:write"
 REFUND_SCOPE = "refunds:request"
 
 runtime = prepare()
+authenticator = customers(runtime)
 
 
 def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
@@ -29,7 +31,7 @@ def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
 
 
 def _put(event: dict[str, Any]) -> api_gateway.Response:
-    caller = api_gateway.caller(event, now=runtime.clock())
+    caller = authenticator.caller(event)
     caller.require(WRITE_SCOPE)
     booking_id = normalise_booking_id(api_gateway.path_parameter(event, "booking_id"))
     request = requests.parse(requests.ConsultationRequest, api_gateway.json_body(event))
@@ -46,7 +48,7 @@ def _put(event: dict[str, Any]) -> api_gateway.Response:
 
 
 def _get(event: dict[str, Any]) -> api_gateway.Response:
-    caller = api_gateway.caller(event, now=runtime.clock())
+    caller = authenticator.caller(event)
     consultation = get_consultation(
         runtime.services,
         normalise_booking_id(api_gateway.path_parameter(event, "booking_id")),
@@ -58,7 +60,7 @@ def _get(event: dict[str, Any]) -> api_gateway.Response:
 
 def _request_refund(event: dict[str, Any]) -> api_gateway.Response:
     """Request only: two members of staff are needed, and the approval has no public route."""
-    caller = api_gateway.caller(event, now=runtime.clock())
+    caller = authenticator.caller(event)
     caller.require(REFUND_SCOPE)
     key = requests.require_idempotency_key(api_gateway.header(event, "idempotency-key"))
     request = requests.parse(requests.RefundRequest, api_gateway.json_body(event))
@@ -74,7 +76,7 @@ def _request_refund(event: dict[str, Any]) -> api_gateway.Response:
 
 
 def _get_refund(event: dict[str, Any]) -> api_gateway.Response:
-    caller = api_gateway.caller(event, now=runtime.clock())
+    caller = authenticator.caller(event)
     caller.require(REFUND_SCOPE)
     payment_id = require_payment_id(api_gateway.path_parameter(event, "payment_id"))
     return api_gateway.ok(refund_answer(read_payment(runtime.services, payment_id)))

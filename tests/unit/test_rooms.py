@@ -31,10 +31,12 @@ ROOMS = {
         " initiator initiator_wire reversal_answers"
     ),
     "http": (
-        "api_gateway requests answers messages sentences authentication token_keys results"
-        " refund_answers"
+        "api_gateway requests answers messages sentences authentication token_claims token_keys"
+        " published_keys results refund_answers"
     ),
-    "aws": "runtime settings secrets observability fallback_queue refunds_function",
+    "aws": (
+        "runtime settings secrets token_families observability fallback_queue refunds_function"
+    ),
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40
