@@ -18,7 +18,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     )
     runtime.observer.counted("CleanupRun")
     runtime.observer.counted("CleanupPoisoned", report.poisoned)
-    gate = runtime.refund_gates.read()
+    gate = runtime.refunds.gates.read()
     measure_gauges(runtime.backlog, gate, runtime.observer, now=int(runtime.clock()))
     runtime.observer.flush()
     return {

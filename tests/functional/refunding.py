@@ -41,7 +41,7 @@ def set_credential(world: World, password: str = PASSWORD) -> None:
     runtime = world.fresh_function("refunds").module.runtime
     now = int(world.clock())
     note = Instruction(at=now, by="operator:me", reason="new", asked="initiator", request_id="r")
-    runtime.refund_gates.note_credential(now, note, op_id=runtime.services.ids.hex(32))
+    runtime.refunds.gates.note_credential(now, note, op_id=runtime.services.ids.hex(32))
 
 
 def send_refund(world: World, payment_id: str) -> None:
@@ -58,7 +58,7 @@ class Refunding(Scene):
     def __init__(self, *, has_initiator: bool = True, **options: Any) -> None:
         super().__init__(**options)
         self.services = self.function("refunds").module.runtime.services
-        self.gates = self.services.refund_gates()
+        self.gates = self.services.refunds().gates
         if has_initiator:
             self.set_credential(PASSWORD)
 

@@ -284,7 +284,7 @@ def events_are_not_carried(town: Town) -> None:
 
 
 def mpesa_refuses_the_initiator(town: Town) -> None:
-    town.scene.function("cleanup").module.runtime.refund_gates.stop(
+    town.scene.function("cleanup").module.runtime.refunds.gates.stop(
         "2001", now=int(town.scene.clock())
     )
     town.live(1)
@@ -296,7 +296,7 @@ def password_of(days: int) -> Callable[[Town], None]:
     def ages(town: Town) -> None:
         set_at = int(town.scene.clock()) - days * DAY
         note = Instruction(at=set_at, by="me", reason="new", asked="initiator", request_id="r")
-        gates = town.scene.function("cleanup").module.runtime.refund_gates
+        gates = town.scene.function("cleanup").module.runtime.refunds.gates
         gates.note_credential(set_at, note, op_id="a" * 32)
         town.live(1)
         assert "InitiatorAgeingAlarm" in town.ringing

@@ -176,7 +176,7 @@ def test_a_receipt_is_asked_about_twenty_times_an_hour(desk: Desk, scene: Refund
     receipt = scene.payment(payment_id).receipt_number
     assert receipt is not None
     for _ in range(20):
-        scene.services.refunds_function().ask_receipt(receipt, by=CHECKER)
+        scene.services.refunds().function.ask_receipt(receipt, by=CHECKER)
     scene.pass_time(5)
     asked = scene.gates.get_ask(receipt)
     assert asked is not None

@@ -36,13 +36,13 @@ def ask(
     session: Session = context.obj
     number = parse_receipt(receipt)
     by = session.deployment.identity()
-    session.parts.refunds_function().ask_receipt(number, by=by)
+    session.parts.refunds().function.ask_receipt(number, by=by)
     _answer(session, _wait(session, number))
 
 
 def _wait(session: Session, receipt_number: str) -> Ask:
     """Return the question, with the answer where it came in time. Errors: RefusedError."""
-    gates = session.runtime.refund_gates
+    gates = session.runtime.refunds.gates
     deadline = session.now() + ANSWER_SECONDS_MAX
     while True:
         asked = gates.get_ask(receipt_number)

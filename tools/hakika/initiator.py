@@ -71,7 +71,7 @@ def set_(
         request_id=f"hakika-{session.parts.ids.hex(16)}",
     )
     _store(session, name, credential, read.fingerprint, instruction.at)
-    session.runtime.refund_gates.note_credential(
+    session.runtime.refunds.gates.note_credential(
         instruction.at, instruction, op_id=session.parts.ids.hex(32)
     )
     _answer(session)
@@ -97,7 +97,7 @@ def _store(session: Session, name: str, credential: str, fingerprint: str, at: i
 
 
 def _answer(session: Session) -> None:
-    gates = session.runtime.refund_gates
+    gates = session.runtime.refunds.gates
     gate, instructions = gates.read(), gates.get_instructions()
     age = (
         None if gate.credential_at is None else (session.now() - gate.credential_at) // DAY_SECONDS

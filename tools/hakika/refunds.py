@@ -128,7 +128,7 @@ def resume(context: typer.Context, who: Who = None, why: Why = None, yes: Yes = 
     account = take_account(
         session.person, who=who, why=why, default_who=session.deployment.default_person
     )
-    gate = session.runtime.refund_gates.read()
+    gate = session.runtime.refunds.gates.read()
     if session.person.is_asked(consent_given=yes):
         screen.show_facts(
             session.err, [("stopped by", _stopped_text(gate)), ("then", "refunds can be sent")]
@@ -215,7 +215,7 @@ def _people(payment: Payment) -> dict[str, str | None]:
 
 
 def _show_gate(session: Session) -> None:
-    gate = session.runtime.refund_gates.read()
+    gate = session.runtime.refunds.gates.read()
     document: dict[str, Any] = {
         "configured": gate.credential_at is not None,
         "stopped": gate.stopped,

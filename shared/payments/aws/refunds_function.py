@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from payments.aws.settings import Settings
 from payments.errors import (
     ConflictError,
     NotFoundError,
@@ -16,8 +17,11 @@ from payments.errors import (
     UnavailableError,
 )
 from payments.ports import Observer
+from payments.store.refund_gate import RefundGates
+from payments.store.table import Table
 from payments.usecases.result_addresses import ResultAddresses
 from payments.usecases.send_refund import RefundSender
+from payments.usecases.services import RefundParts
 
 if TYPE_CHECKING:
     from payments.aws.runtime import Runtime
@@ -129,6 +133,16 @@ def carry_out(
             "retry_after_seconds": error.retry_after_seconds,
         }
     return {}
+
+
+def new_refund_parts(
+    table: Table, settings: Settings, client: Callable[[], Any], observer: Observer
+) -> RefundParts:
+    """Compose what every function but one knows of refunds; `client` is made when it is used."""
+    return RefundParts(
+        gates=RefundGates(table, settings.merchant.shortcode),
+        function=InvokedRefundsFunction(client, settings.refunds_function, observer),
+    )
 
 
 def new_refund_sender(runtime: "Runtime") -> RefundSender:

@@ -20,26 +20,23 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from payments.aws.observability import PowertoolsObserver, new_logger
-from payments.aws.secrets import AtOnce, Secrets, SecretUnavailableError, in_threads
+from payments.aws.secrets import AtOnce, Secrets, in_threads, require_secret
 from payments.aws.settings import Settings, read_callback_settings, read_settings
 from payments.aws.token_families import customer_tokens
-from payments.errors import UnavailableError
 from payments.ports import Actor, Clock, Ids, Observer, Sleep
 from payments.protocol.policy import Policy
 from payments.store.payments import PaymentStore
 from payments.store.table import Table
-from payments.usecases.services import Services
+from payments.usecases.services import RefundParts, Services
 
 if TYPE_CHECKING:
     import requests
     from botocore.session import Session
 
     from payments.aws.fallback_queue import FallbackQueue
-    from payments.aws.refunds_function import InvokedRefundsFunction
     from payments.daraja.client import DarajaClient
     from payments.store.backlog import Backlog
     from payments.store.history import PaymentHistory
-    from payments.store.refund_gate import RefundGates
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
@@ -162,8 +159,7 @@ class Runtime:
                 clock=adapters.clock,
             ),
             gateway=lambda: self.gateway,
-            refund_gates=lambda: self.refund_gates,
-            refunds_function=lambda: self.refunds_function,
+            refunds=lambda: self.refunds,
             clock=adapters.clock,
             sleep=adapters.sleep,
             ids=adapters.ids,
@@ -206,19 +202,12 @@ class Runtime:
         )
 
     @cached_property
-    def refund_gates(self) -> "RefundGates":
-        """The refund gate of the shortcode; few functions use it."""
-        from payments.store.refund_gate import RefundGates
-
-        return RefundGates(self._table, self.settings.merchant.shortcode)
-
-    @cached_property
-    def refunds_function(self) -> "InvokedRefundsFunction":
-        """The function that sends refunds; who invokes it needs a permission for that."""
-        from payments.aws.refunds_function import InvokedRefundsFunction
+    def refunds(self) -> RefundParts:
+        """The refund gate, and the function that sends refunds; few functions use them."""
+        from payments.aws.refunds_function import new_refund_parts
 
         client = partial(self._adapters.aws_client, "lambda")
-        return InvokedRefundsFunction(client, self.settings.refunds_function, self._told)
+        return new_refund_parts(self._table, self.settings, client, self._told)
 
     @cached_property
     def history(self) -> "PaymentHistory":
@@ -269,20 +258,7 @@ class Runtime:
 
     def read_secret(self, arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
         """Return a secret that has all these values. Errors: UnavailableError."""
-        try:
-            values = self.secrets.read(arn)
-        except SecretUnavailableError as error:
-            self.logger.error("secret unavailable", extra={"reason": error.reason})
-            raise UnavailableError(
-                "The service is not ready. Please try again shortly", code="secrets_unavailable"
-            ) from error
-        missing = [name for name in names if not values.get(name)]
-        if missing:
-            self.logger.error("secret incomplete", extra={"missing": missing})
-            raise UnavailableError(
-                "The service is not ready. Please try again shortly", code="secrets_incomplete"
-            )
-        return values
+        return require_secret(self.secrets, arn, names, logger=self.logger)
 
 
 def prepare(

@@ -34,7 +34,7 @@ def apply_refund(
         decision = decide_refund(
             payment,
             evidence,
-            services.refund_gates().read(),
+            services.refunds().gates.read(),
             now=services.now(),
             policy=services.policy,
         )
@@ -49,7 +49,7 @@ def apply_refund(
 
 def require_possible(services: Services, payment: Payment, evidence: RefundEvidence) -> None:
     """Write nothing, and refuse what would be refused. Errors: ConflictError."""
-    gate = services.refund_gates().read()
+    gate = services.refunds().gates.read()
     decide_refund(payment, evidence, gate, now=services.now(), policy=services.policy)
 
 

@@ -15,7 +15,7 @@ def look_at_refund(services: Services, payment: Payment, *, actor: Actor) -> Pay
     """
     after = apply_refund(services, payment, RefundLook(), actor=actor)
     is_taken = after.version > payment.version and is_sent(after)
-    if is_taken and services.refund_gates().read().stopped is None:
+    if is_taken and services.refunds().gates.read().stopped is None:
         services.observer.counted("RefundAsked")
-        services.refunds_function().ask_status(payment.payment_id)
+        services.refunds().function.ask_status(payment.payment_id)
     return after

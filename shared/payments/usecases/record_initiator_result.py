@@ -79,7 +79,7 @@ def _record_reversal(services: Services, post: ReversalPost, request_id: str) ->
 
 
 def _record_status(services: Services, seen: StatusSeen, request_id: str) -> None:
-    gates = services.refund_gates()
+    gates = services.refunds().gates
     if stops_refunds(seen):
         gates.stop(seen.code, now=services.now())
     gates.answer_ask(seen.receipt_number, answer_words(seen))
@@ -92,7 +92,7 @@ def _record_status(services: Services, seen: StatusSeen, request_id: str) -> Non
 
 def _record_balance(services: Services, post: BalancePost) -> None:
     """Keep the balance; a refused credential stops refunds before M-Pesa locks it."""
-    gates = services.refund_gates()
+    gates = services.refunds().gates
     if post.code in BALANCE_STOPS:
         gates.stop(post.code, now=services.now())
     elif post.balance_kes is not None:

@@ -47,7 +47,7 @@ def request_refund(
         actor=Actor(by=by, request_id=request_id, reason=why),
         only_version=shown_version,
     )
-    services.refunds_function().ask_balance()
+    services.refunds().function.ask_balance()
     return after
 
 
@@ -103,7 +103,7 @@ def resume_refunds(services: Services, *, by: str, why: str, request_id: str) ->
     Errors: ConflictError where they run, where the credential was refused and is still the same
         one, or where they stopped again meanwhile.
     """
-    gate = services.refund_gates().read()
+    gate = services.refunds().gates.read()
     if gate.stopped is None:
         raise ConflictError("Refunds are not stopped", code="refunds_not_stopped")
     if gate.needs_new_credential:
@@ -119,5 +119,5 @@ def resume_refunds(services: Services, *, by: str, why: str, request_id: str) ->
         asked=f"resume refunds, stopped by {gate.stopped}",
         request_id=request_id,
     )
-    if not services.refund_gates().resume(gate, instruction, op_id=services.ids.hex(32)):
+    if not services.refunds().gates.resume(gate, instruction, op_id=services.ids.hex(32)):
         raise ConflictError("Refunds have changed meanwhile: look again", code="changed_meanwhile")

@@ -74,10 +74,10 @@ class RefundSender:
         Errors: ConflictError where nobody may ask now, or M-Pesa did not take the question.
         """
         services = self.services
-        gate = services.refund_gates().read()
+        gate = services.refunds().gates.read()
         _require_asking(gate)
         ask = Ask(receipt_number=receipt_number, asked_by=by, asked_at=services.now())
-        if not services.refund_gates().take_ask(gate, ask, op_id=services.ids.hex(32)):
+        if not services.refunds().gates.take_ask(gate, ask, op_id=services.ids.hex(32)):
             raise ConflictError(
                 "M-Pesa was asked twenty times in this hour: try again later", code="asks_used_up"
             )
@@ -138,7 +138,7 @@ class RefundSender:
         return row.shortcode if row is not None and row.shortcode else self.shortcode
 
     def _may_ask(self) -> bool:
-        gate = self.services.refund_gates().read()
+        gate = self.services.refunds().gates.read()
         return gate.stopped is None and gate.credential_at is not None
 
 

@@ -13,13 +13,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefundParts:
+    """The refund gate, and the function that alone sends refunds."""
+
+    gates: "RefundGates"
+    function: RefundsFunction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The adapters and rules of one deployment; `hash_phone` keys a phone without naming it."""
 
     store: PaymentStore
     gateway: Callable[[], StkGateway]
-    refund_gates: "Callable[[], RefundGates]"
-    refunds_function: Callable[[], RefundsFunction]
+    refunds: Callable[[], RefundParts]
     clock: Clock
     sleep: Sleep
     ids: Ids
