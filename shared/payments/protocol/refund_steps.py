@@ -1,4 +1,4 @@
-"""How a refund ends, whoever says so: returned, refused, or put before a person."""
+"""How a refund ends: returned, refused, or put before a person."""
 
 from dataclasses import replace
 

@@ -52,7 +52,7 @@ class RefundGates:
         self._table.update(stop_update(self._table.name, self._key, code, now))
 
     def resume(self, seen: RefundGate, instruction: Instruction, *, op_id: str) -> bool:
-        """Let refunds run again and keep who said so and why; False where it is not as seen."""
+        """Let refunds run again and store who ordered it and why; False where it is not as seen."""
         e = Expression()
         is_as_seen = (
             f"{e.name('stopped')} = {e.value(seen.stopped or '')} AND "
