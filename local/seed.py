@@ -1,6 +1,6 @@
 """What a fresh stack starts with: a demo user, and consultations that wait to be paid."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import requests
 
@@ -9,6 +9,8 @@ from local.state import StackState
 
 CUSTOMER_ID = "demo-user"
 ANSWER_SECONDS_MAX = 30.0
+PRICE_KES = 1500
+SANDBOX_PRICE_KES = 1
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,15 @@ def register_consultations(api_url: str, booking_token: str, client_id: str) -> 
 
 
 def demo_config(stack: StackState) -> dict[str, object]:
-    """Give what the demo window reads from /demo/config.json (web/demo/README.md describes it)."""
+    """Give what the demo reads from /demo/config.json (web/demo/README.md describes it).
+
+    Units: `priceKes` in whole shillings. Safaricom's sandbox charges a real phone: 1 there.
+    """
     return {
         "apiBase": "",
         "simulatorBase": stack.simulator_url,
         "token": stack.customer_token,
         "clientId": stack.customer_id,
         "bookingsToken": stack.booking_token,
-        "bookings": [asdict(each) for each in CONSULTATIONS],
-        "phone": None,
+        "priceKes": PRICE_KES if stack.simulator_url else SANDBOX_PRICE_KES,
     }

@@ -3,13 +3,11 @@
 from typing import Any
 
 from payments.aws.runtime import prepare
-from payments.http import api_gateway, requests
+from payments.http import api_gateway
 from payments.http.answers import consultation_answer
 from payments.http.authentication import customers
 from payments.http.refund_answers import refund_answer
 from payments.protocol.consultation import BookingStatus
-from payments.usecases.apply_refund import read_payment
-from payments.usecases.refunds import refund_request_key, request_refund
 from payments.usecases.register_consultation import get_consultation, register_consultation
 from payments.values import normalise_booking_id, require_payment_id
 
@@ -31,6 +29,8 @@ def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
 
 
 def _put(event: dict[str, Any]) -> api_gateway.Response:
+    from payments.http import requests  # with pydantic, which a customer's GET never needs
+
     caller = authenticator.caller(event)
     caller.require(WRITE_SCOPE)
     booking_id = normalise_booking_id(api_gateway.path_parameter(event, "booking_id"))
@@ -60,6 +60,10 @@ def _get(event: dict[str, Any]) -> api_gateway.Response:
 
 def _request_refund(event: dict[str, Any]) -> api_gateway.Response:
     """Request only: two members of staff are needed, and the approval has no public route."""
+    # Neither is loaded for a customer's GET.
+    from payments.http import requests
+    from payments.usecases.refunds import refund_request_key, request_refund
+
     caller = authenticator.caller(event)
     caller.require(REFUND_SCOPE)
     key = requests.require_idempotency_key(api_gateway.header(event, "idempotency-key"))
@@ -76,6 +80,8 @@ def _request_refund(event: dict[str, Any]) -> api_gateway.Response:
 
 
 def _get_refund(event: dict[str, Any]) -> api_gateway.Response:
+    from payments.usecases.apply_refund import read_payment
+
     caller = authenticator.caller(event)
     caller.require(REFUND_SCOPE)
     payment_id = require_payment_id(api_gateway.path_parameter(event, "payment_id"))

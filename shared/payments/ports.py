@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from payments.protocol.change import Change
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear, QueryAnswer
+from payments.protocol.payment import Payment, Proof
+from payments.protocol.pull import PullPage, Window
 
 type Clock = Callable[[], float]
 """UTC epoch seconds."""
@@ -72,6 +75,13 @@ class StkGateway(Protocol):
 
     def query_stk(self, checkout_request_id: str) -> QueryAnswer | None:
         """Query a result; None where Daraja gave no answer about it."""
+
+
+class PullGateway(Protocol):
+    """Daraja's list of the money that arrived."""
+
+    def pull(self, window: Window, offset: int) -> PullPage | None:
+        """Return the rows from an offset on; None where Daraja gave no answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +165,25 @@ class Actor:
     reason: str = ""
 
 
+class Role(StrEnum):
+    """What a witness was for a receipt: the first, a repeat, or one that says another amount."""
+
+    FIRST = "first"
+    AGAIN = "again"
+    CONFLICT = "conflict"
+
+
 class Observer(Protocol):
     """Receives what happened, for logs and metrics."""
 
     def changed(self, change: Change, actor: Actor) -> None:
         """A change is durable."""
+
+    def opened(self, payment: Payment, actor: Actor) -> None:
+        """A payment without a prompt is durable."""
+
+    def witnessed(self, source: Proof, role: Role) -> None:
+        """A witness named a receipt."""
 
     def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:
         """Add to a metric."""

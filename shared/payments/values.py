@@ -21,6 +21,7 @@ INVALID_BOOKING_ID_SENTENCE = (
 INVALID_PHONE_SENTENCE = "Invalid phone number format. Use 254XXXXXXXXX"
 ACCOUNT_REFERENCE_CHARACTERS = 12
 TRANSACTION_DESC_CHARACTERS = 13
+TYPED_REFERENCE_CHARACTERS = 20
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 PHONE_CHARACTERS_MAX = 64
@@ -139,6 +140,15 @@ def clean_text(text: str, *, characters: int) -> str:
 def plain_reference(text: str) -> str:
     """Return a reference as it is compared: letters and digits only, in capitals."""
     return re.sub(r"[^A-Za-z0-9]", "", text).upper()
+
+
+def typed_reference(text: object) -> str:
+    """Return what a payer typed as the account, at most 20 characters of it.
+
+    Letters, digits, single spaces, - and _ are kept, so a booking id survives it.
+    """
+    kept = re.sub(r"[^A-Za-z0-9 _-]+", " ", text if isinstance(text, str) else "")
+    return " ".join(kept.split())[:TYPED_REFERENCE_CHARACTERS].strip()
 
 
 def account_reference(*, requested: str, payment_id: str) -> str:

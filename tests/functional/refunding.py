@@ -12,7 +12,7 @@ from typing import Any
 from payments.errors import PaymentError
 from payments.protocol.payment import Payment, Refund
 from payments.protocol.policy import REFUND_STATUS_SECONDS
-from payments.store.history import Instruction
+from payments.store.instructions import Instruction
 from payments.usecases.refunds import request_refund, resume_refunds, settle_refund, withdraw_refund
 
 from simulator.core.initiator.certificate import CERTIFICATE_FILE

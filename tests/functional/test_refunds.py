@@ -12,8 +12,9 @@ from payments.protocol.policy import REFUND_STATUS_SECONDS
 from payments.protocol.reversal_codes import CREDENTIAL_CODES, REFUSALS
 from payments.usecases.operate import operate_on_payment
 
-from tests.functional.faulty import CrashError, crash_after, crash_before, meanwhile, then
+from tests.functional.faulty import CrashError, crash_after, crash_before, meanwhile, refuse, then
 from tests.functional.refunding import CHECKER, MAKER, PASSWORD, REVERSAL_PATH, Refunding
+from tests.support.dynamodb.faults import throttled
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP
 
 DAY = 86_400
@@ -315,7 +316,7 @@ def test_a_post_from_an_unlisted_address_only_brings_one_look_forward(scene: Ref
     [body] = [json.loads(body) for path, body in scene.line.posts if path == REVERSAL_PATH]
     forged = json.dumps({"Result": {"ResultCode": 0, "TransactionID": "FORGED0001"}})
     for _ in range(3):
-        assert scene.post_result(body["ResultURL"], forged, source_ip=UNLISTED_IP).status == 200
+        assert scene.post_to_paybill(body["ResultURL"], forged, source_ip=UNLISTED_IP).status == 200
         scene.clean_up()
     assert scene.payment(payment_id).status == "refund_due"
     assert [each["act"] for each in scene.invoker.calls].count("ask_status") == 1
@@ -346,7 +347,7 @@ def test_a_forged_address_is_a_constant_404_and_writes_nothing(scene: Refunding,
     }[part](body["ResultURL"])
     before = list(scene.engine.items("payments-under-test"))
     posted = json.dumps({"Result": {"ResultCode": 0, "TransactionID": "FORGED0001"}})
-    answer = scene.post_result(url, posted, source_ip=LISTED_IP)
+    answer = scene.post_to_paybill(url, posted, source_ip=LISTED_IP)
     assert (answer.status, answer.body) == (404, {"ResultCode": 1, "ResultDesc": "Not found"})
     assert list(scene.engine.items("payments-under-test")) == before
 
@@ -505,23 +506,17 @@ def test_the_balance_is_asked_with_a_request_and_decides_nothing(scene: Refundin
 
 
 def test_a_result_that_the_table_refuses_is_kept_without_names(scene: Refunding) -> None:
-    from payments.http.results import from_message
-    from payments.usecases.record_initiator_result import record_initiator_result
-
     payment_id = scene.owed()
     scene.send(payment_id)
-    scene.network.next(
-        lambda *_: (_ for _ in ()).throw(RuntimeError("the table is down")),
-        on=frozenset({"TransactWriteItems"}),
-    )
+    scene.network.next(refuse(throttled), on=frozenset({"TransactWriteItems"}))
+    scene.network.rules *= 4
     scene.pass_time(10)
     assert scene.payment(payment_id).status == "refund_due"
-    [message] = scene.kept
-    kept = json.dumps(message)
-    assert "JUMA" not in kept
-    assert "2547" not in kept
-    post = from_message(json.loads(kept))
-    record_initiator_result(scene.services, post, request_id="redrive")
+    [message] = scene.money_queue.messages
+    assert "JUMA" not in message["body"]
+    assert "2547" not in message["body"]
+    answer = scene.function("paybill").invoke({"Records": [message]})
+    assert answer == {"batchItemFailures": []}
     assert scene.payment(payment_id).status == "refunded"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 NAMES = (
-    *("stk_push", "status", "callback", "cleanup", "authorizer", "consultations", "statistics"),
+    *("stk_push", "status", "callback", "paybill", "cleanup", "consultations", "statistics"),
     "refunds",
 )
 HANDLER_LINES_MAX = 30

@@ -24,7 +24,9 @@ from tools.hakika import (
     initiator,
     local_clock,
     numbers,
+    paybill,
     payments,
+    pull,
     refunds,
     statement_command,
 )
@@ -47,7 +49,8 @@ Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 VERBS = (
     *("payment", "consultation", "reconcile", "review", "record-receipt", "money", "refund"),
     "attention",
-    *("callbacks", "stats", "export", "reconcile-statement", "initiator", "doctor"),
+    *("callbacks", "stats", "export", "reconcile-statement", "paybill", "pull", "initiator"),
+    "doctor",
     "first-day",
 )
 
@@ -82,6 +85,8 @@ app.add_typer(callbacks.app, name="callbacks", rich_help_panel=_MEND)
 app.command("stats", rich_help_panel=_BOOKS)(numbers.stats)
 app.command("export", rich_help_panel=_BOOKS)(numbers.export)
 app.command("reconcile-statement", rich_help_panel=_BOOKS)(statement_command.reconcile_statement)
+app.add_typer(paybill.app, name="paybill", rich_help_panel=_DEPLOYMENT)
+app.add_typer(pull.app, name="pull", rich_help_panel=_DEPLOYMENT)
 app.add_typer(initiator.app, name="initiator", rich_help_panel=_DEPLOYMENT)
 app.command("doctor", rich_help_panel=_DEPLOYMENT)(doctor.doctor)
 app.command("first-day", rich_help_panel=_DEPLOYMENT)(first_day.first_day)

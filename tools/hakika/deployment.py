@@ -62,6 +62,8 @@ class Deployment:
                 **self.environment("cleanup"),
                 "PEPPER_SECRET_ARN": self.outputs.get("PepperSecretArn", ""),
                 "FALLBACK_QUEUE_URL": self.outputs.get("FallbackQueueUrl", ""),
+                "MONEY_QUEUE_URL": self.outputs.get("MoneyQueueUrl", ""),
+                "PAYBILL_SECRET_ARN": self.outputs.get("PaybillSecretArn", ""),
             }
         )
 

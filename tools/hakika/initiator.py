@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from payments.daraja.initiator import INITIATOR_NAME, SECURITY_CREDENTIAL
 from payments.protocol.policy import CREDENTIAL_DAYS, DAY_SECONDS
-from payments.store.history import Instruction
+from payments.store.instructions import Instruction
 from payments.values import eat_iso
 from rich.console import Console
 

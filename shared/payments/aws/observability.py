@@ -5,9 +5,9 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from payments.ports import Actor, Clock
+from payments.ports import Actor, Clock, Role
 from payments.protocol.change import Change, EventType
-from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.values import mask_checkout_request_id
 
 _STATUS_METRIC = {
@@ -62,6 +62,23 @@ class PowertoolsObserver:
         if change.is_transition and after.status is PaymentStatus.FAILED:
             self._count_failure(after.result_code or "none")
 
+    def opened(self, payment: Payment, actor: Actor) -> None:
+        """Log a payment that was made for money paid by hand, and count it."""
+        self._logger.info(
+            "payment opened",
+            payment_id=payment.payment_id,
+            to_status=str(payment.status),
+            by=actor.by.split(":", maxsplit=1)[0],
+            trace_id=actor.request_id,
+        )
+        self.counted(_STATUS_METRIC[payment.status])
+        if payment.status is PaymentStatus.COMPLETED:
+            self.counted("ReceivedKes", payment.amount_kes, unit="None")
+
+    def witnessed(self, source: Proof, role: Role) -> None:
+        """Count what a witness was for a receipt: callbacks that never came show in it."""
+        self._count_by("MoneyWitness", Source=str(source), Role=str(role))
+
     def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:
         """Add to a metric."""
         self._metrics.add_metric(name=name, unit=MetricUnit(unit), value=value)
@@ -71,17 +88,22 @@ class PowertoolsObserver:
         self._logger.warning(message, extra=dict(facts))
 
     def _count_failure(self, code: str) -> None:
-        """Count failures by result code: the one metric with a dimension."""
+        """Count failures by result code."""
+        self._count_by("PaymentFailedByCode", ResultCode=code)
+
+    def _count_by(self, name: str, **dimensions: str) -> None:
+        """Count a metric with dimensions of its own."""
         from aws_lambda_powertools.metrics import single_metric
 
         with single_metric(
-            name="PaymentFailedByCode",
+            name=name,
             unit=MetricUnit.Count,
             value=1,
             namespace=self._metrics.namespace,
             default_dimensions={"service": self._metrics.service or ""},
         ) as metric:
-            metric.add_dimension(name="ResultCode", value=code)
+            for dimension, value in dimensions.items():
+                metric.add_dimension(name=dimension, value=value)
 
     def flush(self) -> None:
         """Write the metrics gathered by this invocation."""

@@ -22,9 +22,9 @@ from botocore.config import Config
 from payments.aws.observability import PowertoolsObserver, new_logger
 from payments.aws.secrets import AtOnce, Secrets, in_threads, require_secret
 from payments.aws.settings import Settings, read_callback_settings, read_settings
-from payments.aws.token_families import customer_tokens
 from payments.ports import Actor, Clock, Ids, Observer, Sleep
 from payments.protocol.policy import Policy
+from payments.store.ledger import ReceiptLedger
 from payments.store.payments import PaymentStore
 from payments.store.table import Table
 from payments.usecases.services import RefundParts, Services
@@ -151,19 +151,19 @@ class Runtime:
             jitter=adapters.jitter,
             clock=adapters.clock,
         )
+        shortcode, clock = settings.merchant.shortcode, adapters.clock
         self.services = Services(
             store=PaymentStore(
-                self._table,
-                policy=settings.policy,
-                shortcode=settings.merchant.shortcode,
-                clock=adapters.clock,
+                self._table, policy=settings.policy, shortcode=shortcode, clock=clock
             ),
+            ledger=ReceiptLedger(self._table, shortcode=shortcode, clock=clock),
             gateway=lambda: self.gateway,
             refunds=lambda: self.refunds,
             clock=adapters.clock,
             sleep=adapters.sleep,
             ids=adapters.ids,
             policy=settings.policy,
+            rules=settings.rules,
             observer=self._told,
             hash_phone=self._hash_phone,
         )
@@ -180,26 +180,21 @@ class Runtime:
     @cached_property
     def gateway(self) -> "DarajaClient":
         """Daraja; it imports requests, so functions that never call it start faster."""
-        from payments.daraja.client import DarajaClient
-        from payments.store.oauth_token import OAuthToken
+        from payments.aws.daraja_gateway import new_gateway
 
-        return DarajaClient(
-            self._adapters.http_session(),
-            base_url=self.settings.base_url,
-            merchant=self.settings.merchant,
+        return new_gateway(
+            self.settings,
+            self._adapters,
+            self._table,
+            self._told,
             credentials=self._daraja_credentials,
             forget_credentials=self._forget_daraja_credentials,
-            share_oauth_token=lambda fetch: OAuthToken(
-                self._table,
-                fetch,
-                clock=self._adapters.clock,
-                sleep=self._adapters.sleep,
-                ids=self._adapters.ids,
-                observer=self._told,
-            ),
-            clock=self._adapters.clock,
-            observer=self._told,
         )
+
+    @property
+    def table(self) -> Table:
+        """The one table, for what only some functions read of it."""
+        return self._table
 
     @cached_property
     def refunds(self) -> RefundParts:
@@ -274,6 +269,8 @@ def prepare(
     settings = read_settings(os.environ)
     together: tuple[str, ...] = ()
     if pushes:
+        from payments.aws.token_families import customer_tokens
+
         tokens = customer_tokens(os.environ)
         together = (tokens.secret_arn, settings.daraja_secret_arn, settings.pepper_secret_arn)
     runtime = Runtime(settings, ADAPTERS.get() or Adapters(), secrets_together=together)

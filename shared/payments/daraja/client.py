@@ -99,22 +99,27 @@ class DarajaClient:
         return verdict
 
     def _ask(self, checkout_request_id: str) -> wire.Answer:
-        """Query, and once more after an invalid token: a query changes nothing."""
-        token = self.token()
-        answer = self._query(checkout_request_id, token)
-        if is_invalid_token(answer):
-            token = self._token.renew(self._consumer_key(), token)
-            answer = self._query(checkout_request_id, token)
-        return answer
-
-    def _query(self, checkout_request_id: str, token: str) -> wire.Answer:
         body = wire.query_body(
             checkout_request_id,
             self._merchant,
             passkey=self._credentials()["SAFARICOM_PASSKEY"],
             now=self._clock(),
         )
-        return self.post("Query", wire.QUERY_PATH, body, token, QUERY_TIMEOUT_SECONDS)
+        return self.call("Query", wire.QUERY_PATH, body, QUERY_TIMEOUT_SECONDS)
+
+    def call(
+        self, kind: str, path: str, body: Mapping[str, Any], timeout: tuple[float, float]
+    ) -> wire.Answer:
+        """Send what may be sent again, and once more after an invalid token.
+
+        Errors: requests.RequestException, ProviderUnavailableError.
+        """
+        token = self.token()
+        answer = self.post(kind, path, body, token, timeout)
+        if is_invalid_token(answer):
+            token = self.renew_token(token)
+            answer = self.post(kind, path, body, token, timeout)
+        return answer
 
     def send_push(self, push: Push, token: str, passkey: str, *, seconds: float) -> wire.Answer:
         """Send one push that ends within `seconds`. Errors: requests.RequestException."""

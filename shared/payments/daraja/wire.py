@@ -46,7 +46,7 @@ class Merchant:
 
 
 class MalformedCallbackError(ValueError):
-    """A body that is no STK callback; the message has the reason and quotes nothing."""
+    """A body that is no message of Safaricom's; the message has the reason and quotes nothing."""
 
 
 def password(*, shortcode: str, passkey: str, timestamp: str) -> str:

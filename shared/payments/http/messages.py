@@ -1,6 +1,7 @@
 """Which sentence a customer reads about a payment, in English or Swahili, and when to try again."""
 
 from enum import StrEnum
+from typing import Any
 
 from payments.http.refund_answers import RefundState, refund_state
 from payments.http.sentences import SENTENCES, Retry, Sentence
@@ -29,12 +30,12 @@ SENT_UNKNOWN = (
 )
 _BY_HAND = {
     Language.ENGLISH: (
-        "No prompt? Pay by Lipa na M-Pesa: {channel} {number}{account}, amount KES {amount}. "
+        "No prompt? Pay by Lipa na M-PESA: {channel} {number}{account}, amount KES {amount}. "
         "Do not do both. If you have paid by hand, do not pay again.",
         ", account {reference}",
     ),
     Language.SWAHILI: (
-        "Hukupata ombi? Lipa kwa Lipa na M-Pesa: {channel} {number}{account}, kiasi KES "
+        "Hukupata ombi? Lipa kwa Lipa na M-PESA: {channel} {number}{account}, kiasi KES "
         "{amount}. Usifanye yote mawili. Ikiwa umelipa mwenyewe, usilipe tena.",
         ", akaunti {reference}",
     ),
@@ -73,15 +74,27 @@ def is_charge_ruled_out(payment: Payment) -> bool:
 
 def manual_payment(
     payment: Payment, *, party_b: str, is_till: bool, language: Language = Language.ENGLISH
-) -> str:
-    """Return how to pay by hand with this payment's own reference, by which it is found."""
+) -> dict[str, Any]:
+    """Return how to pay by hand with this payment's own reference, by which it is found.
+
+    Shape: two fields of the status answer, a sentence and its facts, for a page with copy buttons.
+    Units: KES.
+    """
     text, account = _BY_HAND[language]
-    return text.format(
+    reference = None if is_till else payment.account_reference
+    sentence = text.format(
         channel="Till" if is_till else "Paybill",
         number=party_b,
-        account="" if is_till else account.format(reference=payment.account_reference),
-        amount=payment.amount_kes,
+        account="" if is_till else account.format(reference=reference),
+        amount=f"{payment.amount_kes:,}",
     )
+    details = {
+        "channel": "till" if is_till else "paybill",
+        "number": party_b,
+        "account_reference": reference,
+        "amount": payment.amount_kes,
+    }
+    return {"manual_payment": sentence, "manual_payment_details": details}
 
 
 def can_retry_at(payment: Payment, sentence: Sentence, now: int) -> int | None:

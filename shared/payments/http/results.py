@@ -4,6 +4,7 @@
 acknowledged once its facts are durable: in the table, else in the queue, without any name.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -36,11 +37,6 @@ ATTEMPT_DIGITS_MAX = 4
 type Message = Mapping[str, Any]
 
 
-def is_result(event: api_gateway.Event) -> bool:
-    """Whether a request is a post of a result."""
-    return api_gateway.raw_path(event).startswith(RESULT_PATH + "/")
-
-
 def receive_result(
     event: api_gateway.Event, runtime: "Runtime", *, keep: Callable[[Message], None]
 ) -> api_gateway.Response:
@@ -61,7 +57,7 @@ def receive_result(
         runtime.observer.counted("ResultRejected")
         return api_gateway.ok(NOT_FOUND, status=404)
     try:
-        record_initiator_result(runtime.services, post, request_id=api_gateway.request_id(event))
+        _record(post, runtime, api_gateway.request_id(event))
     except Exception as error:  # whatever went wrong is ours, and M-Pesa does not post again
         cause = error.cause if isinstance(error, StoreUnavailableError) else type(error).__name__
         runtime.observer.noted("result queued", cause=cause)
@@ -95,6 +91,22 @@ def read_post(
             return BalancePost(is_listed=comes_from_listed, code=code, balance_kes=kes)
         case _:
             return None
+
+
+def is_result_message(message_body: str) -> bool:
+    """Whether a message of the queue is a result's. Errors: ValueError."""
+    message = json.loads(message_body)
+    return isinstance(message, dict) and message.get("kind") == "result"
+
+
+def apply_result_message(message_body: str, runtime: "Runtime", *, request_id: str) -> None:
+    """Apply a queued result. Errors: whatever keeps it in the queue."""
+    _record(from_message(json.loads(message_body)), runtime, request_id)
+
+
+def _record(post: ResultPost, runtime: "Runtime", request_id: str) -> None:
+    own = runtime.settings.shortcodes
+    record_initiator_result(runtime.services, post, own_shortcodes=own, request_id=request_id)
 
 
 def to_message(post: ResultPost) -> Message:

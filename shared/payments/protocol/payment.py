@@ -57,6 +57,9 @@ MACHINE_WITNESSES = frozenset({Proof.CALLBACK, Proof.C2B, Proof.PULL, Proof.STAT
 """Safaricom's own word: it names a receipt with its amount."""
 WITNESSES = MACHINE_WITNESSES | {Proof.OPERATOR}
 """What can bind a receipt; an operator reads it from M-Pesa's statement."""
+ENDS_PROMPT = frozenset({Proof.CALLBACK, Proof.HINT, Proof.QUERY})
+"""Money that these report is the prompt's own, so no prompt is open any more. Other money may have
+been paid by hand while the prompt is still open."""
 
 
 class Origin(StrEnum):

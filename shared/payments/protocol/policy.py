@@ -52,6 +52,16 @@ ASKS_PER_HOUR = 20
 ASK_KEPT_SECONDS = 172_800
 CREDENTIAL_DAYS = 90
 """How long M-Pesa accepts an initiator's password."""
+ROW_LOOK_SECONDS = (60, 900, 3600, 86_400, 169_200)
+"""The ages at which the ladder runs again over an unclaimed receipt; Pull reaches back 48 hours."""
+OWN_PROMPT_SLACK_SECONDS = 60
+"""How far outside a prompt's life M-Pesa's time of its money may be."""
+COVERAGE_SLACK_SECONDS = 600
+"""Pull lists a debit up to five minutes late, so what it has covered must reach twice as far."""
+CANDIDATES_MAX = 50
+"""More payments than this of one amount and time are not told apart: a person decides."""
+UNCLAIMED_READ_MAX = 200
+"""More unclaimed receipts than this are not compared with one another: a person decides."""
 DAY_SECONDS = 86_400
 HOUR_SECONDS = 3600
 QUARTER_HOUR_SECONDS = 900
@@ -81,6 +91,7 @@ class Policy:
     phone_prompts_per_day: int = 10
     user_prompts_per_10_minutes: int = 5
     evidence_days: int = 90
+    pull_seconds: int = 1800
 
     def __post_init__(self) -> None:
         """Refuse a limit that the table's items cannot hold, or that M-Pesa does not know."""

@@ -7,9 +7,8 @@ from payments.protocol.policy import ASK_KEPT_SECONDS, ASKS_PER_HOUR, HOUR_SECON
 from payments.protocol.refund_evidence import RefundGate
 from payments.store.attributes import Plain, to_attribute, to_item
 from payments.store.expressions import EXISTS, Expression, update_action
-from payments.store.history import Instruction
-from payments.store.items import STATE, receipt_key
-from payments.store.receipt_items import to_receipt_row
+from payments.store.instructions import Instruction
+from payments.store.items import STATE
 from payments.store.refund_writes import refund_gate_key, stop_update
 from payments.store.table import Committed, Table
 
@@ -167,11 +166,6 @@ class RefundGates:
         )
         names = [field.name for field in fields(Instruction)]
         return [Instruction(**{name: values[name] for name in names}) for values in found]
-
-    def payment_of(self, receipt_number: str) -> str | None:
-        """Return the payment that a receipt is bound to; read strongly."""
-        values = self._table.get(receipt_key(receipt_number))
-        return to_receipt_row(values).payment_id if values else None
 
     def _keep(self, instruction: Instruction) -> dict[str, dict[str, Any]]:
         """Return the Put of what a person ordered about the gate, and why."""

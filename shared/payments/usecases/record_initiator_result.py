@@ -4,15 +4,17 @@ The token is right: the caller checked it. From a listed address a post is authe
 a reversal's post only brings the next look forward, and the others are only counted.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 
 from payments.ports import Actor
-from payments.protocol.evidence import ReversalResult, StatusSeen
-from payments.protocol.payment import Payment
+from payments.protocol.evidence import MoneySeen, ReversalResult, StatusSeen
+from payments.protocol.payment import Payment, Proof
 from payments.protocol.refund import stops_refunds
 from payments.protocol.refund_evidence import RefundEvidence, RefundHint
-from payments.protocol.reversal_codes import BALANCE_STOPS, DONE, refusal_words
+from payments.protocol.reversal_codes import BALANCE_STOPS, COMPLETED, DONE, refusal_words
 from payments.usecases.apply_refund import apply_refund
+from payments.usecases.record_money import record_money
 from payments.usecases.services import Services
 
 
@@ -45,8 +47,10 @@ class BalancePost:
 type ResultPost = ReversalPost | StatusPost | BalancePost
 
 
-def record_initiator_result(services: Services, post: ResultPost, *, request_id: str) -> None:
-    """Apply a post whose token is right.
+def record_initiator_result(
+    services: Services, post: ResultPost, *, own_shortcodes: Set[str], request_id: str
+) -> None:
+    """Apply a post whose token is right; money on one of the own shortcodes is booked.
 
     Errors: StoreUnavailableError: the facts are not durable, so enqueue them.
     Idempotent: copies of a post change nothing.
@@ -57,7 +61,7 @@ def record_initiator_result(services: Services, post: ResultPost, *, request_id:
         case ReversalPost():
             _record_reversal(services, post, request_id)
         case StatusPost(is_listed=True, seen=StatusSeen() as seen):
-            _record_status(services, seen, request_id)
+            _record_status(services, seen, own_shortcodes, request_id)
         case BalancePost(is_listed=True):
             _record_balance(services, post)
         case _:
@@ -78,16 +82,33 @@ def _record_reversal(services: Services, post: ReversalPost, request_id: str) ->
     _count(services, payment, apply_refund(services, payment, evidence, actor=actor))
 
 
-def _record_status(services: Services, seen: StatusSeen, request_id: str) -> None:
+def _record_status(
+    services: Services, seen: StatusSeen, own_shortcodes: Set[str], request_id: str
+) -> None:
     gates = services.refunds().gates
     if stops_refunds(seen):
         gates.stop(seen.code, now=services.now())
     gates.answer_ask(seen.receipt_number, answer_words(seen))
-    payment_id = gates.payment_of(seen.receipt_number)
-    payment = services.store.get_payment(payment_id) if payment_id else None
+    actor = Actor(by="status", request_id=request_id, reason=answer_words(seen))
+    if _is_money(seen, own_shortcodes):
+        money = MoneySeen(
+            source=Proof.STATUS,
+            receipt_number=seen.receipt_number,
+            shortcode=seen.shortcode,
+            amount_kes=seen.amount_kes,
+            paid_at=seen.paid_at,
+        )
+        record_money(services, money, actor=actor)
+    row = services.ledger.get_row(seen.receipt_number)
+    payment = services.store.get_payment(row.payment_id) if row and row.payment_id else None
     if payment is not None:
-        actor = Actor(by="status", request_id=request_id, reason=answer_words(seen))
         _count(services, payment, apply_refund(services, payment, seen, actor=actor))
+
+
+def _is_money(seen: StatusSeen, own_shortcodes: Set[str]) -> bool:
+    """Whether the answer is a witness: completed, with its amount, on one of our shortcodes."""
+    is_completed = seen.code == DONE and seen.status == COMPLETED
+    return is_completed and seen.shortcode in own_shortcodes and seen.amount_kes is not None
 
 
 def _record_balance(services: Services, post: BalancePost) -> None:

@@ -11,7 +11,7 @@ from payments.errors import ConflictError
 from payments.ports import Actor
 from payments.protocol.payment import Payment
 from payments.protocol.refund_evidence import RefundRequested, RefundSettled, RefundWithdrawn
-from payments.store.history import Instruction
+from payments.store.instructions import Instruction
 from payments.usecases.apply_refund import apply_refund, read_payment
 from payments.usecases.services import Services
 

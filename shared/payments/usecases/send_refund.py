@@ -133,8 +133,8 @@ class RefundSender:
 
     def _shortcode_of(self, payment: Payment) -> str:
         """Return the shortcode that the receipt was paid to; rows of older versions name none."""
-        context = self.services.store.load_context(payment, payment.bound_receipt)
-        row = context.receipt
+        receipt = payment.bound_receipt
+        row = self.services.ledger.get_row(receipt) if receipt is not None else None
         return row.shortcode if row is not None and row.shortcode else self.shortcode
 
     def _may_ask(self) -> bool:
