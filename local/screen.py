@@ -79,7 +79,7 @@ def commands(shell_file: str, *, has_simulator: bool) -> list[tuple[str, str]]:
             f'-H "Authorization: Bearer $BOOKING_TOKEN" -d {register}; echo',
         ),
         (
-            "the customer pays: the phone is asked for the PIN, for 15 seconds",
+            "the customer pays: the phone is asked for the PIN, for 60 seconds",
             f"ANSWER=$(curl -sS -X POST $API/api/payment/mpesa/stk-push {json_type} {customer} "
             f'-d {initiate}); echo "$ANSWER"; PAYMENT=$(echo "$ANSWER" | {find_id})',
         ),
