@@ -102,7 +102,7 @@ export class MpesaCheckout extends HTMLElement {
     this.#go({ ...this.#state, trouble: null });
     if (!this.isConnected) return;
     this.#after('diagnose', DIAGNOSE_SECONDS, () => this.#diagnose());
-    if (!this.#booking || !this.token) return;
+    if (!this.getAttribute('booking-id') || !this.token) return;
     this.#client = createMpesaClient({
       baseUrl: this.getAttribute('api-base') ?? '',
       token: (hint) => (typeof this.token === 'function' ? this.token(hint) : this.token),
@@ -121,7 +121,7 @@ export class MpesaCheckout extends HTMLElement {
     if (this.getAttribute('amount')) return;
     const { signal } = this.#visit;
     try {
-      const booking = await this.#client.readBooking(this.#booking, { signal });
+      const booking = await this.#client.readBooking(this.getAttribute('booking-id'), { signal });
       this.#price = booking.price_kes;
       if (!signal.aborted) this.#go({ ...this.#state, trouble: null });
     } catch (error) {
@@ -133,7 +133,7 @@ export class MpesaCheckout extends HTMLElement {
   /** No price after 5 s: the customer reads a sentence, the page's author what to look at. */
   #diagnose() {
     if (this.#state.view !== 'form' || (this.#amount && this.#client)) return;
-    const missing = (!this.#booking && 'booking-id') || (!this.token && 'token');
+    const missing = (!this.getAttribute('booking-id') && 'booking-id') || (!this.token && 'token');
     if (missing) this.#warn(missing, `it needs ${missing}, as an attribute${missing === 'token' ? ' or property' : ''}.`);
     else this.#warnOfSilence();
     this.#go({ ...this.#state, trouble: missing ? 'setup' : 'offlineText' });
@@ -150,7 +150,7 @@ export class MpesaCheckout extends HTMLElement {
   }
 
   #resume() {
-    this.#follow((options) => this.#client.resumePayment(this.#booking, options));
+    this.#follow((options) => this.#client.resumePayment(this.getAttribute('booking-id'), options));
   }
 
   async #follow(work) {
@@ -183,7 +183,7 @@ export class MpesaCheckout extends HTMLElement {
     return {
       phone_number: this.#phone,
       amount: this.#amount,
-      booking_id: this.#booking,
+      booking_id: this.getAttribute('booking-id'),
       account_reference: this.getAttribute('account-reference') || undefined,
       transaction_desc: this.getAttribute('transaction-desc') || undefined,
     };
@@ -226,11 +226,11 @@ export class MpesaCheckout extends HTMLElement {
     const state = this.#state;
     if (outcome.outcome === 'refused' && outcome.http_status === 409) {
       // Paid, or being paid: show that payment instead.
-      outcome = (await this.#client.resumePayment(this.#booking, { signal })) ?? outcome;
+      outcome = (await this.#client.resumePayment(this.getAttribute('booking-id'), { signal })) ?? outcome;
     }
     const isNews = !['offline', 'refused'].includes(outcome.outcome) || outcome.http_status === 401;
     if (isNews || !(state.before ?? state).outcome?.payment_id) this.#showOutcome(outcome, state);
-    else this.#go({ ...state, checking: false });
+    else this.#go({ ...state, checking: false, retryAt: state.retryAt && notBefore(state.retryAt) });
     this.#lookLater();
     this.#tick();
     const told = [outcome.outcome, outcome.payment_id, outcome.code].join();
@@ -422,7 +422,7 @@ export class MpesaCheckout extends HTMLElement {
       case 'completed':
         return views.completed({
           ...shared,
-          booking: this.#booking,
+          booking: this.getAttribute('booking-id'),
           amount: kes(payment.amount),
           receipt: outcome.receipt_number,
           paidAt: day(payment.transaction_date, this.#language),
@@ -478,10 +478,6 @@ export class MpesaCheckout extends HTMLElement {
 
   // --- attributes, read when needed
 
-  get #booking() {
-    return this.getAttribute('booking-id');
-  }
-
   get #amount() {
     return Number(this.getAttribute('amount')) || this.#price;
   }
@@ -533,10 +529,13 @@ function grouped(phone) {
 
 const readable = (phone) => grouped(isValidMpesaPhone(phone) ? `0${formatPhoneNumber(phone).slice(3)}` : phone);
 
+/** A clock that is fast, or no answer, does not make the looks hurry. */
+const notBefore = (time) => Math.max(time, Date.now() + RETRY_SECONDS_MIN * 1000);
+
 function retryTime(outcome) {
   if (outcome.retry_after_seconds) return Date.now() + outcome.retry_after_seconds * 1000;
   if (outcome.outcome !== 'failed' || outcome.can_retry || !outcome.can_retry_at) return null;
-  return Math.max(Date.parse(outcome.can_retry_at), Date.now() + RETRY_SECONDS_MIN * 1000); // this clock may be fast
+  return notBefore(Date.parse(outcome.can_retry_at));
 }
 
 function day(iso, language) {
