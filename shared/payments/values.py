@@ -6,13 +6,13 @@ import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
-from payments.errors import InvalidRequestError
+from payments.errors import InvalidRequestError, NotFoundError
 
 EAT = timezone(timedelta(hours=3), "EAT")
 BOOKING_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z", re.ASCII)
 PAYMENT_ID = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
-CALLBACK_TOKEN = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
-CHECKOUT_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z", re.ASCII)
+CALLBACK_SECRET = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
+CHECKOUT_REQUEST_ID = re.compile(r"[A-Za-z0-9_*-]{8,64}\Z", re.ASCII)  # M-Pesa may mask digits
 RECEIPT_NUMBER = re.compile(r"[A-Z0-9]{8,16}\Z", re.ASCII)
 RESULT_CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}\Z", re.ASCII)
 INVALID_BOOKING_ID_SENTENCE = (
@@ -21,14 +21,18 @@ INVALID_BOOKING_ID_SENTENCE = (
 INVALID_PHONE_SENTENCE = "Invalid phone number format. Use 254XXXXXXXXX"
 ACCOUNT_REFERENCE_CHARACTERS = 12
 TRANSACTION_DESC_CHARACTERS = 13
+TYPED_REFERENCE_CHARACTERS = 20
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 PHONE_CHARACTERS_MAX = 64
+HISTORY_CHARACTERS_MAX = 200
 
 _PHONE = re.compile(r"(?:(?:\+|00)?2540?|0)?([17][0-9]{8})\Z", re.ASCII)
+_PHONE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?254|0)?[17]\d{8}(?!\d)", re.ASCII)
 _IGNORED_IN_PHONES = frozenset(".()[]\t\n\v\f\r")
 _IGNORED_CATEGORIES = frozenset({"Cf", "Zs", "Zl", "Zp", "Pd"})
 """Unicode format characters, spaces and dashes: they come with copied numbers and mean nothing."""
+_TYPED_KES = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.00?)?\Z", re.ASCII)
 _EMBEDDED_TIME = re.compile(r"ws_CO_(\d{14})\d{3}(\d{9})\Z", re.ASCII)
 
 
@@ -84,6 +88,23 @@ def normalise_receipt(value: object) -> str | None:
     return text if RECEIPT_NUMBER.match(text) else None
 
 
+def text_for_history(text: str) -> str:
+    """Return a reason as one line, ready to be kept in a payment's history.
+
+    Errors: ValueError: events are read by other systems, so it holds no phone number.
+    """
+    line = " ".join(text.split())
+    if not 1 <= len(line) <= HISTORY_CHARACTERS_MAX or not line.isprintable() or holds_phone(line):
+        raise ValueError("not fit for the history")
+    return line
+
+
+def holds_phone(text: str) -> bool:
+    """Whether a text holds a phone number, also one with spaces or dashes in it."""
+    joined = re.sub(r"(?<=\d)[ -](?=\d)", "", text)
+    return _PHONE_IN_TEXT.search(joined) is not None
+
+
 def mask_phone(msisdn: str) -> str:
     """Hide the middle of a phone number: 2547*****149."""
     return f"{msisdn[:4]}*****{msisdn[-3:]}" if len(msisdn) >= 10 else "*****"
@@ -116,16 +137,39 @@ def clean_text(text: str, *, characters: int) -> str:
     return " ".join(kept.split())[:characters].strip()
 
 
+def plain_reference(text: str) -> str:
+    """Return a reference as it is compared: letters and digits only, in capitals."""
+    return re.sub(r"[^A-Za-z0-9]", "", text).upper()
+
+
+def typed_reference(text: object) -> str:
+    """Return what a payer typed as the account, at most 20 characters of it.
+
+    Letters, digits, single spaces, - and _ are kept, so a booking id survives it.
+    """
+    kept = re.sub(r"[^A-Za-z0-9 _-]+", " ", text if isinstance(text, str) else "")
+    return " ".join(kept.split())[:TYPED_REFERENCE_CHARACTERS].strip()
+
+
 def account_reference(*, requested: str, payment_id: str) -> str:
     """Return the account that the customer sees: 4 requested characters and 8 of our own.
 
     The 8 Crockford characters are the payment id's first 40 bits. They are on M-Pesa's
     statement, so money without an id can be found.
     """
-    head = re.sub(r"[^A-Za-z0-9]", "", requested).upper()[:4]
+    head = plain_reference(requested)[:4]
     bits = int(payment_id[:10], 16)
     tail = "".join(CROCKFORD[(bits >> shift) & 31] for shift in range(35, -1, -5))
     return head + tail
+
+
+def typed_kes(text: str) -> int | None:
+    """Read whole KES as people and statements write it: 1000, "1,000.00", "KES -5"; else None.
+
+    A comma must separate thousands: "1,00" is a typing error, not a hundred. Units: KES.
+    """
+    match = _TYPED_KES.match(re.sub(r"(?i)kes|ksh\.?|\s", "", text))
+    return int("".join(match.groups()).replace(",", "")) if match else None
 
 
 def whole_kes(value: object) -> int | None:
@@ -189,7 +233,7 @@ def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
 
 
 def sha256_hex(text: str) -> str:
-    """Return the digest that is stored of a callback token."""
+    """Return the digest that is stored of a callback secret."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -201,4 +245,11 @@ def require_identifier(identifier: object) -> str:
             "checkout_request_id must be a CheckoutRequestID or a payment_id",
             code="invalid_checkout_request_id",
         )
+    return text
+
+
+def require_payment_id(text: str) -> str:
+    """Return a payment_id. Errors: NotFoundError: no payment has an id of another form."""
+    if not PAYMENT_ID.match(text):
+        raise NotFoundError("Payment not found", code="payment_not_found")
     return text

@@ -2,11 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-import pytest
 from payments.values import EAT, eat_day
 
 from tests.functional.operator_desk import ACCOUNT, Desk
@@ -15,18 +13,6 @@ from tests.support.world import PHONE, World
 HEADING = (
     "Receipt No.,Completion Time,Transaction Status,Paid In,Withdrawn,Linked Transaction ID,A/C No."
 )
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World(seed=12)
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
 
 
 def pay(world: World, booking_id: str, *, enters: bool = True, scenario: str = "normal") -> str:
@@ -112,7 +98,7 @@ def test_a_statement_is_matched_and_nothing_changes(
         HEADING,
         statement_row(both.receipt_number or "", both.transaction_at or 0, "1,000.00", "X"),
         statement_row("SKI7ELSE01", lost.created_at + 50, "1,000.00", "RENT7"),
-        statement_row("SKI7LOST01", lost.created_at + 40, "1,000.00", lost.account_reference),
+        statement_row("SKI7LOST01", lost.created_at + 40, "1,000.00", str(lost.account_reference)),
     ]
     file, report = tmp_path / "statement.csv", tmp_path / "report.csv"
     file.write_text("\n".join(rows))
@@ -167,7 +153,9 @@ def test_the_proposal_can_be_typed_as_it_stands(world: World, desk: Desk, tmp_pa
 
     lost = world.payment(pay(world, "3", scenario="push_hang_lost", enters=False))
     file = tmp_path / "statement.csv"
-    line = statement_row("SKI7LOST01", lost.created_at + 40, "1,000.00", lost.account_reference)
+    line = statement_row(
+        "SKI7LOST01", lost.created_at + 40, "1,000.00", str(lost.account_reference)
+    )
     file.write_text(f"{HEADING}\n{line}\n")
     [match] = desk.json("reconcile-statement", str(file))["matches"]
     _, *words = shlex.split(match["proposal"])

@@ -99,8 +99,8 @@ class Scene:
         return {
             "PAYMENT": payment_id,
             "BOOKING": payment.booking_id,
-            "PHONE": payment.phone_number,
-            "REFERENCE": payment.account_reference,
+            "PHONE": str(payment.phone_number),
+            "REFERENCE": str(payment.account_reference),
             "RECEIPT": payment.receipt_number or new_receipt(),
             "PAID_AT": at.strftime("%Y-%m-%d %H:%M:%S"),
             "CLIENT": payment.client_id,
@@ -114,7 +114,8 @@ class Scene:
     def empty_dead_letters(self) -> None:
         """Other tests may have left some; the doctor would say so."""
         queue = self.client("sqs")
-        for name in ("FallbackDeadLettersUrl", "OutboxDeadLettersUrl", "CleanupDeadLettersUrl"):
+        kinds = ("Fallback", "Money", "Outbox", "Cleanup")
+        for name in (f"{kind}DeadLettersUrl" for kind in kinds):
             queue.purge_queue(QueueUrl=self.stack.outputs[name])
 
 
@@ -140,7 +141,7 @@ def queue_callback(scene: Scene, queue: str, payment: Payment, *, receipt: str) 
     message = {
         "version": 1,
         "payment_id": payment.payment_id,
-        "token_sha256": payment.token_sha256,
+        "token_sha256": payment.secret_sha256,
         "is_listed": True,
         "body": json.dumps({"Body": {"stkCallback": callback}}),
     }

@@ -8,10 +8,10 @@ from tests.local.api_client import Api
 from tests.support.log_scan import leaks_in_log
 
 FUNCTIONS = (
-    "authorizer",
     "callback",
     "cleanup",
     "consultations",
+    "paybill",
     "statistics",
     "status",
     "stk-push",
@@ -32,7 +32,7 @@ def secrets_of(api: Api) -> list[str]:
     """Give every secret of this stack, the Daraja credentials and tokens included."""
     manager = api.aws("secretsmanager")
     found = [api.stack.customer_token, api.stack.booking_token]
-    for name in ("DarajaSecretArn", "JwtSecretArn", "PepperSecretArn"):
+    for name in ("DarajaSecretArn", "JwtSecretArn", "PaybillSecretArn", "PepperSecretArn"):
         text = manager.get_secret_value(SecretId=api.stack.outputs[name])["SecretString"]
         found += [value for value in json.loads(text).values() if value]
     return found

@@ -63,7 +63,7 @@ def test_a_paid_payment_is_found_by_every_name_it_has(scene: Scene) -> None:
         assert [each["payment_id"] for each in found] == [payment.payment_id], option
     done = hakika(scene, "payment", "show", payment.payment_id)
     assert "PaymentCompleted" in done.stdout
-    assert payment.phone_number not in done.stdout
+    assert str(payment.phone_number) not in done.stdout
     assert "\x1b[" not in done.stdout
 
 
@@ -138,7 +138,7 @@ def test_daraja_is_asked_about_one_payment_or_all_that_are_due(scene: Scene) -> 
     unheard = scene.someone_else().pay("push_hang_lost")
     refused = hakika(scene, "reconcile", "now", unheard)
     assert (refused.returncode, refused.stdout) == (1, "")
-    assert scene.payment(unheard).account_reference in refused.stderr
+    assert str(scene.payment(unheard).account_reference) in refused.stderr
 
 
 @tries("record-receipt", "review resolve")
@@ -236,6 +236,26 @@ def test_the_doctor_finds_a_stopped_outbox(scene: Scene) -> None:
     finally:
         pipes.start_pipe(Name=name)
     assert (sick.returncode, f"pipe {name} is STOPPED" in sick.stdout) == (1, True)
+
+
+@tries("paybill register", "paybill show", "paybill drop-old-tokens")
+def test_the_paybill_is_registered_anew_and_its_tokens_are_shown(scene: Scene) -> None:
+    before = answer(scene, "paybill", "show")["tokens_sha256_begin"]
+    assert hakika(scene, "paybill", "register").returncode == 2
+    assert answer(scene, "paybill", "register", "--yes")["version"] == "v2"
+    after = answer(scene, "paybill", "show")["tokens_sha256_begin"]
+    assert after[:-1] == before
+    dropped = answer(scene, "paybill", "drop-old-tokens", "--yes")["dropped"]
+    assert dropped == len(before)
+    assert answer(scene, "paybill", "show")["tokens_sha256_begin"] == after[-1:]
+
+
+@tries("pull register", "pull show")
+def test_pull_is_registered_and_shows_its_state(scene: Scene) -> None:
+    number = scene.customer.phone_number
+    done = hakika(scene, "pull", "register", "--number", number, "--yes")
+    assert (done.returncode, number[3:] in done.stdout + done.stderr) == (0, False)
+    assert answer(scene, "pull", "show")["is_switched_on"] is True
 
 
 @tries("first-day")

@@ -8,12 +8,15 @@ from typing import Any
 
 from payments.daraja.wire import MalformedCallbackError, parse_callback
 from payments.protocol.consultation import BookingStatus, Consultation
-from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.protocol.payment import Payment, PaymentStatus, Proof, RefundStep
 from payments.store.history import Event, FiledCallback
 from payments.values import eat_iso, mask_checkout_request_id, mask_phone
 
 PROOF_WORDS = {
     Proof.CALLBACK: "an authentic callback",
+    Proof.C2B: "M-Pesa's confirmation (C2B)",
+    Proof.PULL: "M-Pesa's list of transactions (Pull)",
+    Proof.STATUS: "M-Pesa's answer about the receipt (Transaction Status)",
     Proof.HINT: "a callback from an unlisted address, and Daraja's agreeing answer",
     Proof.QUERY: "Daraja's answer to our query alone",
     Proof.PUSH: "Daraja's answer to the push",
@@ -55,9 +58,7 @@ def payment_view(payment: Payment, *, reveals_phone: bool) -> dict[str, Any]:
         "attention": payment.attention,
         "booking_id": payment.booking_id,
         "client_id": payment.client_id,
-        "phone_number": (
-            payment.phone_number if reveals_phone else mask_phone(payment.phone_number)
-        ),
+        "phone_number": phone_text(payment, reveals_phone=reveals_phone),
         "amount_kes": payment.amount_kes,
         "paid_amount_kes": payment.paid_amount_kes,
         "receipt_number": payment.receipt_number,
@@ -79,6 +80,13 @@ def payment_view(payment: Payment, *, reveals_phone: bool) -> dict[str, Any]:
         "next_look_at": eat_iso(payment.due_at),
         "version": payment.version,
     }
+
+
+def phone_text(payment: Payment, *, reveals_phone: bool) -> str | None:
+    """Return the phone that was prompted, masked unless it may be shown; None without a prompt."""
+    if payment.phone_number is None or reveals_phone:
+        return payment.phone_number
+    return mask_phone(payment.phone_number)
 
 
 def timeline(
@@ -162,13 +170,11 @@ def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
                 *(f"hakika review resolve {name} {verdict}" for verdict in verdicts),
             ]
         case PaymentStatus.REFUND_DUE:
-            steps = [
-                "Owed back: send the money on the M-Pesa portal, then:",
-                f"hakika refund mark {name}",
-            ]
+            steps = _refund_steps(payment)
         case PaymentStatus.UNKNOWN | PaymentStatus.DISPATCHING:
+            reference = payment.account_reference or name
             steps = [
-                f"Look for {payment.account_reference} on M-Pesa's statement. If it is there:",
+                f"Look for {reference} on M-Pesa's statement. If it is there:",
                 f"hakika record-receipt {name} --receipt ... --amount ... --at ...",
             ]
         case PaymentStatus.PENDING | PaymentStatus.FAILED | PaymentStatus.CANCELLED:
@@ -182,6 +188,28 @@ def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
     if payment.attention is not None:
         steps += ["Once it has been looked into:", f"hakika attention clear {name}"]
     return steps
+
+
+def _refund_steps(payment: Payment) -> list[str]:
+    """Return what a person can do about owed money."""
+    name, refund = payment.payment_id, payment.refund
+    if refund is not None and refund.step is RefundStep.SENT:
+        return [
+            "M-Pesa has the refund. If it says nothing for 24 hours, look at its statement, then:",
+            f"hakika refund settle {name} reversed",
+            f"hakika refund settle {name} not-reversed",
+        ]
+    if refund is not None and refund.step is RefundStep.REQUESTED:
+        return [
+            "Another person approves the refund at the desk. To take the request back:",
+            f"hakika refund withdraw {name}",
+        ]
+    return [
+        "Owed back. Where an initiator is configured, request the refund:",
+        f"hakika refund request {name}",
+        "Otherwise send the money on the M-Pesa portal, then:",
+        f"hakika refund mark {name}",
+    ]
 
 
 def _of_event(event: Event) -> Moment:

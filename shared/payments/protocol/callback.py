@@ -1,4 +1,4 @@
-"""What a callback with the right token means, depending on the address it came from."""
+"""What a callback with the right secret means, depending on the address it came from."""
 
 from dataclasses import replace
 
@@ -9,6 +9,7 @@ from payments.protocol.money import money_arrived
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof, StkResult
 from payments.protocol.policy import HINT_ID_WINDOW_SECONDS
 from payments.protocol.refusal import refused
+from payments.protocol.report import of_result
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.values import embedded_in_checkout_id
 
@@ -19,7 +20,7 @@ def callback_received(case: Case, result: StkResult) -> Ruling:
     if payment.checkout_request_id not in (None, result.checkout_request_id):
         return Odd("checkout_request_id_differs")
     if result.code == SUCCESS:
-        return money_arrived(case, result, Proof.CALLBACK)
+        return money_arrived(case, of_result(result, Proof.CALLBACK))
     refusal = final_refusal(result.code)
     if payment.is_open:
         if refusal is None:
@@ -66,8 +67,13 @@ def _still_waiting(case: Case, result: StkResult) -> Change | None:
 
 
 def _adopt(case: Case, result: StkResult) -> Change:
-    """Store the id of a prompt that did exist after all, and ask Daraja about it now."""
+    """Store the id of a prompt that did exist after all, and ask Daraja about it now.
+
+    Where Daraja had refused the push, the locks were free while that prompt was open.
+    """
     payment = case.payment
+    was_refused = payment.proof is Proof.PUSH
+    reason = "prompt_after_refused_push" if was_refused else None
     return case.step(
         replace(
             payment,
@@ -75,6 +81,7 @@ def _adopt(case: Case, result: StkResult) -> Change:
             checkout_source=Proof.CALLBACK,
             merchant_request_id=result.merchant_request_id,
             due_at=case.now if payment.may_yet_be_paid else payment.due_at,
+            attention=payment.attention or reason,
         )
     )
 
@@ -87,7 +94,7 @@ def _is_askable(payment: Payment, result: StkResult) -> bool:
     if embedded is None:
         return False
     written_at, digits = embedded
-    is_payers = payment.phone_number.endswith(digits)
+    is_payers = payment.phone_number is not None and payment.phone_number.endswith(digits)
     return is_payers and abs(written_at - payment.created_at) <= HINT_ID_WINDOW_SECONDS
 
 

@@ -10,6 +10,7 @@ from payments.protocol.money import money_arrived
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof, StkResult
 from payments.protocol.policy import ASK_AGAIN_SECONDS
 from payments.protocol.refusal import refused
+from payments.protocol.report import of_result
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.protocol.schedule import next_due_at
 
@@ -25,15 +26,15 @@ def query_answered(case: Case, answer: QueryAnswer) -> Change | None:
     if answer.verdict is Verdict.PAID:
         if hint is not None and hint.result.code == SUCCESS:
             # Full evidence: the hint names amount and receipt, and Daraja agrees.
-            return _concluded(case, money_arrived(case, hint.result, Proof.HINT))
+            return _concluded(case, money_arrived(case, of_result(hint.result, Proof.HINT)))
         if case.is_older_than(case.policy.query_success_seconds):
-            return _concluded(case, money_arrived(case, _result(answer), Proof.QUERY))
+            return _concluded(case, money_arrived(case, of_result(_result(answer), Proof.QUERY)))
     refusal = final_refusal(answer.code)
     if answer.verdict is Verdict.REFUSED and refusal is not None:
         agrees = hint is not None and hint.result.code == answer.code
         if agrees and payment.is_open:
             return refused(case, _result(answer), refusal, Proof.HINT)
-        if case.now >= payment.locked_until:
+        if case.now >= payment.prompt_ends_at:
             is_open = payment.is_open
             change = refused(case, _result(answer), refusal, Proof.QUERY) if is_open else None
             return _concluded(case, change)
@@ -96,16 +97,10 @@ def _expired(case: Case, answer: QueryAnswer) -> Change:
     payment = case.payment
     after = replace(
         payment,
-        status=PaymentStatus.CANCELLED,
-        holds_locks=False,
-        proof=Proof.CLEANUP,
         result_code=answer.code or payment.result_code,
         result_desc=answer.description or payment.result_desc,
-        failure_reason=TIMEOUT_REASON,
-        final_at=case.now,
-        attention=payment.attention or "no_final_answer",
     )
-    return case.step(after, schedules=True, consultation=case.detach(frees_lock=False))
+    return case.cancelled(after, reason=TIMEOUT_REASON, attention="no_final_answer")
 
 
 def _result(answer: QueryAnswer) -> StkResult:

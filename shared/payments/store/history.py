@@ -4,15 +4,19 @@ And what an operator ordered about a consultation, which has no events of its ow
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
 from payments.protocol.payment import Payment
-from payments.store.attributes import to_attribute, to_item
-from payments.store.expressions import ABSENT
+from payments.store.attributes import to_attribute
+from payments.store.instructions import (
+    INSTRUCTION_PREFIX,
+    Instruction,
+    store_instruction,
+    to_instruction,
+)
 from payments.store.items import (
-    DAY_SHARDS,
     PhoneGuard,
     consultation_key,
     payment_key,
@@ -21,6 +25,7 @@ from payments.store.items import (
     to_payment,
     to_phone_guard,
 )
+from payments.store.listings import Listed, list_created
 from payments.store.table import Table
 
 READ_AT_ONCE = 100
@@ -61,30 +66,6 @@ class FiledCallback:
     body: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """One payment as in the by_day index (may lag). Units: UTC epoch seconds, KES."""
-
-    payment_id: str
-    created_at: int
-    public_status: str
-    amount_kes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction:
-    """An operator's request about a consultation, stored before it is carried out.
-
-    Units: UTC epoch seconds.
-    """
-
-    at: int
-    by: str
-    reason: str
-    asked: str
-    request_id: str
-
-
 class PaymentHistory:
     """Reads, and stores instructions. Errors: StoreUnavailableError from every method."""
 
@@ -109,21 +90,8 @@ class PaymentHistory:
         return sorted(found, key=lambda callback: callback.received_at)
 
     def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
-        """Yield the payments created on these EAT days, day by day (an index read: may lag)."""
-        for day in days:
-            for shard in range(DAY_SHARDS):
-                pages = self._table.query_pages(
-                    IndexName="by_day",
-                    KeyConditionExpression="day_shard = :day_shard",
-                    ExpressionAttributeValues={":day_shard": to_attribute(f"{day}#{shard}")},
-                )
-                for values in pages:
-                    yield Listed(
-                        payment_id=values["pk"].removeprefix("PAY#"),
-                        created_at=values["created_at"],
-                        public_status=values["public_status"],
-                        amount_kes=values["amount_kes"],
-                    )
+        """Yield the payments created on these EAT days (an index read: may lag)."""
+        return list_created(self._table, days)
 
     def get_payments(self, payment_ids: Iterable[str]) -> Iterator[Payment]:
         """Yield the payments that exist, read strongly, a hundred in a round trip."""
@@ -133,12 +101,12 @@ class PaymentHistory:
                     yield to_payment(values)
 
     def get_receipt_owners(self, receipt_numbers: Sequence[str]) -> Mapping[str, str]:
-        """Return the payment id of every receipt that is claimed, read strongly."""
+        """Return the payment id of every receipt that is bound, read strongly."""
         owners = {}
         for numbers in batched(dict.fromkeys(receipt_numbers), READ_AT_ONCE, strict=False):
             claims = self._table.get_many([receipt_key(number) for number in numbers])
             for number, values in zip(numbers, claims, strict=True):
-                if values is not None:
+                if values is not None and "payment_id" in values:
                     owners[number] = str(values["payment_id"])
         return owners
 
@@ -147,27 +115,19 @@ class PaymentHistory:
         values = self._table.get(phone_key(phone_hmac))
         return to_phone_guard(values) if values else None
 
-    def keep_instruction(self, booking_id: str, instruction: Instruction) -> None:
+    def store_instruction(self, booking_id: str, instruction: Instruction) -> None:
         """Store an operator's request and reason with the consultation. Idempotent."""
-        key = {
-            "pk": consultation_key(booking_id)["pk"],
-            "sk": f"INSTRUCTION#{instruction.at:010d}#{instruction.request_id}",
-        }
-        item = to_item({**key, **asdict(instruction)})
-        self._table.put(
-            {"TableName": self._table.name, "Item": item, "ConditionExpression": ABSENT}
-        )
+        store_instruction(self._table, consultation_key(booking_id)["pk"], instruction)
 
     def get_instructions(self, booking_id: str) -> list[Instruction]:
         """Return the operators' requests about a consultation, oldest first."""
-        found = self._belonging(consultation_key(booking_id)["pk"], "INSTRUCTION#")
-        return [
-            Instruction(
-                at=int(values["at"]),
-                **{name: str(values[name]) for name in ("by", "reason", "asked", "request_id")},
-            )
-            for values in found
-        ]
+        found = self._belonging(consultation_key(booking_id)["pk"], INSTRUCTION_PREFIX)
+        return [to_instruction(values) for values in found]
+
+    def get_receipt_instructions(self, receipt_number: str) -> list[Instruction]:
+        """Return people's requests about a receipt, oldest first."""
+        found = self._belonging(receipt_key(receipt_number)["pk"], INSTRUCTION_PREFIX)
+        return [to_instruction(values) for values in found]
 
     def _belonging(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
         return self._table.query_pages(

@@ -1,12 +1,12 @@
 """The payment store: each method is one read or one atomic write of docs/data-model.md."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from payments.errors import StoreUnavailableError
 from payments.ports import Actor, Clock
-from payments.protocol.change import Change
+from payments.protocol.change import Change, EventType
 from payments.protocol.consultation import BookingStatus, Consultation
 from payments.protocol.evidence import Context
 from payments.protocol.payment import Payment
@@ -16,30 +16,35 @@ from payments.protocol.policy import (
     Policy,
 )
 from payments.store.attributes import to_attribute, to_item
+from payments.store.context import load_context
 from payments.store.events import event_put, evidence_put
 from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
 from payments.store.items import (
-    DAY_SHARDS,
     OPEN_INDEX_KEY,
+    PAYMENT_PREFIX,
     consultation_key,
     consultation_values,
     gate_key,
     op_id_head,
     payment_key,
     payment_values,
-    phone_key,
-    receipt_key,
     to_consultation,
     to_payment,
 )
+from payments.store.listings import Listed, list_created
+from payments.store.refund_writes import gate_action
 from payments.store.reservation import NotReserved, Reserved, read_refusal
+from payments.store.row_writes import (
+    claim_receipt,
+    file_row,
+    release_receipt,
+    row_event_put,
+)
 from payments.store.table import Committed, ConditionFailed, Table
 from payments.store.writes import (
-    claim_receipt,
     consultation_action,
     free_phone,
     payment_update,
-    release_receipt,
     reserve_consultation,
     reserve_phone,
     reserve_user,
@@ -49,14 +54,6 @@ from payments.store.writes import (
 DUE_PAGE_SIZE = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayEntry:
-    """One payment as in the by_day index. Units: KES."""
-
-    public_status: str
-    amount_kes: int
-
-
 class PaymentStore:
     """One table's payments and consultations. Errors: StoreUnavailableError from every call."""
 
@@ -64,6 +61,7 @@ class PaymentStore:
         self._table = table
         self._policy = policy
         self._gate_key = gate_key(shortcode)
+        self._shortcode = shortcode
         self._clock = clock
 
     def get_payment(self, payment_id: str) -> Payment | None:
@@ -83,20 +81,11 @@ class PaymentStore:
             ExpressionAttributeValues={":id": to_attribute(checkout_request_id)},
             Limit=2,
         )
-        return tuple(values["pk"].removeprefix("PAY#") for values in found)
+        return tuple(values["pk"].removeprefix(PAYMENT_PREFIX) for values in found)
 
     def load_context(self, payment: Payment, receipt_number: str | None) -> Context:
-        """Read consultation, phone guard and receipt claim strongly, in one round trip."""
-        keys = [consultation_key(payment.booking_id), phone_key(payment.phone_hmac)]
-        if receipt_number is not None:
-            keys.append(receipt_key(receipt_number))
-        consultation, guard, *receipt = self._table.get_many(keys)
-        owner = receipt[0]["payment_id"] if receipt and receipt[0] else None
-        return Context(
-            consultation=to_consultation(consultation) if consultation else None,
-            phone_payment_id=guard.get("live_payment_id") if guard else None,
-            receipt_payment_id=owner,
-        )
+        """Read consultation, phone guard and receipt row strongly, in one round trip."""
+        return load_context(self._table, payment, receipt_number)
 
     def reserve(self, payment: Payment) -> Reserved | NotReserved:
         """Write the payment before the push, with booking, phone and user in one transaction.
@@ -145,11 +134,20 @@ class PaymentStore:
         actions: list[dict[str, Any]] = [{"Update": payment_update(name, before, after)}]
         if change.consultation is not None:
             actions.append(consultation_action(name, change, change.consultation))
+        if change.refund_gate is not None:
+            actions.append(gate_action(name, self._shortcode, change.refund_gate, now=now))
         if change.frees_phone:
             actions.append({"Update": free_phone(name, before, free_at=change.phone_free_at)})
-        if change.claims_receipt is not None:
-            claim = claim_receipt(name, before.payment_id, change.claims_receipt)
-            actions.append({"Put": claim})
+        if change.claim is not None:
+            claim = claim_receipt(
+                name, before.payment_id, change.claim, own_shortcode=self._shortcode
+            )
+            actions.append({"Update": claim})
+        if change.files is not None:
+            event = row_event_put(
+                name, change.files, EventType.MONEY_UNCLAIMED, actor=actor, now=now
+            )
+            actions += [{"Put": file_row(name, change.files)}, {"Put": event}]
         if change.releases_receipt is not None:
             release = release_receipt(name, before.payment_id, change.releases_receipt)
             actions.append({"Delete": release})
@@ -182,11 +180,12 @@ class PaymentStore:
         return int(values.get("next_at", 0)) if values else 0
 
     def hasten(self, payment: Payment, *, op_id: str, now: int) -> bool:
-        """Bring an open payment's query forward: once a minute each, one query slot in four."""
+        """Bring an unproven payment's query forward: once a minute, one query slot in four."""
         last = payment.hastened_at
         is_recent = last is not None and now < last + HASTEN_SPACING_SECONDS
         is_due_anyway = payment.due_at is not None and payment.due_at <= now
-        if not payment.is_open or is_recent or is_due_anyway:
+        can_ask = payment.may_yet_be_paid and payment.checkout_id_to_ask is not None
+        if not can_ask or is_recent or is_due_anyway:
             return False
         moved = _moved(payment, op_id, due_at=now, hastened_at=now)
         spacing = HASTEN_SHARE * self._policy.query_spacing_seconds
@@ -208,7 +207,7 @@ class PaymentStore:
         )
 
     def due_payment_ids(self, now: int) -> Iterable[str]:
-        """Yield due payments, oldest first, from the sparse index only."""
+        """Yield due payments, oldest first, from the sparse index only; rows are skipped."""
         pages = self._table.query_pages(
             IndexName="open",
             KeyConditionExpression="#open = :open AND due_at <= :now",
@@ -220,24 +219,18 @@ class PaymentStore:
             Limit=DUE_PAGE_SIZE,
         )
         for values in pages:
-            yield values["pk"].removeprefix("PAY#")
+            if values["pk"].startswith(PAYMENT_PREFIX):
+                yield values["pk"].removeprefix(PAYMENT_PREFIX)
 
-    def day_entries(self, day: str) -> Iterable[DayEntry]:
-        """Yield the payments created on an EAT day, from its shards of the index."""
-        for shard in range(DAY_SHARDS):
-            pages = self._table.query_pages(
-                IndexName="by_day",
-                KeyConditionExpression="day_shard = :day_shard",
-                ExpressionAttributeValues={":day_shard": to_attribute(f"{day}#{shard}")},
-            )
-            for values in pages:
-                yield DayEntry(
-                    public_status=values["public_status"], amount_kes=values["amount_kes"]
-                )
+    def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
+        """Yield the payments created on these EAT days (an index read: may lag)."""
+        return list_created(self._table, days)
 
-    def get_consultation(self, booking_id: str) -> Consultation | None:
-        """Read strongly."""
-        values = self._table.get(consultation_key(booking_id))
+    def get_consultation(
+        self, booking_id: str, *, may_be_stale: bool = False
+    ) -> Consultation | None:
+        """Read strongly, unless a stale answer does no harm."""
+        values = self._table.get(consultation_key(booking_id), may_be_stale=may_be_stale)
         return to_consultation(values) if values else None
 
     def create_consultation(self, consultation: Consultation) -> bool:

@@ -7,9 +7,11 @@ from payments.errors import PaymentError
 from payments.ports import Actor
 from payments.protocol.evidence import HintDisowned, TimePassed
 from payments.protocol.payment import Payment
+from payments.protocol.refund_evidence import is_sent
 from payments.protocol.schedule import retry_at
 from payments.protocol.time_passed import needs_query
 from payments.usecases.apply_evidence import apply_evidence
+from payments.usecases.look_at_refund import look_at_refund
 from payments.usecases.services import Services
 
 STOP_WITH_SECONDS_LEFT = 20
@@ -18,10 +20,10 @@ STOP_WITH_SECONDS_LEFT = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The counts of one run."""
+    """The counts of one run; `changed` are the payments whose status changed."""
 
     looked_at: int = 0
-    settled: int = 0
+    changed: int = 0
     poisoned: int = 0
 
 
@@ -81,11 +83,12 @@ def _recheck(
     payment = services.store.get_payment(payment_id)
     if payment is None or payment.due_at is None or payment.due_at > services.now():
         return report
-    after = reconcile(services, payment, actor=actor, gate=gate)
+    looked = look_at_refund(services, payment, actor=actor) if is_sent(payment) else payment
+    after = reconcile(services, looked, actor=actor, gate=gate)
     return replace(
         report,
         looked_at=report.looked_at + 1,
-        settled=report.settled + (after.status is not payment.status),
+        changed=report.changed + (after.status is not payment.status),
     )
 
 

@@ -1,56 +1,77 @@
 """Records a callback: authentic, hint or nothing (docs/protocol.md, section 5.2)."""
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 
-from payments.ports import Actor
+from payments.ports import Actor, Role
 from payments.protocol.evidence import CallbackResult, Evidence, HintReceived, OddCallback
-from payments.protocol.payment import Payment, StkResult
+from payments.protocol.filing import is_left_out
+from payments.protocol.payment import Payment, Proof, StkResult
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.usecases.apply_evidence import apply_evidence
 from payments.usecases.services import Services
+from payments.values import sha256_hex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackPost:
     """One post to the callback URL.
 
-    Shape: `result` is None where the body could not be understood; the token itself is not kept.
+    Shape: `result` is None where the body could not be understood; the secret itself is not stored.
     """
 
     payment_id: str
-    token_sha256: str
+    secret_sha256: str
     is_listed: bool
     result: StkResult | None
     body: str
 
+    @property
+    def digest(self) -> str:
+        """Return the digest under which the body is filed."""
+        return sha256_hex(self.body)
+
 
 def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Payment | None:
-    """Apply a callback; None where token or payment is wrong, and then nothing was written.
+    """Apply a callback; None where secret or payment is wrong, and then nothing was written.
 
     Errors: StoreUnavailableError: the facts are not durable, so enqueue them.
     Idempotent: two to four copies at once are one transition.
     """
     payment = services.store.get_payment(post.payment_id)
-    stored_digest = payment.token_sha256 if payment else "0" * 64
-    is_right = hmac.compare_digest(stored_digest, post.token_sha256)
-    if payment is None or not is_right:
+    stored_digest = payment.secret_sha256 if payment else None
+    is_right = hmac.compare_digest(stored_digest or "0" * 64, post.secret_sha256)
+    if payment is None or stored_digest is None or not is_right:
         services.observer.counted("CallbackRejected")
         return None
     if not post.is_listed:
         services.observer.counted("CallbackFromUnlistedAddress")
     after = apply_evidence(services, payment, _evidence(post), actor=actor, body=post.body)
     _count(services, payment, after, post)
+    if post.is_listed and post.result is not None:
+        _count_witness(services, payment, after, post.result)
     return after
 
 
 def _evidence(post: CallbackPost) -> Evidence:
     if post.result is None:
-        return OddCallback(digest=hashlib.sha256(post.body.encode()).hexdigest())
+        return OddCallback(digest=post.digest)
     if post.is_listed:
         return CallbackResult(result=post.result)
     return HintReceived(result=post.result)
+
+
+def _count_witness(services: Services, before: Payment, after: Payment, result: StkResult) -> None:
+    """Count what an authentic callback was for its receipt: the callback loss rate shows in it."""
+    if result.code != SUCCESS or result.receipt_number is None:
+        return
+    if after.attention != before.attention:
+        role = Role.CONFLICT
+    elif before.bound_receipt == result.receipt_number:
+        role = Role.AGAIN
+    else:
+        role = Role.FIRST
+    services.observer.witnessed(Proof.CALLBACK, role)
 
 
 def _count(services: Services, before: Payment, after: Payment, post: CallbackPost) -> None:
@@ -61,6 +82,8 @@ def _count(services: Services, before: Payment, after: Payment, post: CallbackPo
         services.observer.counted("CallbackHint")
     else:
         services.observer.counted("CallbackAccepted")
+    if is_left_out(after, digest=post.digest, result=post.result):
+        services.observer.counted("CallbackNotFiled")
     is_late = before.may_yet_be_paid and not before.is_open and not after.may_yet_be_paid
     if is_late:
         services.observer.counted("CallbackLate")

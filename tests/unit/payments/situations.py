@@ -13,6 +13,7 @@ from payments.protocol.evidence import (
     Evidence,
     HintReceived,
     MoneyReturned,
+    MoneySeen,
     PushAccepted,
     PushRefused,
     PushUnclear,
@@ -24,6 +25,7 @@ from payments.protocol.evidence import (
     Verdict,
 )
 from payments.protocol.payment import Payment, PaymentStatus, Proof, StkResult
+from payments.protocol.receipts import ReceiptRow
 
 CREATED_AT = 1_790_000_000
 LOCKED_UNTIL = CREATED_AT + 300
@@ -51,7 +53,7 @@ NEW = Payment(
     account_reference="ABCD12345678",
     requested_reference="ABCD",
     transaction_desc="Visit",
-    token_sha256="1" * 64,
+    secret_sha256="1" * 64,
     body_sha256="2" * 64,
     created_at=CREATED_AT,
     locked_until=LOCKED_UNTIL,
@@ -121,6 +123,7 @@ PAYMENTS = {
         paid_amount_kes=None,
         due_at=CREATED_AT + 40 + DAY,
     ),
+    "completed_by_c2b": replace(_COMPLETED, proof=Proof.C2B, holds_locks=True),
     "refund_due": replace(_COMPLETED, status=PaymentStatus.REFUND_DUE),
     "refunded": replace(_COMPLETED, status=PaymentStatus.REFUNDED),
 }
@@ -150,10 +153,11 @@ CONSULTATIONS = {
     "review": _LOCKED,
     "completed": replace(_CONFIRMED, paid_payment_id=MINE),
     "completed_by_query": replace(_CONFIRMED, paid_payment_id=MINE),
+    "completed_by_c2b": replace(_CONFIRMED, paid_payment_id=MINE),
     "refund_due": PAID_BY_ANOTHER,
     "refunded": PAID_BY_ANOTHER,
 }
-HOLDS_PHONE = frozenset({"dispatching", "unknown", "pending"})
+HOLDS_PHONE = frozenset({"dispatching", "unknown", "pending", "completed_by_c2b"})
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,20 @@ def callback(code: str, **more: object) -> News:
 def paid(*, amount: int | None = PRICE, receipt: str | None = RECEIPT) -> News:
     """An authentic callback that says paid."""
     return callback("0", amount_kes=amount, receipt_number=receipt)
+
+
+def seen_by_c2b(*, amount: int = PRICE, receipt: str = RECEIPT) -> News:
+    """A confirmation whose account is the payment's reference."""
+    return News(
+        MoneySeen(
+            source=Proof.C2B,
+            receipt_number=receipt,
+            shortcode="600000",
+            amount_kes=amount,
+            paid_at=CREATED_AT + 30,
+            reference="ABCD12345678",
+        )
+    )
 
 
 def query(verdict: Verdict, code: str | None, *, age: int) -> News:
@@ -205,6 +223,10 @@ NEWS = {
     "callback unlisted code": callback("7777"),
     "hint success": News(HintReceived(result=facts("0", amount_kes=PRICE, receipt_number=RECEIPT))),
     "hint 1032": News(HintReceived(result=facts("1032"))),
+    "c2b exact": seen_by_c2b(),
+    "c2b other amount": seen_by_c2b(amount=900),
+    "c2b another free receipt": seen_by_c2b(receipt=SECOND_RECEIPT),
+    "c2b receipt bound elsewhere": seen_by_c2b(receipt=TAKEN_RECEIPT),
     "query paid early": query(Verdict.PAID, "0", age=60),
     "query paid late": query(Verdict.PAID, "0", age=200),
     "query refused early": query(Verdict.REFUSED, "1032", age=60),
@@ -235,10 +257,20 @@ NEWS = {
 
 def surroundings(situation: str, news: News) -> Context:
     """What really stands around the payment when the news comes."""
+    receipt = receipt_in(news.evidence)
     return Context(
         consultation=CONSULTATIONS[situation],
         phone_payment_id=MINE if situation in HOLDS_PHONE else None,
-        receipt_payment_id=owner(PAYMENTS[situation], receipt_in(news.evidence)),
+        receipt=row_of(receipt, owner(PAYMENTS[situation], receipt)),
+    )
+
+
+def row_of(receipt: str | None, payment_id: str | None) -> ReceiptRow | None:
+    """The row of a receipt that is bound to the payment; None where it is free."""
+    if receipt is None or payment_id is None:
+        return None
+    return ReceiptRow(
+        receipt_number=receipt, payment_id=payment_id, source=Proof.CALLBACK, amount_kes=PRICE
     )
 
 
@@ -253,6 +285,6 @@ def receipt_in(evidence: Evidence) -> str | None:
     """The receipt that evidence names."""
     if isinstance(evidence, CallbackResult | HintReceived):
         return evidence.result.receipt_number
-    if isinstance(evidence, ReceiptFound | ReviewResolved):
+    if isinstance(evidence, ReceiptFound | ReviewResolved | MoneySeen):
         return evidence.receipt_number
     return None

@@ -1,6 +1,6 @@
 """A payment item stays under 1 KB at every step, so that a write of it is one unit.
 
-Ids of 54 characters, Safaricom's usual descriptions and the longest of everything else are driven
+Ids of 44 characters, Safaricom's usual descriptions and the longest of everything else are driven
 through histories that leave as much behind on the item as can be.
 """
 
@@ -36,6 +36,7 @@ from payments.protocol.evidence import (
 )
 from payments.protocol.payment import Payment, PaymentStatus, StkResult
 from payments.protocol.policy import EVIDENCE_MAX, Policy
+from payments.protocol.receipts import ReceiptRow
 from payments.store.attributes import to_item
 from payments.store.items import payment_key, payment_values, to_payment
 from payments.store.writes import with_op_id
@@ -46,8 +47,8 @@ from tests.support.dynamodb import values as sizes
 
 BYTES_MAX = 1023
 BYTES_WITH_A_LATE_HINT_MAX = 1150
-"""Only with ids of 54 characters and a hint that came after the verdict: one more write unit."""
-ID_CHARACTERS = 54
+"""Only with ids of 44 characters and a hint that came after the verdict: one more write unit."""
+ID_CHARACTERS = 44
 POLICY = Policy()
 NOW = 1_799_999_999
 TEXT = "The service request is processed successfully."
@@ -68,7 +69,7 @@ LONGEST = Payment(
     account_reference="ABCD12345678",
     requested_reference="r" * REQUESTED_REFERENCE_CHARACTERS,
     transaction_desc="t" * TRANSACTION_DESC_CHARACTERS,
-    token_sha256="e" * 64,
+    secret_sha256="e" * 64,
     body_sha256="f" * 32,
     created_at=NOW,
     locked_until=NOW + 300,
@@ -144,11 +145,13 @@ def history(seed: int) -> list[Payment]:
     steps = [payment]
     for _ in range(30):
         now += chance.choice([1, 30, 300, 86_400])
-        receipt = chance.choice([None, None, "b" * 32])
+        receipt = chance.choice(
+            [None, None, ReceiptRow(receipt_number="RECEIPT001", payment_id="b" * 32)]
+        )
         around = Context(
             consultation=chance.choice([None, PAYABLE]),
             phone_payment_id=None,
-            receipt_payment_id=receipt,
+            receipt=receipt,
         )
         try:
             change = decide(payment, any_evidence(chance), around, now=now, policy=POLICY)
