@@ -17,7 +17,7 @@ const REDIRECT_SECONDS = 4;
 const MONEY = ['completed', 'review', 'refund_due'];
 const RECEIPT_CODE = /^[A-Z0-9]{8,16}$/;
 const OTHER_NUMBER = /^(phone_busy|initiation_failed|invalid_phone_number)$/;
-const HOPELESS = /^(consultation_|payment_under_review|forbidden|http_40[34]|payment_not_found)/;
+const HOPELESS = /^(consultation_|payment_(under|not)|forbidden|http_40[34])/;
 
 export class MpesaCheckout extends HTMLElement {
   static observedAttributes = ['booking-id', 'api-base', 'token', 'amount', 'label', 'phone', 'lang', 'success-url'];
@@ -325,7 +325,7 @@ export class MpesaCheckout extends HTMLElement {
     if (field) field.value = this.#phone;
   }
 
-  /** Nothing takes a prompt back, so the watch goes on. */
+  /** Nothing takes a prompt back: the watch goes on. */
   #leave() {
     this.#isLeft = true;
     this.#go({ view: 'left', outcome: this.#state.outcome });
@@ -368,7 +368,7 @@ export class MpesaCheckout extends HTMLElement {
   #share() {
     const facts = [...this.#card.querySelectorAll('.receipt > div')];
     const text = facts.map((fact) => [...fact.children].map((each) => each.textContent).join(': ')).join('\n');
-    if (navigator.share) navigator.share({ title: this.#text.receipt, text }).catch(() => {}); // closed
+    if (navigator.share) navigator.share({ title: this.#text.receipt, text }).catch(() => {});
     else this.#copy('share', text);
   }
 
@@ -476,8 +476,6 @@ export class MpesaCheckout extends HTMLElement {
     this.#announcer.lang = this.#language;
   }
 
-  // --- attributes, read when needed
-
   get #amount() {
     return Number(this.getAttribute('amount')) || this.#price;
   }
@@ -501,8 +499,6 @@ export class MpesaCheckout extends HTMLElement {
     return url.href;
   }
 
-  // --- timers, all ended with the visit
-
   #after(name, seconds, work) {
     clearTimeout(this.#timers.get(name));
     this.#timers.set(name, setTimeout(work, seconds * 1000));
@@ -518,7 +514,6 @@ function viewOf({ outcome, http_status: httpStatus }) {
   return httpStatus === 401 ? 'signIn' : 'failed';
 }
 
-/** 0712 345 678 or +254 712 345 678; other text stays. */
 function grouped(phone) {
   const text = phone.replace(/[\s-]/g, '');
   const [, code, rest] = /^(\+?254)?(\d*)$/.exec(text) ?? [];
