@@ -4,17 +4,12 @@ import json
 import re
 from collections.abc import Iterator
 
+from local.settings import ROOT
 from tests.local.api_client import Api
 from tests.support.log_scan import leaks_in_log
 
-FUNCTIONS = (
-    "authorizer",
-    "callback",
-    "cleanup",
-    "consultations",
-    "statistics",
-    "status",
-    "stk-push",
+FUNCTIONS = sorted(
+    each.parent.name.replace("_", "-") for each in (ROOT / "functions").glob("*/app.py")
 )
 CRASHES = re.compile(r"Traceback|\[ERROR\]|\"level\": ?\"CRITICAL\"|A token caused")
 
