@@ -26,6 +26,7 @@ from tests.support.aws import (
     EngineOf,
     Queue,
     SecretsManager,
+    in_turn,
     new_engine,
     plain_engine,
 )
@@ -131,6 +132,7 @@ class SimulatedWorld:
             jitter=self.jitter,
             aws_client=services.__getitem__,
             http_session=lambda: new_session(self.daraja, self.network.daraja),
+            at_once=in_turn,
         )
 
     @property
@@ -306,7 +308,7 @@ class _Sqs:
     def send_message(self, **message: str) -> Any:
         def send() -> Any:
             self._world.note("callback queued")
-            return self._world.queue.send_message(**message)
+            return self._world.queue.take(message["MessageBody"])
 
         return self._world.network.other("sqs SendMessage", send, SdkError)
 
