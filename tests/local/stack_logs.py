@@ -4,17 +4,12 @@ import json
 import re
 from collections.abc import Iterator
 
+from local.settings import ROOT
 from tests.local.api_client import Api
 from tests.support.log_scan import leaks_in_log
 
-FUNCTIONS = (
-    "callback",
-    "cleanup",
-    "consultations",
-    "paybill",
-    "statistics",
-    "status",
-    "stk-push",
+FUNCTIONS = sorted(
+    each.parent.name.replace("_", "-") for each in (ROOT / "functions").glob("*/app.py")
 )
 CRASHES = re.compile(r"Traceback|\[ERROR\]|\"level\": ?\"CRITICAL\"|A token caused")
 
@@ -32,7 +27,7 @@ def secrets_of(api: Api) -> list[str]:
     """Give every secret of this stack, the Daraja credentials and tokens included."""
     manager = api.aws("secretsmanager")
     found = [api.stack.customer_token, api.stack.booking_token]
-    for name in ("DarajaSecretArn", "JwtSecretArn", "PaybillSecretArn", "PepperSecretArn"):
+    for name in ("DarajaSecretArn", "JwtSecretArn", "PepperSecretArn"):
         text = manager.get_secret_value(SecretId=api.stack.outputs[name])["SecretString"]
         found += [value for value in json.loads(text).values() if value]
     return found
