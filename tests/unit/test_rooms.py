@@ -33,7 +33,7 @@ ROOMS = {
         " published_keys"
     ),
     "aws": (
-        "runtime settings secrets token_families observability fallback_queue money_queue"
+        "runtime adapters settings secrets token_families observability fallback_queue money_queue"
         " c2b_tokens paybill_runtime money_calls"
     ),
 }
