@@ -342,6 +342,13 @@ def events_are_not_carried(town: Town) -> None:
     town.live(8, carries=False)
 
 
+def money_fits_no_payment(town: Town) -> None:
+    test_metrics.confirmed(town.scene)
+    town.live(14)
+    assert "MoneyUnclaimedAlarm" not in town.ringing
+    town.live(2)
+
+
 SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "FailedShareHighAlarm": (most_customers_fail,),
     "PaymentsPendingAlarm": (daraja_never_decides,),
@@ -367,6 +374,7 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "ReviewAlarm": (a_wrong_amount_arrives,),
     "RefundDueAlarm": (a_paid_booking_is_cancelled,),
     "AttentionAlarm": (nobody_ever_answers,),
+    "MoneyUnclaimedAlarm": (money_fits_no_payment,),
     "DeadLettersAlarm": (a_queue_holds_dead_letters,),
     "CleanupNotRunningAlarm": (the_schedule_is_off,),
     "CleanupPoisonedAlarm": (a_payment_cannot_be_read,),
