@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import cold, cost, flow, growth, month, report
+from bench import cold, cost, flow, growth, month, report, waiting
 from bench.running import first_durations, wire
 from bench.subjects import build, sizes, subjects
 
@@ -58,6 +58,7 @@ def main() -> int:
         results["growth_issue_8"] = _step(
             "growth to 200,000", lambda: growth.growth(growth.ISSUE_SIZES)
         )
+    results["waiting"] = _step("pages that wait, in Chromium", waiting.measure)
     results["usd_per_million"] = {
         name: cost.usd_per_million(name, each) for name, each in results["flow"].items()
     }

@@ -23,6 +23,8 @@ WARM_TARGET = 0.45
 MEMORY_TARGET = 0.55
 DURATION_TARGET = 0.60
 LAYER_MEGABYTES_MAX = 10
+MEDIAN_SECONDS_MAX = 1.2
+SECONDS_95_MAX = 2.5
 NOT_MEASURED = "Not measured in this run; the next `make bench` fills the table."
 BLOCK = r"(<!-- bench: {name} -->\n)(.*?)(\n<!-- end -->)"
 type Results = Mapping[str, Any]
@@ -198,6 +200,23 @@ def _amount(value: float, unit: str, digits: int = 0) -> str:
     return f"{value:,.{digits}f} {unit}"
 
 
+def _waiting(results: Results) -> list[str]:
+    found = results["waiting"]
+    middle, most = found["median_seconds"], found["seconds_95_in_100"]
+    return [
+        '| from the acknowledgement to "Paid" | seconds | target |',
+        "|---|---|---|",
+        f"| half of the customers | {middle:.2f} | {_aim(middle, MEDIAN_SECONDS_MAX)} |",
+        f"| 95 in 100 | {most:.2f} | {_aim(most, SECONDS_95_MAX)} |",
+        f"| the longest of {found['payments']} | {found['longest_seconds']:.2f} | |",
+        f"| most polls of one payment | {found['polls_max']} | |",
+    ]
+
+
+def _aim(value: float, most: float) -> str:
+    return f"{most:g}, {'met' if value <= most else 'missed'}"
+
+
 TABLES: Mapping[str, Callable[[Results], list[str]]] = {
     "measured at": _measured_at,
     "cold paths": _cold_paths,
@@ -205,6 +224,7 @@ TABLES: Mapping[str, Callable[[Results], list[str]]] = {
     "first durations": _durations,
     "memory": _memory,
     "warm callback": _warm,
+    "waiting": _waiting,
     "wire": _wire,
     "layer": _layer,
     "growth": _growth,

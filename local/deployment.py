@@ -72,6 +72,7 @@ def parameter_overrides(settings: LocalSettings) -> list[str]:
         "AllowedOrigins": ",".join([*origins, "http://localhost:3000"]),
         "SafaricomBase": daraja_base(settings),
         **_merchant(settings),
+        **settings.parameters,
     }
     return [f"{name}={value}" for name, value in overrides.items() if value]
 

@@ -43,9 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = read_settings(sys.argv[1:] if arguments is None else arguments, os.environ)
         started = time.monotonic()
         with running_stack(console, settings) as (stack, children):
-            shell_file = settings.folder / "env.sh"
-            screen.write_shell_file(shell_file, stack)
-            screen.show(console, stack, shell_file, time.monotonic() - started)
+            screen.write_shell_file(settings.folder / screen.SHELL_FILE, stack)
+            screen.show(console, stack, time.monotonic() - started)
             _watch(children, stopping)
     except LocalStackError as error:
         console.say()
@@ -182,6 +181,7 @@ def _start_gateway(
             *("--emulator-url", settings.emulator_url, "--api-host", deployment.api_host),
             *("--web-folder", str(ROOT / "web"), "--config-file", str(config_file)),
             *("--table-name", stack.table_name),
+            *("--jwt-secret-arn", stack.outputs["JwtSecretArn"]),
             *(() if settings.uses_sandbox else ("--simulator-url", settings.simulator_url)),
         ],
         environment=_plain_environment() | {gateway.KEY_VARIABLE: key},
@@ -217,6 +217,7 @@ def _describe(
         build_digest=digest,
         pid=os.getpid(),
         pids=children.pids(),
+        paybill=seed.paybill_of(settings),
     )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from payments.protocol.evidence import AttentionCleared, MoneyReturned, Resolution, ReviewResolved
+from payments.store.instructions import Instruction
 from payments.usecases.operate import operate_on_payment
 
 from tests.functional import test_metrics
@@ -349,6 +350,28 @@ def money_fits_no_payment(town: Town) -> None:
     town.live(2)
 
 
+def mpesa_refuses_the_initiator(town: Town) -> None:
+    town.scene.function("cleanup").module.runtime.refunds.gates.stop(
+        "2001", now=int(town.scene.clock())
+    )
+    town.live(1)
+
+
+def password_of(days: int) -> Callable[[Town], None]:
+    """The initiator's password was set so long ago."""
+
+    def ages(town: Town) -> None:
+        set_at = int(town.scene.clock()) - days * DAY
+        note = Instruction(at=set_at, by="me", reason="new", asked="initiator", request_id="r")
+        gates = town.scene.function("cleanup").module.runtime.refunds.gates
+        gates.note_credential(set_at, note, op_id="a" * 32)
+        town.live(1)
+        assert "InitiatorAgeingAlarm" in town.ringing
+        assert ("InitiatorExpiringAlarm" in town.ringing) == (days >= 85)
+
+    return ages
+
+
 SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "FailedShareHighAlarm": (most_customers_fail,),
     "PaymentsPendingAlarm": (daraja_never_decides,),
@@ -373,6 +396,9 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "UnknownOutcomesAlarm": (pushes_hang,),
     "ReviewAlarm": (a_wrong_amount_arrives,),
     "RefundDueAlarm": (a_paid_booking_is_cancelled,),
+    "RefundsStoppedAlarm": (mpesa_refuses_the_initiator,),
+    "InitiatorAgeingAlarm": (password_of(75), password_of(84)),
+    "InitiatorExpiringAlarm": (password_of(85),),
     "AttentionAlarm": (nobody_ever_answers,),
     "MoneyUnclaimedAlarm": (money_fits_no_payment,),
     "DeadLettersAlarm": (a_queue_holds_dead_letters,),

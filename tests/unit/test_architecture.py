@@ -70,8 +70,11 @@ def reached_of(
         yield function, "table"
     if "FallbackQueue" in actions or "MoneyQueue" in actions:
         yield function, "queue"
-    if "EventInvokeConfig" in properties:
+    if "DestinationConfig" in properties.get("EventInvokeConfig", {}):
         yield function, "dead"
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::Serverless::Function" and f"{name}.Arn" in actions:
+            yield function, resource["Properties"]["CodeUri"].removeprefix("functions/")
 
 
 def arrows_of_the_rest(resources: dict[str, Any], functions: dict[str, str]) -> Iterator[Arrow]:

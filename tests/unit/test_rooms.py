@@ -16,25 +16,30 @@ ROOMS = {
         "payment receipts consultation evidence result_codes policy decide case change push"
         " callback query money news report transitions matching opening witness statement"
         " requirements rules refusal operator schedule time_passed filing pull"
+        " refund refund_evidence refund_person refund_steps refund_rules reversal_codes"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
         " count_payments apply_evidence gauges services record_money gather_facts"
         " look_at_receipts money_desk pull_money receive_confirmation validate_payment"
+        " apply_refund refunds send_refund look_at_refund record_initiator_result result_addresses"
     ),
     "store": (
         "payments writes items receipt_items row_writes ledger instructions context events"
         " history oauth_token table expressions attributes reservation backlog listings"
-        " pull_gate unproven_money"
+        " pull_gate unproven_money refund_gate refund_writes"
     ),
-    "daraja": "client wire money_wire money_client push_outcomes query_answers oauth_client",
+    "daraja": (
+        "client wire money_wire money_client push_outcomes query_answers oauth_client"
+        " initiator initiator_wire reversal_answers"
+    ),
     "http": (
         "api_gateway requests answers messages sentences authentication token_claims token_keys"
-        " published_keys"
+        " published_keys results refund_answers"
     ),
     "aws": (
         "runtime adapters settings secrets token_families observability fallback_queue money_queue"
-        " c2b_tokens paybill_runtime money_calls"
+        " c2b_tokens paybill_runtime money_calls refunds_function daraja_gateway"
     ),
 }
 FILE_LINES_MAX = 300

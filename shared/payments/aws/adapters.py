@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
 AWS_TRIES_MAX = 3
+INVOKED_SECONDS = 30
+"""How long a function that is invoked for its answer may take."""
 USER_AGENT = "Hakika"
 # The layer comes without the package that guesses encodings (tools/slim_layer.py): Daraja's answers
 # are read as bytes. requests would warn about it at each cold start.
@@ -59,6 +61,8 @@ def new_aws_client(
     for resources and transfers that nobody uses here. AWS checks what it is sent; botocore checking
     it before, and writing a user agent of many parts, would be a quarter of a callback's work.
     """
+    if service == "lambda":  # a function that acts is invoked once, and waited for
+        read_timeout_seconds, tries_max = INVOKED_SECONDS, 1
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=read_timeout_seconds,

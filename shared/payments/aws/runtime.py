@@ -8,20 +8,19 @@ import hashlib
 import hmac
 import os
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from payments.aws.adapters import ADAPTERS, FOR_CALLBACKS, Adapters
 from payments.aws.observability import PowertoolsObserver, new_logger
-from payments.aws.secrets import Secrets, SecretUnavailableError
+from payments.aws.secrets import Secrets, require_secret
 from payments.aws.settings import Settings, read_callback_settings, read_settings
-from payments.errors import UnavailableError
 from payments.ports import Actor, Observer
 from payments.protocol.policy import Policy
 from payments.store.ledger import ReceiptLedger
 from payments.store.payments import PaymentStore
 from payments.store.table import Table
-from payments.usecases.services import Services
+from payments.usecases.services import RefundParts, Services
 
 if TYPE_CHECKING:
     from payments.aws.fallback_queue import FallbackQueue
@@ -74,6 +73,7 @@ class Runtime:
             ),
             ledger=ReceiptLedger(self._table, shortcode=shortcode, clock=adapters.clock),
             gateway=lambda: self.gateway,
+            refunds=lambda: self.refunds,
             clock=adapters.clock,
             sleep=adapters.sleep,
             ids=adapters.ids,
@@ -95,31 +95,29 @@ class Runtime:
     @cached_property
     def gateway(self) -> "DarajaClient":
         """Daraja; it imports requests, so functions that never call it start faster."""
-        from payments.daraja.client import DarajaClient
-        from payments.store.oauth_token import OAuthToken
+        from payments.aws.daraja_gateway import new_gateway
 
-        return DarajaClient(
-            self._adapters.http_session(),
-            base_url=self.settings.base_url,
-            merchant=self.settings.merchant,
+        return new_gateway(
+            self.settings,
+            self._adapters,
+            self._table,
+            self._told,
             credentials=self._daraja_credentials,
             forget_credentials=self._forget_daraja_credentials,
-            share_oauth_token=lambda fetch: OAuthToken(
-                self._table,
-                fetch,
-                clock=self._adapters.clock,
-                sleep=self._adapters.sleep,
-                ids=self._adapters.ids,
-                observer=self._told,
-            ),
-            clock=self._adapters.clock,
-            observer=self._told,
         )
 
     @property
     def table(self) -> Table:
         """The one table, for what only some functions read of it."""
         return self._table
+
+    @cached_property
+    def refunds(self) -> RefundParts:
+        """The refund gate, and the function that sends refunds; few functions use them."""
+        from payments.aws.refunds_function import new_refund_parts
+
+        client = partial(self._adapters.aws_client, "lambda")
+        return new_refund_parts(self._table, self.settings, client, self._told)
 
     @cached_property
     def history(self) -> "PaymentHistory":
@@ -157,32 +155,20 @@ class Runtime:
         return Actor(by=by, request_id=request_id)
 
     def _daraja_credentials(self) -> Mapping[str, str]:
-        return self._read_secret(self.settings.daraja_secret_arn, REQUIRED_DARAJA_SECRETS)
+        return self.read_secret(self.settings.daraja_secret_arn, REQUIRED_DARAJA_SECRETS)
 
     def _forget_daraja_credentials(self) -> None:
         self.secrets.forget(self.settings.daraja_secret_arn)
 
     def _hash_phone(self, msisdn: str) -> str:
         """Return a key for a phone without the number: HMAC-SHA-256 with the pepper, 32 hex."""
-        pepper = self._read_secret(self.settings.pepper_secret_arn, ("PHONE_PEPPER",))
+        pepper = self.read_secret(self.settings.pepper_secret_arn, ("PHONE_PEPPER",))
         digest = hmac.new(pepper["PHONE_PEPPER"].encode(), msisdn.encode(), hashlib.sha256)
         return digest.hexdigest()[:32]
 
-    def _read_secret(self, arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
-        try:
-            values = self.secrets.read(arn)
-        except SecretUnavailableError as error:
-            self.logger.error("secret unavailable", extra={"reason": error.reason})
-            raise UnavailableError(
-                "The service is not ready. Please try again shortly", code="secrets_unavailable"
-            ) from error
-        missing = [name for name in names if not values.get(name)]
-        if missing:
-            self.logger.error("secret incomplete", extra={"missing": missing})
-            raise UnavailableError(
-                "The service is not ready. Please try again shortly", code="secrets_incomplete"
-            )
-        return values
+    def read_secret(self, arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
+        """Return a secret that has all these values. Errors: UnavailableError."""
+        return require_secret(self.secrets, arn, names, logger=self.logger)
 
 
 def prepare(

@@ -32,6 +32,9 @@ class Settings:
     policy: Policy
     daraja_secret_arn: str
     pepper_secret_arn: str
+    initiator_secret_arn: str = ""
+    result_key_secret_arn: str = ""
+    refunds_function: str = ""
     callback_networks: Networks
     fallback_queue_url: str
     rules: MoneyRules
@@ -68,6 +71,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         policy=_policy(environ),
         daraja_secret_arn=environ.get("DARAJA_SECRET_ARN", ""),
         pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
+        initiator_secret_arn=environ.get("INITIATOR_SECRET_ARN", ""),
+        refunds_function=environ.get("REFUNDS_FUNCTION", ""),
         callback_networks=_networks(environ),
         **_paybill(environ),
         rules=_rules(environ),
@@ -114,12 +119,14 @@ class _Paybill(TypedDict):
     fallback_queue_url: str
     money_queue_url: str
     paybill_secret_arn: str
+    result_key_secret_arn: str
     validates_strictly: bool
 
 
 def _paybill(environ: Mapping[str, str]) -> _Paybill:
     """Read what has no wrong value: what is not switched on is off."""
     return _Paybill(
+        result_key_secret_arn=environ.get("RESULT_KEY_SECRET_ARN", ""),
         fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
         money_queue_url=environ.get("MONEY_QUEUE_URL", ""),
         paybill_secret_arn=environ.get("PAYBILL_SECRET_ARN", ""),

@@ -52,6 +52,7 @@ _REFUND_ATTRIBUTES = {
     "attempt": "attempt",
     "refused": "refused",
     "receipt_number": "refund_receipt",
+    "proven": "proven",
 }
 """Field -> attribute inside the map `refund`."""
 
@@ -216,7 +217,7 @@ def _to_hint(values: dict[str, Any], known_id: str | None) -> Hint:
 
 def _refund_values(refund: Refund) -> dict[str, Plain]:
     values = {name: getattr(refund, field) for field, name in _REFUND_ATTRIBUTES.items()}
-    return {name: value for name, value in values.items() if value not in (None, 0)}
+    return {name: value for name, value in values.items() if value not in (None, 0, False)}
 
 
 def _to_refund(values: dict[str, Any]) -> Refund:

@@ -32,6 +32,7 @@ from payments.store.items import (
     to_payment,
 )
 from payments.store.listings import Listed, list_created
+from payments.store.refund_writes import gate_action
 from payments.store.reservation import NotReserved, Reserved, read_refusal
 from payments.store.row_writes import (
     claim_receipt,
@@ -133,6 +134,8 @@ class PaymentStore:
         actions: list[dict[str, Any]] = [{"Update": payment_update(name, before, after)}]
         if change.consultation is not None:
             actions.append(consultation_action(name, change, change.consultation))
+        if change.refund_gate is not None:
+            actions.append(gate_action(name, self._shortcode, change.refund_gate, now=now))
         if change.frees_phone:
             actions.append({"Update": free_phone(name, before, free_at=change.phone_free_at)})
         if change.claim is not None:

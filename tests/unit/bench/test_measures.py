@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench import cost, flow, growth, month, report
+from bench import cost, flow, growth, month, report, waiting
 from bench.flow import difference
 from tools.template import load_template
 
@@ -110,3 +110,15 @@ def test_the_cold_path_is_the_authorizer_and_the_function_of_one_request() -> No
 
 def test_polls_of_the_bench_follow_the_products_schedule() -> None:
     assert [flow.polls_within(seconds) for seconds in (3, 4, 8, 10, 15)] == [0, 1, 2, 3, 5]
+
+
+def test_the_wait_of_95_in_100_is_the_longest_of_them() -> None:
+    waits = [waiting.Wait(seconds=float(number), polls=number) for number in range(1, 41)]
+    assert waiting.summary(waits) == {
+        "payments": 40,
+        "median_seconds": 20.5,
+        "seconds_95_in_100": 38.0,
+        "longest_seconds": 40.0,
+        "polls_max": 40,
+    }
+    assert waiting.summary(waits[:1])["seconds_95_in_100"] == 1.0

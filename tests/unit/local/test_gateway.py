@@ -51,6 +51,7 @@ async def gateway_for(tmp_path: Path, *, api_is_up: bool = True) -> AsyncIterato
             web_folder=pages,
             config_file=tmp_path / "config.json",
             table_name="table",
+            jwt_secret_arn="arn:jwt",
             key=KEY,
         )
         async with _serving(application(options)) as gateway:
