@@ -343,6 +343,13 @@ def events_are_not_carried(town: Town) -> None:
     town.live(8, carries=False)
 
 
+def money_fits_no_payment(town: Town) -> None:
+    test_metrics.confirmed(town.scene)
+    town.live(14)
+    assert "MoneyUnclaimedAlarm" not in town.ringing
+    town.live(2)
+
+
 def mpesa_refuses_the_initiator(town: Town) -> None:
     town.scene.function("cleanup").module.runtime.refunds.gates.stop(
         "2001", now=int(town.scene.clock())
@@ -393,6 +400,7 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "InitiatorAgeingAlarm": (password_of(75), password_of(84)),
     "InitiatorExpiringAlarm": (password_of(85),),
     "AttentionAlarm": (nobody_ever_answers,),
+    "MoneyUnclaimedAlarm": (money_fits_no_payment,),
     "DeadLettersAlarm": (a_queue_holds_dead_letters,),
     "CleanupNotRunningAlarm": (the_schedule_is_off,),
     "CleanupPoisonedAlarm": (a_payment_cannot_be_read,),

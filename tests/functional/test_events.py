@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from payments.aws.runtime import Adapters
+from payments.aws.adapters import Adapters
 
 from local.credentials import with_tokens
 from tests.support.aws import JWT_SECRET, REPOSITORY

@@ -38,7 +38,7 @@ ROOMS = {
         " published_keys results refund_answers"
     ),
     "aws": (
-        "runtime settings secrets token_families observability fallback_queue money_queue"
+        "runtime adapters settings secrets token_families observability fallback_queue money_queue"
         " c2b_tokens paybill_runtime money_calls refunds_function daraja_gateway"
     ),
 }

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from payments.aws.runtime import Adapters, Runtime
+from payments.aws.adapters import Adapters
+from payments.aws.runtime import Runtime
 from payments.aws.settings import Settings, read_settings
 
 from tools.hakika.errors import DeploymentError
