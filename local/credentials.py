@@ -15,7 +15,7 @@ from simulator.core.config import DEFAULT_APPS, DEFAULT_MERCHANTS
 
 DAY_SECONDS = 86_400
 TOKEN_NAME = re.compile(r"\bTOKEN:(?P<subject>[\w-]+)(?::(?P<scope>[\w:]+))?")
-BOOKING_SCOPES = ("consultations:write", "payments:read")
+BOOKING_SCOPES = ("consultations:write", "payments:read", "refunds:request")
 
 
 def put_secrets(deployment: Deployment, settings: LocalSettings) -> None:
