@@ -15,7 +15,6 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tools.hakika import (
-    ask_receipt,
     callbacks,
     consultations,
     decisions,
@@ -23,6 +22,7 @@ from tools.hakika import (
     first_day,
     initiator,
     local_clock,
+    money,
     numbers,
     paybill,
     payments,
@@ -78,7 +78,7 @@ app.add_typer(consultations.app, name="consultation", rich_help_panel=_FIND)
 app.add_typer(decisions.reconcile_app, name="reconcile", rich_help_panel=_MEND)
 app.add_typer(decisions.review_app, name="review", rich_help_panel=_MEND)
 app.command("record-receipt", rich_help_panel=_MEND)(decisions.record_receipt)
-app.add_typer(ask_receipt.app, name="money", rich_help_panel=_MEND)
+app.add_typer(money.app, name="money", rich_help_panel=_MEND)
 app.add_typer(refunds.app, name="refund", rich_help_panel=_MEND)
 app.add_typer(decisions.attention_app, name="attention", rich_help_panel=_MEND)
 app.add_typer(callbacks.app, name="callbacks", rich_help_panel=_MEND)
