@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from payments.aws.fallback_queue import FallbackQueue
     from payments.store.backlog import Backlog
     from payments.store.history import PaymentHistory
+    from payments.usecases.deliver_event import Webhooks
 
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
@@ -210,6 +211,19 @@ class Runtime:
         return FallbackQueue(self._adapters.aws_client("sqs"), self.settings.fallback_queue_url)
 
     @cached_property
+    def webhooks(self) -> "Webhooks":
+        """The way of events to the booking system, for its function and the operator's command."""
+        from payments.aws.webhooks import new_webhooks
+
+        return new_webhooks(
+            self.settings,
+            self._adapters,
+            table=self._table,
+            read_secret=self._read_secret,
+            observer=self._told,
+        )
+
+    @cached_property
     def _secrets(self) -> Secrets:
         return Secrets(self._adapters.aws_client("secretsmanager"), self._adapters.clock)
 
@@ -246,7 +260,9 @@ class Runtime:
         return values
 
 
-def prepare(*, calls_daraja: bool = False, keeps_callbacks: bool = False) -> Runtime:
+def prepare(
+    *, calls_daraja: bool = False, keeps_callbacks: bool = False, sends_webhooks: bool = False
+) -> Runtime:
     """Build a function's runtime from its environment, without network.
 
     Errors: SettingsError, one clear sentence.
@@ -257,6 +273,8 @@ def prepare(*, calls_daraja: bool = False, keeps_callbacks: bool = False) -> Run
     runtime = Runtime(read_settings(os.environ), adapters)
     if calls_daraja:
         _ = runtime.gateway
+    if sends_webhooks:
+        _ = runtime.webhooks
     return runtime
 
 

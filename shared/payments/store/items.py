@@ -77,6 +77,11 @@ def event_key(payment_id: str, version: int, event_type: str) -> dict[str, str]:
     return {"pk": f"PAY#{payment_id}", "sk": f"EVENT#{version:06d}#{event_type}"}
 
 
+def delivery_key(occurred_at: str, dedupe_id: str) -> dict[str, str]:
+    """Key of an event's delivery, by the EAT day of the event: a day's deliveries are one query."""
+    return {"pk": f"DELIVERY#{occurred_at[:10]}", "sk": dedupe_id}
+
+
 def day_shard(payment: Payment) -> str:
     """Return the `by_day` partition: the EAT day it was created, and a fixed shard."""
     shard = int(payment.payment_id[-2:], 16) % DAY_SHARDS
