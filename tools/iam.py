@@ -54,6 +54,7 @@ WITHOUT_RESOURCE = (
     *("lambda:GetAccountSettings", "secretsmanager:GetRandomPassword"),
 )
 """Actions that AWS grants on everything or not at all; so it is with every List."""
+SECRETS = ("Daraja", "Jwt", "Pepper", "Webhook")
 POLICY_CHARACTERS_MAX = 6144
 """AWS's limit for a managed policy, white space not counted."""
 
@@ -186,10 +187,10 @@ def _resources(service: str, stack: str) -> list[str]:
         "dynamodb": [f"table/{stack}-*"],
         "sqs": [f"{stack}-*"],
         # CloudFormation names them after the template, without the stack.
-        "secretsmanager": [f"secret:*{kind}Secret-*" for kind in ("Daraja", "Jwt", "Pepper")],
+        "secretsmanager": [f"secret:*{kind}Secret-*" for kind in SECRETS],
         "pipes": ["pipe/*OutboxPipe*"],
         "lambda": [f"function:{stack}-*", f"layer:{stack}-*", "event-source-mapping:*"],
-        "events": [f"event-bus/{stack}-*"],
+        "events": [f"event-bus/{stack}-*", f"rule/{stack}-*"],
         "scheduler": [f"schedule/default/{stack}-*"],
         "cloudformation": [
             *(f"stack/{name}/*" for name in (stack, "aws-sam-cli-managed-default")),

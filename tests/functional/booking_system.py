@@ -18,6 +18,7 @@ from tests.support.world import World
 
 URL = "https://booking.example/hakika?from=bus"
 QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/webhooks"
+DEAD_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/dead-webhooks"
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:webhook"
 SECRET, OTHER_SECRET = "b" * 64, "c" * 64
 VARIABLES = {
@@ -108,6 +109,7 @@ class WebhookSqs:
     clock: Callable[[], float]
     messages: list[Message] = field(default_factory=list)
     dead: list[Message] = field(default_factory=list)
+    hidden: list[Message] = field(default_factory=list)
     waits: list[int] = field(default_factory=list)
     sent: int = 0
     refuses_to_wait: bool = False
@@ -134,6 +136,15 @@ class WebhookSqs:
         message.visible_at = self.clock() + VisibilityTimeout
         self.waits.append(VisibilityTimeout)
 
+    def receive_message(self, *, QueueUrl: str, **_: object) -> dict[str, Any]:  # noqa: N803
+        assert QueueUrl == DEAD_URL
+        found, self.hidden = [each for each in self.dead if each not in self.hidden], self.dead[:]
+        return {"Messages": [_as_received(each) for each in found]}
+
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
+        assert QueueUrl == DEAD_URL
+        self.dead = [each for each in self.dead if str(each.number) != ReceiptHandle]
+
     def received(self) -> Iterator[Message]:
         """Give each visible message once; one that was received too often is a dead letter."""
         for message in [each for each in self.messages if each.visible_at <= self.clock()]:
@@ -146,6 +157,11 @@ class WebhookSqs:
             yield message
 
 
+def _as_received(message: Message) -> dict[str, str]:
+    number = str(message.number)
+    return {"MessageId": number, "ReceiptHandle": number, "Body": message.body}
+
+
 class Town:
     """A deployment that sends webhooks, and its booking system."""
 
@@ -155,7 +171,7 @@ class Town:
         self.sqs = WebhookSqs(world.clock)
         world.secrets.values[SECRET_ARN] = {"WEBHOOK_SECRET": SECRET, "WEBHOOK_SECRET_PREVIOUS": ""}
         self._carried: set[str] = set()
-        self.function = Lambda("webhooks", self.adapters(), VARIABLES)
+        self.function = self._fresh_function()
 
     def adapters(self) -> Any:
         """The world's, with the network and the queue of webhooks."""
@@ -165,6 +181,14 @@ class Town:
             return self.sqs if service == "sqs" else made.aws_client(service)
 
         return replace(made, aws_client=client, http_session=self._session)
+
+    def _fresh_function(self) -> Lambda:
+        """A cold start, as the world makes its functions: whoever watches those, watches this."""
+        before = self.world.adapters, self.world.environment
+        self.world.adapters, self.world.environment = self.adapters(), {**before[1], **VARIABLES}
+        made = self.world.fresh_function("webhooks")
+        self.world.adapters, self.world.environment = before
+        return made
 
     def _session(self) -> requests.Session:
         session = new_session()

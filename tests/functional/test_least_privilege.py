@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from local.template import read_template
+from tests.functional.booking_system import Town as WebhookTown
 from tests.functional.faulty import PUSH_PATH, Execute, Network, callback_body, meanwhile
 from tests.functional.scene import Scene
 from tests.support.lambdas import Lambda, http_event
@@ -24,6 +25,7 @@ ROLES = {
     "cleanup": "CleanupRole",
     "consultations": "ConsultationsRole",
     "statistics": "StatisticsRole",
+    "webhooks": "WebhooksRole",
 }
 BY_TRANSACTION = {
     "Put": "PutItem",
@@ -167,6 +169,13 @@ def _count(scene: WatchedScene) -> None:
     assert scene.function("statistics").invoke(event)["statusCode"] == 200
 
 
+def _tell_the_booking_system(scene: WatchedScene) -> None:
+    town = WebhookTown(scene)
+    town.carry()
+    town.deliver()
+    assert town.receiver.requests
+
+
 @pytest.fixture
 def scene() -> Iterator[WatchedScene]:
     made = WatchedScene()
@@ -181,6 +190,7 @@ def test_each_role_grants_what_its_function_asks_for_and_nothing_else(scene: Wat
         _hear_a_hint_about_an_unknown_push,
         _cancel_what_is_paid_while_something_else_is_said_of_it,
         _count,
+        _tell_the_booking_system,
     ):
         act(scene)
     used = {function: scene.watched.asked[function] for function in ROLES}

@@ -14,19 +14,20 @@ ROOMS = {
     "": "errors ports values",
     "protocol": (
         "payment consultation evidence result_codes policy decide case change push callback query"
-        " money news refusal operator schedule time_passed filing"
+        " money news refusal operator schedule time_passed filing delivery"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
-        " count_payments apply_evidence gauges services"
+        " count_payments apply_evidence gauges services deliver_event"
     ),
     "store": (
         "payments writes items events history oauth_token table expressions attributes reservation"
-        " backlog"
+        " backlog deliveries"
     ),
     "daraja": "client wire push_outcomes query_answers oauth_client",
     "http": "api_gateway requests answers messages sentences authentication token_keys",
-    "aws": "runtime settings secrets observability fallback_queue",
+    "webhooks": "sender",
+    "aws": "runtime settings secrets observability fallback_queue webhooks",
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40

@@ -53,7 +53,7 @@ def readers_of(secret: str) -> set[str]:
 
 def test_every_function_has_a_role_of_its_own() -> None:
     roles = [each["Role"] for each in FUNCTIONS.values()]
-    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 7
+    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 8
 
 
 @pytest.mark.parametrize("role", of_type("IAM::Role"))
@@ -84,6 +84,7 @@ def test_each_secret_is_read_by_those_who_need_it() -> None:
     assert readers_of("DarajaSecret") == {"StkPushFunction", "StatusFunction", "CleanupFunction"}
     assert readers_of("PepperSecret") == {"StkPushFunction"}
     assert readers_of("JwtSecret") == {"AuthorizerFunction"}
+    assert readers_of("WebhookSecret") == {"WebhooksFunction"}
 
 
 def test_a_function_knows_of_no_secret_but_where_it_is() -> None:

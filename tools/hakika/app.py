@@ -24,6 +24,7 @@ from tools.hakika import (
     numbers,
     payments,
     statement_command,
+    webhooks,
 )
 from tools.hakika.arguments import hoist
 from tools.hakika.deployment import LOCAL_FILE, Choice, Deployment, resolve
@@ -43,7 +44,7 @@ Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 
 VERBS = (
     *("payment", "consultation", "reconcile", "review", "record-receipt", "refund", "attention"),
-    *("callbacks", "stats", "export", "reconcile-statement", "doctor", "first-day"),
+    *("callbacks", "webhooks", "stats", "export", "reconcile-statement", "doctor", "first-day"),
 )
 
 
@@ -73,6 +74,7 @@ app.command("record-receipt", rich_help_panel=_MEND)(decisions.record_receipt)
 app.add_typer(decisions.refund_app, name="refund", rich_help_panel=_MEND)
 app.add_typer(decisions.attention_app, name="attention", rich_help_panel=_MEND)
 app.add_typer(callbacks.app, name="callbacks", rich_help_panel=_MEND)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_MEND)
 app.command("stats", rich_help_panel=_BOOKS)(numbers.stats)
 app.command("export", rich_help_panel=_BOOKS)(numbers.export)
 app.command("reconcile-statement", rich_help_panel=_BOOKS)(statement_command.reconcile_statement)

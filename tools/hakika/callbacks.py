@@ -4,7 +4,6 @@ The callback function then applies each message as it would have at first: repla
 harmless, and a message that is none of ours stays where it is.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +13,10 @@ from payments.usecases.record_callback import CallbackPost
 from rich.console import Console
 
 from tools.hakika import screen
+from tools.hakika.dead_letters import DeadLetters
 from tools.hakika.decisions import Yes
 from tools.hakika.person import require_consent
 from tools.hakika.session import Session
-
-RECEIVES_MAX = 100
-AT_ONCE = 10
-HIDDEN_SECONDS = 120
-"""How long a message that was looked at is hidden from other readers, unless it is given back."""
 
 app = typer.Typer(help="Callbacks that could not be stored.", no_args_is_help=True)
 
@@ -40,8 +35,9 @@ class DeadLetter:
 def list_(context: typer.Context) -> None:
     """List the callbacks in the dead-letter queue; they stay there."""
     session: Session = context.obj
-    letters = list(_receive(session))
-    _give_back(session, letters)
+    queue = _dead_letters(session)
+    letters = [_read(message) for message in queue.receive()]
+    queue.give_back([letter.handle for letter in letters])
     session.answer([_view(letter) for letter in letters], lambda console: _show(console, letters))
 
 
@@ -52,7 +48,8 @@ def replay(context: typer.Context, yes: Yes = False) -> None:
     First mend what made them fail (usually: the table refused writes).
     """
     session: Session = context.obj
-    letters = list(_receive(session))
+    queue = _dead_letters(session)
+    letters = [_read(message) for message in queue.receive()]
     ours = [letter for letter in letters if letter.delivery is not None]
     odd = [letter for letter in letters if letter.delivery is None]
     try:
@@ -61,11 +58,11 @@ def replay(context: typer.Context, yes: Yes = False) -> None:
                 _show(session.err, letters)
             require_consent(session.person, is_given=yes)
     except Exception:
-        _give_back(session, letters)
+        queue.give_back([letter.handle for letter in letters])
         raise
     for letter in ours:
-        _move(session, letter)
-    _give_back(session, odd)
+        queue.move(text=letter.text, handle=letter.handle)
+    queue.give_back([letter.handle for letter in odd])
     document = {"replayed": len(ours), "left": len(odd)}
 
     def display(console: Console) -> None:
@@ -77,24 +74,12 @@ def replay(context: typer.Context, yes: Yes = False) -> None:
     session.answer(document, display)
 
 
-def _receive(session: Session) -> Iterator[DeadLetter]:
-    """Yield every message once; each stays hidden until it is moved or given back."""
-    queue = session.deployment.client("sqs")
-    seen: set[str] = set()
-    for _ in range(RECEIVES_MAX):
-        answer = queue.receive_message(
-            QueueUrl=_dead_letters_url(session),
-            MaxNumberOfMessages=AT_ONCE,
-            VisibilityTimeout=HIDDEN_SECONDS,
-            WaitTimeSeconds=1,
-        )
-        messages = answer.get("Messages", [])
-        if not messages:
-            return
-        for message in messages:
-            if message["MessageId"] not in seen:
-                seen.add(message["MessageId"])
-                yield _read(message)
+def _dead_letters(session: Session) -> DeadLetters:
+    return DeadLetters(
+        session,
+        url=session.deployment.outputs["FallbackDeadLettersUrl"],
+        source_url=session.runtime.settings.fallback_queue_url,
+    )
 
 
 def _read(message: dict[str, Any]) -> DeadLetter:
@@ -108,27 +93,6 @@ def _read(message: dict[str, Any]) -> DeadLetter:
         text=message["Body"],
         delivery=delivery,
     )
-
-
-def _move(session: Session, letter: DeadLetter) -> None:
-    """Send first, delete then: a crash between leaves a copy, which is harmless."""
-    queue = session.deployment.client("sqs")
-    queue.send_message(
-        QueueUrl=session.runtime.settings.fallback_queue_url, MessageBody=letter.text
-    )
-    queue.delete_message(QueueUrl=_dead_letters_url(session), ReceiptHandle=letter.handle)
-
-
-def _give_back(session: Session, letters: list[DeadLetter]) -> None:
-    queue = session.deployment.client("sqs")
-    for letter in letters:
-        queue.change_message_visibility(
-            QueueUrl=_dead_letters_url(session), ReceiptHandle=letter.handle, VisibilityTimeout=0
-        )
-
-
-def _dead_letters_url(session: Session) -> str:
-    return session.deployment.outputs["FallbackDeadLettersUrl"]
 
 
 def _view(letter: DeadLetter) -> dict[str, Any]:
