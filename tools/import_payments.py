@@ -115,7 +115,7 @@ def read_row(row: Mapping[str, str], *, now: int) -> Payment:
         account_reference=account_reference(requested="", payment_id=payment_id),
         requested_reference="",
         transaction_desc="",
-        token_sha256=sha256_hex(f"no callback can match:{payment_id}"),
+        secret_sha256=sha256_hex(f"no callback can match:{payment_id}"),
         body_sha256=sha256_hex(row_id),
         created_at=created_at,
         locked_until=created_at,

@@ -22,6 +22,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     runtime.observer.flush()
     return {
         "looked_at": report.looked_at,
-        "settled": report.settled,
+        "settled": report.changed,
         "poisoned": report.poisoned,
     }

@@ -11,7 +11,7 @@ from payments.errors import InvalidRequestError
 EAT = timezone(timedelta(hours=3), "EAT")
 BOOKING_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z", re.ASCII)
 PAYMENT_ID = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
-CALLBACK_TOKEN = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
+CALLBACK_SECRET = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
 CHECKOUT_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z", re.ASCII)
 RECEIPT_NUMBER = re.compile(r"[A-Z0-9]{8,16}\Z", re.ASCII)
 RESULT_CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}\Z", re.ASCII)
@@ -189,7 +189,7 @@ def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
 
 
 def sha256_hex(text: str) -> str:
-    """Return the digest that is stored of a callback token."""
+    """Return the digest that is stored of a callback secret."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

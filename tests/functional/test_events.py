@@ -24,7 +24,7 @@ from tests.support.world import World
 
 FOLDER = REPOSITORY / "events"
 FILES = sorted(FOLDER.glob("*-*.json"))
-CALLBACK_TOKEN = "5eed" * 16
+CALLBACK_SECRET = "5eed" * 16
 JWT_SECRET = "a-secret-that-signs-tokens-for-events"
 OTHER_SECRET = "a-secret-that-nobody-here-has-ever-used"
 JWT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:jwt"
@@ -32,13 +32,13 @@ FIRST = "stk_push-ok-200"
 
 
 class IdsWithKnownToken:
-    """Identifiers as ever, but the callback token is the one in the events."""
+    """Identifiers as ever, but the callback secret is the one in the events."""
 
     def __init__(self, adapters: Adapters) -> None:
         self._ids = adapters.ids
 
     def hex(self, characters: int) -> str:
-        return CALLBACK_TOKEN if characters == len(CALLBACK_TOKEN) else self._ids.hex(characters)
+        return CALLBACK_SECRET if characters == len(CALLBACK_SECRET) else self._ids.hex(characters)
 
 
 @pytest.fixture

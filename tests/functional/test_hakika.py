@@ -46,7 +46,7 @@ def test_a_payment_is_shown_as_json_and_never_with_its_token(world: World, desk:
     everything = str(desk.json("payment", "show", payment_id, "--reveal-phone"))
     assert PHONE in everything
     assert PHONE not in str(shown)
-    assert payment.token_sha256 not in everything
+    assert payment.secret_sha256 not in everything
     assert payment.phone_hmac not in everything
 
 

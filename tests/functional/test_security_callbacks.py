@@ -94,14 +94,14 @@ def scene_of(seed: int) -> Iterator[Scene]:
         world.pass_time(3)
         prompt = world.daraja.prompts()[-1]
         path = urlsplit(prompt.order.callback_url).path
-        token = path.rpartition("/")[2]
+        secret = path.rpartition("/")[2]
         known = Known(
             payment_id=payment_id,
-            token=token,
-            token_sha256=world.payment(payment_id).token_sha256,
+            secret=secret,
+            secret_sha256=world.payment(payment_id).secret_sha256,
             checkout_request_id=prompt.checkout_request_id,
             paid_id=paid_id,
-            paid_token=urlsplit(deliveries[0][0]).path.rpartition("/")[2],
+            paid_secret=urlsplit(deliveries[0][0]).path.rpartition("/")[2],
             paid_body=deliveries[0][1],
             paid_receipt=str(world.payment(paid_id).receipt_number),
         )

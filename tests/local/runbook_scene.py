@@ -140,7 +140,7 @@ def queue_callback(scene: Scene, queue: str, payment: Payment, *, receipt: str) 
     message = {
         "version": 1,
         "payment_id": payment.payment_id,
-        "token_sha256": payment.token_sha256,
+        "token_sha256": payment.secret_sha256,
         "is_listed": True,
         "body": json.dumps({"Body": {"stkCallback": callback}}),
     }

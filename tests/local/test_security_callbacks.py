@@ -40,7 +40,7 @@ class Waiting:
     phone: str
     payment_id: str
     checkout_request_id: str
-    token: str
+    secret: str
 
 
 def start_payment(api: Api) -> Waiting:
@@ -65,7 +65,7 @@ def start_payment(api: Api) -> Waiting:
         phone=phone,
         payment_id=answer.json()["payment_id"],
         checkout_request_id=identifier,
-        token=_token_of(simulator, identifier),
+        secret=_secret_of(simulator, identifier),
     )
 
 
@@ -76,8 +76,8 @@ def put_phone_away(api: Api, waiting: Waiting) -> None:
     requests.post(f"{prompt}/callback", json={}, timeout=10)
 
 
-def _token_of(simulator: str, checkout_request_id: str) -> str:
-    """Reads the token where Safaricom alone would: in the push."""
+def _secret_of(simulator: str, checkout_request_id: str) -> str:
+    """Reads the secret where Safaricom alone would: in the push."""
     about = {"kind": "request", "checkout_request_id": checkout_request_id}
     answer = requests.get(f"{simulator}/journal", params=about, timeout=10).json()
     body = json.loads(answer["entries"][0]["body"])
@@ -96,7 +96,7 @@ def paid(api: Api) -> Iterator[tuple[Waiting, str, bytes]]:
     chance = random.Random(waiting.payment_id)
     items = paid_items(chance)
     body = json.dumps(callback(waiting.checkout_request_id, items=items))
-    path = f"/api/payment/callback/{waiting.payment_id}/{waiting.token}"
+    path = f"/api/payment/callback/{waiting.payment_id}/{waiting.secret}"
     assert api.post_as(LISTED_IP, path, body).status_code == 200
     assert _consultation(api, waiting)["status"] == "Confirmed"
     # Every function is warm now: a slow first answer must not outlast a booking's lock.
@@ -115,11 +115,11 @@ def known(waiting: Waiting, paid: tuple[Waiting, str, bytes]) -> Known:
     done, receipt, body = paid
     return Known(
         payment_id=waiting.payment_id,
-        token=waiting.token,
-        token_sha256=hashlib.sha256(waiting.token.encode()).hexdigest(),
+        secret=waiting.secret,
+        secret_sha256=hashlib.sha256(waiting.secret.encode()).hexdigest(),
         checkout_request_id=waiting.checkout_request_id,
         paid_id=done.payment_id,
-        paid_token=done.token,
+        paid_secret=done.secret,
         paid_body=body,
         paid_receipt=receipt,
     )
@@ -160,9 +160,9 @@ def test_a_forged_callback_confirms_nothing_and_frees_nothing(
 
 
 def test_the_same_message_confirms_when_it_comes_from_safaricom(api: Api) -> None:
-    """The test above can fail: from a listed address, with the right token, it confirms."""
+    """The test above can fail: from a listed address, with the right secret, it confirms."""
     waiting = start_payment(api)
-    path = f"/api/payment/callback/{waiting.payment_id}/{waiting.token}"
+    path = f"/api/payment/callback/{waiting.payment_id}/{waiting.secret}"
     items = paid_items(random.Random(waiting.payment_id))
     body = json.dumps(callback(waiting.checkout_request_id, items=items))
     assert api.post_as(UNLISTED_IP, path, body).status_code == 200

@@ -33,16 +33,16 @@ class Known:
     """What the best informed forger may know of a payment that waits and of one that was paid."""
 
     payment_id: str
-    token: str
-    token_sha256: str
+    secret: str
+    secret_sha256: str
     checkout_request_id: str
     paid_id: str
-    paid_token: str
+    paid_secret: str
     paid_body: bytes
     paid_receipt: str
 
-    def path(self, token: str | None = None, payment_id: str | None = None) -> str:
-        return f"/api/payment/callback/{payment_id or self.payment_id}/{token or self.token}"
+    def path(self, secret: str | None = None, payment_id: str | None = None) -> str:
+        return f"/api/payment/callback/{payment_id or self.payment_id}/{secret or self.secret}"
 
 
 def callback(
@@ -78,43 +78,43 @@ def success(known: Known, chance: random.Random, **changes: object) -> str:
 # -- the classes of forgery
 
 
-def wrong_token(known: Known, chance: random.Random) -> Post:
-    return Post(known.path(token="".join(chance.choices(DIGITS, k=64))), success(known, chance))
+def wrong_secret(known: Known, chance: random.Random) -> Post:
+    return Post(known.path(secret="".join(chance.choices(DIGITS, k=64))), success(known, chance))
 
 
-def nearly_the_token(known: Known, chance: random.Random) -> Post:
+def nearly_the_secret(known: Known, chance: random.Random) -> Post:
     at = chance.randrange(64)
-    other = chance.choice([digit for digit in DIGITS if digit != known.token[at]])
-    near = known.token[:at] + other + known.token[at + 1 :]
-    token = chance.choice(
+    other = chance.choice([digit for digit in DIGITS if digit != known.secret[at]])
+    near = known.secret[:at] + other + known.secret[at + 1 :]
+    secret = chance.choice(
         [
             near,
-            known.token[:at],
-            known.token + chance.choice(DIGITS),
-            known.token.upper(),
-            known.token + "/",
-            known.token + "%00",
-            known.token + "\n",
-            known.token[::-1],
-            "..%2f" + known.token,
-            f"{known.token}/../{known.token[:-1]}0",
+            known.secret[:at],
+            known.secret + chance.choice(DIGITS),
+            known.secret.upper(),
+            known.secret + "/",
+            known.secret + "%00",
+            known.secret + "\n",
+            known.secret[::-1],
+            "..%2f" + known.secret,
+            f"{known.secret}/../{known.secret[:-1]}0",
             "",
         ]
     )
-    if token == known.token:  # a token without letters has no upper case
-        token = near
-    return Post(f"/api/payment/callback/{known.payment_id}/{token}", success(known, chance))
+    if secret == known.secret:  # a secret without letters has no upper case
+        secret = near
+    return Post(f"/api/payment/callback/{known.payment_id}/{secret}", success(known, chance))
 
 
-def token_of_another_payment(known: Known, chance: random.Random) -> Post:
+def secret_of_another_payment(known: Known, chance: random.Random) -> Post:
     body = chance.choice([success(known, chance), known.paid_body.decode()])
-    return Post(known.path(token=known.paid_token), body)
+    return Post(known.path(secret=known.paid_secret), body)
 
 
-def hash_for_token(known: Known, chance: random.Random) -> Post:
-    """Somebody who read the table knows the hash, not the token."""
-    stored = known.token_sha256
-    return Post(known.path(token=stored), success(known, chance))
+def hash_for_secret(known: Known, chance: random.Random) -> Post:
+    """Somebody who read the table knows the hash, not the secret."""
+    stored = known.secret_sha256
+    return Post(known.path(secret=stored), success(known, chance))
 
 
 def unknown_payment(known: Known, chance: random.Random) -> Post:
@@ -242,7 +242,7 @@ def wrong_code(known: Known, chance: random.Random) -> Post:
 
 def replayed(known: Known, chance: random.Random) -> Post:
     """Safaricom's own words about the other payment, sent again to either address."""
-    own = known.path(token=known.paid_token, payment_id=known.paid_id)
+    own = known.path(secret=known.paid_secret, payment_id=known.paid_id)
     return Post(chance.choice([known.path(), own]), known.paid_body.decode())
 
 
@@ -342,10 +342,10 @@ def not_a_callback(known: Known, chance: random.Random) -> Post:
 type Forgery = Callable[[Known, random.Random], Post]
 
 WITHOUT_AUTHORITY: tuple[Forgery, ...] = (
-    wrong_token,
-    nearly_the_token,
-    token_of_another_payment,
-    hash_for_token,
+    wrong_secret,
+    nearly_the_secret,
+    secret_of_another_payment,
+    hash_for_secret,
     unknown_payment,
 )
 """The table must not change at all."""
@@ -363,5 +363,5 @@ AUTHENTIC_BUT_WRONG: tuple[Forgery, ...] = (
     duplicate_keys,
     not_a_number,
 )
-"""Safaricom's address and the right token, but facts that do not fit."""
+"""Safaricom's address and the right secret, but facts that do not fit."""
 ALL = (*WITHOUT_AUTHORITY, *HINTS, *UNREADABLE, *AUTHENTIC_BUT_WRONG, old_route)

@@ -25,7 +25,7 @@ from payments.http.messages import Language
 from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
 from payments.protocol.payment import Payment, PaymentStatus
 from payments.protocol.policy import Policy
-from payments.store.payments import DayEntry
+from payments.store.listings import Listed
 from payments.usecases.count_payments import tally
 from pydantic import BaseModel
 
@@ -250,7 +250,7 @@ def payment(status: PaymentStatus, **changes: Any) -> Payment:
         "account_reference": "CONS01234567",
         "requested_reference": "CONS",
         "transaction_desc": "",
-        "token_sha256": "0" * 64,
+        "secret_sha256": "0" * 64,
         "body_sha256": "0" * 64,
         "created_at": NOW,
         "locked_until": NOW + 300,
@@ -318,8 +318,14 @@ def test_a_consultation_answers_in_the_described_shape(
 
 
 def test_statistics_answer_in_the_described_shape() -> None:
-    entry = DayEntry(public_status="completed", amount_kes=1500)
-    statistics = tally([("2026-11-23", entry)], ["2026-11-22", "2026-11-23"])
+    listed = Listed(
+        day="2026-11-23",
+        payment_id="9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d",
+        created_at=NOW,
+        public_status="completed",
+        amount_kes=1500,
+    )
+    statistics = tally([listed], ["2026-11-22", "2026-11-23"])
     answer = answers.statistics_answer(statistics)
     assert errors_of(schema("StatisticsResponse"), answer) == []
     assert list(answer) == SCHEMAS["StatisticsResponse"]["required"]

@@ -22,7 +22,7 @@ ROOMS = {
     ),
     "store": (
         "payments writes items events history oauth_token table expressions attributes reservation"
-        " backlog deliveries"
+        " backlog deliveries listings"
     ),
     "daraja": "client wire push_outcomes query_answers oauth_client",
     "http": "api_gateway requests answers messages sentences authentication token_keys",

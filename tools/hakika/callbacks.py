@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import typer
-from payments.aws.fallback_queue import read_delivery
+from payments.aws.fallback_queue import read_post
 from payments.usecases.record_callback import CallbackPost
 from rich.console import Console
 
@@ -23,12 +23,12 @@ app = typer.Typer(help="Callbacks that could not be stored.", no_args_is_help=Tr
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
-    """One message; `delivery` is None where it is none of ours."""
+    """One message; `post` is None where it is none of ours."""
 
     message_id: str
     handle: str
     text: str
-    delivery: CallbackPost | None
+    post: CallbackPost | None
 
 
 @app.command("list")
@@ -50,8 +50,8 @@ def replay(context: typer.Context, yes: Yes = False) -> None:
     session: Session = context.obj
     queue = _dead_letters(session)
     letters = [_read(message) for message in queue.receive()]
-    ours = [letter for letter in letters if letter.delivery is not None]
-    odd = [letter for letter in letters if letter.delivery is None]
+    ours = [letter for letter in letters if letter.post is not None]
+    odd = [letter for letter in letters if letter.post is None]
     try:
         if ours:
             if session.person.is_asked(consent_given=yes):
@@ -84,25 +84,25 @@ def _dead_letters(session: Session) -> DeadLetters:
 
 def _read(message: dict[str, Any]) -> DeadLetter:
     try:
-        delivery = read_delivery(message["Body"])
+        post = read_post(message["Body"])
     except (ValueError, KeyError, TypeError, AttributeError):
-        delivery = None
+        post = None
     return DeadLetter(
         message_id=message["MessageId"],
         handle=message["ReceiptHandle"],
         text=message["Body"],
-        delivery=delivery,
+        post=post,
     )
 
 
 def _view(letter: DeadLetter) -> dict[str, Any]:
-    delivery = letter.delivery
-    facts = delivery.result if delivery else None
+    post = letter.post
+    facts = post.result if post else None
     return {
         "message_id": letter.message_id,
-        "is_ours": delivery is not None,
-        "payment_id": delivery.payment_id if delivery else None,
-        "is_from_listed_address": delivery.is_listed if delivery else None,
+        "is_ours": post is not None,
+        "payment_id": post.payment_id if post else None,
+        "is_from_listed_address": post.is_listed if post else None,
         "result_code": facts.code if facts else None,
         "receipt_number": facts.receipt_number if facts else None,
         "amount_kes": facts.amount_kes if facts else None,

@@ -74,7 +74,7 @@ def set_(
         reason=account.why,
     )
     _require_unchanged(session, booking_id, before)
-    _keep_instruction(session, before, wanted, actor)
+    _store_instruction(session, before, wanted, actor)
     _answer(session, _register(session, before, wanted, actor))
 
 
@@ -109,7 +109,7 @@ def _require_unchanged(session: Session, booking_id: str, before: Consultation |
     )
 
 
-def _keep_instruction(
+def _store_instruction(
     session: Session, before: Consultation | None, wanted: Consultation, actor: Actor
 ) -> None:
     """Written first: no change without who and why, whatever happens in between."""
@@ -121,7 +121,7 @@ def _keep_instruction(
         asked=f"{now} -> {then}",
         request_id=actor.request_id,
     )
-    session.runtime.history.keep_instruction(wanted.booking_id, instruction)
+    session.runtime.history.store_instruction(wanted.booking_id, instruction)
 
 
 def _wanted(

@@ -11,20 +11,20 @@ MESSAGE_VERSION = 1
 
 
 class FallbackQueue:
-    """Keeps callbacks durable in SQS; a message holds the token's SHA-256, never the token."""
+    """Stores callbacks in SQS; a message holds the SHA-256 of the secret, never the secret."""
 
     def __init__(self, client: Any, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def keep(self, delivery: CallbackPost) -> None:
+    def enqueue(self, post: CallbackPost) -> None:
         """Make the facts durable. Errors: StoreUnavailableError where SQS refuses too."""
         message = {
             "version": MESSAGE_VERSION,
-            "payment_id": delivery.payment_id,
-            "token_sha256": delivery.token_sha256,
-            "is_listed": delivery.is_listed,
-            "body": delivery.body,
+            "payment_id": post.payment_id,
+            "token_sha256": post.secret_sha256,
+            "is_listed": post.is_listed,
+            "body": post.body,
         }
         try:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
@@ -32,20 +32,20 @@ class FallbackQueue:
             raise StoreUnavailableError(type(error).__name__) from error
 
 
-def read_delivery(message_body: str) -> CallbackPost:
+def read_post(message_body: str) -> CallbackPost:
     """Read a message back. Errors: ValueError, KeyError where it is not one of ours."""
     message = json.loads(message_body)
     if not isinstance(message, dict):
         raise ValueError("not an object")
-    return new_delivery(
+    return new_post(
         payment_id=str(message["payment_id"]),
-        token_sha256=str(message["token_sha256"]),
+        secret_sha256=str(message["token_sha256"]),
         is_listed=message["is_listed"] is True,
         body=str(message["body"]),
     )
 
 
-def new_delivery(*, payment_id: str, token_sha256: str, is_listed: bool, body: str) -> CallbackPost:
+def new_post(*, payment_id: str, secret_sha256: str, is_listed: bool, body: str) -> CallbackPost:
     """Return the callback with its facts parsed, None where the body cannot be parsed."""
     try:
         result = parse_callback(body.encode())
@@ -53,7 +53,7 @@ def new_delivery(*, payment_id: str, token_sha256: str, is_listed: bool, body: s
         result = None
     return CallbackPost(
         payment_id=payment_id,
-        token_sha256=token_sha256,
+        secret_sha256=secret_sha256,
         is_listed=is_listed,
         result=result,
         body=body,

@@ -261,13 +261,13 @@ class Runtime:
 
 
 def prepare(
-    *, calls_daraja: bool = False, keeps_callbacks: bool = False, sends_webhooks: bool = False
+    *, calls_daraja: bool = False, enqueues_callbacks: bool = False, sends_webhooks: bool = False
 ) -> Runtime:
     """Build a function's runtime from its environment, without network.
 
     Errors: SettingsError, one clear sentence.
     """
-    if keeps_callbacks:
+    if enqueues_callbacks:
         return _prepare_for_callbacks(ADAPTERS.get() or Adapters(aws_client=FOR_CALLBACKS))
     adapters = ADAPTERS.get() or Adapters()
     runtime = Runtime(read_settings(os.environ), adapters)

@@ -119,7 +119,7 @@ def route_key(event: Event) -> str:
 
 
 def raw_path(event: Event) -> str:
-    """Return the path as called; it may hold a callback token, so it is never logged."""
+    """Return the path as called; it may hold a callback secret, so it is never logged."""
     return str(event.get("rawPath", ""))
 
 

@@ -1,4 +1,4 @@
-"""What a callback with the right token means, depending on the address it came from."""
+"""What a callback with the right secret means, depending on the address it came from."""
 
 from dataclasses import replace
 

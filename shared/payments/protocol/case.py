@@ -9,7 +9,7 @@ from payments.protocol.consultation import (
     ConsultationPaymentStatus,
 )
 from payments.protocol.evidence import Context
-from payments.protocol.payment import Payment
+from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.protocol.policy import Policy
 from payments.protocol.schedule import next_due_at
 
@@ -86,6 +86,22 @@ class Case:
             events=tuple(events),
             by_operator=by_operator,
         )
+
+    def cancelled(self, after: Payment, *, reason: str, attention: str) -> Change:
+        """Return the end of waiting: final, with the reason for an operator's attention.
+
+        `after` has what was learned at the end. The lock stays: money is still possible.
+        """
+        after = replace(
+            after,
+            status=PaymentStatus.CANCELLED,
+            holds_locks=False,
+            proof=Proof.CLEANUP,
+            failure_reason=reason,
+            final_at=self.now,
+            attention=after.attention or attention,
+        )
+        return self.step(after, schedules=True, consultation=self.detach(frees_lock=False))
 
     def step_if_new(self, after: Payment) -> Change | None:
         """Return a step without side effects, or None where it would write what is stored."""

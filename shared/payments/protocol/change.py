@@ -243,7 +243,7 @@ def _terms(payment: Payment) -> tuple[object, ...]:
         payment.client_id,
         payment.phone_hmac,
         payment.amount_kes,
-        payment.token_sha256,
+        payment.secret_sha256,
         payment.created_at,
         payment.locked_until,
     )

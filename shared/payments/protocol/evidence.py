@@ -33,21 +33,21 @@ class PushUnclear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackResult:
-    """An authentic callback: right token, listed address, right CheckoutRequestID."""
+    """An authentic callback: right secret, listed address, right CheckoutRequestID."""
 
     result: StkResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HintReceived:
-    """A callback with the right token from an unlisted address."""
+    """A callback with the right secret from an unlisted address."""
 
     result: StkResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OddCallback:
-    """A callback with the right token whose body cannot be understood."""
+    """A callback with the right secret whose body cannot be understood."""
 
     digest: str
 

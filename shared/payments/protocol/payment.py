@@ -71,7 +71,7 @@ class StkResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hint:
-    """A result that came with the right token from an unlisted address: it makes us ask Daraja."""
+    """A result that came with the right secret from an unlisted address: it makes us ask Daraja."""
 
     result: StkResult
     received_at: int
@@ -99,7 +99,7 @@ class Payment:
     account_reference: str
     requested_reference: str
     transaction_desc: str
-    token_sha256: str
+    secret_sha256: str
     body_sha256: str
     created_at: int
     locked_until: int

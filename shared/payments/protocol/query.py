@@ -96,16 +96,10 @@ def _expired(case: Case, answer: QueryAnswer) -> Change:
     payment = case.payment
     after = replace(
         payment,
-        status=PaymentStatus.CANCELLED,
-        holds_locks=False,
-        proof=Proof.CLEANUP,
         result_code=answer.code or payment.result_code,
         result_desc=answer.description or payment.result_desc,
-        failure_reason=TIMEOUT_REASON,
-        final_at=case.now,
-        attention=payment.attention or "no_final_answer",
     )
-    return case.step(after, schedules=True, consultation=case.detach(frees_lock=False))
+    return case.cancelled(after, reason=TIMEOUT_REASON, attention="no_final_answer")
 
 
 def _result(answer: QueryAnswer) -> StkResult:

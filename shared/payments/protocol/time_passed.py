@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from payments.protocol.case import Case
 from payments.protocol.change import Change
-from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.protocol.payment import Payment, PaymentStatus
 from payments.protocol.policy import (
     DISPATCH_GIVEN_UP_SECONDS,
     HINT_OVERDUE_SECONDS,
@@ -32,7 +32,10 @@ def time_passed(case: Case) -> Change | None:
         # The Lambda that sent it is gone.
         return outcome_unknown(case, description=payment.result_desc)
     if _is_hopeless(case):
-        return _give_up(case)
+        # Two days without an id or an answer.
+        return case.cancelled(
+            payment, reason="No answer and no id from M-Pesa", attention="no_checkout_request_id"
+        )
     if _is_silent(case):
         # Still due: the question is put again in this very run.
         return case.step(replace(payment, attention="no_answer_from_mpesa"))
@@ -62,21 +65,6 @@ def _is_silent(case: Case) -> bool:
     payment = case.payment
     is_waiting = payment.status is PaymentStatus.PENDING and payment.attention is None
     return is_waiting and case.now >= silent_at(payment, case.policy)
-
-
-def _give_up(case: Case) -> Change:
-    """Stop waiting after two days without an id or an answer, and raise attention."""
-    payment = case.payment
-    after = replace(
-        payment,
-        status=PaymentStatus.CANCELLED,
-        holds_locks=False,
-        proof=Proof.CLEANUP,
-        failure_reason="No answer and no id from M-Pesa",
-        final_at=case.now,
-        attention=payment.attention or "no_checkout_request_id",
-    )
-    return case.step(after, schedules=True, consultation=case.detach(frees_lock=False))
 
 
 def _overdue(payment: Payment, now: int) -> str | None:

@@ -12,7 +12,6 @@ from payments.protocol.payment import Payment
 from payments.store.attributes import to_attribute, to_item
 from payments.store.expressions import ABSENT
 from payments.store.items import (
-    DAY_SHARDS,
     PhoneGuard,
     consultation_key,
     payment_key,
@@ -21,6 +20,7 @@ from payments.store.items import (
     to_payment,
     to_phone_guard,
 )
+from payments.store.listings import Listed, list_created
 from payments.store.table import Table
 
 READ_AT_ONCE = 100
@@ -62,16 +62,6 @@ class FiledCallback:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """One payment as in the by_day index (may lag). Units: UTC epoch seconds, KES."""
-
-    payment_id: str
-    created_at: int
-    public_status: str
-    amount_kes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Instruction:
     """An operator's request about a consultation, stored before it is carried out.
 
@@ -109,21 +99,8 @@ class PaymentHistory:
         return sorted(found, key=lambda callback: callback.received_at)
 
     def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
-        """Yield the payments created on these EAT days, day by day (an index read: may lag)."""
-        for day in days:
-            for shard in range(DAY_SHARDS):
-                pages = self._table.query_pages(
-                    IndexName="by_day",
-                    KeyConditionExpression="day_shard = :day_shard",
-                    ExpressionAttributeValues={":day_shard": to_attribute(f"{day}#{shard}")},
-                )
-                for values in pages:
-                    yield Listed(
-                        payment_id=values["pk"].removeprefix("PAY#"),
-                        created_at=values["created_at"],
-                        public_status=values["public_status"],
-                        amount_kes=values["amount_kes"],
-                    )
+        """Yield the payments created on these EAT days (an index read: may lag)."""
+        return list_created(self._table, days)
 
     def get_payments(self, payment_ids: Iterable[str]) -> Iterator[Payment]:
         """Yield the payments that exist, read strongly, a hundred in a round trip."""
@@ -147,7 +124,7 @@ class PaymentHistory:
         values = self._table.get(phone_key(phone_hmac))
         return to_phone_guard(values) if values else None
 
-    def keep_instruction(self, booking_id: str, instruction: Instruction) -> None:
+    def store_instruction(self, booking_id: str, instruction: Instruction) -> None:
         """Store an operator's request and reason with the consultation. Idempotent."""
         key = {
             "pk": consultation_key(booking_id)["pk"],

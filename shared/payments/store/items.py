@@ -19,9 +19,12 @@ PERSON_INDEX_KEY = "P"
 NEEDS_PERSON = frozenset({PaymentStatus.REVIEW, PaymentStatus.REFUND_DUE})
 OP_ID_BYTES = 6
 
-_HEX_AS_BYTES = frozenset({"reserved_by", "phone_hmac", "token_sha256", "body_sha256"})
+_HEX_AS_BYTES = frozenset({"reserved_by", "phone_hmac", "secret_sha256", "body_sha256"})
 _DEFAULTS = {field.name: field.default for field in fields(Payment)}
-_ATTRIBUTES = {name: name for name in _DEFAULTS} | {"locked_until": "prompt_until"}
+_ATTRIBUTES = {name: name for name in _DEFAULTS} | {
+    "locked_until": "prompt_until",
+    "secret_sha256": "token_sha256",
+}
 """Field -> stored attribute. A field may be renamed; what is stored never is."""
 
 

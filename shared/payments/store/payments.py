@@ -1,7 +1,7 @@
 """The payment store: each method is one read or one atomic write of docs/data-model.md."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from payments.errors import StoreUnavailableError
@@ -19,7 +19,6 @@ from payments.store.attributes import to_attribute, to_item
 from payments.store.events import event_put, evidence_put
 from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
 from payments.store.items import (
-    DAY_SHARDS,
     OPEN_INDEX_KEY,
     consultation_key,
     consultation_values,
@@ -32,6 +31,7 @@ from payments.store.items import (
     to_consultation,
     to_payment,
 )
+from payments.store.listings import Listed, list_created
 from payments.store.reservation import NotReserved, Reserved, read_refusal
 from payments.store.table import Committed, ConditionFailed, Table
 from payments.store.writes import (
@@ -47,14 +47,6 @@ from payments.store.writes import (
 )
 
 DUE_PAGE_SIZE = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DayEntry:
-    """One payment as in the by_day index. Units: KES."""
-
-    public_status: str
-    amount_kes: int
 
 
 class PaymentStore:
@@ -222,18 +214,9 @@ class PaymentStore:
         for values in pages:
             yield values["pk"].removeprefix("PAY#")
 
-    def day_entries(self, day: str) -> Iterable[DayEntry]:
-        """Yield the payments created on an EAT day, from its shards of the index."""
-        for shard in range(DAY_SHARDS):
-            pages = self._table.query_pages(
-                IndexName="by_day",
-                KeyConditionExpression="day_shard = :day_shard",
-                ExpressionAttributeValues={":day_shard": to_attribute(f"{day}#{shard}")},
-            )
-            for values in pages:
-                yield DayEntry(
-                    public_status=values["public_status"], amount_kes=values["amount_kes"]
-                )
+    def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
+        """Yield the payments created on these EAT days (an index read: may lag)."""
+        return list_created(self._table, days)
 
     def get_consultation(self, booking_id: str) -> Consultation | None:
         """Read strongly."""

@@ -1,13 +1,13 @@
 """Counts and KES totals per EAT day and public status, added up from index entries."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from payments.errors import InvalidRequestError
 from payments.protocol.payment import PUBLIC_STATUS
-from payments.store.payments import DayEntry
+from payments.store.listings import Listed
 from payments.usecases.services import Services
 
 DAYS_MAX = 92
@@ -60,21 +60,15 @@ def count_payments(services: Services, days: list[str]) -> Statistics:
 
     Errors: StoreUnavailableError.
     """
-    return tally(_entries(services, days), days)
+    return tally(services.store.list_created(days), days)
 
 
-def _entries(services: Services, days: list[str]) -> Iterator[tuple[str, DayEntry]]:
-    for day in days:
-        for entry in services.store.day_entries(day):
-            yield day, entry
-
-
-def tally(entries: Iterable[tuple[str, DayEntry]], days: Iterable[str]) -> Statistics:
-    """Add up index entries, given with their day."""
+def tally(listed: Iterable[Listed], days: Iterable[str]) -> Statistics:
+    """Add up index entries of these days."""
     statistics = Statistics(days={day: _tallies() for day in days})
-    for day, entry in entries:
-        statistics.days[day][entry.public_status].add(entry.amount_kes)
-        statistics.totals[entry.public_status].add(entry.amount_kes)
+    for each in listed:
+        statistics.days[each.day][each.public_status].add(each.amount_kes)
+        statistics.totals[each.public_status].add(each.amount_kes)
     return statistics
 
 

@@ -51,7 +51,7 @@ class PaymentRequest:
 
 def request_payment(
     services: Services,
-    order: PaymentRequest,
+    request: PaymentRequest,
     *,
     callback_base: str,
     remaining_seconds: Callable[[], float],
@@ -64,19 +64,19 @@ def request_payment(
     Idempotent: by Idempotency-Key; without one, by user, booking, phone and amount while live.
     """
     gateway = services.gateway().ready()
-    token = services.ids.hex(64)
-    payment = _new_payment(services, order, token)
+    secret = services.ids.hex(64)
+    payment = _new_payment(services, request, secret)
     outcome = services.store.reserve(payment)
     if not isinstance(outcome, Reserved):
-        return _payment_in_the_way(services, order, payment, outcome)
+        return _payment_in_the_way(services, request, payment, outcome)
     services.observer.counted("PaymentInitiated")
-    callback_url = f"{callback_base}{CALLBACK_PATH}/{payment.payment_id}/{token}"
+    callback_url = f"{callback_base}{CALLBACK_PATH}/{payment.payment_id}/{secret}"
     return _send(services, gateway, payment, callback_url, remaining_seconds, actor)
 
 
-def _new_payment(services: Services, order: PaymentRequest, token: str) -> Payment:
+def _new_payment(services: Services, request: PaymentRequest, secret: str) -> Payment:
     now = services.now()
-    payment_id = _payment_id(services, order)
+    payment_id = _payment_id(services, request)
     op_id = services.ids.hex(32)
     return Payment(
         payment_id=payment_id,
@@ -84,42 +84,44 @@ def _new_payment(services: Services, order: PaymentRequest, token: str) -> Payme
         version=1,
         op_ids=(op_id,),
         reserved_by=op_id,
-        booking_id=order.booking_id,
-        client_id=order.client_id,
-        phone_number=order.phone_number,
-        phone_hmac=services.hash_phone(order.phone_number),
-        amount_kes=order.amount_kes,
+        booking_id=request.booking_id,
+        client_id=request.client_id,
+        phone_number=request.phone_number,
+        phone_hmac=services.hash_phone(request.phone_number),
+        amount_kes=request.amount_kes,
         account_reference=account_reference(
-            requested=order.account_reference, payment_id=payment_id
+            requested=request.account_reference, payment_id=payment_id
         ),
         requested_reference=clean_text(
-            order.account_reference, characters=REQUESTED_REFERENCE_CHARACTERS
+            request.account_reference, characters=REQUESTED_REFERENCE_CHARACTERS
         ),
-        transaction_desc=clean_text(order.transaction_desc, characters=TRANSACTION_DESC_CHARACTERS),
-        token_sha256=hashlib.sha256(token.encode()).hexdigest(),
-        body_sha256=_body_sha256(order),
+        transaction_desc=clean_text(
+            request.transaction_desc, characters=TRANSACTION_DESC_CHARACTERS
+        ),
+        secret_sha256=hashlib.sha256(secret.encode()).hexdigest(),
+        body_sha256=_body_sha256(request),
         created_at=now,
         locked_until=now + services.policy.lock_seconds,
         due_at=now + services.policy.first_query_seconds,
     )
 
 
-def _payment_id(services: Services, order: PaymentRequest) -> str:
+def _payment_id(services: Services, request: PaymentRequest) -> str:
     """Return the id: fixed by caller and Idempotency-Key where there is one."""
-    if order.idempotency_key is None:
+    if request.idempotency_key is None:
         return services.ids.hex(32)
-    key = json.dumps([order.client_id, order.idempotency_key])
+    key = json.dumps([request.client_id, request.idempotency_key])
     return hashlib.sha256(key.encode()).hexdigest()[:32]
 
 
-def _body_sha256(order: PaymentRequest) -> str:
+def _body_sha256(request: PaymentRequest) -> str:
     """Return the digest by which two requests with one key are compared."""
     body = [
-        order.phone_number,
-        order.amount_kes,
-        order.booking_id,
-        order.account_reference,
-        order.transaction_desc,
+        request.phone_number,
+        request.amount_kes,
+        request.booking_id,
+        request.account_reference,
+        request.transaction_desc,
     ]
     return hashlib.sha256(json.dumps(body).encode()).hexdigest()[:32]
 
@@ -159,31 +161,31 @@ def _send(
 
 
 def _payment_in_the_way(
-    services: Services, order: PaymentRequest, payment: Payment, obstacle: NotReserved
+    services: Services, request: PaymentRequest, payment: Payment, obstacle: NotReserved
 ) -> Payment:
     """Return the same payment replayed, or raise what forbids a new one.
 
     Precedence: 404, 409 paid, 400 amount, same payment, 409 live, 429.
     """
     now = payment.created_at
-    _require_payable(order, obstacle)
+    _require_payable(request, obstacle)
     if obstacle.payment is not None:
         return _replayed(payment, obstacle.payment)
     if obstacle.consultation_objects and obstacle.consultation is not None:
         lock_until = obstacle.consultation.lock_until or now
         active_id = obstacle.consultation.active_payment_id
-        return _live_payment(services, order, payment, active_id, lock_until)
+        return _live_payment(services, request, payment, active_id, lock_until)
     if obstacle.phone_guard is not None:
         _refuse_phone(services, obstacle.phone_guard, now)
     _refuse_user(services, obstacle, now)
     raise ConflictError("Please try again", code="try_again", retry_after_seconds=1)
 
 
-def _require_payable(order: PaymentRequest, obstacle: NotReserved) -> None:
+def _require_payable(request: PaymentRequest, obstacle: NotReserved) -> None:
     if not obstacle.consultation_objects:
         return
     consultation = obstacle.consultation
-    if consultation is None or consultation.client_id != order.client_id:
+    if consultation is None or consultation.client_id != request.client_id:
         raise NotFoundError("Consultation not found", code="consultation_not_found")
     if consultation.payment_status is ConsultationPaymentStatus.PAID:
         facts = {"payment_id": consultation.paid_payment_id or ""}
@@ -192,7 +194,7 @@ def _require_payable(order: PaymentRequest, obstacle: NotReserved) -> None:
         )
     if not consultation.is_payable:
         raise ConflictError("This consultation has been cancelled", code="consultation_cancelled")
-    if consultation.price_kes != order.amount_kes:
+    if consultation.price_kes != request.amount_kes:
         raise InvalidRequestError(
             f"amount must be the price of the consultation, KES {consultation.price_kes}",
             code="amount_differs_from_price",
@@ -212,7 +214,7 @@ def _replayed(payment: Payment, stored: Payment) -> Payment:
 
 def _live_payment(
     services: Services,
-    order: PaymentRequest,
+    request: PaymentRequest,
     payment: Payment,
     active_id: str | None,
     lock_until: int,
@@ -220,9 +222,9 @@ def _live_payment(
     """Return the live payment where the request is identical, else refuse with its ids."""
     now = payment.created_at
     live = services.store.get_payment(active_id) if active_id else None
-    if live is not None and live.client_id == order.client_id:
+    if live is not None and live.client_id == request.client_id:
         is_same = (
-            order.idempotency_key is None
+            request.idempotency_key is None
             and live.phone_hmac == payment.phone_hmac
             and live.amount_kes == payment.amount_kes
         )

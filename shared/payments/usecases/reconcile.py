@@ -18,10 +18,10 @@ STOP_WITH_SECONDS_LEFT = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The counts of one run."""
+    """The counts of one run; `changed` are the payments whose status changed."""
 
     looked_at: int = 0
-    settled: int = 0
+    changed: int = 0
     poisoned: int = 0
 
 
@@ -85,7 +85,7 @@ def _recheck(
     return replace(
         report,
         looked_at=report.looked_at + 1,
-        settled=report.settled + (after.status is not payment.status),
+        changed=report.changed + (after.status is not payment.status),
     )
 
 

@@ -16,25 +16,25 @@ from payments.usecases.services import Services
 class CallbackPost:
     """One post to the callback URL.
 
-    Shape: `result` is None where the body could not be understood; the token itself is not kept.
+    Shape: `result` is None where the body could not be understood; the secret itself is not stored.
     """
 
     payment_id: str
-    token_sha256: str
+    secret_sha256: str
     is_listed: bool
     result: StkResult | None
     body: str
 
 
 def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Payment | None:
-    """Apply a callback; None where token or payment is wrong, and then nothing was written.
+    """Apply a callback; None where secret or payment is wrong, and then nothing was written.
 
     Errors: StoreUnavailableError: the facts are not durable, so enqueue them.
     Idempotent: two to four copies at once are one transition.
     """
     payment = services.store.get_payment(post.payment_id)
-    stored_digest = payment.token_sha256 if payment else "0" * 64
-    is_right = hmac.compare_digest(stored_digest, post.token_sha256)
+    stored_digest = payment.secret_sha256 if payment else "0" * 64
+    is_right = hmac.compare_digest(stored_digest, post.secret_sha256)
     if payment is None or not is_right:
         services.observer.counted("CallbackRejected")
         return None

@@ -127,7 +127,7 @@ MUTANTS = (
         "write-ahead dropped",
         "durable intent before the send",
         INITIATION,
-        "    outcome = services.store.reserve(payment)\n    if not isinstance(outcome, Reserved):\n        return _payment_in_the_way(services, order, payment, outcome)\n",
+        "    outcome = services.store.reserve(payment)\n    if not isinstance(outcome, Reserved):\n        return _payment_in_the_way(services, request, payment, outcome)\n",
         "",
     ),
     _one(
@@ -313,7 +313,7 @@ MUTANTS = (
         "token not compared",
         "a wrong token changes nothing",
         RESULTS,
-        "is_right = hmac.compare_digest(stored_digest, post.token_sha256)",
+        "is_right = hmac.compare_digest(stored_digest, post.secret_sha256)",
         "is_right = True",
     ),
     _one(
@@ -349,7 +349,7 @@ MUTANTS = (
         "a fresh provider answer",
         LOOKS,
         "    if needs_query(payment, now):\n        return None\n",
-        "    if needs_query(payment, now):\n        if payment.status is not PaymentStatus.PENDING or now < payment.created_at + 86_400:\n            return None\n        return _give_up(case)\n",
+        "    if needs_query(payment, now):\n        if payment.status is not PaymentStatus.PENDING or now < payment.created_at + 86_400:\n            return None\n        return case.cancelled(payment, reason='gone', attention='no_checkout_request_id')\n",
     ),
     _one(
         "expired on no answer",
@@ -447,7 +447,7 @@ MUTANTS = (
         (
             Edit(
                 LOOKS,
-                'attention=payment.attention or "no_checkout_request_id",',
+                'attention="no_checkout_request_id"',
                 "attention=payment.attention,",
             ),
             _unchecked("cancelled is told"),

@@ -65,7 +65,7 @@ def payment(**changes: object) -> Payment:
         account_reference=REFERENCE,
         requested_reference="CONS",
         transaction_desc="Consultation",
-        token_sha256="0" * 64,
+        secret_sha256="0" * 64,
         body_sha256="0" * 64,
         created_at=NOON - 30,
         locked_until=NOON + 270,
