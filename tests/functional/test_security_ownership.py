@@ -15,6 +15,7 @@ from tests.support.network import Lines
 from tests.support.world import CONSULTATION, PHONE, QUERY, STATUS, STK_PUSH, World
 
 STATISTICS = "/api/payment/mpesa/statistics"
+PAYMENT, PAYMENTS = "/api/payments/{id}", "/api/payments"
 OWNER = "7"
 STRANGER = "8"
 ABSENT_PAYMENT = "0" * 32
@@ -187,6 +188,19 @@ EVENTS: dict[str, tuple[str, dict[str, Any]]] = {
             now=2e9,
         ),
     ),
+    f"GET {PAYMENT}": (
+        "consultations",
+        http_event(
+            "GET", PAYMENT, path=f"/api/payments/{ABSENT_PAYMENT}", client_id=OWNER, now=2e9
+        ),
+    ),
+    f"GET {PAYMENTS}": (
+        "consultations",
+        {
+            **http_event("GET", PAYMENTS, client_id=OWNER, now=2e9),
+            "queryStringParameters": {"booking_id": "1"},
+        },
+    ),
     f"GET {STATISTICS}": (
         "statistics",
         {
@@ -246,7 +260,12 @@ def test_a_request_that_nobody_vouched_for_is_401(name: str, route: str, scene: 
 
 @pytest.mark.parametrize(
     ("route", "scope"),
-    [(f"PUT {CONSULTATION}", "consultations:write"), (f"GET {STATISTICS}", "payments:read")],
+    [
+        (f"PUT {CONSULTATION}", "consultations:write"),
+        (f"GET {STATISTICS}", "payments:read"),
+        (f"GET {PAYMENT}", "payments:read"),
+        (f"GET {PAYMENTS}", "payments:read"),
+    ],
 )
 @pytest.mark.parametrize(
     "scopes", ["", "payments:write", "consultations:read", "consultations:writes", "*", "admin"]

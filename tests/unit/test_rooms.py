@@ -17,7 +17,7 @@ ROOMS = {
         " money news refusal operator schedule time_passed filing delivery"
     ),
     "usecases": (
-        "initiate record_callback read_status reconcile operate register_consultation"
+        "initiate record_callback read_status read_payments reconcile operate register_consultation"
         " count_payments apply_evidence gauges services deliver_event"
     ),
     "store": (

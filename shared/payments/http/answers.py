@@ -1,7 +1,7 @@
 """The public answers, payments and consultations as frontends see them: docs/openapi.yaml."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payments.http.messages import (
     BY_HAND_HELPS,
@@ -20,7 +20,11 @@ from payments.protocol.consultation import Consultation
 from payments.protocol.payment import OPEN, Payment, PaymentStatus
 from payments.protocol.policy import Policy
 from payments.usecases.count_payments import STATUSES, Statistics, Tally
+from payments.usecases.read_status import PaymentView
 from payments.values import eat_iso
+
+if TYPE_CHECKING:
+    from payments.aws.settings import Settings
 
 POLL_SECONDS_FIRST_MINUTES = 5
 POLL_SECONDS_LATER = 15
@@ -92,6 +96,21 @@ def status_answer(
         "manual_payment": manual if shows_manual else None,
         "poll_after_seconds": poll_after_seconds(payment, now),
     }
+
+
+def payment_answer(
+    view: PaymentView, settings: "Settings", *, language: Language, now: int
+) -> dict[str, Any]:
+    """Return the status body of a payment as this deployment shows it."""
+    return status_answer(
+        view.payment,
+        is_booking_paid=view.is_booking_paid,
+        language=language,
+        party_b=settings.merchant.party_b,
+        is_till=settings.is_till,
+        policy=settings.policy,
+        now=now,
+    )
 
 
 def _actions(payment: Payment, cause: str, *, now: int, may_retry: bool) -> list[str]:

@@ -25,6 +25,7 @@ class ConsultationPaymentStatus(StrEnum):
 class Consultation:
     """One consultation as stored.
 
+    `payment_ids` are all payments that were reserved for it, newest last.
     Units: KES; `lock_until` in UTC epoch seconds: until then no new payment may be reserved.
     """
 
@@ -37,6 +38,7 @@ class Consultation:
     paid_payment_id: str | None = None
     lock_until: int | None = None
     version: int = 1
+    payment_ids: tuple[str, ...] = ()
 
     @property
     def is_payable(self) -> bool:

@@ -175,13 +175,14 @@ def to_consultation(values: dict[str, Any]) -> Consultation:
         paid_payment_id=values.get("paid_payment_id"),
         lock_until=values.get("lock_until"),
         version=values["version"],
+        payment_ids=tuple(payment_id.hex() for payment_id in values.get("payments", ())),
     )
 
 
 def consultation_values(consultation: Consultation) -> dict[str, Plain | None]:
-    """Return every attribute of a consultation's item but its key."""
+    """Return what a consultation begins with but its key: reservations add its `payments`."""
     values = asdict(consultation)
-    del values["booking_id"]
+    del values["booking_id"], values["payment_ids"]
     return values
 
 

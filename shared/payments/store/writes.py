@@ -171,7 +171,10 @@ def _next_version(e: Expression) -> str:
 
 
 def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
-    """Make this payment the active one of a payable, unlocked consultation of its payer."""
+    """Make this payment the active one of a payable, unlocked consultation of its payer.
+
+    It joins the consultation's `payments` in the same write, so that none is missing there.
+    """
     e = Expression()
     is_callers = f"{e.name('client_id')} = {e.value(payment.client_id)}"
     is_pending = f"{e.name('status')} = {e.value(BookingStatus.PENDING)}"
@@ -181,6 +184,7 @@ def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
     is_free = (
         f"(attribute_not_exists({lock_until}) OR {lock_until} <= {e.value(payment.created_at)})"
     )
+    listed, this_one = e.name("payments"), e.value([bytes.fromhex(payment.payment_id)])
     return update_action(
         table,
         consultation_key(payment.booking_id),
@@ -189,6 +193,7 @@ def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
             f"{e.name('active_payment_id')} = {e.value(payment.payment_id)}",
             f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PENDING)}",
             f"{lock_until} = {e.value(payment.locked_until)}",
+            f"{listed} = list_append(if_not_exists({listed}, {e.value([])}), {this_one})",
             _next_version(e),
         ],
         removes=[],

@@ -52,6 +52,8 @@ def test_the_template_promises_the_designs_routes() -> None:
         Route(f"GET {mpesa}/statistics", needs_token=True),
         Route("PUT /api/consultations/{booking_id}", needs_token=True),
         Route("GET /api/consultations/{booking_id}", needs_token=True),
+        Route("GET /api/payments/{id}", needs_token=True),
+        Route("GET /api/payments", needs_token=True),
         Route("POST /api/payment/callback/{payment_id}/{token}", needs_token=False),
         Route(f"POST {mpesa}/callback", needs_token=False),
     }
