@@ -112,7 +112,7 @@ def test_a_statement_is_matched_and_nothing_changes(
         HEADING,
         statement_row(both.receipt_number or "", both.transaction_at or 0, "1,000.00", "X"),
         statement_row("SKI7ELSE01", lost.created_at + 50, "1,000.00", "RENT7"),
-        statement_row("SKI7LOST01", lost.created_at + 40, "1,000.00", lost.account_reference),
+        statement_row("SKI7LOST01", lost.created_at + 40, "1,000.00", str(lost.account_reference)),
     ]
     file, report = tmp_path / "statement.csv", tmp_path / "report.csv"
     file.write_text("\n".join(rows))
@@ -167,7 +167,9 @@ def test_the_proposal_can_be_typed_as_it_stands(world: World, desk: Desk, tmp_pa
 
     lost = world.payment(pay(world, "3", scenario="push_hang_lost", enters=False))
     file = tmp_path / "statement.csv"
-    line = statement_row("SKI7LOST01", lost.created_at + 40, "1,000.00", lost.account_reference)
+    line = statement_row(
+        "SKI7LOST01", lost.created_at + 40, "1,000.00", str(lost.account_reference)
+    )
     file.write_text(f"{HEADING}\n{line}\n")
     [match] = desk.json("reconcile-statement", str(file))["matches"]
     _, *words = shlex.split(match["proposal"])

@@ -218,7 +218,7 @@ def test_a_payment_without_an_id_cannot_be_asked_about(world: World, desk: Desk)
     payment_id = start(world, scenario="push_hang")
     answer = desk("reconcile", "now", payment_id)
     assert answer.code == 1
-    assert world.payment(payment_id).account_reference in answer.err
+    assert str(world.payment(payment_id).account_reference) in answer.err
 
 
 def test_everything_due_is_reconciled_by_the_deployed_function(world: World, desk: Desk) -> None:

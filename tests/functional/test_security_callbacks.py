@@ -98,7 +98,7 @@ def scene_of(seed: int) -> Iterator[Scene]:
         known = Known(
             payment_id=payment_id,
             secret=secret,
-            secret_sha256=world.payment(payment_id).secret_sha256,
+            secret_sha256=str(world.payment(payment_id).secret_sha256),
             checkout_request_id=prompt.checkout_request_id,
             paid_id=paid_id,
             paid_secret=urlsplit(deliveries[0][0]).path.rpartition("/")[2],

@@ -92,7 +92,7 @@ def _operator_recording() -> Recording:
     world.pass_time(400)
     paid = world.payment(pay(world, "2"))
     desk.json("payment", "find", "--receipt", paid.receipt_number or "")
-    desk.json("payment", "find", "--phone", paid.phone_number)
+    desk.json("payment", "find", "--phone", str(paid.phone_number))
     desk.json("consultation", "show", "2")
     desk.json("stats")
     world.close()

@@ -99,8 +99,8 @@ class Scene:
         return {
             "PAYMENT": payment_id,
             "BOOKING": payment.booking_id,
-            "PHONE": payment.phone_number,
-            "REFERENCE": payment.account_reference,
+            "PHONE": str(payment.phone_number),
+            "REFERENCE": str(payment.account_reference),
             "RECEIPT": payment.receipt_number or new_receipt(),
             "PAID_AT": at.strftime("%Y-%m-%d %H:%M:%S"),
             "CLIENT": payment.client_id,

@@ -13,16 +13,16 @@ PRODUCT = ROOT / "shared" / "payments"
 ROOMS = {
     "": "errors ports values",
     "protocol": (
-        "payment consultation evidence result_codes policy decide case change push callback query"
-        " money news refusal operator schedule time_passed filing delivery"
+        "payment receipts consultation evidence result_codes policy decide case change push"
+        " callback query money news refusal operator schedule time_passed filing delivery"
     ),
     "usecases": (
         "initiate record_callback read_status read_payments reconcile operate register_consultation"
         " count_payments apply_evidence gauges services deliver_event"
     ),
     "store": (
-        "payments writes items events history oauth_token table expressions attributes reservation"
-        " backlog deliveries listings"
+        "payments writes items receipt_items context events history oauth_token table expressions"
+        " attributes reservation backlog listings deliveries"
     ),
     "daraja": "client wire push_outcomes query_answers oauth_client",
     "http": "api_gateway requests answers messages sentences authentication token_keys",

@@ -21,7 +21,6 @@ from payments.protocol.evidence import (
 from payments.protocol.payment import Payment
 from payments.usecases.apply_evidence import CHANGED, preview_evidence
 from payments.usecases.operate import ask_about_payment, operate_on_payment
-from payments.values import mask_phone
 from rich.console import Console
 from rich.text import Text
 
@@ -32,7 +31,13 @@ from tools.hakika.payments import PaymentName
 from tools.hakika.person import Account, require_consent, take_account
 from tools.hakika.session import Session
 from tools.hakika.verdicts import VERDICTS, possible_verdicts
-from tools.hakika.views import next_steps, payment_view, what_changed, why_a_person
+from tools.hakika.views import (
+    next_steps,
+    payment_view,
+    phone_text,
+    what_changed,
+    why_a_person,
+)
 
 ASK_SECONDS_MAX = 60
 Who = Annotated[
@@ -244,7 +249,7 @@ def _show_plan(session: Session, payment: Payment, effect: str, account: Account
         session.err,
         [
             ("payment", payment.payment_id),
-            ("booking", f"{payment.booking_id}, {mask_phone(payment.phone_number)}"),
+            ("booking", f"{payment.booking_id}, {phone_text(payment, reveals_phone=False)}"),
             ("amount", f"KES {payment.amount_kes:,} asked{paid}"),
             ("now", f"{status} ({told})" if told else status),
             ("why", why_a_person(payment, events, booking)),

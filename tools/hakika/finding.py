@@ -135,7 +135,7 @@ def by_reference(session: Session, reference: str, *, since: int) -> list[Paymen
     tail, id_prefix = reference_tail(reference)
     listed = session.runtime.history.list_created(days_between(since, session.now()))
     ids = [each.payment_id for each in listed if each.payment_id.startswith(id_prefix)]
-    return [each for each in _read(session, ids) if each.account_reference.endswith(tail)]
+    return [each for each in _read(session, ids) if (each.account_reference or "").endswith(tail)]
 
 
 def created_since(

@@ -162,7 +162,8 @@ def _name(
     """
     by_tail: dict[str, list[Payment]] = {}
     for payment in payments:
-        by_tail.setdefault(payment.account_reference[-TAIL_CHARACTERS:], []).append(payment)
+        if payment.account_reference is not None:
+            by_tail.setdefault(payment.account_reference[-TAIL_CHARACTERS:], []).append(payment)
     named = {}
     for line in lines:
         fitting = by_tail.get(line.account[-TAIL_CHARACTERS:], [])

@@ -132,7 +132,7 @@ def _row(payment: Payment) -> dict[str, object]:
             payment.transaction_at or received_at(payment), has_year=True
         ),
         "amount_kes": payment.paid_amount_kes or payment.amount_kes,
-        "account_reference": payment.account_reference,
+        "account_reference": payment.account_reference or "",
         "status": str(payment.status),
         "booking_id": payment.booking_id,
         "payment_id": payment.payment_id,

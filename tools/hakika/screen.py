@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import TextIO
 
 from payments.protocol.payment import Payment, PaymentStatus
-from payments.values import EAT, mask_phone
+from payments.values import EAT
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from tools.hakika.views import PROOF_WORDS, Moment, payment_view
+from tools.hakika.views import PROOF_WORDS, Moment, payment_view, phone_text
 
 PIPE_COLUMNS = 160
 """How wide lines are where nobody looks: nothing is cut in a pipe or a file."""
@@ -203,10 +203,10 @@ def _facts(payment: Payment, *, reveals_phone: bool) -> list[tuple[str, str | Te
         ("attention", Text(payment.attention or "", style="bold yellow")),
         ("booking", payment.booking_id),
         ("client", payment.client_id),
-        ("phone", payment.phone_number if reveals_phone else mask_phone(payment.phone_number)),
+        ("phone", phone_text(payment, reveals_phone=reveals_phone) or "none"),
         ("amount", asked),
         ("receipt", payment.receipt_number or trailing),
-        ("reference", payment.account_reference),
+        ("reference", payment.account_reference or ""),
         ("result", code + "; ".join(part for part in why if part)),
         ("rests on", PROOF_WORDS[payment.proof] if payment.proof else ""),
         ("created", clock_text(payment.created_at, has_year=True)),

@@ -14,6 +14,9 @@ from payments.values import eat_iso, mask_checkout_request_id, mask_phone
 
 PROOF_WORDS = {
     Proof.CALLBACK: "an authentic callback",
+    Proof.C2B: "M-Pesa's confirmation (C2B)",
+    Proof.PULL: "M-Pesa's list of transactions (Pull)",
+    Proof.STATUS: "M-Pesa's answer about the receipt (Transaction Status)",
     Proof.HINT: "a callback from an unlisted address, and Daraja's agreeing answer",
     Proof.QUERY: "Daraja's answer to our query alone",
     Proof.PUSH: "Daraja's answer to the push",
@@ -55,9 +58,7 @@ def payment_view(payment: Payment, *, reveals_phone: bool) -> dict[str, Any]:
         "attention": payment.attention,
         "booking_id": payment.booking_id,
         "client_id": payment.client_id,
-        "phone_number": (
-            payment.phone_number if reveals_phone else mask_phone(payment.phone_number)
-        ),
+        "phone_number": phone_text(payment, reveals_phone=reveals_phone),
         "amount_kes": payment.amount_kes,
         "paid_amount_kes": payment.paid_amount_kes,
         "receipt_number": payment.receipt_number,
@@ -79,6 +80,13 @@ def payment_view(payment: Payment, *, reveals_phone: bool) -> dict[str, Any]:
         "next_look_at": eat_iso(payment.due_at),
         "version": payment.version,
     }
+
+
+def phone_text(payment: Payment, *, reveals_phone: bool) -> str | None:
+    """Return the phone that was prompted, masked unless it may be shown; None without a prompt."""
+    if payment.phone_number is None or reveals_phone:
+        return payment.phone_number
+    return mask_phone(payment.phone_number)
 
 
 def timeline(
@@ -167,8 +175,9 @@ def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
                 f"hakika refund mark {name}",
             ]
         case PaymentStatus.UNKNOWN | PaymentStatus.DISPATCHING:
+            reference = payment.account_reference or name
             steps = [
-                f"Look for {payment.account_reference} on M-Pesa's statement. If it is there:",
+                f"Look for {reference} on M-Pesa's statement. If it is there:",
                 f"hakika record-receipt {name} --receipt ... --amount ... --at ...",
             ]
         case PaymentStatus.PENDING | PaymentStatus.FAILED | PaymentStatus.CANCELLED:

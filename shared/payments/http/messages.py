@@ -85,7 +85,7 @@ def can_retry_at(payment: Payment, sentence: Sentence, now: int) -> int | None:
     is_over = payment.status in {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
     if not is_over or sentence.retry is Retry.NEVER:
         return None
-    free_at = payment.locked_until if payment.holds_locks else now
+    free_at = payment.prompt_ends_at if payment.holds_locks else now
     if sentence.retry is Retry.AFTER_TWO_MINUTES:
         free_at = max(free_at, payment.created_at + SAME_PAYMENT_SECONDS)
     return max(now, free_at)
@@ -101,7 +101,7 @@ def cause_of(payment: Payment, *, now: int, policy: Policy, is_booking_paid: boo
         case PaymentStatus.PENDING:
             return _waiting_cause(payment, now, policy)
         case PaymentStatus.DISPATCHING | PaymentStatus.UNKNOWN:
-            return "unknown" if now < payment.locked_until else "unknown_late"
+            return "unknown" if now < payment.prompt_ends_at else "unknown_late"
         case PaymentStatus.FAILED:
             return _failure_cause(payment)
         case PaymentStatus.CANCELLED:

@@ -87,7 +87,7 @@ def _is_askable(payment: Payment, result: StkResult) -> bool:
     if embedded is None:
         return False
     written_at, digits = embedded
-    is_payers = payment.phone_number.endswith(digits)
+    is_payers = payment.phone_number is not None and payment.phone_number.endswith(digits)
     return is_payers and abs(written_at - payment.created_at) <= HINT_ID_WINDOW_SECONDS
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from payments.protocol.consultation import BookingStatus, Consultation
-from payments.protocol.payment import Payment, StkResult
+from payments.protocol.payment import Payment, Proof, StkResult
+from payments.protocol.receipts import ReceiptRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,58 @@ class BookingCancelled:
     """The booking system cancelled a Confirmed consultation."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoneySeen:
+    """A witness names a receipt that arrived on the shortcode, with its amount.
+
+    Shape: `source` is one of `WITNESSES`; `amount_kes` is None where the amount is not whole or
+        not readable (`amount_text` has it as written); `reference` as typed by the payer;
+        `payer` is the mask or hash that M-Pesa gave, `payer_hmac` the phone guard's HMAC of a full
+        number. No name and no full number.
+    Units: KES; `paid_at` in UTC epoch seconds, None where the clock is not sure.
+    """
+
+    source: Proof
+    receipt_number: str
+    shortcode: str
+    amount_kes: int | None
+    amount_text: str | None = None
+    paid_at: int | None = None
+    reference: str | None = None
+    payer: str | None = None
+    payer_hmac: str | None = None
+    transaction_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSeen:
+    """M-Pesa's answer to a Transaction Status query of one receipt.
+
+    Units: KES; `paid_at` in UTC epoch seconds.
+    """
+
+    receipt_number: str
+    status: str
+    code: str
+    amount_kes: int | None
+    paid_at: int | None
+    shortcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalResult:
+    """The result of one attempt to send a payment's money back.
+
+    Units: KES.
+    """
+
+    attempt: int
+    code: str
+    amount_kes: int | None
+    original_receipt: str | None
+    refund_receipt: str | None
+
+
 type Operation = ReviewResolved | ReceiptFound | MoneyReturned | AttentionCleared
 type Evidence = (
     PushAccepted
@@ -145,7 +198,7 @@ type Evidence = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """A payment's consultation, the owner of the phone guard, and the owner of the receipt.
+    """A payment's consultation, the owner of the phone guard, and the receipt's row.
 
     `is_assumed` marks the usual context, assumed to save a read. Only `decide` looks at it: the
     write's conditions must prove what was assumed, otherwise the real context is loaded.
@@ -153,8 +206,13 @@ class Context:
 
     consultation: Consultation | None
     phone_payment_id: str | None
-    receipt_payment_id: str | None
+    receipt: ReceiptRow | None
     is_assumed: bool = False
+
+    @property
+    def receipt_payment_id(self) -> str | None:
+        """The payment that the receipt is bound to."""
+        return self.receipt.payment_id if self.receipt else None
 
 
 def usual_context(payment: Payment, now: int) -> Context:
@@ -170,6 +228,6 @@ def usual_context(payment: Payment, now: int) -> Context:
     return Context(
         consultation=consultation,
         phone_payment_id=payment.payment_id if holds else None,
-        receipt_payment_id=None,
+        receipt=None,
         is_assumed=True,
     )

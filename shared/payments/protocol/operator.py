@@ -22,7 +22,7 @@ from payments.protocol.evidence import (
     Resolution,
     ReviewResolved,
 )
-from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof
+from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof, RefundStep
 from payments.protocol.result_codes import SUCCESS
 
 
@@ -37,9 +37,7 @@ def operate(case: Case, operation: Operation) -> Change | None:
         case ReceiptFound():
             return _record_receipt(case, operation)
         case MoneyReturned():
-            _require(case.payment, {PaymentStatus.REFUND_DUE}, "mark as refunded")
-            after = replace(case.payment, status=PaymentStatus.REFUNDED, attention=None)
-            return case.step(after, by_operator=True)
+            return _mark_refunded(case)
         case AttentionCleared():
             return _clear_attention(case)
         case _:
@@ -52,6 +50,28 @@ def booking_cancelled(case: Case) -> Change | None:
         return None
     after = replace(case.payment, status=PaymentStatus.REFUND_DUE, final_at=case.now)
     return case.step(after, consultation=CancelConfirmed())
+
+
+def _mark_refunded(case: Case) -> Change:
+    """Record money that a person sent back by other means.
+
+    Errors: ConflictError, also while our own reversal may still succeed: it would go back twice.
+    """
+    payment = case.payment
+    _require(payment, {PaymentStatus.REFUND_DUE}, "mark as refunded")
+    refund = payment.refund
+    if refund is not None and refund.step is RefundStep.SENT:
+        raise ConflictError(
+            "A refund of this payment has been sent to M-Pesa: wait for its result",
+            code="refund_sent",
+        )
+    after = replace(
+        payment,
+        status=PaymentStatus.REFUNDED,
+        attention=None,
+        refund=replace(refund, step=None) if refund else None,
+    )
+    return case.step(after, by_operator=True)
 
 
 def _clear_attention(case: Case) -> Change | None:

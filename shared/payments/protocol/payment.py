@@ -1,4 +1,4 @@
-"""A payment: one wish to collect one amount from one phone for one booking, by one prompt."""
+"""A payment: one amount for one booking, collected by one prompt or paid to the paybill by hand."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -40,14 +40,36 @@ UNPROVEN = OPEN | {PaymentStatus.FAILED, PaymentStatus.CANCELLED}
 
 
 class Proof(StrEnum):
-    """What a status rests on; for money: callback > hint and agreeing query > query alone."""
+    """What a status rests on; for money: a witness > hint and agreeing query > query alone."""
 
     CALLBACK = "callback"
+    C2B = "c2b"
+    PULL = "pull"
+    STATUS = "status"
     HINT = "hint"
     QUERY = "query"
     PUSH = "push"
     CLEANUP = "cleanup"
     OPERATOR = "operator"
+
+
+MACHINE_WITNESSES = frozenset({Proof.CALLBACK, Proof.C2B, Proof.PULL, Proof.STATUS})
+"""Safaricom's own word: it names a receipt with its amount."""
+WITNESSES = MACHINE_WITNESSES | {Proof.OPERATOR}
+"""What can bind a receipt; an operator reads it from M-Pesa's statement."""
+
+
+class Origin(StrEnum):
+    """Where a payment comes from that had no prompt; a prompted one has no origin."""
+
+    PAYBILL = "paybill"
+
+
+class RefundStep(StrEnum):
+    """How far a refund is: asked for by one person, then approved by another and sent."""
+
+    REQUESTED = "requested"
+    SENT = "sent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +100,33 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """The way of a payment's money back through Daraja's Reversal.
+
+    Shape: `step` is None before a request, and after a refusal (`refused` has the code);
+        `request_key` is the digest of the requester's Idempotency-Key; `attempt` counts the
+        reversals that were sent; `receipt_number` is the refund's own receipt.
+    Units: UTC epoch seconds.
+    """
+
+    step: RefundStep | None = None
+    asked_by: str | None = None
+    asked_at: int | None = None
+    why: str | None = None
+    request_key: str | None = None
+    approved_by: str | None = None
+    sent_at: int | None = None
+    attempt: int = 0
+    refused: str | None = None
+    receipt_number: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """One payment as stored.
+
+    Shape: a paybill payment (`origin`) has no prompt, and so none of phone, token, reference and
+        `locked_until`.
 
     Units: KES; UTC epoch seconds. `created_at` is the moment of the reservation, `locked_until`
         the last moment at which its prompt can be open, and the deadline of its locks.
@@ -93,16 +140,17 @@ class Payment:
     reserved_by: str
     booking_id: str
     client_id: str
-    phone_number: str
-    phone_hmac: str
+    phone_number: str | None = None
+    phone_hmac: str | None = None
     amount_kes: int
-    account_reference: str
+    account_reference: str | None = None
     requested_reference: str
     transaction_desc: str
-    secret_sha256: str
-    body_sha256: str
+    secret_sha256: str | None = None
+    body_sha256: str | None = None
     created_at: int
-    locked_until: int
+    locked_until: int | None = None
+    origin: Origin | None = None
     holds_locks: bool = True
     attention: str | None = None
     checkout_request_id: str | None = None
@@ -123,6 +171,7 @@ class Payment:
     hint: Hint | None = None
     evidence_heads: tuple[str, ...] = ()
     hastened_at: int | None = None
+    refund: Refund | None = None
 
     @property
     def public_status(self) -> str:
@@ -141,7 +190,20 @@ class Payment:
 
     def may_have_open_prompt(self, now: int) -> bool:
         """Whether the phone may still show this payment's prompt."""
-        return self.holds_locks and now < self.locked_until
+        return self.holds_locks and now < self.prompt_ends_at
+
+    @property
+    def prompt_ends_at(self) -> int:
+        """The last moment at which a prompt can be open: a payment without one never had any.
+
+        Units: UTC epoch seconds.
+        """
+        return self.created_at if self.locked_until is None else self.locked_until
+
+    @property
+    def bound_receipt(self) -> str | None:
+        """The receipt that a witness bound to this payment; a hint's receipt is only shown."""
+        return self.receipt_number if self.proof in WITNESSES else None
 
     @property
     def checkout_id_to_ask(self) -> str | None:

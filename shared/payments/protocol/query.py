@@ -33,7 +33,7 @@ def query_answered(case: Case, answer: QueryAnswer) -> Change | None:
         agrees = hint is not None and hint.result.code == answer.code
         if agrees and payment.is_open:
             return refused(case, _result(answer), refusal, Proof.HINT)
-        if case.now >= payment.locked_until:
+        if case.now >= payment.prompt_ends_at:
             is_open = payment.is_open
             change = refused(case, _result(answer), refusal, Proof.QUERY) if is_open else None
             return _concluded(case, change)

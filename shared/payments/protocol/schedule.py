@@ -69,13 +69,13 @@ def _moments(payment: Payment, policy: Policy) -> tuple[int, ...]:
             return (
                 created + policy.first_query_seconds,
                 created + policy.query_success_seconds,
-                payment.locked_until,
+                payment.prompt_ends_at,
                 created + ASK_AGAIN_SECONDS,
                 created + HOUR_SECONDS,
             )
         case PaymentStatus.FAILED:
             if not _was_settled_for_good(payment):
-                return (payment.locked_until, created + DAY_SECONDS)
+                return (payment.prompt_ends_at, created + DAY_SECONDS)
             return ()
         case PaymentStatus.CANCELLED:
             has_id = payment.checkout_request_id is not None

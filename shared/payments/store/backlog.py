@@ -6,7 +6,7 @@ from typing import Any
 
 from payments.protocol.payment import PUBLIC_STATUS, PaymentStatus
 from payments.store.attributes import to_attribute
-from payments.store.items import OPEN_INDEX_KEY, PERSON_INDEX_KEY
+from payments.store.items import OPEN_INDEX_KEY, PAYMENT_PREFIX, PERSON_INDEX_KEY
 from payments.store.table import Table
 
 OPEN_WORD = PUBLIC_STATUS[PaymentStatus.PENDING]
@@ -41,10 +41,11 @@ class Backlog:
             yield PaymentStatus(values["status"])
 
     def _entries(self, index: str, partition: str) -> Iterator[dict[str, Any]]:
-        """Read an index whose partition key has its name."""
-        return self._table.query_pages(
+        """Read the payments in an index whose partition key has its name; rows are skipped."""
+        entries = self._table.query_pages(
             IndexName=index,
             KeyConditionExpression="#key = :partition",
             ExpressionAttributeNames={"#key": index},
             ExpressionAttributeValues={":partition": to_attribute(partition)},
         )
+        return (values for values in entries if values["pk"].startswith(PAYMENT_PREFIX))

@@ -34,7 +34,7 @@ def event_put(
         "amount_kes": payment.amount_kes,
         "paid_amount_kes": payment.paid_amount_kes or 0,
         "receipt_number": receipt or "",
-        "account_reference": payment.account_reference,
+        "account_reference": payment.account_reference or "",
         "status": str(payment.status),
         "from_status": str(change.before.status),
         "result_code": payment.result_code or "",

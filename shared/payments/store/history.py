@@ -110,12 +110,12 @@ class PaymentHistory:
                     yield to_payment(values)
 
     def get_receipt_owners(self, receipt_numbers: Sequence[str]) -> Mapping[str, str]:
-        """Return the payment id of every receipt that is claimed, read strongly."""
+        """Return the payment id of every receipt that is bound, read strongly."""
         owners = {}
         for numbers in batched(dict.fromkeys(receipt_numbers), READ_AT_ONCE, strict=False):
             claims = self._table.get_many([receipt_key(number) for number in numbers])
             for number, values in zip(numbers, claims, strict=True):
-                if values is not None:
+                if values is not None and "payment_id" in values:
                     owners[number] = str(values["payment_id"])
         return owners
 

@@ -1,16 +1,27 @@
 """Domain objects <-> items; docs/data-model.md describes each."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from itertools import batched
 from typing import Any
 
 from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
 from payments.protocol.filing import HEAD_CHARACTERS
-from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof, StkResult
+from payments.protocol.payment import (
+    Hint,
+    Origin,
+    Payment,
+    PaymentStatus,
+    Proof,
+    Refund,
+    RefundStep,
+    StkResult,
+)
 from payments.store.attributes import Plain
 from payments.values import eat_day
 
 STATE = "STATE"
+PAYMENT_PREFIX = "PAY#"
+RECEIPT_PREFIX = "RCPT#"
 DAY_SHARDS = 4
 PHONE_SLOTS = 10
 USER_SLOTS = 5
@@ -26,6 +37,19 @@ _ATTRIBUTES = {name: name for name in _DEFAULTS} | {
     "secret_sha256": "token_sha256",
 }
 """Field -> stored attribute. A field may be renamed; what is stored never is."""
+_REFUND_ATTRIBUTES = {
+    "step": "step",
+    "asked_by": "asked_by",
+    "asked_at": "asked_at",
+    "why": "why",
+    "request_key": "request_key",
+    "approved_by": "approved_by",
+    "sent_at": "sent_at",
+    "attempt": "attempt",
+    "refused": "refused",
+    "receipt_number": "refund_receipt",
+}
+"""Field -> attribute inside the map `refund`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +66,7 @@ class PhoneGuard:
 
 def payment_key(payment_id: str) -> dict[str, str]:
     """Key of a payment."""
-    return {"pk": f"PAY#{payment_id}", "sk": STATE}
+    return {"pk": f"{PAYMENT_PREFIX}{payment_id}", "sk": STATE}
 
 
 def consultation_key(booking_id: str) -> dict[str, str]:
@@ -51,12 +75,17 @@ def consultation_key(booking_id: str) -> dict[str, str]:
 
 
 def receipt_key(receipt_number: str) -> dict[str, str]:
-    """Key of the claim on a receipt."""
-    return {"pk": f"RCPT#{receipt_number}", "sk": STATE}
+    """Key of a receipt's row."""
+    return {"pk": f"{RECEIPT_PREFIX}{receipt_number}", "sk": STATE}
 
 
-def phone_key(phone_hmac: str) -> dict[str, str]:
-    """Key of a phone's guard: the number itself is in no key."""
+def phone_key(phone_hmac: str | None) -> dict[str, str]:
+    """Key of a phone's guard: the number itself is in no key.
+
+    Errors: ValueError for a payment that had no prompt: it holds no phone.
+    """
+    if phone_hmac is None:
+        raise ValueError("a payment without a prompt holds no phone")
     return {"pk": f"PHONE#{phone_hmac}", "sk": STATE}
 
 
@@ -72,12 +101,12 @@ def gate_key(shortcode: str) -> dict[str, str]:
 
 def evidence_key(payment_id: str, digest: str) -> dict[str, str]:
     """Key of a callback filed for an operator."""
-    return {"pk": f"PAY#{payment_id}", "sk": f"EVIDENCE#{digest}"}
+    return {"pk": f"{PAYMENT_PREFIX}{payment_id}", "sk": f"EVIDENCE#{digest}"}
 
 
 def event_key(payment_id: str, version: int, event_type: str) -> dict[str, str]:
     """Key of an event: it carries the item's version, so one write has one dedupe id."""
-    return {"pk": f"PAY#{payment_id}", "sk": f"EVENT#{version:06d}#{event_type}"}
+    return {"pk": f"{PAYMENT_PREFIX}{payment_id}", "sk": f"EVENT#{version:06d}#{event_type}"}
 
 
 def delivery_key(occurred_at: str, dedupe_id: str) -> dict[str, str]:
@@ -109,6 +138,8 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
         values["evidence_heads"] = bytes.fromhex("".join(payment.evidence_heads))
     if payment.hint is not None:
         values["hint"] = _hint_values(payment.hint, payment.checkout_request_id)
+    if payment.refund is not None:
+        values["refund"] = _refund_values(payment.refund)
     values["open"] = OPEN_INDEX_KEY if payment.due_at is not None else None
     values["day_shard"] = day_shard(payment)
     values["public_status"] = payment.public_status
@@ -123,7 +154,7 @@ def to_payment(values: dict[str, Any]) -> Payment:
     known = {name: values[stored] for name, stored in _ATTRIBUTES.items() if stored in values}
     for name in _HEX_AS_BYTES & known.keys():
         known[name] = known[name].hex()
-    known["payment_id"] = values["pk"].removeprefix("PAY#")
+    known["payment_id"] = values["pk"].removeprefix(PAYMENT_PREFIX)
     known["status"] = PaymentStatus(known["status"])
     known["op_ids"] = tuple(op_id.hex() for op_id in known["op_ids"])
     for name in {"proof", "checkout_source"} & known.keys():
@@ -133,6 +164,10 @@ def to_payment(values: dict[str, Any]) -> Payment:
         known["evidence_heads"] = tuple(map("".join, batched(heads, HEAD_CHARACTERS, strict=True)))
     if "hint" in known:
         known["hint"] = _to_hint(known["hint"], known.get("checkout_request_id"))
+    if "origin" in known:
+        known["origin"] = Origin(known["origin"])
+    if "refund" in known:
+        known["refund"] = _to_refund(known["refund"])
     return Payment(**known)
 
 
@@ -161,6 +196,17 @@ def _to_hint(values: dict[str, Any], known_id: str | None) -> Hint:
     received_at = values.pop("received_at")
     values.setdefault("checkout_request_id", known_id)
     return Hint(result=StkResult(description="", **values), received_at=received_at)
+
+
+def _refund_values(refund: Refund) -> dict[str, Plain]:
+    values = {name: getattr(refund, field) for field, name in _REFUND_ATTRIBUTES.items()}
+    return {name: value for name, value in values.items() if value not in (None, 0)}
+
+
+def _to_refund(values: dict[str, Any]) -> Refund:
+    known = {field: values[name] for field, name in _REFUND_ATTRIBUTES.items() if name in values}
+    refund = Refund(**known)
+    return replace(refund, step=RefundStep(refund.step)) if refund.step else refund
 
 
 def to_consultation(values: dict[str, Any]) -> Consultation:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from payments.store.attributes import to_attribute
-from payments.store.items import DAY_SHARDS
+from payments.store.items import DAY_SHARDS, PAYMENT_PREFIX
 from payments.store.table import Table
 
 
@@ -34,7 +34,7 @@ def list_created(table: Table, days: Iterable[str]) -> Iterator[Listed]:
             for values in pages:
                 yield Listed(
                     day=day,
-                    payment_id=values["pk"].removeprefix("PAY#"),
+                    payment_id=values["pk"].removeprefix(PAYMENT_PREFIX),
                     created_at=values["created_at"],
                     public_status=values["public_status"],
                     amount_kes=values["amount_kes"],

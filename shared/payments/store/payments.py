@@ -16,18 +16,18 @@ from payments.protocol.policy import (
     Policy,
 )
 from payments.store.attributes import to_attribute, to_item
+from payments.store.context import load_context
 from payments.store.events import event_put, evidence_put
 from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
 from payments.store.items import (
     OPEN_INDEX_KEY,
+    PAYMENT_PREFIX,
     consultation_key,
     consultation_values,
     gate_key,
     op_id_head,
     payment_key,
     payment_values,
-    phone_key,
-    receipt_key,
     to_consultation,
     to_payment,
 )
@@ -87,20 +87,11 @@ class PaymentStore:
             ExpressionAttributeValues={":id": to_attribute(checkout_request_id)},
             Limit=2,
         )
-        return tuple(values["pk"].removeprefix("PAY#") for values in found)
+        return tuple(values["pk"].removeprefix(PAYMENT_PREFIX) for values in found)
 
     def load_context(self, payment: Payment, receipt_number: str | None) -> Context:
-        """Read consultation, phone guard and receipt claim strongly, in one round trip."""
-        keys = [consultation_key(payment.booking_id), phone_key(payment.phone_hmac)]
-        if receipt_number is not None:
-            keys.append(receipt_key(receipt_number))
-        consultation, guard, *receipt = self._table.get_many(keys)
-        owner = receipt[0]["payment_id"] if receipt and receipt[0] else None
-        return Context(
-            consultation=to_consultation(consultation) if consultation else None,
-            phone_payment_id=guard.get("live_payment_id") if guard else None,
-            receipt_payment_id=owner,
-        )
+        """Read consultation, phone guard and receipt row strongly, in one round trip."""
+        return load_context(self._table, payment, receipt_number)
 
     def reserve(self, payment: Payment) -> Reserved | NotReserved:
         """Write the payment before the push, with booking, phone and user in one transaction.
@@ -212,7 +203,7 @@ class PaymentStore:
         )
 
     def due_payment_ids(self, now: int) -> Iterable[str]:
-        """Yield due payments, oldest first, from the sparse index only."""
+        """Yield due payments, oldest first, from the sparse index only; rows are skipped."""
         pages = self._table.query_pages(
             IndexName="open",
             KeyConditionExpression="#open = :open AND due_at <= :now",
@@ -224,7 +215,8 @@ class PaymentStore:
             Limit=DUE_PAGE_SIZE,
         )
         for values in pages:
-            yield values["pk"].removeprefix("PAY#")
+            if values["pk"].startswith(PAYMENT_PREFIX):
+                yield values["pk"].removeprefix(PAYMENT_PREFIX)
 
     def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
         """Yield the payments created on these EAT days (an index read: may lag)."""

@@ -171,10 +171,7 @@ def _next_version(e: Expression) -> str:
 
 
 def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
-    """Make this payment the active one of a payable, unlocked consultation of its payer.
-
-    It joins the consultation's `payments` in the same write, so that none is missing there.
-    """
+    """Make this the active payment, and the newest listed, of a payer's unlocked consultation."""
     e = Expression()
     is_callers = f"{e.name('client_id')} = {e.value(payment.client_id)}"
     is_pending = f"{e.name('status')} = {e.value(BookingStatus.PENDING)}"
@@ -192,7 +189,7 @@ def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
         sets=[
             f"{e.name('active_payment_id')} = {e.value(payment.payment_id)}",
             f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PENDING)}",
-            f"{lock_until} = {e.value(payment.locked_until)}",
+            f"{lock_until} = {e.value(payment.prompt_ends_at)}",
             f"{listed} = list_append(if_not_exists({listed}, {e.value([])}), {this_one})",
             _next_version(e),
         ],
@@ -216,7 +213,7 @@ def reserve_phone(table: str, payment: Payment, policy: Policy) -> dict[str, Any
         sets=[
             *_shift(e, PHONE_SLOTS, now),
             f"{e.name('live_payment_id')} = {e.value(payment.payment_id)}",
-            f"{live_until} = {e.value(payment.locked_until)}",
+            f"{live_until} = {e.value(payment.prompt_ends_at)}",
         ],
         removes=[],
         condition=f"{is_free} AND {in_quarter} AND {in_day}",

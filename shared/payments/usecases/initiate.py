@@ -71,7 +71,14 @@ def request_payment(
         return _payment_in_the_way(services, request, payment, outcome)
     services.observer.counted("PaymentInitiated")
     callback_url = f"{callback_base}{CALLBACK_PATH}/{payment.payment_id}/{secret}"
-    return _send(services, gateway, payment, callback_url, remaining_seconds, actor)
+    push = Push(
+        msisdn=request.phone_number,
+        amount_kes=payment.amount_kes,
+        account_reference=payment.account_reference or "",
+        transaction_desc=payment.transaction_desc or "Payment",
+        callback_url=callback_url,
+    )
+    return _send(services, gateway, payment, push, remaining_seconds, actor)
 
 
 def _new_payment(services: Services, request: PaymentRequest, secret: str) -> Payment:
@@ -130,19 +137,12 @@ def _send(
     services: Services,
     gateway: ReadyGateway,
     payment: Payment,
-    callback_url: str,
+    push: Push,
     remaining_seconds: Callable[[], float],
     actor: Actor,
 ) -> Payment:
     """Push once and store the outcome; an outcome that cannot be stored becomes unknown."""
     last_moment = payment.created_at + services.policy.send_within_seconds
-    push = Push(
-        msisdn=payment.phone_number,
-        amount_kes=payment.amount_kes,
-        account_reference=payment.account_reference,
-        transaction_desc=payment.transaction_desc or "Payment",
-        callback_url=callback_url,
-    )
     outcome = gateway.push_stk(
         push,
         may_send=lambda: (

@@ -33,9 +33,9 @@ def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Pa
     Idempotent: two to four copies at once are one transition.
     """
     payment = services.store.get_payment(post.payment_id)
-    stored_digest = payment.secret_sha256 if payment else "0" * 64
-    is_right = hmac.compare_digest(stored_digest, post.secret_sha256)
-    if payment is None or not is_right:
+    stored_digest = payment.secret_sha256 if payment else None
+    is_right = hmac.compare_digest(stored_digest or "0" * 64, post.secret_sha256)
+    if payment is None or stored_digest is None or not is_right:
         services.observer.counted("CallbackRejected")
         return None
     if not post.is_listed:

@@ -292,7 +292,7 @@ MUTANTS = (
         "query failure believed at once",
         "prompt_until",
         QUERIES,
-        "        if case.now >= payment.locked_until:\n",
+        "        if case.now >= payment.prompt_ends_at:\n",
         "        if case.now >= payment.created_at:\n",
     ),
     _one(
@@ -313,7 +313,7 @@ MUTANTS = (
         "token not compared",
         "a wrong token changes nothing",
         RESULTS,
-        "is_right = hmac.compare_digest(stored_digest, post.secret_sha256)",
+        'is_right = hmac.compare_digest(stored_digest or "0" * 64, post.secret_sha256)',
         "is_right = True",
     ),
     _one(
@@ -404,7 +404,7 @@ MUTANTS = (
         "failed not asked again",
         "ask again",
         DUE,
-        "return (payment.locked_until, created + DAY_SECONDS)",
+        "return (payment.prompt_ends_at, created + DAY_SECONDS)",
         "return ()",
     ),
     Mutant(

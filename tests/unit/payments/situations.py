@@ -24,6 +24,7 @@ from payments.protocol.evidence import (
     Verdict,
 )
 from payments.protocol.payment import Payment, PaymentStatus, Proof, StkResult
+from payments.protocol.receipts import ReceiptRow
 
 CREATED_AT = 1_790_000_000
 LOCKED_UNTIL = CREATED_AT + 300
@@ -235,10 +236,20 @@ NEWS = {
 
 def surroundings(situation: str, news: News) -> Context:
     """What really stands around the payment when the news comes."""
+    receipt = receipt_in(news.evidence)
     return Context(
         consultation=CONSULTATIONS[situation],
         phone_payment_id=MINE if situation in HOLDS_PHONE else None,
-        receipt_payment_id=owner(PAYMENTS[situation], receipt_in(news.evidence)),
+        receipt=row_of(receipt, owner(PAYMENTS[situation], receipt)),
+    )
+
+
+def row_of(receipt: str | None, payment_id: str | None) -> ReceiptRow | None:
+    """The row of a receipt that is bound to the payment; None where it is free."""
+    if receipt is None or payment_id is None:
+        return None
+    return ReceiptRow(
+        receipt_number=receipt, payment_id=payment_id, source=Proof.CALLBACK, amount_kes=PRICE
     )
 
 

@@ -41,7 +41,7 @@ def test_a_pending_payment_is_looked_at_when_an_answer_can_newly_count() -> None
 
 def test_a_person_is_told_where_daraja_stays_silent_after_the_expiry() -> None:
     payment = replace(PAYMENTS["pending"], due_at=CREATED_AT + DAY)
-    context = Context(consultation=None, phone_payment_id=None, receipt_payment_id=None)
+    context = Context(consultation=None, phone_payment_id=None, receipt=None)
     for age, attention in ((DAY + 899, None), (DAY + 900, "no_answer_from_mpesa")):
         now = CREATED_AT + age
         change = decide(payment, TimePassed(), context, now=now, policy=POLICY)

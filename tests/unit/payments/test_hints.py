@@ -37,7 +37,7 @@ from .situations import (
 )
 
 POLICY = Policy()
-AROUND = Context(consultation=PAYABLE, phone_payment_id=MINE, receipt_payment_id=None)
+AROUND = Context(consultation=PAYABLE, phone_payment_id=MINE, receipt=None)
 PAID = facts("0", amount_kes=PRICE, receipt_number=RECEIPT)
 PAYERS_ID = "ws_CO_21092026171400123708374149"
 """Of the payer's phone and within five minutes of the reservation (EAT)."""

@@ -36,6 +36,7 @@ from payments.protocol.evidence import (
 )
 from payments.protocol.payment import Payment, PaymentStatus, StkResult
 from payments.protocol.policy import EVIDENCE_MAX, Policy
+from payments.protocol.receipts import ReceiptRow
 from payments.store.attributes import to_item
 from payments.store.items import payment_key, payment_values, to_payment
 from payments.store.writes import with_op_id
@@ -144,11 +145,13 @@ def history(seed: int) -> list[Payment]:
     steps = [payment]
     for _ in range(30):
         now += chance.choice([1, 30, 300, 86_400])
-        receipt = chance.choice([None, None, "b" * 32])
+        receipt = chance.choice(
+            [None, None, ReceiptRow(receipt_number="RECEIPT001", payment_id="b" * 32)]
+        )
         around = Context(
             consultation=chance.choice([None, PAYABLE]),
             phone_payment_id=None,
-            receipt_payment_id=receipt,
+            receipt=receipt,
         )
         try:
             change = decide(payment, any_evidence(chance), around, now=now, policy=POLICY)

@@ -23,10 +23,11 @@ from .situations import (
     RECEIPT,
     SECOND_RECEIPT,
     facts,
+    row_of,
 )
 
 POLICY = Policy()
-AROUND = Context(consultation=None, phone_payment_id=None, receipt_payment_id=None)
+AROUND = Context(consultation=None, phone_payment_id=None, receipt=None)
 
 
 def digest(number: int) -> str:
@@ -113,7 +114,7 @@ def test_a_receipt_under_a_code_that_is_no_success_is_filed(situation: str, code
 
 
 def test_a_second_contradiction_of_the_same_kind_is_filed_too() -> None:
-    around = replace(AROUND, receipt_payment_id=MINE)
+    around = replace(AROUND, receipt=row_of(RECEIPT, MINE))
     for amount in (900, 800):
         change = learn(
             replace(PAYMENTS["completed"], attention="amount_contradicted"),
@@ -178,4 +179,4 @@ def test_the_callback_that_opened_a_review_raises_nothing_when_it_comes_again() 
         first = learn(PAYMENTS["pending"], news)
         assert first is not None
         assert first.after.status is PaymentStatus.REVIEW
-        assert learn(first.after, news, replace(AROUND, receipt_payment_id=MINE)) is None
+        assert learn(first.after, news, replace(AROUND, receipt=row_of(RECEIPT, MINE))) is None

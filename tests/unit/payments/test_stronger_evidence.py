@@ -31,6 +31,7 @@ from .situations import (
     RECEIPT,
     SECOND_RECEIPT,
     facts,
+    row_of,
 )
 
 POLICY = Policy()
@@ -44,7 +45,7 @@ AGREES = QueryAnswer(checkout_request_id=OWN_ID, verdict=Verdict.PAID, code="0")
 def learn(
     payment: Payment, evidence: Evidence, *, owner: str | None = None, age: int = 200
 ) -> Change | None:
-    around = Context(consultation=PAYABLE, phone_payment_id=None, receipt_payment_id=owner)
+    around = Context(consultation=PAYABLE, phone_payment_id=None, receipt=row_of(RECEIPT, owner))
     decision = decide(payment, evidence, around, now=CREATED_AT + age, policy=POLICY)
     assert not isinstance(decision, NeedsContext)
     return decision

@@ -49,6 +49,7 @@ from tests.unit.payments.situations import (
     facts,
     owner,
     receipt_in,
+    row_of,
     surroundings,
 )
 
@@ -69,10 +70,10 @@ def afterwards(change: Change, around: Context, news: News) -> Context:
     return Context(
         consultation=_consultation_after(change.consultation, around.consultation),
         phone_payment_id=None if change.frees_phone else around.phone_payment_id,
-        receipt_payment_id=(
-            MINE
+        receipt=(
+            row_of(change.claims_receipt, MINE)
             if change.claims_receipt and change.claims_receipt == receipt_in(news.evidence)
-            else around.receipt_payment_id
+            else around.receipt
         ),
     )
 
@@ -246,7 +247,7 @@ def test_owed_back_money_lets_go_of_a_cancelled_consultation_it_still_holds() ->
     change = decided(
         PAYMENTS["pending"],
         news,
-        Context(consultation=held, phone_payment_id=MINE, receipt_payment_id=None),
+        Context(consultation=held, phone_payment_id=MINE, receipt=None),
     )
 
     assert change is not None
@@ -430,7 +431,7 @@ def test_the_time_of_the_first_proof_is_written_once(name: str) -> None:
 def test_an_operator_cannot_bind_a_receipt_that_is_anothers(name: str) -> None:
     news = NEWS[name]
     situation = "review" if isinstance(news.evidence, ReviewResolved) else "pending"
-    around = replace(surroundings(situation, news), receipt_payment_id=ANOTHERS)
+    around = replace(surroundings(situation, news), receipt=row_of(RECEIPT, ANOTHERS))
     with pytest.raises(ConflictError, match="belongs to another payment"):
         decided(PAYMENTS[situation], news, around)
 
