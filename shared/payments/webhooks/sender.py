@@ -1,6 +1,6 @@
 """Sends one event as a signed HTTPS POST, by the Standard Webhooks specification.
 
-Source: github.com/standard-webhooks/standard-webhooks, spec/standard-webhooks.md, read 2026-11.
+Source: the specification in github.com/standard-webhooks/standard-webhooks, read 2026-11.
 """
 
 import base64
