@@ -37,6 +37,12 @@ from tests.support.network import Lines
 from tests.support.world import World
 
 HOUR, DAY = 3600, 86_400
+PAID_BY_USE = {
+    "AWS::Serverless::Function",
+    *("AWS::SQS::Queue", "AWS::SQS::QueuePolicy", "AWS::Events::Rule", "AWS::IAM::Role"),
+    *("AWS::Logs::LogGroup", "AWS::SecretsManager::Secret", "AWS::CloudWatch::Alarm"),
+}
+"""Types without an hourly price; a secret and an alarm cost some cents a month each."""
 SQS_WAIT_SECONDS_MAX, SQS_KEPT_SECONDS_MAX = 43_200, 1_209_600
 TEMPLATE = load_template(REPOSITORY / "template.yaml")["Resources"]
 
@@ -298,6 +304,7 @@ def test_without_an_address_nothing_is_made() -> None:
     named = {name: each for name, each in TEMPLATE.items() if name.startswith("Webhook")}
     assert len(named) == 10
     assert {each.get("Condition") for each in named.values()} == {"SendsWebhooks"}
+    assert {each["Type"] for each in named.values()} == PAID_BY_USE, "nothing runs all the time"
 
 
 @pytest.mark.parametrize(
