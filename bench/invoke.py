@@ -18,8 +18,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from bench.running import emulated, invoke_emulated, wire
 from bench.subjects import Subject, copy_runtime, environment
+from bench.wire import SECRETS
 from local.build import build_if_changed
 from local.console import Console
+from local.credentials import read_jwt_secret, with_tokens
 
 STACK = "http://127.0.0.1:4566"
 FUNCTIONS = (
@@ -56,12 +58,13 @@ def main(arguments: list[str]) -> int:
         print(f"make invoke FUNCTION=<{'|'.join(FUNCTIONS)}> EVENT=events/<file>.json")
         print("EVENT must be a JSON file with the event of the function.", file=sys.stderr)
         return 2
-    event = json.loads(Path(event_path).read_text())
     build = build_if_changed(Console()).template.parent
     copy_runtime()
     subject = find(function, build)
     is_on_stack = isinstance(subject, StackFunction)
     print("against the local stack" if is_on_stack else "no local stack: an empty table in memory")
+    secret = jwt_secret_of(subject)
+    event = json.loads(with_tokens(Path(event_path).read_text(), secret))
     with tempfile.TemporaryDirectory() as folder, nullcontext() if is_on_stack else wire():
         log = Path(folder) / "log"
         with emulated(subject, log):
@@ -79,6 +82,15 @@ def find(function: str, build: Path) -> Subject:
     if variables is None:
         return Subject("product", function, "app:handler", path)
     return StackFunction("product", function, "app:handler", path, tuple(variables.items()))
+
+
+def jwt_secret_of(subject: Subject) -> str:
+    """The secret that signs tokens: the local stack's, or the wire's own."""
+    if not isinstance(subject, StackFunction):
+        return SECRETS["jwt"]["JWT_SECRET"]
+    arn = dict(subject.variables).get("JWT_SECRET_ARN")
+    # A function without a protected route has no event with a token.
+    return read_jwt_secret(STACK, {"JwtSecretArn": arn}) if arn else ""
 
 
 def deployed_variables(folder: str) -> dict[str, str] | None:

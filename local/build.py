@@ -24,6 +24,7 @@ TRIES_MAX = 3
 INPUTS = (
     "template.yaml",
     "shared",
+    "layers",
     "functions",
     "tools/slim_layer.py",
     "tools/trim_descriptions.py",

@@ -1,6 +1,7 @@
 """The secrets and tokens of the local stack: put, read and made, never printed but on purpose."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from local.settings import LocalSettings
 from simulator.core.config import DEFAULT_APPS, DEFAULT_MERCHANTS
 
 DAY_SECONDS = 86_400
+TOKEN_NAME = re.compile(r"\bTOKEN:(?P<subject>[\w-]+)(?::(?P<scope>[\w:]+))?")
 BOOKING_SCOPES = ("consultations:write", "payments:read")
 
 
@@ -73,6 +75,19 @@ def make_token(
     if scopes:
         payload["scope"] = " ".join(scopes)
     return jwt.encode(payload, secret, algorithm="HS256")
+
+
+def with_tokens(text: str, secret: str, *, clock: Callable[[], float] = time.time) -> str:
+    """Put a token wherever the text names one: `TOKEN:subject` or `TOKEN:subject:scope`.
+
+    The events of `events/` name their tokens so, because no token is committed.
+    """
+    return TOKEN_NAME.sub(
+        lambda found: make_token(
+            secret, found["subject"], scopes=(found["scope"] or "").split(), clock=clock
+        ),
+        text,
+    )
 
 
 def _put(secrets: Any, arn: str, value: Mapping[str, str]) -> None:

@@ -13,10 +13,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 UV = ROOT / ".venv" / "bin" / "uv"
-# In this order: dev is constrained by what the layer and the authorizer pin.
+# In this order: dev is constrained by what the two layers pin.
 SOURCES = (
     "shared/requirements.in",
-    "functions/authorizer/requirements.in",
+    "layers/cryptography/requirements.in",
     "requirements/uv.in",
     "requirements/dev.in",
     "requirements/build.in",

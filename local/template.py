@@ -6,6 +6,14 @@ from typing import Any
 
 import yaml
 
+PUBLIC_ROUTES = frozenset(
+    {
+        "POST /api/payment/callback/{payment_id}/{token}",  # the path's token and the address
+        "POST /api/payment/mpesa/callback",  # stores nothing, whoever calls
+    }
+)
+"""The routes that ask for no access token, each with what protects it. All others answer 401."""
+
 
 @dataclass(frozen=True, order=True)
 class Route:

@@ -55,6 +55,13 @@ DOUBTS = (
     Doubt("c2b_twin", "after", "off", "X", "A C2B confirmation of STK payments comes or not."),
     Doubt("c2b_attempts", 1, 3, "X", "A confirmation is never repeated, or after a bad answer."),
     Doubt("c2b_third_party_id", "blank", "merchant_request_id", "P", "Seen at one merchant only."),
+    Doubt(
+        "c2b_register_code",
+        "00000000",
+        "0",
+        "X",
+        "The portal says 0, the sandbox answers eight zeros. The default is the portal's.",
+    ),
     Doubt("c2b_reference", "as_paid", "truncated", "I", "How a till or a long account is named."),
     Doubt("pull_offset", "rows", "pages", "X", "The portal counts rows, live code pages."),
     Doubt("pull_clock", "eat", "utc", "X", "Z was seen behind Nairobi time; +03:00 as well."),

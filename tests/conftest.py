@@ -14,41 +14,43 @@ from tests.support.log_scan import leaks_in_log, leaks_in_response, product_line
 
 __all__ = ["stack"]
 
-_responses: list[dict[str, Any]] = []
+type Responses = list[dict[str, Any]]
+RESPONSES = pytest.StashKey[Responses]()
 
 
-def pytest_configure() -> None:
-    """Keep what every handler and the deployed API answer until the test is over."""
-    _keep_what_handlers_answer()
-    _keep_what_the_api_answers()
+def pytest_configure(config: pytest.Config) -> None:
+    """Collect what every handler and the deployed API answer until the test is over."""
+    responses = config.stash[RESPONSES] = []
+    _collect_what_handlers_answer(responses)
+    _collect_what_the_api_answers(responses)
 
 
-def _keep_what_handlers_answer() -> None:
+def _collect_what_handlers_answer(responses: Responses) -> None:
     invoke = Lambda.invoke
 
     @functools.wraps(invoke)
-    def invoke_and_keep(self: Lambda, event: Any) -> dict[str, Any]:
+    def invoke_and_collect(self: Lambda, event: Any) -> dict[str, Any]:
         answer = invoke(self, event)
-        _responses.append(answer)
+        responses.append(answer)
         return answer
 
-    Lambda.invoke = invoke_and_keep  # type: ignore[method-assign]
+    Lambda.invoke = invoke_and_collect  # type: ignore[method-assign]
 
 
-def _keep_what_the_api_answers() -> None:
+def _collect_what_the_api_answers(responses: Responses) -> None:
     send = requests.Session.send
 
     @functools.wraps(send)
-    def send_and_keep(
+    def send_and_collect(
         self: requests.Session, request: requests.PreparedRequest, **options: Any
     ) -> requests.Response:
         answer = send(self, request, **options)
         # Daraja and the simulator, which the tests call as well, have other paths.
         if urlsplit(str(request.url)).path.startswith("/api/"):
-            _responses.append({"body": answer.text, "headers": dict(answer.headers)})
+            responses.append({"body": answer.text, "headers": dict(answer.headers)})
         return answer
 
-    requests.Session.send = send_and_keep  # type: ignore[method-assign]
+    requests.Session.send = send_and_collect  # type: ignore[method-assign]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -58,21 +60,22 @@ def pytest_runtest_makereport(
     """Fail a test whose product output shows what it must not."""
     report = yield
     if call.when == "teardown":
-        leaks = _leaks_of(item)
-        _responses.clear()
+        responses = item.config.stash[RESPONSES]
+        leaks = _leaks_of(item, responses)
+        responses.clear()
         if leaks and report.outcome == "passed":
             report.outcome = "failed"
             report.longrepr = "The product's output shows " + "\n".join(leaks)
     return report
 
 
-def _leaks_of(item: pytest.Item) -> list[str]:
+def _leaks_of(item: pytest.Item, responses: Responses) -> list[str]:
     found = [
         f"{kind} in the log line: {line}"
         for _, _, content in item._report_sections
         for line in product_lines(content)
         for kind in leaks_in_log(line)
     ]
-    for response in _responses:
+    for response in responses:
         found += [f"{kind} in the response: {response}" for kind in leaks_in_response(response)]
     return found

@@ -58,6 +58,9 @@ def main(arguments: list[str]) -> int:
         before = zip_bytes(layer)
         trim(layer / "botocore" / "data", operations)
         slim(layer, frozenset(operations))
+        for other in sorted({*build.glob("*Layer/python")} - {layer}):
+            _drop_records(other)
+            compile_folder(other, LAYER_ROOT)
         for function in functions:
             compile_folder(function.parent, FUNCTION_ROOT)
         after = zip_bytes(layer)

@@ -5,7 +5,6 @@ Only the base URL is replaced. Run it with a Python that has django-daraja.
 
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import django
 from django.conf import settings
@@ -40,7 +39,17 @@ django.setup()
 from django_daraja.mpesa import core, utils  # noqa: E402
 
 CLIENT = core.MpesaClient()
-BACKEND = SmallBackend(CLIENT.parse_stk_result)
+
+
+def _push(order: Order) -> str | None:
+    answer = CLIENT.stk_push(
+        order.phone_number, order.amount_kes, order.reference, "Payment", BACKEND.callback_url
+    )
+    return answer.checkout_request_id if answer.response_code == "0" else None
+
+
+BACKEND = SmallBackend(CLIENT.parse_stk_result, _push)
+charge, verdict, stop = BACKEND.charge, BACKEND.verdict, BACKEND.stop
 
 
 def start(context: Context) -> None:
@@ -50,24 +59,3 @@ def start(context: Context) -> None:
         module.api_base_url = lambda: f"{context.simulator_url}/"
     CLIENT.access_token()  # one token for all; first pushes at once would end each other's
     BACKEND.start()
-
-
-def stop() -> None:
-    """Stops listening."""
-    BACKEND.stop()
-
-
-def charge(order: Order) -> None:
-    """One push, unless the order is paid."""
-    if BACKEND.is_paid(order.reference):
-        return
-    answer = CLIENT.stk_push(
-        order.phone_number, order.amount_kes, order.reference, "Payment", BACKEND.callback_url
-    )
-    if answer.response_code == "0":
-        BACKEND.pushed(order.reference, answer.checkout_request_id)
-
-
-def verdict(order: Order) -> dict[str, Any]:
-    """What the callbacks said."""
-    return BACKEND.verdict(order.reference)

@@ -77,22 +77,26 @@ def _customer_id(order: Order) -> str:
     return f"referee-{order.reference}"
 
 
-_backend: list[HakikaBackend] = []
+class Running:
+    """The stack that `make run` started, once the referee starts."""
+
+    backend: HakikaBackend
+
+    def start(self, _context: Context) -> None:
+        """Finds the stack. Errors: LookupError where none runs."""
+        stack = read_running(ROOT / ".local" / "stack.json")
+        if stack is None:
+            raise LookupError("no local stack is running: make run")
+        self.backend = HakikaBackend(stack)
+
+    def charge(self, order: Order) -> None:
+        """One click on "pay"."""
+        self.backend.charge(order)
+
+    def verdict(self, order: Order) -> dict[str, Any]:
+        """The booking's word."""
+        return self.backend.verdict(order)
 
 
-def start(_context: Context) -> None:
-    """Finds the stack that `make run` started. Errors: LookupError where none runs."""
-    stack = read_running(ROOT / ".local" / "stack.json")
-    if stack is None:
-        raise LookupError("no local stack is running: make run")
-    _backend.append(HakikaBackend(stack))
-
-
-def charge(order: Order) -> None:
-    """One click on "pay"."""
-    _backend[-1].charge(order)
-
-
-def verdict(order: Order) -> dict[str, Any]:
-    """The booking's word."""
-    return _backend[-1].verdict(order)
+RUNNING = Running()
+start, charge, verdict = RUNNING.start, RUNNING.charge, RUNNING.verdict

@@ -20,85 +20,72 @@ from simulator.core.config import SANDBOX_PASSKEY, SANDBOX_SHORTCODE
 from simulator.referee.adapter import Context, Order
 
 QUERY_SECONDS = 5.0
-_kit: list[StkPush] = []
-_asked_at: dict[str, float] = {}
 
 
-def _parse(body: bytes) -> dict[str, Any]:
-    callback = StkPushSimulateCallback.model_validate_json(body)
-    told = callback.Body.stkCallback
-    return {
-        "CheckoutRequestID": told.CheckoutRequestID,
-        "ResultCode": told.ResultCode,
-        "Amount": callback.amount,
-        "MpesaReceiptNumber": callback.mpesa_receipt_number,
-    }
+class Kit:
+    """The package's push, callback schema and query, by one HTTP client."""
 
-
-BACKEND = SmallBackend(_parse)
-
-
-def start(context: Context) -> None:
-    """Points the package at the simulator and listens."""
-    client = MpesaHttpClient(env="sandbox")
-    client.base_url = context.simulator_url
-    tokens = TokenManager(
-        consumer_key="sandbox-consumer-key",
-        consumer_secret="sandbox-consumer-secret",
-        http_client=client,
-    )
-    tokens.get_token()  # one token for all; first pushes at once would end each other's
-    _kit.append(StkPush(http_client=client, token_manager=tokens))
-    BACKEND.start()
-
-
-def stop() -> None:
-    """Stops listening."""
-    BACKEND.stop()
-
-
-def charge(order: Order) -> None:
-    """One push, unless the order is paid."""
-    if BACKEND.is_paid(order.reference):
-        return
-    answer = _kit[0].push(
-        StkPushSimulateRequest(
-            BusinessShortCode=int(SANDBOX_SHORTCODE),
-            Passkey=SANDBOX_PASSKEY,
-            TransactionType="CustomerPayBillOnline",
-            Amount=order.amount_kes,
-            PartyA=order.phone_number,
-            PartyB=SANDBOX_SHORTCODE,
-            PhoneNumber=order.phone_number,
-            CallBackURL=BACKEND.callback_url,
-            AccountReference=order.reference,
-            TransactionDesc="Payment",
+    def __init__(self) -> None:
+        self.backend = SmallBackend(self._parse, self._push, self._query)
+        self._client = MpesaHttpClient(env="sandbox")
+        self._tokens = TokenManager(
+            consumer_key="sandbox-consumer-key",
+            consumer_secret="sandbox-consumer-secret",
+            http_client=self._client,
         )
-    )
-    if answer.is_successful():
-        BACKEND.pushed(order.reference, answer.CheckoutRequestID)
+        self._stk = StkPush(http_client=self._client, token_manager=self._tokens)
+        self._asked_at: dict[str, float] = {}
 
+    def start(self, context: Context) -> None:
+        """Points the package at the simulator and listens."""
+        self._client.base_url = context.simulator_url
+        self._tokens.get_token()  # one token for all; first pushes at once would end each other's
+        self.backend.start()
 
-def verdict(order: Order) -> dict[str, Any]:
-    """What the callbacks said; while there is none, what the query says."""
-    for checkout_id in BACKEND.checkouts.get(order.reference, []):
-        if checkout_id not in BACKEND.results:
-            _query(checkout_id)
-    return BACKEND.verdict(order.reference)
+    def _parse(self, body: bytes) -> dict[str, Any]:
+        callback = StkPushSimulateCallback.model_validate_json(body)
+        told = callback.Body.stkCallback
+        return {
+            "CheckoutRequestID": told.CheckoutRequestID,
+            "ResultCode": told.ResultCode,
+            "Amount": callback.amount,
+            "MpesaReceiptNumber": callback.mpesa_receipt_number,
+        }
 
-
-def _query(checkout_id: str) -> None:
-    now = time.monotonic()
-    first = _asked_at.setdefault(checkout_id, now)
-    if now - first < QUERY_SECONDS:
-        return
-    _asked_at[checkout_id] = now
-    answer = _kit[0].query(
-        StkPushQueryRequest(
-            BusinessShortCode=int(SANDBOX_SHORTCODE),
-            Passkey=SANDBOX_PASSKEY,
-            CheckoutRequestID=checkout_id,
+    def _push(self, order: Order) -> str | None:
+        answer = self._stk.push(
+            StkPushSimulateRequest(
+                BusinessShortCode=int(SANDBOX_SHORTCODE),
+                Passkey=SANDBOX_PASSKEY,
+                TransactionType="CustomerPayBillOnline",
+                Amount=order.amount_kes,
+                PartyA=order.phone_number,
+                PartyB=SANDBOX_SHORTCODE,
+                PhoneNumber=order.phone_number,
+                CallBackURL=self.backend.callback_url,
+                AccountReference=order.reference,
+                TransactionDesc="Payment",
+            )
         )
-    )
-    if str(answer.ResultCode) != "4999":
-        BACKEND.results[checkout_id] = {"ResultCode": str(answer.ResultCode)}
+        return str(answer.CheckoutRequestID) if answer.is_successful() else None
+
+    def _query(self, checkout_request_id: str) -> dict[str, Any] | None:
+        """Ask every few seconds, a few seconds after the push at the earliest."""
+        now = time.monotonic()
+        if now - self._asked_at.setdefault(checkout_request_id, now) < QUERY_SECONDS:
+            return None
+        self._asked_at[checkout_request_id] = now
+        answer = self._stk.query(
+            StkPushQueryRequest(
+                BusinessShortCode=int(SANDBOX_SHORTCODE),
+                Passkey=SANDBOX_PASSKEY,
+                CheckoutRequestID=checkout_request_id,
+            )
+        )
+        code = str(answer.ResultCode)
+        return None if code == "4999" else {"ResultCode": code}
+
+
+KIT = Kit()
+start, stop = KIT.start, KIT.backend.stop
+charge, verdict = KIT.backend.charge, KIT.backend.verdict

@@ -1,7 +1,7 @@
 """The backend around a published Daraja client: a callback address and a list of orders.
 
-It does what the clients' own documentation shows: push, keep the CheckoutRequestID, take the
-callback's word. Whatever more a client offers, its adapter adds.
+It does what the clients' own documentation shows: push unless the order is paid, keep the
+CheckoutRequestID, and believe the callback. Whatever more a client offers, its adapter adds.
 """
 
 import json
@@ -11,17 +11,24 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from simulator.referee.adapter import Order
+
 Document = dict[str, Any]
 
 
 @dataclass
 class SmallBackend:
-    """One process that pushes and receives callbacks. `parse` is the client's own parser.
+    """One process that pushes and receives callbacks.
 
-    Shape: `parse` gives the callback's CheckoutRequestID, ResultCode, Amount and receipt by name.
+    Shape: `parse` is the client's parser: it gives the callback's CheckoutRequestID, ResultCode,
+        Amount and receipt by name. `push` is the client's call: it gives the CheckoutRequestID of
+        an accepted push, None otherwise. `query` gives a Document with the ResultCode, None while
+        the payment is pending; without one nothing is asked.
     """
 
     parse: Callable[[bytes], Document]
+    push: Callable[[Order], str | None]
+    query: Callable[[str], Document | None] = lambda checkout_request_id: None
     checkouts: dict[str, list[str]] = field(default_factory=dict)
     results: dict[str, Document] = field(default_factory=dict)
 
@@ -40,16 +47,24 @@ class SmallBackend:
         """The one address that every push gives."""
         return f"http://127.0.0.1:{self._server.server_port}/payments/callback"
 
-    def pushed(self, reference: str, checkout_request_id: str) -> None:
-        """Keeps an accepted push of an order."""
-        self.checkouts.setdefault(reference, []).append(checkout_request_id)
+    def charge(self, order: Order) -> None:
+        """One push, unless the order is paid."""
+        if self._believed(order.reference)["status"] == "paid":
+            return
+        checkout_request_id = self.push(order)
+        if checkout_request_id is not None:
+            self.checkouts.setdefault(order.reference, []).append(checkout_request_id)
 
-    def is_paid(self, reference: str) -> bool:
-        """Whether the order is paid already; then no adapter pushes again."""
-        return bool(self.verdict(reference)["status"] == "paid")
+    def verdict(self, order: Order) -> Document:
+        """What the callbacks said; while there is none, what the query says."""
+        for checkout_request_id in self.checkouts.get(order.reference, []):
+            if checkout_request_id not in self.results:
+                answer = self.query(checkout_request_id)
+                if answer is not None:
+                    self.results[checkout_request_id] = answer
+        return self._believed(order.reference)
 
-    def verdict(self, reference: str) -> Document:
-        """What the backend believes of an order."""
+    def _believed(self, reference: str) -> Document:
         known = [self.results.get(each) for each in self.checkouts.get(reference, [])]
         for result in known:
             if result is not None and str(result["ResultCode"]) == "0":

@@ -5,6 +5,7 @@ from typing import Any
 from payments.aws.runtime import prepare
 from payments.http import api_gateway, requests
 from payments.http.answers import consultation_answer, payment_answer
+from payments.http.authentication import customers
 from payments.http.messages import language_of
 from payments.protocol.consultation import BookingStatus
 from payments.usecases.read_payments import list_payments, read_payment
@@ -16,6 +17,7 @@ WRITE_SCOPE = "consultations:write"
 READ_SCOPE = "payments:read"
 
 runtime = prepare()
+authenticator = customers(runtime)
 
 
 def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
@@ -26,7 +28,7 @@ def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
 
 
 def _put(event: dict[str, Any]) -> api_gateway.Response:
-    caller = api_gateway.caller(event, now=runtime.clock())
+    caller = authenticator.caller(event)
     caller.require(WRITE_SCOPE)
     booking_id = normalise_booking_id(api_gateway.path_parameter(event, "booking_id"))
     request = requests.parse(requests.ConsultationRequest, api_gateway.json_body(event))
@@ -43,7 +45,7 @@ def _put(event: dict[str, Any]) -> api_gateway.Response:
 
 
 def _get(event: dict[str, Any]) -> api_gateway.Response:
-    caller = api_gateway.caller(event, now=runtime.clock())
+    caller = authenticator.caller(event)
     consultation = get_consultation(
         runtime.services,
         normalise_booking_id(api_gateway.path_parameter(event, "booking_id")),
@@ -54,13 +56,13 @@ def _get(event: dict[str, Any]) -> api_gateway.Response:
 
 
 def _get_payment(event: dict[str, Any]) -> api_gateway.Response:
-    api_gateway.caller(event, now=runtime.clock()).require(READ_SCOPE)
+    authenticator.caller(event).require(READ_SCOPE)
     view = read_payment(runtime.services, api_gateway.path_parameter(event, "id"))
     return api_gateway.ok(_shown(view, event))
 
 
 def _list_payments(event: dict[str, Any]) -> api_gateway.Response:
-    api_gateway.caller(event, now=runtime.clock()).require(READ_SCOPE)
+    authenticator.caller(event).require(READ_SCOPE)
     page = list_payments(
         runtime.services,
         normalise_booking_id(api_gateway.query_parameter(event, "booking_id")),

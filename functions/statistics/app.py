@@ -5,11 +5,13 @@ from typing import Any
 from payments.aws.runtime import prepare
 from payments.http import api_gateway
 from payments.http.answers import statistics_answer, statistics_csv
+from payments.http.authentication import customers
 from payments.usecases.count_payments import count_payments, parse_days
 
 READ_SCOPE = "payments:read"
 
 runtime = prepare()
+authenticator = customers(runtime)
 
 
 def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
@@ -18,7 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
 
 
 def _count(event: dict[str, Any]) -> api_gateway.Response:
-    api_gateway.caller(event, now=runtime.clock()).require(READ_SCOPE)
+    authenticator.caller(event).require(READ_SCOPE)
     days = parse_days(
         api_gateway.query_parameter(event, "from"), api_gateway.query_parameter(event, "to")
     )

@@ -5,11 +5,13 @@ from typing import Any
 from payments.aws.runtime import prepare
 from payments.http import api_gateway
 from payments.http.answers import payment_answer
+from payments.http.authentication import customers
 from payments.http.messages import language_of
 from payments.usecases.read_status import get_payment
 from payments.values import require_identifier
 
-runtime = prepare(calls_daraja=True)
+runtime = prepare()
+authenticator = customers(runtime)
 
 
 def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
@@ -20,7 +22,7 @@ def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
 
 
 def _read(event: dict[str, Any]) -> api_gateway.Response:
-    caller = api_gateway.caller(event, now=runtime.clock())
+    caller = authenticator.caller(event)
     view = get_payment(
         runtime.services,
         _identifier(event),

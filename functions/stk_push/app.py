@@ -6,10 +6,12 @@ from payments.aws.runtime import prepare
 from payments.errors import InitiationError
 from payments.http import api_gateway, requests
 from payments.http.answers import initiation_answer
+from payments.http.authentication import customers
 from payments.protocol.payment import PaymentStatus, Proof
 from payments.usecases.initiate import PaymentRequest, request_payment
 
-runtime = prepare(calls_daraja=True)
+runtime = prepare(pushes=True)
+authenticator = customers(runtime)
 
 
 def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
@@ -20,7 +22,7 @@ def handler(event: dict[str, Any], context: Any) -> api_gateway.Response:
 
 
 def _initiate(event: dict[str, Any], context: Any) -> api_gateway.Response:
-    caller = api_gateway.caller(event, now=runtime.clock())
+    caller = authenticator.caller(event)
     key = requests.parse_idempotency_key(api_gateway.header(event, "idempotency-key"))
     request = requests.parse_stk_push(
         api_gateway.json_body(event), max_amount_kes=runtime.policy.max_amount_kes

@@ -7,7 +7,8 @@ from payments.aws.webhooks import read_event
 from payments.protocol.delivery import retry_after_seconds
 from payments.usecases.deliver_event import deliver
 
-runtime = prepare(sends_webhooks=True)
+runtime = prepare()
+webhooks = runtime.webhooks  # built in Lambda's init phase
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def _is_delivered(record: dict[str, Any]) -> bool:
     try_id = f"{record['messageId']}:{_tries(record)}"
     try:
-        return deliver(runtime.webhooks, read_event(record["body"]), try_id=try_id).is_taken
+        return deliver(webhooks, read_event(record["body"]), try_id=try_id).is_taken
     except Exception as error:  # one bad message must not fail the rest of its batch
         runtime.observer.counted("WebhookFailed")
         runtime.observer.noted("webhook not delivered", cause=type(error).__name__)
@@ -37,7 +38,7 @@ def _postpone(record: dict[str, Any]) -> None:
     if seconds is None:
         return
     try:
-        runtime.webhooks.queue.try_again_in(record["receiptHandle"], seconds)
+        webhooks.queue.try_again_in(record["receiptHandle"], seconds)
     except Exception as error:
         runtime.observer.noted("webhook not postponed", cause=type(error).__name__)
 

@@ -12,7 +12,7 @@ EAT = timezone(timedelta(hours=3), "EAT")
 BOOKING_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z", re.ASCII)
 PAYMENT_ID = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
 CALLBACK_SECRET = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
-CHECKOUT_REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z", re.ASCII)
+CHECKOUT_REQUEST_ID = re.compile(r"[A-Za-z0-9_*-]{8,64}\Z", re.ASCII)  # M-Pesa may mask digits
 RECEIPT_NUMBER = re.compile(r"[A-Z0-9]{8,16}\Z", re.ASCII)
 RESULT_CODE = re.compile(r"[A-Za-z0-9_.-]{1,24}\Z", re.ASCII)
 INVALID_BOOKING_ID_SENTENCE = (
@@ -29,6 +29,7 @@ _PHONE = re.compile(r"(?:(?:\+|00)?2540?|0)?([17][0-9]{8})\Z", re.ASCII)
 _IGNORED_IN_PHONES = frozenset(".()[]\t\n\v\f\r")
 _IGNORED_CATEGORIES = frozenset({"Cf", "Zs", "Zl", "Zp", "Pd"})
 """Unicode format characters, spaces and dashes: they come with copied numbers and mean nothing."""
+_TYPED_KES = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.00?)?\Z", re.ASCII)
 _EMBEDDED_TIME = re.compile(r"ws_CO_(\d{14})\d{3}(\d{9})\Z", re.ASCII)
 
 
@@ -116,16 +117,30 @@ def clean_text(text: str, *, characters: int) -> str:
     return " ".join(kept.split())[:characters].strip()
 
 
+def plain_reference(text: str) -> str:
+    """Return a reference as it is compared: letters and digits only, in capitals."""
+    return re.sub(r"[^A-Za-z0-9]", "", text).upper()
+
+
 def account_reference(*, requested: str, payment_id: str) -> str:
     """Return the account that the customer sees: 4 requested characters and 8 of our own.
 
     The 8 Crockford characters are the payment id's first 40 bits. They are on M-Pesa's
     statement, so money without an id can be found.
     """
-    head = re.sub(r"[^A-Za-z0-9]", "", requested).upper()[:4]
+    head = plain_reference(requested)[:4]
     bits = int(payment_id[:10], 16)
     tail = "".join(CROCKFORD[(bits >> shift) & 31] for shift in range(35, -1, -5))
     return head + tail
+
+
+def typed_kes(text: str) -> int | None:
+    """Read whole KES as people and statements write it: 1000, "1,000.00", "KES -5"; else None.
+
+    A comma must separate thousands: "1,00" is a typing error, not a hundred. Units: KES.
+    """
+    match = _TYPED_KES.match(re.sub(r"(?i)kes|ksh\.?|\s", "", text))
+    return int("".join(match.groups()).replace(",", "")) if match else None
 
 
 def whole_kes(value: object) -> int | None:

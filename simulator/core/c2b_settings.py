@@ -14,6 +14,7 @@ class C2bSettings:
     c2b_confirmation_url: str = ""  # confirmations go here where no URL was registered
     c2b_production_rules: bool = False  # True: URLs once and https only, no simulate
     c2b_product: str = "both"  # the app's product: v1 or v2 alone refuses the other: 401.003.01
+    c2b_register_code: str = "0"  # or 00000000, seen in the sandbox
     c2b_held_by_aggregator: bool = False  # True: "Duplicate notification info"
     c2b_validation_url_required: bool = True  # 174379 was seen to refuse an empty one
     c2b_simulate_forgets: bool = False  # True: each simulation uses the registration up
@@ -37,6 +38,7 @@ class C2bSettings:
 
 C2B_CHOICES = {
     "c2b_product": ("both", "v1", "v2"),
+    "c2b_register_code": ("0", "00000000"),
     "c2b_twin": ("off", "before", "after"),
     "c2b_msisdn": ("by_version", "hash", "masked_hash", "mask", "full", "blank", "shortcode"),
     "c2b_type": (

@@ -11,7 +11,7 @@ from simulator.core.http import HttpAnswer, HttpRequest, json_answer
 from simulator.core.identifiers import merchant_request_id
 from simulator.core.phones import is_valid_msisdn
 from simulator.core.prompts import Prompt
-from simulator.core.push_fields import digits
+from simulator.core.push_fields import WHOLE_AMOUNT, digits
 from simulator.core.registrations import Registration
 from simulator.core.world import World
 
@@ -50,7 +50,7 @@ class C2bApi:
         if shortcode in world.c2b and world.config.c2b_production_rules:
             raise gateway.refused(world, 500, "500.003.1001", "Urls are already registered.")
         world.c2b[shortcode] = registration
-        return _accepted(world, "Success", now), None
+        return _accepted(world, "Success", now, code=world.config.c2b_register_code), None
 
     def simulate(
         self, world: World, request: HttpRequest, now: float
@@ -65,7 +65,7 @@ class C2bApi:
         reference = fields.get("BillRefNumber") or ""
         if is_till is None:
             raise _invalid(world, "CommandID")
-        if amount is None or not amount.isascii() or not amount.isdigit() or int(amount) < 1:
+        if amount is None or not WHOLE_AMOUNT.fullmatch(amount):
             raise _invalid(world, "Amount")
         if msisdn is None or not is_valid_msisdn(msisdn):
             raise _invalid(world, "Msisdn")
@@ -120,9 +120,9 @@ def _invalid(world: World, what: str, why: str = "") -> gateway.RefusedError:
     return gateway.refused(world, 400, "400.003.02", f"Bad Request - Invalid {what}", why)
 
 
-def _accepted(world: World, words: str, now: float) -> HttpAnswer:
+def _accepted(world: World, words: str, now: float, *, code: str = "0") -> HttpAnswer:
     number = merchant_request_id(world.seed, f"c2b {now} {world.request_id()}")
     return json_answer(
         200,
-        {"OriginatorCoversationID": number, "ResponseCode": "0", "ResponseDescription": words},
+        {"OriginatorCoversationID": number, "ResponseCode": code, "ResponseDescription": words},
     )

@@ -5,6 +5,7 @@ from simulator.core.c2b_notice import is_person
 from simulator.core.controls import Controls
 from simulator.core.errors import SettingError
 from simulator.core.hand import HandOrder, HandPayment
+from simulator.core.push_fields import SHORTCODE
 
 KINDS = (
     "Pay Bill",
@@ -35,7 +36,7 @@ class PaymentControls(Controls):
         `pin` None is the right one. A shortcode as payer is an organisation, such as a bank whose
         customer pays through it. Errors: SettingError for what no phone can send; nothing moves.
         """
-        is_organisation = payer.isascii() and payer.isdigit() and 5 <= len(payer) <= 7
+        is_organisation = SHORTCODE.fullmatch(payer) is not None
         if not is_organisation:
             phone = self.phone(payer)
             if not phone.is_on:

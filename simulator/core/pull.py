@@ -126,6 +126,10 @@ def _empty(world: World, kind: str) -> HttpAnswer:
             return json_answer(200, _answer(world, "1000", "Success", [[]]))
         case "text":
             return json_answer(200, _answer(world, "1000", "Success", "[[]]"))
+        case "bare":
+            answer = _answer(world, "1001", NOTHING_FOUND, [])
+            del answer["Response"]
+            return json_answer(200, answer)
         case _:
             return json_answer(200, _answer(world, "1001", NOTHING_FOUND, []))
 

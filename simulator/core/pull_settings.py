@@ -13,7 +13,7 @@ class PullSettings:
     pull_is_provisioned: bool = True  # False: always 1001, as for a shortcode without the product
     pull_rows: int = 10  # so many payments an answer
     pull_offset: str = "rows"  # what OffSetValue counts: rows, or pages from 0
-    pull_empty: str = "1001"  # an empty answer; or http_500, nested ([[]]), text ("[[]]")
+    pull_empty: str = "1001"  # or bare (no Response), http_500, nested ([[]]), text ("[[]]")
     pull_clock: str = "eat"  # trxDate: Nairobi time written as Z; or utc, or offset (+03:00)
     pull_hours: float = 48.0  # it reaches no further back
     pull_delay_seconds_max: float = 0.0  # a payment is listed up to so much later; 300 was seen
@@ -26,7 +26,7 @@ class PullSettings:
 
 PULL_CHOICES = {
     "pull_offset": ("rows", "pages"),
-    "pull_empty": ("1001", "http_500", "nested", "text"),
+    "pull_empty": ("1001", "bare", "http_500", "nested", "text"),
     "pull_clock": ("eat", "utc", "offset"),
     "pull_keys": ("portal", "live"),
     "pull_msisdn": ("mask", "hash", "masked_hash", "full", "blank"),

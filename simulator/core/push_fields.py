@@ -18,8 +18,8 @@ DESCRIPTION_CHARACTERS_MAX = 13
 LONG_TEXT_CHARACTERS_MAX = 1_000
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
 # Digits without a sign or a leading zero; longer ones are absurd and never became an amount.
-_WHOLE_AMOUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
-_SHORTCODE = re.compile(r"[0-9]{5,7}", re.ASCII)
+WHOLE_AMOUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+SHORTCODE = re.compile(r"[0-9]{5,7}", re.ASCII)
 _TIMESTAMP = re.compile(r"[0-9]{14}", re.ASCII)
 _BREAKS_REQUESTS = re.compile(r"[@#&\x00-\x1f\x7f]")
 
@@ -48,7 +48,7 @@ def digits(value: object) -> str | None:
 
 def shortcode(fields: Fields) -> str:
     """BusinessShortCode. Errors: InvalidFieldError."""
-    return _matching(fields, "BusinessShortCode", _SHORTCODE.fullmatch)
+    return matching(fields, "BusinessShortCode", SHORTCODE.fullmatch)
 
 
 def password(fields: Fields) -> str:
@@ -68,7 +68,7 @@ def timestamp(fields: Fields, now: float, config: Config) -> str:
 
     Errors: InvalidFieldError.
     """
-    value = _matching(fields, "Timestamp", _TIMESTAMP.fullmatch)
+    value = matching(fields, "Timestamp", _TIMESTAMP.fullmatch)
     try:
         moment = datetime(int(value[:4]), *_pairs(value[4:]), tzinfo=EAT)
     except ValueError as error:
@@ -101,17 +101,18 @@ def order_from(fields: Fields, merchant: Merchant, config: Config) -> PushOrder:
     return PushOrder(
         merchant=merchant,
         transaction_type=str(kind),
-        amount_kes=int(_matching(fields, "Amount", _WHOLE_AMOUNT.fullmatch)),
-        payer=_matching(fields, "PartyA", is_valid_msisdn),
-        party_b=_matching(fields, "PartyB", _SHORTCODE.fullmatch),
-        msisdn=_matching(fields, "PhoneNumber", is_valid_msisdn),
+        amount_kes=int(matching(fields, "Amount", WHOLE_AMOUNT.fullmatch)),
+        payer=matching(fields, "PartyA", is_valid_msisdn),
+        party_b=matching(fields, "PartyB", SHORTCODE.fullmatch),
+        msisdn=matching(fields, "PhoneNumber", is_valid_msisdn),
         callback_url=_callback_url(fields, config),
         reference=_reference(fields, config),
         description=_description(fields, config),
     )
 
 
-def _matching(fields: Fields, name: str, is_good: Callable[[str], object]) -> str:
+def matching(fields: Fields, name: str, is_good: Callable[[str], object]) -> str:
+    """The text of a field that passes the check. Errors: InvalidFieldError."""
     text = digits(fields.get(name))
     if text is None or not is_good(text):
         raise InvalidFieldError(name)

@@ -11,14 +11,13 @@ from simulator.core import chance, gateway
 from simulator.core.http import HttpAnswer, HttpRequest, json_answer
 from simulator.core.identifiers import eat
 from simulator.core.prompts import Prompt
-from simulator.core.push_fields import Fields, InvalidFieldError, digits
+from simulator.core.push_fields import WHOLE_AMOUNT, Fields, InvalidFieldError, matching
 from simulator.core.qr_image import TEXT_BYTES_MAX, qr_png
 from simulator.core.world import World
 
 TRANSACTION_CODES = ("BG", "WA", "PB", "SM", "SB")
 SIZE_PIXELS_MAX = 1_000
 _TEXT = re.compile(r"[^\x00-\x1f\x7f]{1,60}")
-_AMOUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 _PARTY = re.compile(r"[0-9]{5,12}", re.ASCII)
 
 
@@ -46,24 +45,17 @@ def generate(world: World, request: HttpRequest, now: float) -> tuple[HttpAnswer
 
 def _text(fields: Fields) -> str:
     parts = [
-        _matching(fields, "TrxCode", re.compile("|".join(TRANSACTION_CODES))),
-        _matching(fields, "CPI", _PARTY),
-        _matching(fields, "Amount", _AMOUNT),
-        _matching(fields, "RefNo", _TEXT),
-        _matching(fields, "MerchantName", _TEXT),
+        matching(fields, "TrxCode", TRANSACTION_CODES.__contains__),
+        matching(fields, "CPI", _PARTY.fullmatch),
+        matching(fields, "Amount", WHOLE_AMOUNT.fullmatch),
+        matching(fields, "RefNo", _TEXT.fullmatch),
+        matching(fields, "MerchantName", _TEXT.fullmatch),
     ]
     return "|".join(parts).encode()[:TEXT_BYTES_MAX].decode(errors="ignore")
 
 
 def _size(fields: Fields) -> int:
-    size = int(_matching(fields, "Size", _AMOUNT))
+    size = int(matching(fields, "Size", WHOLE_AMOUNT.fullmatch))
     if size > SIZE_PIXELS_MAX:
         raise InvalidFieldError("Size", f"more than {SIZE_PIXELS_MAX} pixels")
     return size
-
-
-def _matching(fields: Fields, name: str, shape: re.Pattern[str]) -> str:
-    text = digits(fields.get(name))
-    if text is None or not shape.fullmatch(text):
-        raise InvalidFieldError(name)
-    return text

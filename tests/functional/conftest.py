@@ -1,4 +1,4 @@
-"""The scene that most functional tests play in."""
+"""What most functional tests play in: a scene, a bare deployment, an operator's terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.functional.operator_desk import Desk
 from tests.functional.scene import Scene
+from tests.support.world import World
 
 
 @pytest.fixture
@@ -15,3 +17,17 @@ def scene() -> Iterator[Scene]:
     made = Scene()
     yield made
     made.close()
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """A fresh deployment without a consultation."""
+    made = World(seed=11)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    """An operator's terminal before that deployment."""
+    return Desk(world)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from payments.protocol.payment import PaymentStatus
 
-from tests.functional.faulty import callback_body, callback_url, refuse
+from tests.functional.faulty import PUSH_PATH, callback_body, callback_url, refuse
 from tests.functional.scene import Scene
 from tests.support.aws import TABLE_NAME
 from tests.support.dynamodb.faults import throttled
@@ -257,3 +257,38 @@ def test_a_masked_phone_or_a_string_code_does_not_stop_a_success(scene: Scene) -
     callback["CallbackMetadata"]["Item"][-1]["Value"] = "0708 *** 149"
     assert scene.post_callback(path, json.dumps(document)).status == 200
     assert scene.is_confirmed_by(payment_id)
+
+
+IDS_WITHOUT_DIGITS = ("ws_CO_28112026101112*****4149", "ws_CO_28112026101112345", "9f2c-77ab-1")
+
+
+@pytest.mark.parametrize("checkout_request_id", IDS_WITHOUT_DIGITS)
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [(0, PaymentStatus.COMPLETED), (1032, PaymentStatus.FAILED), (4999, PaymentStatus.PENDING)],
+)
+def test_an_authentic_callback_brings_the_id_of_a_lost_push_without_the_payers_digits(
+    scene: Scene, checkout_request_id: str, code: int, status: PaymentStatus
+) -> None:
+    payment_id = scene.pay("push_hang+waits")
+    assert scene.payment(payment_id).status is PaymentStatus.UNKNOWN
+    body = callback_body(checkout_request_id, code)
+    assert scene.post_callback(callback_url(scene), body).status == 200
+    payment = scene.payment(payment_id)
+    assert (payment.checkout_request_id, payment.status) == (checkout_request_id, status)
+
+
+@pytest.mark.parametrize(("code", "attention"), [(1032, "prompt_after_refused_push"), (0, None)])
+def test_a_callback_for_a_refused_push_is_shown_to_an_operator_unless_it_brings_the_money(
+    scene: Scene, code: int, attention: str | None
+) -> None:
+    scene.daraja.set_next("push_busy")
+    assert scene.initiate().status == 502
+    payment_id = scene.only_payment()
+    [push] = scene.daraja.journal.entries(kind="request", path=PUSH_PATH)
+    url = json.loads(push.facts["body"])["CallBackURL"]
+    body = callback_body("ws_CO_28112026101112123708374149", code)
+    assert scene.post_callback(url, body).status == 200
+    payment = scene.payment(payment_id)
+    assert (payment.checkout_request_id is not None, payment.attention) == (True, attention)
+    assert scene.is_confirmed_by(payment_id) is (code == 0)

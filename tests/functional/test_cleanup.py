@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from payments.protocol.payment import PaymentStatus
 
 from tests.functional.faulty import DAY, HOUR, QUERY_PATH, WRITES, meanwhile
@@ -52,17 +53,22 @@ def test_nothing_is_cancelled_while_the_provider_is_unreachable(scene: Scene) ->
     scene.pass_time(DAY + 3 * HOUR, cleans_up=True)
     assert scene.line.paths.count(QUERY_PATH) > 3
     assert {scene.payment(each).status for each in identifiers} == {S.PENDING}
+    assert {scene.payment(each).attention for each in identifiers} == {"no_answer_from_mpesa"}
     scene.line.is_down = False
     scene.pass_time(2 * HOUR, cleans_up=True)
     assert {scene.payment(each).status for each in identifiers} == {S.COMPLETED}
 
 
+@pytest.mark.parametrize("answer", ["query_never_final", "query_unknown"])
 def test_a_day_old_payment_is_cancelled_on_a_fresh_answer_and_asked_again_at_48_hours(
-    scene: Scene,
+    scene: Scene, answer: str
 ) -> None:
-    payment_id = scene.pay("waits+query_never_final+callback_lost")
+    """Also where Daraja says, with HTTP 500, that the transaction does not exist."""
+    scene.daraja.configure(query_unknown_id="does_not_exist")
+    payment_id = scene.pay(f"waits+{answer}+callback_lost")
     scene.pass_time(DAY - 60, cleans_up=True)
     assert scene.payment(payment_id).status is S.PENDING
+    assert "enter your M-Pesa PIN" not in scene.status(payment_id).body["customer_message"]
     scene.pass_time(HOUR, cleans_up=True)
     payment = scene.payment(payment_id)
     assert payment.status is S.CANCELLED

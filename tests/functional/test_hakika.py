@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from payments.store.attributes import to_item
@@ -10,18 +9,6 @@ from payments.store.attributes import to_item
 from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
 from tests.support.aws import TABLE_NAME
 from tests.support.world import PHONE, World
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World(seed=11)
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
 
 
 def test_a_payment_is_shown_with_its_timeline_and_without_its_phone(

@@ -1,6 +1,6 @@
 """An act of a person: why it is asked for, what refuses it early, and that it is as shown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from payments.errors import ConflictError
@@ -13,18 +13,6 @@ from payments.usecases.register_consultation import register_consultation
 from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
 from tests.support.world import World
 from tools.hakika.verdicts import VERDICTS
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World(seed=11)
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
 
 
 def recorded_while_the_prompt_is_open(world: World, desk: Desk) -> str:

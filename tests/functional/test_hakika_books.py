@@ -2,11 +2,9 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-import pytest
 from payments.values import EAT, eat_day
 
 from tests.functional.operator_desk import ACCOUNT, Desk
@@ -15,18 +13,6 @@ from tests.support.world import PHONE, World
 HEADING = (
     "Receipt No.,Completion Time,Transaction Status,Paid In,Withdrawn,Linked Transaction ID,A/C No."
 )
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World(seed=12)
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
 
 
 def pay(world: World, booking_id: str, *, enters: bool = True, scenario: str = "normal") -> str:

@@ -1,7 +1,6 @@
 """What the operator changes: with who and why, by the same transitions as everything else."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
@@ -28,18 +27,6 @@ DEAD_CALLBACK = json.dumps(
         ),
     }
 )
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World(seed=11)
-    yield world
-    world.close()
-
-
-@pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
 
 
 def test_a_review_that_is_bogus_fails_and_frees_the_consultation(world: World, desk: Desk) -> None:

@@ -21,13 +21,6 @@ from tools.template import load_template
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 
 
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World(seed=13)
-    yield world
-    world.close()
-
-
 class FaultyTable:
     """DynamoDB that refuses while it is told to."""
 

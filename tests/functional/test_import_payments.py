@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 from payments.store.table import Table
@@ -14,13 +13,6 @@ from tools.import_payments import COLUMNS, import_rows, payment_id_of
 
 ROWS = 2_000
 STATUSES = ("completed", "completed", "failed", "cancelled", "pending")
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    world = World()
-    yield world
-    world.close()
 
 
 def table_of(world: World) -> Table:

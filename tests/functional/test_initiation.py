@@ -37,7 +37,7 @@ def test_an_accepted_prompt_is_answered_in_full(scene: Scene) -> None:
         "CustomerMessage": SENT,
         "status": "pending",
         "status_url": f"/api/payment/mpesa/status/{payment.payment_id}",
-        "poll_after_seconds": 5,
+        "poll_after_seconds": 4,
     }
 
 

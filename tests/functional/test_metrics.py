@@ -102,6 +102,26 @@ def callback_lost(scene: Scene) -> None:
     scene.pass_time(200, cleans_up=True)
 
 
+def twelve_odd_bodies(scene: Scene) -> None:
+    """Ten are filed, the eleventh raises attention, and the money is still heard of."""
+    payment_id = scene.pay("waits")
+    url = scene.prompt_of(payment_id).order.callback_url
+    for number in range(12):
+        assert scene.post_callback(url, f"no JSON {number}").status == 200
+    filed = [item for item in scene.items("PAY#") if item["sk"].startswith("EVIDENCE#")]
+    assert len(filed) == 10
+    assert scene.payment(payment_id).attention == "evidence_overflow"
+    scene.post(payment_id, 0)
+    assert scene.is_confirmed_by(payment_id)
+
+
+def less_than_asked(scene: Scene) -> None:
+    """A query's success names no amount; the callback that comes later names less."""
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(200, cleans_up=True)
+    assert scene.post(payment_id, 0, amount=900) == 200
+
+
 def still_processing(scene: Scene) -> None:
     """Daraja says so with HTTP 500: an ordinary answer, no failure."""
     scene.daraja.configure(query_pending="being_processed")
@@ -175,6 +195,8 @@ SITUATIONS: dict[Callable[[Scene], None], dict[str, float | None]] = {
     cancelled_booking: {"PaymentRefundDue": 1},
     two_days_of_silence: {"PaymentCancelled": 1, "AttentionRaised": 1},
     callback_lost: {"QuerySent": 2, "QueryLatency": None, "PaymentCompleted": 1},
+    twelve_odd_bodies: {"CallbackNotFiled": 2, "AttentionRaised": 1, "PaymentCompleted": 1},
+    less_than_asked: {"PaymentCompleted": 1, "ReceivedKes": 900, "AttentionRaised": 1},
     still_processing: {"QuerySent": 1, "QueryLatency": None},
     daraja_is_down: {"PushFailed": 1, "QueryFailed": 1, "QuerySent": 1, "QueryUnanswered": 1},
     no_token_is_given: {"TokenFailed": 1, "TokenLatency": None},
@@ -214,7 +236,7 @@ def assert_well_formed(metrics: Metrics) -> None:
         assert datum.unit == UNITS.get(datum.name, "Count"), datum
         by_code = datum.name == "PaymentFailedByCode"
         assert set(datum.dimensions) == ({"service", "ResultCode"} if by_code else {"service"})
-        assert datum.value >= 0
+        assert datum.value >= 0 or datum.name == "ReceivedKes"  # less than was asked
 
 
 @pytest.mark.parametrize(

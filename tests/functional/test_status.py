@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
+
 import pytest
 
 from tests.functional.faulty import QUERY_PATH, WRITES
@@ -59,6 +62,32 @@ def test_a_plain_poll_writes_nothing_and_reads_once(scene: Scene) -> None:
         assert scene.status(payment_id).status == 200
     assert scene.network.count(*WRITES) == 0
     assert scene.network.log == ["GetItem"] * 10
+
+
+def test_a_payment_of_30_seconds_costs_16_polls_at_most_and_each_costs_little(scene: Scene) -> None:
+    scene.engine.counts_units = True
+    scene.daraja.set_next("waits")
+    pin_at, is_entered, polls = scene.clock() + 26, False, 0
+    body = scene.initiate().body
+    payment_id = body["payment_id"]
+    scene.line.paths.clear()
+    while body["status"] == "pending":
+        scene.pass_time(body["poll_after_seconds"])
+        if scene.clock() >= pin_at and not is_entered:
+            scene.enter_pin()
+            is_entered = True
+        before = Counter(scene.engine.units)
+        is_due = (scene.payment(payment_id).due_at or math.inf) <= scene.clock()
+        body = scene.status(payment_id).body
+        polls += 1
+        if not is_due:
+            cost = Counter(scene.engine.units)
+            cost.subtract(before)
+            assert cost["write"] == 0
+            assert cost["read"] <= 1.5
+    assert (body["status"], scene.clock() - pin_at < 8) == ("completed", True)
+    assert polls <= 16
+    assert scene.line.paths.count(QUERY_PATH) <= 1, "the one that is due, whoever polls"
 
 
 @pytest.mark.parametrize("pollers", [1, 100])

@@ -6,8 +6,10 @@ says, and on the emulator, which counts for itself. Run with `-s` to read the fi
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from payments.values import eat_day
@@ -26,6 +28,7 @@ READ_UNITS_MAX = 2
 RESERVE_UNITS = 10
 ACCEPT_UNITS = 2
 COMPLETE_UNITS_MAX = 12
+DATA_MODEL = Path(__file__).parents[2] / "docs" / "data-model.md"
 STATISTICS = "/api/payment/mpesa/statistics"
 
 
@@ -129,6 +132,26 @@ def test_a_whole_payment_stays_within_its_budget(warm: World, meter: Meter) -> N
     assert bill.write_units <= WRITE_UNITS_MAX
     assert bill.read_units <= READ_UNITS_MAX
     assert asked(warm, QUERY_PATH) == 0
+
+
+@pytest.mark.parametrize(
+    ("index_factor", "sentence"),
+    [
+        (1, r"A successful payment costs (\d+) write units"),
+        (2, r"doubles it, which makes (\d+) write\s+units"),
+    ],
+)
+def test_both_counts_of_a_payment_stand_in_the_documents(index_factor: int, sentence: str) -> None:
+    world = World(network=Lines())
+    world.register("warm", client_id="warm")
+    world.initiate("warm", client_id="warm", phone="254710000001")
+    world.register("1")
+    world.engine.index_factor = index_factor
+    with Meter(world.adapters.aws_client("dynamodb")).billed() as bill:
+        pay(world)
+    world.close()
+    [documented] = re.findall(sentence, DATA_MODEL.read_text(encoding="utf-8"))
+    assert bill.write_units == int(documented)
 
 
 def test_a_plain_poll_writes_nothing(warm: World, meter: Meter) -> None:

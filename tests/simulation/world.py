@@ -26,6 +26,7 @@ from tests.support.aws import (
     EngineOf,
     Queue,
     SecretsManager,
+    in_turn,
     new_engine,
     plain_engine,
 )
@@ -131,6 +132,7 @@ class SimulatedWorld:
             jitter=self.jitter,
             aws_client=services.__getitem__,
             http_session=lambda: new_session(self.daraja, self.network.daraja),
+            at_once=in_turn,
         )
 
     @property

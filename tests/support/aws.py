@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,10 @@ REPOSITORY = Path(__file__).parents[2]
 TABLE_NAME = "payments-under-test"
 DARAJA_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:daraja"
 PEPPER_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:pepper"
+JWT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:jwt"
+JWT_SECRET = "jwt-secret-under-test-0123456789abcdef"
 SECRETS = {
+    JWT_SECRET_ARN: {"JWT_SECRET": JWT_SECRET},
     DARAJA_SECRET_ARN: {
         "SAFARICOM_CONSUMER_KEY": Config().apps[0].consumer_key,
         "SAFARICOM_CONSUMER_SECRET": Config().apps[0].consumer_secret,
@@ -37,12 +40,23 @@ class SecretsManager:
 
     def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
         self.values = {arn: dict(content) for arn, content in values.items()}
-        self.reads = 0
+        self.read_arns: list[str] = []
+
+    @property
+    def reads(self) -> int:
+        """How many times a secret was read."""
+        return len(self.read_arns)
 
     def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 -- AWS's name
         """Answer as Secrets Manager does."""
-        self.reads += 1
+        self.read_arns.append(SecretId)
         return {"SecretString": json.dumps(self.values[SecretId])}
+
+
+def in_turn(calls: Sequence[Callable[[], None]]) -> None:
+    """Calls that production makes at once, one after the other: a test has one thread."""
+    for call in calls:
+        call()
 
 
 class Queue:

@@ -1,13 +1,10 @@
 """The table of bad tokens: each is an Authorization header that must open nothing.
 
-Shared by the authorizer's unit tests and by the tests through the deployed API. Every text can be
-sent as an HTTP header. All are made for HS256 with one known secret; most are signed with that very
-secret, so that only the fault named in the first column can be what refuses them.
+Shared by the unit tests of authentication and by the tests through the deployed API. Every text can
+be sent as an HTTP header. All are made for HS256 with one known secret; most are signed with that
+very secret, so that only the fault named in the first column can be what refuses them.
 """
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,38 +16,19 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from flask import Flask
 from flask_jwt_extended import JWTManager, create_access_token, create_refresh_token
 
-OTHER_SECRET = "another-secret-of-a-stranger-0123456789abcdef"
+from tests.support.tokens import OTHER_SECRET, encode_part, sign, token_of
 
 
 @dataclass(frozen=True)
 class BadToken:
-    """`auth` is what the authorizer must find; the API answers 401 to all of them alike."""
+    """The API answers 401 to all of them alike; `name` says what is wrong."""
 
     name: str
     authorization: str
-    auth: str = "invalid"
-
-
-def encode_part(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def sign(header: bytes, payload: bytes, secret: str, digest: str = "sha256") -> str:
-    """Signs any bytes as a compact JWS, also what no library would write."""
-    text = f"{encode_part(header)}.{encode_part(payload)}"
-    mac = hmac.new(secret.encode(), text.encode(), getattr(hashlib, digest)).digest()
-    return f"{text}.{encode_part(mac)}"
 
 
 def good_claims(now: int) -> dict[str, object]:
     return {"sub": "client-1", "iat": now, "nbf": now, "exp": now + 900}
-
-
-def token_of(
-    claims: Mapping[str, object], secret: str, header: Mapping[str, object] | None = None
-) -> str:
-    fields = {"alg": "HS256", "typ": "JWT"} if header is None else header
-    return sign(json.dumps(fields).encode(), json.dumps(claims).encode(), secret)
 
 
 def flask_tokens(secret: str, identity: object) -> tuple[str, str]:
@@ -228,12 +206,13 @@ def _broken_structure(good: str, secret: str) -> Iterator[BadToken]:
 def _wrong_times(secret: str, now: int) -> Iterator[BadToken]:
     claims = good_claims(now)
 
-    def row(name: str, changes: Mapping[str, object], auth: str = "invalid") -> BadToken:
-        return BadToken(name, f"Bearer {token_of({**claims, **changes}, secret)}", auth)
+    def row(name: str, changes: Mapping[str, object]) -> BadToken:
+        return BadToken(name, f"Bearer {token_of({**claims, **changes}, secret)}")
 
-    yield row("expired an hour ago", {"exp": now - 3600}, "expired")
-    yield row("expired just past the leeway", {"exp": now - 61}, "expired")
-    yield row("expired in 1970", {"exp": 0}, "expired")
+    yield row("expired an hour ago", {"exp": now - 3600})
+    yield row("expired a second ago", {"exp": now - 1})
+    yield row("expired now", {"exp": now})
+    yield row("expired in 1970", {"exp": 0})
     yield BadToken("exp absent", f"Bearer {token_of({'sub': 'client-1'}, secret)}")
     times: list[object] = [None, True, "9999999999", "tomorrow", [now + 900], {}, -1, 1e300, 10**18]
     for value in times:

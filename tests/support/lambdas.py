@@ -15,8 +15,17 @@ from payments.aws.runtime import ADAPTERS, Adapters
 
 from simulator.core.config import LISTED_SOURCES
 
-from .aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN, QUEUE_URL, REPOSITORY, TABLE_NAME
+from .aws import (
+    DARAJA_SECRET_ARN,
+    JWT_SECRET,
+    JWT_SECRET_ARN,
+    PEPPER_SECRET_ARN,
+    QUEUE_URL,
+    REPOSITORY,
+    TABLE_NAME,
+)
 from .daraja import BASE_URL
+from .tokens import token_of
 
 LISTED_IP = "196.201.214.200"
 UNLISTED_IP = "41.90.64.12"
@@ -29,6 +38,7 @@ ENVIRONMENT = {
     "CALLBACK_URL_BASE": f"https://{DOMAIN}",
     "DARAJA_SECRET_ARN": DARAJA_SECRET_ARN,
     "PEPPER_SECRET_ARN": PEPPER_SECRET_ARN,
+    "JWT_SECRET_ARN": JWT_SECRET_ARN,
     "CALLBACK_SOURCE_IPS": ",".join(LISTED_SOURCES),
     "FALLBACK_QUEUE_URL": QUEUE_URL,
     "POWERTOOLS_SERVICE_NAME": "hakika",
@@ -113,26 +123,26 @@ def http_event(
         "domainName": DOMAIN,
         "http": {"method": method, "path": path or route, "sourceIp": source_ip},
     }
+    sent = {key.lower(): value for key, value in (headers or {}).items()}
     if client_id is not None:
-        context["authorizer"] = {
-            "lambda": {
-                "auth": "ok",
-                "sub": client_id,
-                "scope": scopes,
-                "exp": str(int(now) + 3600),
-            }
-        }
+        sent["authorization"] = bearer(client_id, scopes, now=now)
     text = body if isinstance(body, str) or body is None else json.dumps(body)
     return {
         "version": "2.0",
         "routeKey": f"{method} {route}",
         "rawPath": path or route,
-        "headers": {key.lower(): value for key, value in (headers or {}).items()},
+        "headers": sent,
         "pathParameters": _parameters(route, path or route),
         "requestContext": context,
         "body": text,
         "isBase64Encoded": False,
     }
+
+
+def bearer(client_id: str, scopes: str = "", *, now: float) -> str:
+    """The Authorization header of a caller, good for an hour."""
+    claims = {"sub": client_id, "scope": scopes, "exp": int(now) + 3600}
+    return f"Bearer {token_of(claims, JWT_SECRET)}"
 
 
 def _parameters(route: str, path: str) -> dict[str, str]:

@@ -13,7 +13,13 @@ from typing import Any
 from simulator.core.config import SANDBOX_PASSKEY, Config
 
 _APP = Config().apps[0]
-SECRETS = (SANDBOX_PASSKEY, _APP.consumer_key, _APP.consumer_secret, "pepper-under-test")
+SECRETS = (
+    SANDBOX_PASSKEY,
+    _APP.consumer_key,
+    _APP.consumer_secret,
+    "pepper-under-test",
+    "jwt-secret-under-test",
+)
 LEAKS = {
     "a phone number": re.compile(r"(?<![0-9A-Za-z.])(?:\+?254|0)[17][0-9]{8}(?![0-9A-Za-z])"),
     "a 64-hex token or hash": re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])"),

@@ -24,6 +24,7 @@ from .aws import (
     EngineOf,
     Queue,
     SecretsManager,
+    in_turn,
     new_engine,
     plain_engine,
 )
@@ -97,6 +98,7 @@ class World:
             jitter=self.chance,
             aws_client=services.__getitem__,
             http_session=lambda: new_session(self.daraja, lines.daraja),
+            at_once=in_turn,
         )
         self._lambdas: dict[str, Lambda] = {}
 

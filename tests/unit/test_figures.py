@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from payments.aws.settings import FORBIDDEN_URL_WORDS
+from payments.protocol.result_codes import FINAL_REFUSALS
 
 from bench import cost
 from local.template import read_template
 from simulator.core import callback_url
 from tests.unit.test_docs import DOCUMENTS, ROOT
 from tools.hakika.checks import INDEXES
+from tools.hakika.views import REVIEW_WORDS
 
 TEMPLATE = read_template(ROOT / "template.yaml")
 RESOURCES = TEMPLATE["Resources"]
@@ -85,3 +87,19 @@ def test_nothing_of_ours_is_traced_and_no_trace_of_ours_is_priced() -> None:
     assert "Tracing" not in str(TEMPLATE)
     flow = json.loads((ROOT / "bench" / "results.json").read_text())["flow"]["product"]
     assert cost.usd_per_million("product", flow)["traces"] == 0
+
+
+def test_the_protocol_names_every_refusal_that_leaves_the_lock() -> None:
+    page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    [listed] = re.findall(r"^After ([\d, ]+), and after any failure that only a query", page, re.M)
+    stays = [row.code for row in FINAL_REFUSALS.values() if not row.closes_session]
+    assert listed.split(", ") == stays
+    [examples] = re.findall(r"([\d, ]+) and (\d+) among them", page)
+    assert all(FINAL_REFUSALS[code].closes_session for code in re.findall(r"\d+", str(examples)))
+
+
+def test_the_runbook_says_what_to_do_for_every_reason_of_a_review() -> None:
+    page = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Review\n")[2].partition("\n## ")[0]
+    first_cells = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", section, re.MULTILINE)
+    assert set(re.findall(r"\w+", " ".join(first_cells))) == REVIEW_WORDS.keys()

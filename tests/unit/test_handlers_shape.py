@@ -14,7 +14,6 @@ NAMES = (
     "webhooks",
 )
 HANDLER_LINES_MAX = 30
-ALLOWED_BESIDES = {"authorizer": {"jwt", "boto3", "botocore", "aws_lambda_powertools"}}
 
 
 def tree(name: str) -> ast.Module:
@@ -54,13 +53,10 @@ def test_a_handlers_body_is_at_most_thirty_lines(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_handler_imports_the_layer_and_nothing_else(name: str) -> None:
     others = imported(tree(name)) - {"payments"} - sys.stdlib_module_names
-    allowed = (
-        {"jwt", "boto3", "botocore", "aws_lambda_powertools"} if name == "authorizer" else set()
-    )
-    assert others <= allowed
+    assert others == set()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "authorizer"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_handler_needs_no_more_of_python_than_typing(name: str) -> None:
     assert imported(tree(name)) == {"payments", "typing"}
 
@@ -68,5 +64,4 @@ def test_a_handler_needs_no_more_of_python_than_typing(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_nothing_else_lies_in_a_functions_folder(name: str) -> None:
     found = {path.name for path in (FUNCTIONS / name).iterdir()} - {"__pycache__"}
-    extra = {"requirements.in", "requirements.txt"} if name == "authorizer" else set()
-    assert found == {"app.py"} | extra
+    assert found == {"app.py"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from payments.aws import settings
-from payments.http import token_keys
+from payments.aws.token_families import customer_tokens
 
 from tools.template import load_template
 
@@ -64,11 +64,10 @@ def start(values: Mapping[str, str]) -> None:
     """Read the settings as each function does when it starts."""
     if values["JwksUrl"]:  # a rule of the template
         values = {**values, "JwtIssuer": "i", "JwtAudience": "a"}
-    for name, environ in environments(values):
-        if name == "AuthorizerFunction":
-            token_keys.read_settings(environ)
-        else:
-            settings.read_settings(environ)
+    for _, environ in environments(values):
+        settings.read_settings(environ)
+        if "JWT_SECRET_ARN" in environ:
+            customer_tokens(environ)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

@@ -25,9 +25,12 @@ ROOMS = {
         " attributes reservation backlog listings deliveries"
     ),
     "daraja": "client wire push_outcomes query_answers oauth_client",
-    "http": "api_gateway requests answers messages sentences authentication token_keys",
+    "http": (
+        "api_gateway requests answers messages sentences authentication token_claims token_keys"
+        " published_keys"
+    ),
     "webhooks": "sender",
-    "aws": "runtime settings secrets observability fallback_queue webhooks",
+    "aws": "runtime settings secrets token_families observability fallback_queue webhooks",
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40

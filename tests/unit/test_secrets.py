@@ -2,6 +2,7 @@
 
 import json
 import logging
+import threading
 from collections.abc import Iterator
 from typing import cast
 
@@ -200,3 +201,50 @@ def test_a_cache_that_is_printed_shows_no_secret(
     announce(stub, json.dumps(OLD))
     secrets.read(ARN)
     assert "old-passkey" not in f"{secrets!r} {vars(secrets)!r}"
+
+
+class Meeting:
+    """Stands for Secrets Manager: answers nobody until `parties` calls wait at the same time."""
+
+    def __init__(self, parties: int, refuses: str = "") -> None:
+        self._barrier = threading.Barrier(parties, timeout=30)
+        self._refuses = refuses
+        self.asked: list[str] = []
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 - boto3's name
+        self.asked.append(SecretId)
+        self._barrier.wait()
+        if SecretId == self._refuses:
+            raise EndpointConnectionError(endpoint_url="https://secretsmanager")
+        return {"SecretString": json.dumps({"name": SecretId})}
+
+
+def test_secrets_that_are_needed_together_take_one_round_trip(clock: Clock) -> None:
+    meeting = Meeting(parties=3)
+    secrets = Secrets(
+        cast("SecretsManagerClient", meeting), clock, together=("jwt", "daraja", "", "pepper")
+    )
+    assert [secrets.read(name)["name"] for name in ("jwt", "daraja", "pepper")] == [
+        "jwt",
+        "daraja",
+        "pepper",
+    ]
+    assert sorted(meeting.asked) == ["daraja", "jwt", "pepper"]
+
+
+def test_a_secret_that_fails_on_the_way_fails_whoever_reads_it(clock: Clock) -> None:
+    meeting = Meeting(parties=2, refuses="pepper")
+    secrets = Secrets(cast("SecretsManagerClient", meeting), clock, together=("jwt", "pepper"))
+    assert secrets.read("jwt") == {"name": "jwt"}
+    meeting._barrier = threading.Barrier(1)
+    with pytest.raises(SecretUnavailableError, match="pepper"):
+        secrets.read("pepper")
+    assert secrets.read("jwt") == {"name": "jwt"}
+    assert meeting.asked.count("jwt") == 1
+
+
+def test_a_secret_that_is_not_among_them_is_asked_for_alone(clock: Clock) -> None:
+    meeting = Meeting(parties=1)
+    secrets = Secrets(cast("SecretsManagerClient", meeting), clock, together=("jwt", "pepper"))
+    assert secrets.read("daraja") == {"name": "daraja"}
+    assert meeting.asked == ["daraja"]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from payments.usecases.count_payments import DAYS_MAX
-from payments.values import CROCKFORD, EAT, RECEIPT_NUMBER, eat_day
+from payments.values import CROCKFORD, EAT, eat_day, normalise_receipt, plain_reference, typed_kes
 
 from tools.hakika.errors import UsageError
 
@@ -112,17 +112,16 @@ def read_time(text: str) -> int:
 
 def parse_receipt(text: str) -> str:
     """Return a receipt number as M-Pesa writes it. Errors: UsageError."""
-    receipt = text.strip().upper()
-    if not RECEIPT_NUMBER.match(receipt):
+    receipt = normalise_receipt(text)
+    if receipt is None:
         raise UsageError(f"{text!r} is no receipt: it has 8 to 16 letters and digits (SFF6XYZ123)")
     return receipt
 
 
 def parse_amount(text: str, *, maximum_kes: int) -> int:
     """Read whole KES (1000, 1,000 or 1,000.00). Errors: UsageError."""
-    match = re.fullmatch(r"(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.00?)?", text.strip(), re.ASCII)
-    amount_kes = int(match.group(1).replace(",", "")) if match else 0
-    if not 1 <= amount_kes <= maximum_kes:
+    amount_kes = typed_kes(text)
+    if amount_kes is None or not 1 <= amount_kes <= maximum_kes:
         raise UsageError(f"--amount {text!r}: whole shillings from 1 to {maximum_kes:,} are meant")
     return amount_kes
 
@@ -132,7 +131,7 @@ def reference_tail(text: str) -> tuple[str, str]:
 
     Errors: UsageError. Source: payments.values.account_reference.
     """
-    compact = re.sub(r"[^A-Z0-9]", "", text.upper())
+    compact = plain_reference(text)
     tail = compact[-_TAIL_CHARACTERS:].translate(str.maketrans("OIL", "011"))
     if len(compact) not in range(_TAIL_CHARACTERS, 13) or not set(tail) <= set(CROCKFORD):
         raise UsageError(

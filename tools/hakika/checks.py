@@ -46,7 +46,7 @@ def _secrets(deployment: Deployment) -> tuple[Health, str]:
         ),
         "PepperSecretArn": ("PHONE_PEPPER",),
     }
-    if not deployment.environment("authorizer").get("JWKS_URL"):
+    if not deployment.environment("stk-push").get("JWKS_URL"):
         wanted["JwtSecretArn"] = ("JWT_SECRET",)
     client = deployment.client("secretsmanager")
     missing, short = [], []

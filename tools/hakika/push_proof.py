@@ -50,7 +50,7 @@ def prove_by_push(session: Session, msisdn: str) -> list[Finding]:
 
 
 def _initiate(session: Session, booking_id: str, msisdn: str) -> tuple[int, dict[str, Any]]:
-    """Call the public API with a token, so that gateway and authorizer are proven as well."""
+    """Call the public API with a token, so that gateway and authentication are proven as well."""
     order = {"phone_number": msisdn, "amount": AMOUNT_KES, "booking_id": booking_id}
     try:
         response = session.deployment.api_session().post(
@@ -69,7 +69,7 @@ def _initiate(session: Session, booking_id: str, msisdn: str) -> tuple[int, dict
 
 def _token(session: Session) -> str:
     """Sign a short token, or take the one a JWKS identity provider made (HAKIKA_TOKEN)."""
-    environment = session.deployment.environment("authorizer")
+    environment = session.deployment.environment("stk-push")
     if environment.get("JWKS_URL"):
         token = os.environ.get("HAKIKA_TOKEN")
         if not token:

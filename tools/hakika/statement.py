@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from payments.values import RECEIPT_NUMBER
+from payments.values import normalise_receipt, plain_reference, typed_kes
 
 from tools.hakika.arguments import read_time
 from tools.hakika.errors import UsageError
@@ -132,18 +132,15 @@ def read_statement(content: bytes) -> Statement:
 
 def read_kes(text: str) -> int:
     """Read 1,000.00, "KES 1,000" or an empty cell (0). Errors: ValueError for cents or words."""
-    compact = re.sub(r"(?i)(kes|ksh\.?|,|\s)", "", text)
-    if not compact:
-        return 0
-    match = re.fullmatch(r"([+-]?)(\d{1,12})(?:\.(\d{1,2}))?", compact, re.ASCII)
-    if match is None or (match.group(3) or "0").strip("0"):
+    amount_kes = typed_kes(text) if text.strip() else 0
+    if amount_kes is None:
         raise ValueError(f"{text!r} is no whole amount of shillings")
-    return int(match.group(1) + match.group(2))
+    return amount_kes
 
 
 def _read_line(number: int, cells: Mapping[str, str]) -> Line:
-    receipt = cells["receipt"].upper()
-    if not RECEIPT_NUMBER.match(receipt):
+    receipt = normalise_receipt(cells["receipt"])
+    if receipt is None:
         raise ValueError(f"{cells['receipt']!r} is no receipt")
     paid_in = read_kes(cells.get("paid_in", ""))
     withdrawn = cells.get("withdrawn", "")
@@ -153,7 +150,7 @@ def _read_line(number: int, cells: Mapping[str, str]) -> Line:
         completed_at=read_time(cells.get("completed", "")),
         amount_kes=paid_in or -abs(read_kes(re.sub(r"\.\d\d?\Z", "", withdrawn))),
         account=_read_account(cells),
-        linked=cells.get("linked", "").upper(),
+        linked=plain_reference(cells.get("linked", "")),
         is_reversed=cells.get("status", "").lower().startswith("revers"),
         is_charge=bool(_CHARGE.search(cells.get("reason") or cells.get("details", ""))),
     )
@@ -184,7 +181,7 @@ def _read_account(cells: Mapping[str, str]) -> str:
     """Return the account that was paid to, letters and digits only."""
     named = _ACCOUNT.search(cells.get("details", ""))
     account = cells.get("account") or (named.group(1) if named else "")
-    return re.sub(r"[^A-Z0-9]", "", account.upper())
+    return plain_reference(account)
 
 
 def _decode(content: bytes) -> str:

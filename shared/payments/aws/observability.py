@@ -7,7 +7,7 @@ from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from payments.ports import Actor, Clock
 from payments.protocol.change import Change
-from payments.protocol.payment import PaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus
 from payments.values import mask_checkout_request_id
 
 # Only the operator's command records a refund, and it prints no metrics.
@@ -50,7 +50,9 @@ class PowertoolsObserver:
         if change.is_transition and after.status is PaymentStatus.COMPLETED:
             seconds = max(0.0, self._clock() - after.created_at)
             self.counted("PushToCompletion", seconds, unit="Seconds")
-            received_kes = after.paid_amount_kes or after.amount_kes
+        received_kes = _received_kes(after) - _received_kes(before)
+        if after.status is PaymentStatus.COMPLETED and received_kes:
+            # Negative where a callback names less than was asked, after a query's success.
             self.counted("ReceivedKes", received_kes, unit="None")
         if change.is_transition and after.status is PaymentStatus.FAILED:
             self._count_failure(after.result_code or "none")
@@ -80,6 +82,13 @@ class PowertoolsObserver:
         """Write the metrics gathered by this invocation."""
         if self._metrics.metric_set:
             self._metrics.flush_metrics()
+
+
+def _received_kes(payment: Payment) -> int:
+    """Return what a completed payment brought in: as reported, or as asked until that is known."""
+    if payment.status is not PaymentStatus.COMPLETED:
+        return 0
+    return payment.paid_amount_kes or payment.amount_kes
 
 
 def metric_names(change: Change) -> list[str]:

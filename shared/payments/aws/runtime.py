@@ -11,7 +11,7 @@ import random
 import secrets as random_source
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from payments.aws.observability import PowertoolsObserver, new_logger
-from payments.aws.secrets import Secrets, SecretUnavailableError
+from payments.aws.secrets import AtOnce, Secrets, SecretUnavailableError, in_threads
 from payments.aws.settings import Settings, read_callback_settings, read_settings
+from payments.aws.token_families import customer_tokens
 from payments.errors import UnavailableError
 from payments.ports import Actor, Clock, Ids, Observer, Sleep, StkGateway
 from payments.protocol.policy import Policy
@@ -112,6 +113,7 @@ class Adapters:
     # Tests inject another one. Two Lambdas must not back off for equal times.
     jitter: random.Random = field(default_factory=random.SystemRandom)
     aws_client: Callable[[str], Any] = new_aws_client
+    at_once: AtOnce = in_threads
     http_session: Callable[[], "requests.Session"] = new_http_session
 
 
@@ -123,7 +125,12 @@ class Runtime:
     """One function's settings and adapters; the operator's command has its own observer."""
 
     def __init__(
-        self, settings: Settings, adapters: Adapters, *, observer: Observer | None = None
+        self,
+        settings: Settings,
+        adapters: Adapters,
+        *,
+        observer: Observer | None = None,
+        secrets_together: Sequence[str] = (),
     ) -> None:
         from aws_lambda_powertools.metrics import Metrics
 
@@ -133,6 +140,7 @@ class Runtime:
         self.observer = PowertoolsObserver(self.logger, Metrics(), clock=adapters.clock)
         self._told = observer or self.observer
         self._adapters = adapters
+        self._secrets_together = secrets_together
         self._table = Table(
             adapters.aws_client("dynamodb"),
             settings.table_name,
@@ -215,17 +223,17 @@ class Runtime:
         """The way of events to the booking system, for its function and the operator's command."""
         from payments.aws.webhooks import new_webhooks
 
-        return new_webhooks(
-            self.settings,
-            self._adapters,
-            table=self._table,
-            read_secret=self._read_secret,
-            observer=self._told,
-        )
+        return new_webhooks(self, self._adapters, self._table, self._read_secret)
 
     @cached_property
-    def _secrets(self) -> Secrets:
-        return Secrets(self._adapters.aws_client("secretsmanager"), self._adapters.clock)
+    def secrets(self) -> Secrets:
+        """The secrets; a function that needs several of them waits for one round trip."""
+        return Secrets(
+            self._adapters.aws_client("secretsmanager"),
+            self._adapters.clock,
+            together=self._secrets_together,
+            at_once=self._adapters.at_once,
+        )
 
     def actor(self, by: str, request_id: str) -> Actor:
         """Return the source of a write, for the audit event."""
@@ -235,7 +243,7 @@ class Runtime:
         return self._read_secret(self.settings.daraja_secret_arn, REQUIRED_DARAJA_SECRETS)
 
     def _forget_daraja_credentials(self) -> None:
-        self._secrets.forget(self.settings.daraja_secret_arn)
+        self.secrets.forget(self.settings.daraja_secret_arn)
 
     def _hash_phone(self, msisdn: str) -> str:
         """Return a key for a phone without the number: HMAC-SHA-256 with the pepper, 32 hex."""
@@ -245,7 +253,7 @@ class Runtime:
 
     def _read_secret(self, arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
         try:
-            values = self._secrets.read(arn)
+            values = self.secrets.read(arn)
         except SecretUnavailableError as error:
             self.logger.error("secret unavailable", extra={"reason": error.reason})
             raise UnavailableError(
@@ -261,20 +269,23 @@ class Runtime:
 
 
 def prepare(
-    *, calls_daraja: bool = False, enqueues_callbacks: bool = False, sends_webhooks: bool = False
+    *, calls_daraja: bool = False, pushes: bool = False, enqueues_callbacks: bool = False
 ) -> Runtime:
     """Build a function's runtime from its environment, without network.
 
+    `calls_daraja`: each run may query. `pushes`: each request needs Daraja and every secret.
     Errors: SettingsError, one clear sentence.
     """
     if enqueues_callbacks:
         return _prepare_for_callbacks(ADAPTERS.get() or Adapters(aws_client=FOR_CALLBACKS))
-    adapters = ADAPTERS.get() or Adapters()
-    runtime = Runtime(read_settings(os.environ), adapters)
-    if calls_daraja:
+    settings = read_settings(os.environ)
+    together: tuple[str, ...] = ()
+    if pushes:
+        tokens = customer_tokens(os.environ)
+        together = (tokens.secret_arn, settings.daraja_secret_arn, settings.pepper_secret_arn)
+    runtime = Runtime(settings, ADAPTERS.get() or Adapters(), secrets_together=together)
+    if calls_daraja or pushes:
         _ = runtime.gateway
-    if sends_webhooks:
-        _ = runtime.webhooks
     return runtime
 
 

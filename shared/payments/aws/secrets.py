@@ -5,8 +5,9 @@ Nothing here ever puts a secret's text into an error, a log line or a `repr`.
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+type AtOnce = Callable[[Sequence[Callable[[], None]]], None]
+"""Makes several calls at the same time and returns when all have ended. No call raises."""
 
 CACHE_SECONDS = 300
 """How long a value may be used after it was read. A rotation is seen within this time."""
@@ -43,12 +47,23 @@ class _Cached:
 class Secrets:
     """Gives the current values of a secret, at most `CACHE_SECONDS` old.
 
+    When one of the secrets `together` must be fetched, all of them that are not cached are fetched
+    at once: a request that needs three waits for one round trip.
     Units: `clock` returns UTC epoch seconds (or any clock in seconds that never runs backwards).
     """
 
-    def __init__(self, client: "SecretsManagerClient", clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        client: "SecretsManagerClient",
+        clock: Callable[[], float],
+        *,
+        together: Sequence[str] = (),
+        at_once: "AtOnce | None" = None,
+    ) -> None:
         self._client = client
         self._clock = clock
+        self._together = tuple(filter(None, together))
+        self._at_once = at_once or in_threads
         self._cache: dict[str, _Cached] = {}
         self._lock = threading.Lock()
 
@@ -61,17 +76,36 @@ class Secrets:
         """
         with self._lock:
             now = self._clock()
-            cached = self._cache.get(arn)
-            if cached is not None and 0 <= now - cached.read_at < CACHE_SECONDS:
-                return cached.values
-            values = parse_secret(arn, self._fetch(arn))
-            self._cache[arn] = _Cached(values, now)
-            return values
+            if self._must_fetch(arn, now):
+                self._fetch_with_companions(arn, now)
+            return self._cache[arn].values
 
     def forget(self, arn: str) -> None:
         """Makes the next `read` ask Secrets Manager, for when a cached value was refused."""
         with self._lock:
             self._cache.pop(arn, None)
+
+    def _must_fetch(self, arn: str, now: float) -> bool:
+        cached = self._cache.get(arn)
+        return cached is None or not 0 <= now - cached.read_at < CACHE_SECONDS
+
+    def _fetch_with_companions(self, arn: str, now: float) -> None:
+        """Fetch a secret and its companions; one that fails is fetched again when it is read."""
+        errors: list[SecretUnavailableError] = []
+
+        def keep(each: str) -> None:
+            try:
+                self._cache[each] = _Cached(parse_secret(each, self._fetch(each)), now)
+            except SecretUnavailableError as error:
+                self._cache.pop(each, None)
+                if each == arn:
+                    errors.append(error)
+
+        companions = self._together if arn in self._together else ()
+        missing = [each for each in companions if each != arn and self._must_fetch(each, now)]
+        self._at_once([partial(keep, each) for each in (arn, *missing)])
+        if errors:
+            raise errors[0]
 
     def _fetch(self, arn: str) -> object:
         if not arn:
@@ -85,6 +119,17 @@ class Secrets:
             kind = type(error).__name__
             raise SecretUnavailableError(arn, f"Secrets Manager gave no answer ({kind})") from error
         return answer.get("SecretString")
+
+
+def in_threads(calls: Sequence[Callable[[], None]]) -> None:
+    """Make the calls at the same time: the last one here, each other in a thread of its own."""
+    *others, own = calls
+    threads = [threading.Thread(target=call, daemon=True) for call in others]
+    for thread in threads:
+        thread.start()
+    own()
+    for thread in threads:
+        thread.join()
 
 
 def parse_secret(arn: str, text: object) -> Mapping[str, str]:

@@ -4,9 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from payments.aws.settings import Settings
 from payments.errors import StoreUnavailableError
-from payments.ports import Observer
 from payments.protocol.delivery import require_event
 from payments.store.deliveries import DeliveryStore
 from payments.store.table import Table
@@ -14,7 +12,10 @@ from payments.usecases.deliver_event import Webhooks
 from payments.webhooks.sender import WebhookSender
 
 if TYPE_CHECKING:
-    from payments.aws.runtime import Adapters
+    from payments.aws.runtime import Adapters, Runtime
+
+type ReadSecret = Callable[[str, tuple[str, ...]], Mapping[str, str]]
+"""Returns the values of a secret that has these names. Errors: UnavailableError."""
 
 SECRETS = ("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS")
 """Both sign each event, so that a receiver can change from one to the other at any time."""
@@ -60,14 +61,10 @@ def read_event(message_body: str) -> Mapping[str, Any]:
 
 
 def new_webhooks(
-    settings: Settings,
-    adapters: "Adapters",
-    *,
-    table: Table,
-    read_secret: Callable[[str, tuple[str, ...]], Mapping[str, str]],
-    observer: Observer,
+    runtime: "Runtime", adapters: "Adapters", table: Table, read_secret: ReadSecret
 ) -> Webhooks:
     """Compose the parts, without network: the secrets are read when an event is signed."""
+    settings = runtime.settings
 
     def secrets() -> list[str]:
         values = read_secret(settings.webhook_secret_arn, SECRETS[:1])
@@ -82,5 +79,5 @@ def new_webhooks(
         queue=WebhookQueue(adapters.aws_client("sqs"), settings.webhook_queue_url),
         clock=adapters.clock,
         ids=adapters.ids,
-        observer=observer,
+        observer=runtime.services.observer,
     )

@@ -26,7 +26,11 @@ from payments.values import eat_iso
 if TYPE_CHECKING:
     from payments.aws.settings import Settings
 
-POLL_SECONDS_FIRST_MINUTES = 5
+PIN_FROM_SECONDS, PIN_UNTIL_SECONDS = 8, 60
+"""Ages of a payment between which people enter their PIN: 8 to 45 seconds after the prompt."""
+POLL_SECONDS_EARLY = 4
+POLL_SECONDS_PIN = 2
+POLL_SECONDS_TWO_MINUTES = 5
 POLL_SECONDS_LATER = 15
 POLL_SECONDS_OLD = 60
 CURRENCY = "KES"
@@ -124,15 +128,25 @@ def _actions(payment: Payment, cause: str, *, now: int, may_retry: bool) -> list
 
 
 def poll_after_seconds(payment: Payment, now: int) -> int | None:
-    """Return the seconds until the next poll: 12 a minute at first, None once it is final."""
+    """Return the seconds until the next poll, None once the payment is final.
+
+    They are shortest while people enter their PIN, so that the page says "paid" about a second
+    after the callback.
+    """
     if is_money_reported(payment):
         return POLL_SECONDS_LATER
-    if payment.status not in OPEN and payment.status is not PaymentStatus.REVIEW:
+    if payment.status is PaymentStatus.REVIEW:
+        return POLL_SECONDS_OLD
+    if payment.status not in OPEN:
         return None
     age = now - payment.created_at
-    if payment.status is PaymentStatus.REVIEW or age > 3600:
-        return POLL_SECONDS_OLD
-    return POLL_SECONDS_FIRST_MINUTES if age < 120 else POLL_SECONDS_LATER
+    if age < PIN_FROM_SECONDS:
+        return max(POLL_SECONDS_PIN, min(POLL_SECONDS_EARLY, PIN_FROM_SECONDS - age))
+    if age < PIN_UNTIL_SECONDS:
+        return POLL_SECONDS_PIN
+    if age < 120:
+        return POLL_SECONDS_TWO_MINUTES
+    return POLL_SECONDS_LATER if age < 3600 else POLL_SECONDS_OLD
 
 
 def consultation_answer(consultation: Consultation) -> dict[str, Any]:

@@ -1,27 +1,17 @@
-"""HTTP for every handler: the one error table, response shapes, bodies, and the caller."""
+"""HTTP for every handler: the one error table, response shapes and bodies."""
 
 import base64
 import binascii
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from payments.errors import (
-    ForbiddenError,
-    InvalidRequestError,
-    PaymentError,
-    TooLargeError,
-    UnauthenticatedError,
-    UnavailableError,
-)
+from payments.errors import InvalidRequestError, PaymentError, TooLargeError
 from payments.protocol.policy import BODY_BYTES_MAX
 
 type Event = Mapping[str, Any]
 type Response = dict[str, Any]
 
-AUTHORIZER_CACHE_SECONDS = 60
-"""How long API Gateway keeps an authorizer's answer (ReauthorizeEvery in the template)."""
 SECURITY_HEADERS = {
     "Content-Type": "application/json",
     "Cache-Control": "no-store",
@@ -29,42 +19,6 @@ SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=31536000",
     "Referrer-Policy": "no-referrer",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """The caller, as the authorizer authenticated it."""
-
-    client_id: str
-    scopes: frozenset[str]
-
-    def require(self, scope: str) -> None:
-        """Refuse a token without the scope. Errors: ForbiddenError."""
-        if scope not in self.scopes:
-            raise ForbiddenError
-
-
-def caller(event: Event, *, now: float) -> Caller:
-    """Return the caller: the only way to one.
-
-    Errors: UnauthenticatedError unless the authorizer vouched and the token has not expired;
-        an event without an authorizer fails closed. UnavailableError where the authorizer could
-        judge no token, so that an outage of ours logs nobody out.
-    """
-    context = _at(event, "requestContext", "authorizer", "lambda")
-    if context.get("auth") == "unavailable":
-        raise UnavailableError(
-            "The service is not ready. Please try again shortly",
-            code="authentication_unavailable",
-            retry_after_seconds=AUTHORIZER_CACHE_SECONDS,
-        )
-    subject = context.get("sub")
-    if context.get("auth") != "ok" or not isinstance(subject, str) or not subject:
-        raise UnauthenticatedError
-    expires_at = str(context.get("exp", ""))
-    if not expires_at.isdecimal() or int(expires_at) <= now:
-        raise UnauthenticatedError
-    return Caller(client_id=subject, scopes=frozenset(str(context.get("scope", "")).split()))
 
 
 def json_body(event: Event) -> dict[str, Any]:

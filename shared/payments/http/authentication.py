@@ -1,138 +1,122 @@
-"""PURE. What an access token must look like before and after its signature is checked.
+"""Authenticates the caller of a request by its access token. It is the only way to a caller.
 
-The signature itself is the authorizer function's, the only one that carries a JWT library.
-Source: RFC 6749 (scopes), 7515, 7519, 8725 (JWT best current practices), checked 2026-11.
+Every handler with a protected route asks here first, before it reads a secret or the table for
+anything else. A request without a token costs neither.
 """
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from typing import Any
 
-TOKEN_BYTES_MAX = 8192
-LEEWAY_SECONDS = 30
-"""How much two clocks may differ."""
-SUBJECT_CHARACTERS_MAX = 128
-EPOCH_MAX = 253_402_300_800
-"""The year 10000: a later time is invalid."""
+import jwt
 
-FORBIDDEN_HEADERS = ("jku", "jwk", "x5u", "x5c", "crit", "b64", "zip", "cty")
-"""Headers by which a token names its own key, or another way to be read."""
-TOKEN_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
-
-_BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +([\w-]+\.[\w-]+\.[\w-]+)", re.ASCII)
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
-
-
-class TokenRefusedError(Exception):
-    """The token is not one of ours. `reason` is a fixed word, never part of the token."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+from payments.aws.runtime import Runtime
+from payments.aws.secrets import SecretUnavailableError
+from payments.aws.token_families import TokenFamily, customer_tokens
+from payments.errors import UnauthenticatedError, UnavailableError
+from payments.http.token_claims import (
+    ABSENT,
+    Caller,
+    TokenRefusedError,
+    bearer_token,
+    check_header,
+    read_claims,
+)
+from payments.http.token_keys import RENEW_SECONDS, Keys, KeysUnavailableError, SharedSecret
+from payments.ports import Clock, Observer
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The caller to whom a token belongs.
+class Authenticator:
+    """Authenticates the tokens of one family."""
 
-    Units: `accepted_until` is UTC epoch seconds: the token's `exp` plus the leeway.
+    def __init__(
+        self, family: TokenFamily, keys: Keys, *, clock: Clock, observer: Observer
+    ) -> None:
+        self._family = family
+        self._keys = keys
+        self._clock = clock
+        self._observer = observer
+        # Times and `sub` are left to read_claims: it uses the given clock, PyJWT takes the text
+        # "123" for a time, and refuses the integer subjects that older issuers write.
+        own_checks = ("verify_exp", "verify_nbf", "verify_iat", "verify_sub")
+        self._rules: dict[str, Any] = {
+            "algorithms": keys.algorithms,
+            "issuer": family.issuer or None,
+            "audience": family.audience or None,
+            "options": {
+                **dict.fromkeys(own_checks, False),
+                "require": ["exp", "sub"],
+                "verify_aud": bool(family.audience),
+                "enforce_minimum_key_length": True,
+            },
+        }
+
+    def caller(self, event: Mapping[str, object]) -> Caller:
+        """Return the caller of an HTTP API event.
+
+        Errors: UnauthenticatedError unless the event has one good token of this family.
+            UnavailableError where no token can be judged now, so that an outage of ours logs nobody
+            out.
+        """
+        try:
+            return self._caller_of(bearer_token(event))
+        except TokenRefusedError as error:
+            if error.reason != ABSENT:
+                self._observer.noted("token refused", reason=error.reason)
+            raise UnauthenticatedError from error
+        except (KeysUnavailableError, SecretUnavailableError) as error:
+            self._observer.noted("no token can be checked", reason=str(error))
+            raise UnavailableError(
+                "The service is not ready. Please try again shortly",
+                code="authentication_unavailable",
+                retry_after_seconds=RENEW_SECONDS,
+            ) from error
+        except Exception as error:
+            # A token that triggers a defect must get a 401, not a 500.
+            # Only the kind is logged, because the message might quote the token.
+            self._observer.noted("a token caused a defect", cause=type(error).__name__)
+            raise UnauthenticatedError from error
+
+    def _caller_of(self, token: str) -> Caller:
+        try:
+            kid = check_header(jwt.get_unverified_header(token), self._keys.algorithms)
+            claims = self._verified(token, kid)
+            if claims is None and self._keys.renew():
+                claims = self._verified(token, kid)
+        except (jwt.PyJWTError, TypeError, ValueError, RecursionError) as error:
+            raise TokenRefusedError(type(error).__name__) from error
+        if claims is None:
+            raise TokenRefusedError("signature")
+        return read_claims(claims, self._clock(), refused_audiences=self._family.refused_audiences)
+
+    def _verified(self, token: str, kid: object) -> Mapping[str, object] | None:
+        for key in self._keys.candidates(kid):
+            try:
+                claims: Mapping[str, object] = jwt.decode(token, key, **self._rules)
+            except jwt.InvalidSignatureError:
+                continue
+            return claims
+        return None
+
+
+def customers(runtime: Runtime) -> Authenticator:
+    """Return the authenticator of customers and of the booking system, without network.
+
+    Errors: SettingsError; the function then does not start, so that nobody is let in.
     """
-
-    subject: str
-    scopes: tuple[str, ...]
-    accepted_until: int
+    return authenticator(runtime, customer_tokens(os.environ))
 
 
-def bearer_token(event: Mapping[str, object]) -> str:
-    """Returns the one bearer token of an authorizer event (payload format 2.0).
-
-    Errors: TokenRefusedError when there is none, or more than one, or it is too large.
-    """
-    # API Gateway caches our answer by the identity source, so only that may be read.
-    source = event.get("identitySource")
-    if isinstance(source, list):
-        value = source[0] if len(source) == 1 else None
-    else:
-        headers = event.get("headers")
-        value = headers.get("authorization") if isinstance(headers, Mapping) else None
-    if not isinstance(value, str):
-        raise TokenRefusedError("absent")
-    if len(value) > TOKEN_BYTES_MAX:
-        raise TokenRefusedError("oversize")
-    match = _BEARER.fullmatch(value)
-    if match is None:
-        raise TokenRefusedError("malformed")
-    return match.group(1)
-
-
-def check_header(header: Mapping[str, object], algorithms: Sequence[str]) -> object:
-    """Returns the `kid` of a token whose header has only permitted fields.
-
-    Errors: TokenRefusedError.
-    """
-    # A list, not a set: the token may hold an unhashable value here.
-    if header.get("alg") not in list(algorithms):
-        raise TokenRefusedError("algorithm")
-    if any(name in header for name in FORBIDDEN_HEADERS):
-        raise TokenRefusedError("header")
-    kind = header.get("typ", "JWT")
-    if not isinstance(kind, str) or kind.lower() not in TOKEN_TYPES:
-        raise TokenRefusedError("typ")
-    return header.get("kid")
-
-
-def read_claims(claims: Mapping[str, object], now: float) -> Caller:
-    """Returns the caller that verified claims name.
-
-    Whether the token has expired is for the reader of `accepted_until` to see.
-    Errors: TokenRefusedError when a claim is not what it must be, or not valid yet.
-    """
-    # Flask-JWT-Extended marks refresh tokens this way; they must not authenticate anybody.
-    if claims.get("type", "access") != "access":
-        raise TokenRefusedError("type")
-    for name in ("nbf", "iat"):
-        if claims.get(name) is not None and _time(claims, name) > now + LEEWAY_SECONDS:
-            raise TokenRefusedError(name)
-    return Caller(
-        subject=_subject(claims.get("sub")),
-        scopes=_scopes(claims),
-        accepted_until=int(_time(claims, "exp")) + LEEWAY_SECONDS,
+def authenticator(runtime: Runtime, family: TokenFamily) -> Authenticator:
+    """Return the authenticator of one family. Errors: SettingsError."""
+    return Authenticator(
+        family, _keys_of(family, runtime), clock=runtime.clock, observer=runtime.observer
     )
 
 
-def _time(claims: Mapping[str, object], name: str) -> float:
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TokenRefusedError(name)
-    # A comparison with NaN is false, so NaN is refused here too.
-    if not 0 <= value < EPOCH_MAX:
-        raise TokenRefusedError(name)
-    return value
+def _keys_of(family: TokenFamily, runtime: Runtime) -> Keys:
+    if not family.jwks_url:
+        return SharedSecret(runtime.secrets, family.secret_arn, runtime.clock)
+    from payments.http.published_keys import keys_at
 
-
-def _subject(value: object) -> str:
-    is_number = isinstance(value, int) and not isinstance(value, bool)
-    text = str(value) if is_number else value
-    if not isinstance(text, str) or not 1 <= len(text) <= SUBJECT_CHARACTERS_MAX:
-        raise TokenRefusedError("sub")
-    is_negative = is_number and text.startswith("-")
-    if is_negative or not text.isprintable() or text != text.strip():
-        raise TokenRefusedError("sub")
-    return text
-
-
-def _scopes(claims: Mapping[str, object]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for name in ("scope", "scopes", "permissions"):
-        value = claims.get(name)
-        words = value.split(" ") if isinstance(value, str) else value
-        if words is not None and not isinstance(words, list):
-            raise TokenRefusedError(name)
-        for word in words or []:
-            if word == "":
-                continue
-            # One list entry is one scope: an entry with a space must not become two.
-            if not isinstance(word, str) or not _SCOPE.fullmatch(word):
-                raise TokenRefusedError(name)
-            found[word] = None
-    return tuple(found)
+    return keys_at(family.jwks_url, clock=runtime.clock, observer=runtime.observer)

@@ -66,8 +66,13 @@ def _still_waiting(case: Case, result: StkResult) -> Change | None:
 
 
 def _adopt(case: Case, result: StkResult) -> Change:
-    """Store the id of a prompt that did exist after all, and ask Daraja about it now."""
+    """Store the id of a prompt that did exist after all, and ask Daraja about it now.
+
+    Where Daraja had refused the push, the locks were free while that prompt was open.
+    """
     payment = case.payment
+    was_refused = payment.proof is Proof.PUSH
+    reason = "prompt_after_refused_push" if was_refused else None
     return case.step(
         replace(
             payment,
@@ -75,6 +80,7 @@ def _adopt(case: Case, result: StkResult) -> Change:
             checkout_source=Proof.CALLBACK,
             merchant_request_id=result.merchant_request_id,
             due_at=case.now if payment.may_yet_be_paid else payment.due_at,
+            attention=payment.attention or reason,
         )
     )
 

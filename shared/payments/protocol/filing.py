@@ -47,6 +47,13 @@ def file_body(
     return replace(ruling, after=after, evidence_digest=digest if is_kept else None)
 
 
+def is_left_out(payment: Payment, *, digest: str, result: StkResult | None) -> bool:
+    """Whether the file is full, and neither it nor the payment holds what the body says."""
+    is_full = len(payment.evidence_heads) >= EVIDENCE_MAX
+    is_held = result is not None and _holds(payment, result)
+    return is_full and not is_held and not _is_filed(payment, digest)
+
+
 def _holds(payment: Payment, result: StkResult) -> bool:
     """Whether the payment records the receipt and the amount that a callback reports."""
     is_receipt_held = result.receipt_number in (None, payment.receipt_number)

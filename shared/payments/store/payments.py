@@ -222,9 +222,11 @@ class PaymentStore:
         """Yield the payments created on these EAT days (an index read: may lag)."""
         return list_created(self._table, days)
 
-    def get_consultation(self, booking_id: str) -> Consultation | None:
-        """Read strongly."""
-        values = self._table.get(consultation_key(booking_id))
+    def get_consultation(
+        self, booking_id: str, *, may_be_stale: bool = False
+    ) -> Consultation | None:
+        """Read strongly, unless a stale answer does no harm."""
+        values = self._table.get(consultation_key(booking_id), may_be_stale=may_be_stale)
         return to_consultation(values) if values else None
 
     def create_consultation(self, consultation: Consultation) -> bool:

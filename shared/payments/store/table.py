@@ -70,11 +70,11 @@ class Table:
         """From now on, start no call later than this: what asks us does not wait for ever."""
         self._deadline = math.inf if seconds is None else self._clock() + seconds
 
-    def get(self, key: Mapping[str, str]) -> dict[str, Any] | None:
-        """Read one item strongly."""
+    def get(self, key: Mapping[str, str], *, may_be_stale: bool = False) -> dict[str, Any] | None:
+        """Read one item strongly, or for half the price perhaps as it was a second ago."""
         response = self._read(
             lambda: self._client.get_item(
-                TableName=self.name, Key=to_item(key), ConsistentRead=True
+                TableName=self.name, Key=to_item(key), ConsistentRead=not may_be_stale
             )
         )
         item = response.get("Item")

@@ -59,5 +59,6 @@ def _is_booking_paid(services: Services, payment: Payment) -> bool:
     is_slow = services.now() >= payment.created_at + services.policy.first_query_seconds
     if not payment.is_open or not is_slow:
         return False
-    consultation = services.store.get_consultation(payment.booking_id)
+    # It only chooses a sentence, and the next poll reads again.
+    consultation = services.store.get_consultation(payment.booking_id, may_be_stale=True)
     return consultation is not None and consultation.paid_payment_id is not None

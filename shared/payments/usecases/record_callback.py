@@ -1,15 +1,16 @@
 """Records a callback: authentic, hint or nothing (docs/protocol.md, section 5.2)."""
 
-import hashlib
 import hmac
 from dataclasses import dataclass
 
 from payments.ports import Actor
 from payments.protocol.evidence import CallbackResult, Evidence, HintReceived, OddCallback
+from payments.protocol.filing import is_left_out
 from payments.protocol.payment import Payment, StkResult
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.usecases.apply_evidence import apply_evidence
 from payments.usecases.services import Services
+from payments.values import sha256_hex
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,11 @@ class CallbackPost:
     is_listed: bool
     result: StkResult | None
     body: str
+
+    @property
+    def digest(self) -> str:
+        """Return the digest under which the body is filed."""
+        return sha256_hex(self.body)
 
 
 def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Payment | None:
@@ -47,7 +53,7 @@ def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Pa
 
 def _evidence(post: CallbackPost) -> Evidence:
     if post.result is None:
-        return OddCallback(digest=hashlib.sha256(post.body.encode()).hexdigest())
+        return OddCallback(digest=post.digest)
     if post.is_listed:
         return CallbackResult(result=post.result)
     return HintReceived(result=post.result)
@@ -61,6 +67,8 @@ def _count(services: Services, before: Payment, after: Payment, post: CallbackPo
         services.observer.counted("CallbackHint")
     else:
         services.observer.counted("CallbackAccepted")
+    if is_left_out(after, digest=post.digest, result=post.result):
+        services.observer.counted("CallbackNotFiled")
     is_late = before.may_yet_be_paid and not before.is_open and not after.may_yet_be_paid
     if is_late:
         services.observer.counted("CallbackLate")

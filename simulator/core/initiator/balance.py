@@ -31,5 +31,5 @@ def execute(world: World, ask: Ask, at: float) -> Outcome:
     return Outcome(
         SUCCESS,
         world.ledger.printer.next(at),
-        (("AccountBalance", "&".join(rows)), ("BOCompletedTime", timestamp(at))),
+        (("AccountBalance", "&".join(rows)), ("BOCompletedTime", int(timestamp(at)))),
     )

@@ -9,13 +9,11 @@ from dataclasses import dataclass
 
 from simulator.core import callback_url
 from simulator.core.config import Config
-from simulator.core.push_fields import InvalidFieldError, digits
+from simulator.core.push_fields import SHORTCODE, WHOLE_AMOUNT, InvalidFieldError, digits, matching
 
 Fields = Mapping[str, object]
 IDENTIFIER_TYPES = ("1", "2", "4", "11")
 B2C_COMMANDS = ("SalaryPayment", "BusinessPayment", "PromotionPayment")
-_AMOUNT = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
-_SHORTCODE = re.compile(r"[0-9]{5,7}", re.ASCII)
 _PARTY = re.compile(r"[0-9]{5,15}", re.ASCII)
 _RECEIPT = re.compile(r"[0-9A-Za-z]{8,15}", re.ASCII)
 _REMARKS_CHARACTERS = (2, 100)
@@ -74,9 +72,9 @@ class PayoutOrder:
 def reversal_order(fields: Fields, config: Config) -> ReversalOrder:
     """The reversal that the fields describe. Errors: InvalidFieldError."""
     _one_of(fields, "CommandID", ("TransactionReversal",))
-    receipt = _matching(fields, "TransactionID", _RECEIPT)
-    amount = int(_matching(fields, "Amount", _AMOUNT))
-    shortcode = _matching(fields, "ReceiverParty", _SHORTCODE)
+    receipt = matching(fields, "TransactionID", _RECEIPT.fullmatch)
+    amount = int(matching(fields, "Amount", WHOLE_AMOUNT.fullmatch))
+    shortcode = matching(fields, "ReceiverParty", SHORTCODE.fullmatch)
     kinds = ("11", "4") if config.reversal_takes_type_4 else ("11",)
     _one_of(fields, "RecieverIdentifierType", kinds)
     return ReversalOrder(_caller(fields, "Initiator", shortcode, config), receipt, amount)
@@ -89,7 +87,7 @@ def status_order(fields: Fields, config: Config) -> StatusOrder:
     conversation_id = _optional(fields, "OriginalConversationID", _ORIGINATOR_ID)
     if not receipt and not conversation_id:
         raise InvalidFieldError("TransactionID", "neither it nor OriginalConversationID is given")
-    shortcode = _matching(fields, "PartyA", _SHORTCODE)
+    shortcode = matching(fields, "PartyA", SHORTCODE.fullmatch)
     _one_of(fields, "IdentifierType", IDENTIFIER_TYPES)
     occasion = _text(fields, "Occasion", 0)
     caller = _caller(fields, "Initiator", shortcode, config)
@@ -99,7 +97,7 @@ def status_order(fields: Fields, config: Config) -> StatusOrder:
 def balance_order(fields: Fields, config: Config) -> BalanceOrder:
     """The balance query that the fields describe. Errors: InvalidFieldError."""
     _one_of(fields, "CommandID", ("AccountBalance",))
-    shortcode = _matching(fields, "PartyA", _SHORTCODE)
+    shortcode = matching(fields, "PartyA", SHORTCODE.fullmatch)
     _one_of(fields, "IdentifierType", IDENTIFIER_TYPES)
     return BalanceOrder(_caller(fields, "Initiator", shortcode, config))
 
@@ -111,11 +109,11 @@ def payout_order(fields: Fields, config: Config, *, has_originator_id: bool) -> 
     """
     originator_id = ""
     if has_originator_id:
-        originator_id = _matching(fields, "OriginatorConversationID", _ORIGINATOR_ID)
+        originator_id = matching(fields, "OriginatorConversationID", _ORIGINATOR_ID.fullmatch)
     command = _one_of(fields, "CommandID", B2C_COMMANDS)
-    amount = int(_matching(fields, "Amount", _AMOUNT))
-    shortcode = _matching(fields, "PartyA", _SHORTCODE)
-    party_b = _matching(fields, "PartyB", _PARTY)
+    amount = int(matching(fields, "Amount", WHOLE_AMOUNT.fullmatch))
+    shortcode = matching(fields, "PartyA", SHORTCODE.fullmatch)
+    party_b = matching(fields, "PartyB", _PARTY.fullmatch)
     caller = _caller(fields, "InitiatorName", shortcode, config)
     _text(fields, "Occassion", 0)
     return PayoutOrder(caller, originator_id, command, amount, party_b)
@@ -138,17 +136,10 @@ def _caller(fields: Fields, name_field: str, shortcode: str, config: Config) -> 
     )
 
 
-def _matching(fields: Fields, name: str, shape: re.Pattern[str]) -> str:
-    text = digits(fields.get(name))
-    if text is None or not shape.fullmatch(text):
-        raise InvalidFieldError(name)
-    return text
-
-
 def _optional(fields: Fields, name: str, shape: re.Pattern[str]) -> str:
     if fields.get(name) in (None, ""):
         return ""
-    return _matching(fields, name, shape)
+    return matching(fields, name, shape.fullmatch)
 
 
 def _one_of(fields: Fields, name: str, allowed: tuple[str, ...]) -> str:

@@ -2,11 +2,14 @@
 
 import json
 
-from simulator.core.identifiers import receipt_letters
+from simulator.core.identifiers import receipt_letters, timestamp
 from simulator.core.initiator.asks import Ask, Outcome, Parameter
+from simulator.core.initiator.codes import SUCCESS
 from simulator.core.initiator.day import OutcomeFault
+from simulator.core.initiator.fields import StatusOrder
 
 BALANCE = "balance"
+QUEUE_URL = "https://internalsandbox.safaricom.co.ke/mpesa/{api}results/v1/submit"
 _AMOUNT_KEYS = ("Amount", "TransactionAmount")
 _RECEIPT_KEYS = ("OriginalTransactionID", "ReceiptNo", "TransactionReceipt")
 _OTHER_RECEIPT = "SKE52PAWR9"
@@ -16,21 +19,44 @@ Document = dict[str, object]
 def result_body(ask: Ask, outcome: Outcome, at: float) -> bytes:
     """The bytes that are posted to ResultURL."""
     faults = ask.day.outcome_faults
+    is_balance_success = ask.api == BALANCE and outcome.code == SUCCESS
+    is_number = not is_balance_success and OutcomeFault.STRING_CODE not in faults
     result: Document = {
-        "ResultType": _number("0", ask, faults),
-        "ResultCode": _number(outcome.code, ask, faults),
+        "ResultType": 0 if is_number else "0",
+        "ResultCode": int(outcome.code) if is_number and outcome.code.isdigit() else outcome.code,
         "ResultDesc": outcome.description,
         "OriginatorConversationID": ask.originator_id,
         "ConversationID": ask.conversation_id,
         "TransactionID": outcome.receipt or f"{receipt_letters(at)}0000000",
     }
-    if outcome.is_success and OutcomeFault.MISSING_PARAMETERS not in faults:
-        result["ResultParameters"] = {"ResultParameter": _parameters(outcome.parameters, faults)}
-    item = _item("QueueTimeoutURL", ask.order.caller.timeout_url)
+    parameters = outcome.parameters if outcome.is_success else _of_failure(ask, outcome, at)
+    if parameters and OutcomeFault.MISSING_PARAMETERS not in faults:
+        result["ResultParameters"] = {"ResultParameter": _parameters(parameters, faults)}
+    item = _reference(ask)
     as_list = OutcomeFault.REFERENCE_LIST in faults
     result["ReferenceData"] = {"ReferenceItem": [item] if as_list else item}
     body = json.dumps({"Result": result}, separators=(",", ":")).encode()
     return body[: len(body) * 2 // 3] if OutcomeFault.MALFORMED in faults else body
+
+
+def _of_failure(ask: Ask, outcome: Outcome, at: float) -> tuple[Parameter, ...]:
+    """Only a failed balance query has parameters."""
+    if ask.api != BALANCE:
+        return ()
+    return (
+        ("ActionType", "AccountBalance"),
+        ("ErrorMsg", outcome.description),
+        ("BOCompletedTime", int(timestamp(at))),
+    )
+
+
+def _reference(ask: Ask) -> Document:
+    """The ReferenceItem as the sandbox sends it: an address of Safaricom's own, or none."""
+    if isinstance(ask.order, StatusOrder):
+        return _item("Occasion", ask.order.occasion or None)
+    if ask.api == BALANCE:
+        return _item("QueueTimeoutURL", None)
+    return _item("QueueTimeoutURL", QUEUE_URL.format(api=ask.api))
 
 
 def timeout_body(ask: Ask) -> bytes:
@@ -46,11 +72,6 @@ def timeout_body(ask: Ask) -> bytes:
         "ConversationID": ask.conversation_id,
     }
     return json.dumps({"Result": result}, separators=(",", ":")).encode()
-
-
-def _number(code: str, ask: Ask, faults: frozenset[OutcomeFault]) -> int | str:
-    is_text = ask.api == BALANCE or OutcomeFault.STRING_CODE in faults
-    return code if is_text or not code.isdigit() else int(code)
 
 
 def _parameters(

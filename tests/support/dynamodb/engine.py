@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from .capacity import read_units, write_units
+from .capacity import TRANSACTION_FACTOR, read_units, write_units
 from .errors import (
     ConditionFailedError,
     DynamoDBError,
@@ -48,7 +48,7 @@ class Engine:
 
     Shape: `lag` is how many of a table's latest changes an eventually consistent read does not see
         yet. `calls` counts requests by operation. `units` adds up "read" and "write" units, where
-        `counts_units` is set.
+        `counts_units` is set. `index_factor` is what a transaction pays for an index's write.
     Units: `clock` gives UTC epoch seconds.
     """
 
@@ -58,6 +58,7 @@ class Engine:
         self.calls: Counter[str] = Counter()
         self.units = {"read": 0.0, "write": 0.0}
         self.counts_units = counts_units
+        self.index_factor = 1
         self._tables: dict[str, Table] = {}
         # By token: the request, when it completed, and whether it succeeded.
         self._tokens: dict[str, tuple[dict[str, Any], float, bool]] = {}
@@ -238,7 +239,13 @@ class Engine:
     ) -> dict[str, Any]:
         def units() -> float:
             return sum(
-                write_units(write.table.schema, old, new, in_transaction=True)
+                write_units(
+                    write.table.schema,
+                    old,
+                    new,
+                    factor=TRANSACTION_FACTOR,
+                    index_factor=self.index_factor,
+                )
                 for write, (old, new) in zip(writes, pairs, strict=True)
             )
 

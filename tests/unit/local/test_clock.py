@@ -78,10 +78,7 @@ def test_the_product_has_one_source_of_time_and_nobody_replaces_it() -> None:
             elif each.attr in PRESENT and ast.unparse(each.value).split(".")[-1] in MODULES:
                 found.add((name, ast.unparse(each)))
                 replaced += [] if isinstance(each.ctx, ast.Load) else [name]
-    assert found == {
-        ("shared/payments/aws/runtime.py", "time.time"),
-        ("functions/authorizer/app.py", "time.time"),
-    }
+    assert found == {("shared/payments/aws/runtime.py", "time.time")}
     assert replaced == []
 
 

@@ -94,6 +94,7 @@ _wrong_amount = (
     (BOUND, contradicts("amount_contradicted")),
 )
 _after_query_success = (("completed_by_query",), contradicts("refused_after_query_success"))
+_after_refused_push = (("failed_unsent",), contradicts("prompt_after_refused_push"))
 
 TABLE: dict[str, dict[str, Verdict]] = {
     "callback exact": rows(
@@ -115,12 +116,16 @@ TABLE: dict[str, dict[str, Verdict]] = {
         (OPEN, refusal(FREES, frees_phone=True)),
         (("failed", "failed_by_query"), NOTHING),
         _after_query_success,
+        _after_refused_push,
         otherwise=KEPT,
     ),
     "callback 1037": rows(
-        (OPEN, refusal(WAITS_FOR_LOCK, frees_phone=False)), _after_query_success, otherwise=KEPT
+        (OPEN, refusal(WAITS_FOR_LOCK, frees_phone=False)),
+        _after_query_success,
+        _after_refused_push,
+        otherwise=KEPT,
     ),
-    "callback unlisted code": rows((OPEN, Outcome("pending")), otherwise=KEPT),
+    "callback unlisted code": rows((OPEN, Outcome("pending")), _after_refused_push, otherwise=KEPT),
     "hint success": rows((BOUND, NOTHING), otherwise=KEPT),
     "hint 1032": rows((("failed", "failed_by_query"), NOTHING), otherwise=KEPT),
     "query paid early": rows((("failed_by_query",), STAYS), otherwise=NOTHING),

@@ -24,6 +24,7 @@ from payments.values import (
     normalise_receipt,
     parse_daraja_timestamp,
     require_identifier,
+    typed_kes,
     whole_kes,
     whole_number,
 )
@@ -56,6 +57,16 @@ def test_a_number_without_a_fraction_is_an_integer(value: object, expected: int)
 def test_what_is_no_whole_number_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match="not a whole number"):
         whole_number(value)
+
+
+@pytest.mark.parametrize(("typed", "amount_kes"), CASES["typed_amounts"]["accepted"])
+def test_an_amount_is_read_as_people_and_statements_write_it(typed: str, amount_kes: int) -> None:
+    assert typed_kes(typed) == amount_kes
+
+
+@pytest.mark.parametrize("typed", CASES["typed_amounts"]["refused"])
+def test_what_is_no_whole_amount_of_shillings_is_none(typed: str) -> None:
+    assert typed_kes(typed) is None
 
 
 @pytest.mark.parametrize(("typed", "receipt"), CASES["receipts"]["accepted"])

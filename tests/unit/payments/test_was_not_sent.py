@@ -34,13 +34,13 @@ def answer_once(server: socket.socket, behave: Callable[[socket.socket], object]
     threading.Thread(target=serve, daemon=True).start()
 
 
-def test_a_refused_connectionwas_not_sent(listener: socket.socket) -> None:
+def test_a_refused_connection_was_not_sent(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     listener.close()
     assert was_not_sent(post(f"http://127.0.0.1:{port}/"))
 
 
-def test_a_name_that_does_not_resolvewas_not_sent() -> None:
+def test_a_name_that_does_not_resolve_was_not_sent() -> None:
     assert was_not_sent(post("http://nobody.invalid/"))
 
 

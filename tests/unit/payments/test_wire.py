@@ -93,6 +93,13 @@ def test_a_code_in_text_is_the_same_code() -> None:
 def test_a_prefix_in_the_description_is_dropped() -> None:
     assert "[" not in parsed("callback_prefixed_description.json").description
     assert clean_description("[STK_CB - ]Request cancelled") == "Request cancelled"
+    assert clean_description("[MerchantValidate] - Wrong credentials") == "Wrong credentials"
+
+
+def test_a_description_is_read_whole_up_to_200_characters() -> None:
+    sentence = "The balance is insufficient for the transaction, so nothing was paid. " * 2
+    assert clean_description(sentence) == sentence.strip()
+    assert len(clean_description("x" * 500)) == 200
 
 
 @pytest.mark.parametrize(

@@ -318,7 +318,8 @@ def test_simulate_pays_by_hand_in_the_sandbox_only() -> None:
     merchant = registered()
     assert simulate(merchant).json()["ResponseCode"] == "0"
     assert [each["BillRefNumber"] for each in merchant.notices()] == ["ABC"]
-    for name, value in (("Amount", "x"), ("Msisdn", "1"), ("CommandID", "x"), ("ShortCode", "1")):
+    wrong = (("Amount", "x"), ("Amount", "9" * 5000), ("Msisdn", "1"), ("CommandID", "x"))
+    for name, value in (*wrong, ("ShortCode", "1")):
         answer = simulate(merchant, **{name: value})
         assert error_code(answer)[1:] == ("400.003.02", f"Bad Request - Invalid {name}")
     assert simulate(registered(c2b_production_rules=True)).status == 404

@@ -12,7 +12,6 @@ from simulator.core import Config
 from simulator.core.initiator.codes import OUTCOMES, STATUSES
 from tests.unit.simulator.initiator_client import (
     PATHS,
-    TIMEOUT_URL,
     InitiatorClient,
     credential,
     parameters,
@@ -34,11 +33,17 @@ def test_a_call_is_acknowledged_and_its_result_has_the_documented_shape(api: str
     for name in ("OriginatorConversationID", "ConversationID"):
         assert result[name] == ack.json()[name]
     assert result["ResultCode"] == ("0" if api == "balance" else 0)
-    reference = {"Key": "QueueTimeoutURL", "Value": TIMEOUT_URL}
-    assert result["ReferenceData"] == {"ReferenceItem": reference}
+    assert result["ReferenceData"] == {"ReferenceItem": REFERENCES[api.partition("_")[0]]}
     assert client.daraja.ledger.is_balanced
 
 
+QUEUE_URL = "https://internalsandbox.safaricom.co.ke/mpesa/{api}results/v1/submit"
+REFERENCES = {
+    "reversal": {"Key": "QueueTimeoutURL", "Value": QUEUE_URL.format(api="reversal")},
+    "b2c": {"Key": "QueueTimeoutURL", "Value": QUEUE_URL.format(api="b2c")},
+    "status": {"Key": "Occasion"},
+    "balance": {"Key": "QueueTimeoutURL"},
+}
 KEYS = {
     "reversal": {
         *("DebitAccountBalance", "Amount", "TransCompletedTime", "OriginalTransactionID"),
@@ -132,7 +137,7 @@ OF_RECEIPTS: list[tuple[str, dict[str, Any], dict[str, Any], object]] = [
     ("status", {}, {"TransactionID": "UKN0000000"}, 2032),
     ("status", {"unknown_receipt_code": "25"}, {"TransactionID": "UKN0000000"}, 25),
     ("status", {}, {"PartyA": "7654321"}, 2032),
-    ("balance", {}, {"PartyA": "999999"}, "11"),
+    ("balance", {}, {"PartyA": "999999"}, 11),
     ("b2c", {}, {"Amount": 101}, 1),
     ("b2c", {}, {"Amount": 9}, 2),
     ("b2c", {}, {"Amount": 250_001}, 3),

@@ -19,6 +19,7 @@ CALLBACKS, RESULTS, OAUTH = (
     "test_conformance_oauth",
 )
 SEEN = "test_as_seen"
+MONEY = "test_money_payload_shapes"
 
 Row = tuple[str, str, str]
 # section, grade and fact; file; how the test's name begins
@@ -57,6 +58,10 @@ ROWS: list[Row] = [
     ("1.5 D B2C codes 1, 2, 3, 4, 8, 2040, SFC_IC0003", INITIATOR, "a_code_has_its_natural"),
     ("1.5 D Result keys, dd.mm.yyyy time", INITIATOR, "each_result_has_its_documented"),
     ("1.5 P 403.002.1001 on v3 for some apps", INITIATOR, "a_v3_payout_is_idempotent"),
+    ("9.1 O the reference of each API", INITIATOR, "a_call_is_acknowledged_and"),
+    ("9.4 O a failed balance query has parameters", MONEY, "a_result_has_the_recorded_shape"),
+    ("9.6 O registering answers eight zeros", MONEY, "an_answer_has_the_recorded_shape"),
+    ("9.7 O 1001 without Response", MONEY, "an_answer_has_the_recorded_shape"),
     ("1.8 D P QR: picture, code 00 or AG_", QR, "the_answer_has_the_picture"),
     # docs/daraja.md 9: C2B and Pull
     ("1.6 D P the confirmation's keys, types and numbers", C2B, "a_payment_by_hand_is_confirmed"),

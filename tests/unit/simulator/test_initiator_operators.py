@@ -28,7 +28,7 @@ def test_only_the_certificates_pkcs1_block_of_the_right_password_is_accepted() -
     ]
     for block in blocks:
         text = base64.b64encode(block).decode()
-        assert InitiatorClient().code("balance", SecurityCredential=text) == "2001"
+        assert InitiatorClient().code("balance", SecurityCredential=text) == 2001
         assert decrypted(text) in (None, base64.b64encode(PASSWORD.encode()))
     assert len(credential()) == 344
 

@@ -1,4 +1,4 @@
-"""The authorizer with published keys: a closed set, asked for rarely, and never a shared secret."""
+"""Authentication with published keys: a closed set, asked for rarely, and never a shared secret."""
 
 import json
 import threading
@@ -11,16 +11,23 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from payments.http.token_keys import KEY_SET_BYTES_MAX, RENEW_SECONDS, AuthSettings, fetch_json
-
-from functions.authorizer.app import (
+from payments.aws.token_families import TokenFamily
+from payments.errors import UnauthenticatedError, UnavailableError
+from payments.http.authentication import Authenticator
+from payments.http.published_keys import (
+    KEY_SET_BYTES_MAX,
     KEY_SET_SECONDS,
     KEY_SET_STALE_SECONDS,
-    Authenticator,
     PublishedKeys,
+    fetch_json,
     usable_keys,
 )
-from tests.support.bad_tokens import ec_key, good_claims, public_pem, rsa_key, sign
+from payments.http.token_claims import Caller
+from payments.http.token_keys import RENEW_SECONDS
+
+from tests.support.bad_tokens import ec_key, good_claims, public_pem, rsa_key
+from tests.support.observer import Notes
+from tests.support.tokens import sign
 
 NOW = 1_790_000_000
 ISSUER = "https://id.example/"
@@ -61,16 +68,25 @@ class Deployment:
     def __init__(self) -> None:
         self.now = float(NOW)
         self.issuer = Issuer()
-        settings = AuthSettings("an-arn-that-is-not-used", "https://id.example/k", ISSUER, AUDIENCE)
-        keys = PublishedKeys(self.issuer.fetch, self.clock)
-        self.authenticator = Authenticator(settings, keys, self.clock)
+        self.notes = Notes()
+        family = TokenFamily(jwks_url="https://id.example/k", issuer=ISSUER, audience=AUDIENCE)
+        keys = PublishedKeys(self.issuer.fetch, clock=self.clock, observer=self.notes)
+        self.authenticator = Authenticator(family, keys, clock=self.clock, observer=self.notes)
 
     def clock(self) -> float:
         return self.now
 
-    def auth(self, token: str) -> str:
-        answer = self.authenticator.answer({"identitySource": [f"Bearer {token}"]})
-        return str(answer["context"]["auth"])
+    def caller(self, token: str) -> Caller:
+        return self.authenticator.caller({"headers": {"authorization": f"Bearer {token}"}})
+
+    def verdict(self, token: str) -> str:
+        try:
+            self.caller(token)
+        except UnauthenticatedError:
+            return "refused"
+        except UnavailableError:
+            return "unavailable"
+        return "ok"
 
 
 @pytest.fixture
@@ -95,8 +111,7 @@ def test_a_token_signed_with_a_published_key_is_accepted(
     key: Any, algorithm: str, kid: str, deployment: Deployment
 ) -> None:
     token = jwt.encode(claims(sub=42), key, algorithm, headers={"kid": kid})
-    context = deployment.authenticator.answer({"identitySource": [f"Bearer {token}"]})["context"]
-    assert (context["auth"], context["sub"]) == ("ok", "42")
+    assert deployment.caller(token).client_id == "42"
 
 
 def _forged() -> dict[str, str]:
@@ -151,11 +166,12 @@ FORGED = _forged()
 
 @pytest.mark.parametrize("fault", FORGED)
 def test_a_forged_token_opens_nothing(fault: str, deployment: Deployment) -> None:
-    assert deployment.auth(FORGED[fault]) == "invalid"
+    assert deployment.verdict(FORGED[fault]) == "refused"
 
 
-def test_an_expired_token_is_called_expired(deployment: Deployment) -> None:
-    assert deployment.auth(rsa_token(exp=NOW - 3600)) == "expired"
+def test_an_expired_token_is_refused(deployment: Deployment) -> None:
+    assert deployment.verdict(rsa_token(exp=NOW)) == "refused"
+    assert deployment.notes.noted_lines == [("token refused", {"reason": "expired"})]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +207,7 @@ def test_a_symmetric_key_in_the_key_set_signs_nothing(deployment: Deployment) ->
     deployment.issuer.document = {"keys": [{"kty": "oct", "kid": "oct-1", "k": text}]}
     header = b'{"alg":"HS256","typ":"JWT","kid":"oct-1"}'
     for secret in (text, "secret-secret-secret-secret-1234"):
-        assert deployment.auth(sign(header, json.dumps(claims()).encode(), secret)) == "invalid"
+        assert deployment.verdict(sign(header, json.dumps(claims()).encode(), secret)) == "refused"
 
 
 def test_a_weak_rsa_key_is_not_trusted(deployment: Deployment) -> None:
@@ -199,7 +215,7 @@ def test_a_weak_rsa_key_is_not_trusted(deployment: Deployment) -> None:
     deployment.issuer.document = {"keys": [published(weak, "rsa-1")]}
     with pytest.warns(jwt.warnings.InsecureKeyLengthWarning):
         token = rsa_token(key=weak)
-    assert deployment.auth(token) == "invalid"
+    assert deployment.verdict(token) == "refused"
 
 
 @pytest.mark.parametrize(
@@ -209,38 +225,38 @@ def test_a_document_that_is_no_key_set_lets_nobody_in(
     document: object, deployment: Deployment
 ) -> None:
     deployment.issuer.document = document
-    assert deployment.auth(rsa_token()) == "unavailable"
+    assert deployment.verdict(rsa_token()) == "unavailable"
 
 
 def test_the_key_set_is_fetched_once_in_five_minutes(deployment: Deployment) -> None:
     for _ in range(50):
-        assert deployment.auth(rsa_token()) == "ok"
+        assert deployment.verdict(rsa_token()) == "ok"
         deployment.now += KEY_SET_SECONDS / 51
     assert deployment.issuer.fetches == 1
 
 
 def test_a_withdrawn_key_stops_working_within_five_minutes(deployment: Deployment) -> None:
-    assert deployment.auth(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token()) == "ok"
     deployment.issuer.document = {"keys": [published(ec_key(), "ec-1")]}
     deployment.now += KEY_SET_SECONDS
-    assert deployment.auth(rsa_token()) == "invalid"
+    assert deployment.verdict(rsa_token()) == "refused"
 
 
 def test_a_new_key_is_found_at_once(deployment: Deployment) -> None:
-    assert deployment.auth(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token()) == "ok"
     deployment.now += RENEW_SECONDS
     new = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     deployment.issuer.document = {"keys": [published(new, "rsa-2")]}
-    assert deployment.auth(rsa_token("rsa-2", key=new)) == "ok"
+    assert deployment.verdict(rsa_token("rsa-2", key=new)) == "ok"
 
 
 def test_foreign_kids_cause_one_fetch_in_thirty_seconds(deployment: Deployment) -> None:
     for second in range(RENEW_SECONDS * 4):
         deployment.now = NOW + second / 4
-        assert deployment.auth(rsa_token(f"foreign-{second}")) == "invalid"
+        assert deployment.verdict(rsa_token(f"foreign-{second}")) == "refused"
     assert deployment.issuer.fetches == 1
     deployment.now = NOW + RENEW_SECONDS
-    deployment.auth(rsa_token("foreign"))
+    deployment.verdict(rsa_token("foreign"))
     assert deployment.issuer.fetches == 2
 
 
@@ -248,21 +264,21 @@ def test_foreign_kids_cause_one_fetch_in_thirty_seconds(deployment: Deployment) 
 def test_the_last_key_set_serves_an_hour_while_the_issuer_is_down(
     error: Exception, deployment: Deployment
 ) -> None:
-    assert deployment.auth(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token()) == "ok"
     deployment.issuer.error = error
     deployment.now = NOW + KEY_SET_STALE_SECONDS - 1
-    assert deployment.auth(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token()) == "ok"
     deployment.now = NOW + KEY_SET_STALE_SECONDS + RENEW_SECONDS
-    assert deployment.auth(rsa_token()) == "unavailable"
+    assert deployment.verdict(rsa_token()) == "unavailable"
     deployment.issuer.error = None
     deployment.now += RENEW_SECONDS
-    assert deployment.auth(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token()) == "ok"
 
 
 def test_an_issuer_that_is_down_is_not_asked_by_every_request(deployment: Deployment) -> None:
     deployment.issuer.error = OSError("down")
     for _ in range(100):
-        assert deployment.auth(rsa_token()) == "unavailable"
+        assert deployment.verdict(rsa_token()) == "unavailable"
     assert deployment.issuer.fetches == 1
 
 
