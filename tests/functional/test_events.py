@@ -16,6 +16,7 @@ import pytest
 from payments.aws.runtime import Adapters
 
 from local.credentials import with_tokens
+from tests.functional.booking_system import Town
 from tests.support.aws import JWT_SECRET, REPOSITORY
 from tests.support.dynamodb.template import load_template
 from tests.support.world import START, World
@@ -60,6 +61,11 @@ def test_an_event_gets_what_its_name_promises(world: World, file: Path) -> None:
     if function == "authorizer":
         answer = world.function(function).invoke(read(file))
         assert (answer["isAuthorized"], answer["context"]["auth"]) == (True, outcome)
+        return
+    if function == "webhooks":
+        town = Town(world)
+        assert town.function.invoke(read(file)) == {"batchItemFailures": []}
+        assert len(town.receiver.requests) == 1
         return
     if function in {"status", "callback", "cleanup"}:
         first = world.function("stk_push").invoke(read(FOLDER / f"{FIRST}.json"))
