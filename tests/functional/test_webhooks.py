@@ -174,6 +174,7 @@ def test_without_a_secret_nothing_is_sent_and_the_event_waits(town: Town, secret
     [dedupe_id] = town.carry()
     town.deliver()
     assert town.receiver.requests == []
+    assert [each["last_answer"] for each in town.stored()] == ["secrets_incomplete"]
     town.world.secrets.values[SECRET_ARN]["WEBHOOK_SECRET"] = SECRET
     town.deliver_for(HOUR)
     assert town.receiver.ids == [dedupe_id]
