@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from payments.errors import NotFoundError, SettingsError
 from payments.protocol.delivery import RETRY_SECONDS, TEST_TYPE, Answer
 from payments.store.deliveries import KEPT_SECONDS
-from payments.usecases.deliver_event import deliveries_of, resend, send_test
+from payments.usecases.deliver_event import deliveries_of, resend_event, resend_payment, send_test
 
 from tests.functional.booking_system import (
     OTHER_SECRET,
@@ -249,7 +249,7 @@ def test_a_resend_is_the_same_event(town: Town) -> None:
     first_delivered_at = town.stored()[0]["delivered_at"]
     town.world.pass_time(DAY)
     parts = town.function.module.runtime.webhooks
-    assert resend(parts, payment_id) == ids
+    assert resend_payment(parts, payment_id) == ids
     town.deliver()
     first, second = town.receiver.requests
     assert first.headers["webhook-id"] == second.headers["webhook-id"]
@@ -257,9 +257,9 @@ def test_a_resend_is_the_same_event(town: Town) -> None:
     [stored] = town.stored()
     assert (stored["tries"], stored["delivered_at"]) == (2, first_delivered_at)
     with pytest.raises(NotFoundError):
-        resend(parts, payment_id, "PAY#unknown")
+        resend_event(parts, ids[0].replace("Completed", "Failed"))
     with pytest.raises(NotFoundError):
-        resend(parts, "0" * 32)
+        resend_payment(parts, "0" * 32)
 
 
 def test_a_payments_deliveries_name_every_event_also_those_never_tried(town: Town) -> None:

@@ -7,7 +7,14 @@ from typing import Annotated, Any
 
 import typer
 from payments.protocol.delivery import Delivery
-from payments.usecases.deliver_event import Webhooks, deliveries_of, resend, send_test
+from payments.usecases.deliver_event import (
+    EVENT_MARK,
+    Webhooks,
+    deliveries_of,
+    resend_event,
+    resend_payment,
+    send_test,
+)
 from payments.values import eat_iso
 from rich.console import Console
 
@@ -20,7 +27,6 @@ from tools.hakika.session import Session
 
 WAIT_SECONDS_MAX = 60
 """How long `test` waits for the first answer."""
-_EVENT = re.compile(r"PAY#([0-9a-f]{32})#EVENT#\d{6}#[A-Za-z]+\Z", re.ASCII)
 
 app = typer.Typer(help="Events on their way to the booking system.", no_args_is_help=True)
 
@@ -75,9 +81,11 @@ def resend_(
     if name is None:
         sent: Sequence[str] = _revive(session)
     else:
-        event = _EVENT.match(name)
-        payment_id = event[1] if event else finding.locate(session, name).payment_id
-        sent = resend(webhooks, payment_id, name if event else None)
+        sent = (
+            resend_event(webhooks, name)
+            if EVENT_MARK in name
+            else resend_payment(webhooks, finding.locate(session, name).payment_id)
+        )
     session.answer({"sent": list(sent)}, lambda console: _show_sent(console, sent))
 
 

@@ -8,7 +8,7 @@ from payments.protocol.delivery import Answer, Delivery
 from payments.protocol.policy import DAY_SECONDS
 from payments.store.attributes import Plain, to_attribute
 from payments.store.expressions import Expression, update_action
-from payments.store.items import delivery_key, payment_key
+from payments.store.items import delivery_key
 from payments.store.table import Table
 
 KEPT_SECONDS = 90 * DAY_SECONDS
@@ -67,12 +67,12 @@ class DeliveryStore:
             for event, values in zip(chunk, self._table.get_many(keys), strict=True):
                 yield _to_delivery(values) if values else _untried(event)
 
-    def events_of(self, payment_id: str) -> list[dict[str, Any]]:
-        """Return a payment's events whole, as they went to the bus, oldest first."""
+    def events_of(self, owner: str) -> list[dict[str, Any]]:
+        """Return the events of one partition key whole, as they went to the bus, oldest first."""
         pages = self._table.query_pages(
             KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
             ExpressionAttributeValues={
-                ":pk": to_attribute(payment_key(payment_id)["pk"]),
+                ":pk": to_attribute(owner),
                 ":prefix": to_attribute("EVENT#"),
             },
             ConsistentRead=True,

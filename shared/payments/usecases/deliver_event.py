@@ -1,6 +1,6 @@
 """Delivers events to the booking system, and shows what became of each delivery."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -9,7 +9,11 @@ from payments.ports import Clock, Ids, Observer
 from payments.protocol.delivery import TEST_TYPE, Answer, Delivery
 from payments.store.deliveries import DeliveryStore
 from payments.store.events import EVENT_SCHEMA
+from payments.store.items import payment_key
 from payments.values import eat_iso
+
+EVENT_MARK = "#EVENT#"
+"""What divides a `dedupe_id` into the item that it is about and the event itself."""
 
 
 class EventQueue(Protocol):
@@ -57,22 +61,25 @@ def deliver(webhooks: Webhooks, event: Mapping[str, Any], *, try_id: str) -> Ans
 
 def deliveries_of(deliveries: DeliveryStore, payment_id: str) -> Sequence[Delivery]:
     """Return the delivery of each event of a payment, oldest first; untried ones have no try."""
-    return list(deliveries.of_events(deliveries.events_of(payment_id)))
+    return list(deliveries.of_events(deliveries.events_of(payment_key(payment_id)["pk"])))
 
 
-def resend(webhooks: Webhooks, payment_id: str, dedupe_id: str | None = None) -> Sequence[str]:
-    """Queue a payment's events once more, all or one, unchanged; return their ids.
+def resend_payment(webhooks: Webhooks, payment_id: str) -> Sequence[str]:
+    """Queue all events of a payment once more, unchanged; return their ids.
 
-    Errors: NotFoundError where the payment has no such event; StoreUnavailableError.
+    Errors: NotFoundError where it has none; StoreUnavailableError.
     """
-    events = [
-        event
-        for event in webhooks.deliveries.events_of(payment_id)
-        if dedupe_id in (None, event["dedupe_id"])
-    ]
-    if not events:
-        raise NotFoundError("The payment has no such event", code="event_not_found")
-    return _queued(webhooks, events)
+    return _queued(webhooks, webhooks.deliveries.events_of(payment_key(payment_id)["pk"]))
+
+
+def resend_event(webhooks: Webhooks, dedupe_id: str) -> Sequence[str]:
+    """Queue one event once more, unchanged; return its id.
+
+    Errors: NotFoundError where there is no such event; StoreUnavailableError.
+    """
+    owner, _, _ = dedupe_id.partition(EVENT_MARK)
+    events = webhooks.deliveries.events_of(owner)
+    return _queued(webhooks, [each for each in events if each["dedupe_id"] == dedupe_id])
 
 
 def send_test(webhooks: Webhooks) -> Mapping[str, Any]:
@@ -89,9 +96,9 @@ def send_test(webhooks: Webhooks) -> Mapping[str, Any]:
     return event
 
 
-def _queued(webhooks: Webhooks, events: Iterable[Mapping[str, Any]]) -> Sequence[str]:
-    ids = []
+def _queued(webhooks: Webhooks, events: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    if not events:
+        raise NotFoundError("There is no such event", code="event_not_found")
     for event in events:
         webhooks.queue.put(event)
-        ids.append(str(event["dedupe_id"]))
-    return ids
+    return [str(event["dedupe_id"]) for event in events]
