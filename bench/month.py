@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench import cost
 from tools.template import load_template
 
 PRICES_AS_OF = "2025-06"
@@ -31,6 +32,12 @@ HOURS_OPEN = 300
 SECRET_READS = 3.5
 """Per payment where payments are more than five minutes apart: each function reads anew."""
 CLINIC_PAYMENTS = 1_000
+PEER_SECRETS = 2
+"""Daraja's credentials, and the secret of the tokens."""
+PEER_METRICS = {"typical": 2, "careful": 2}
+"""Metrics that the peers' code counts."""
+AUTHORIZER_SECONDS = 0.003
+"""A warm authorizer of a peer, once a payment; estimated."""
 FREE = {"alarms": 10 * ALARM_METRIC, "gauges": 10 * CUSTOM_METRIC, "queue": 0.40}
 """Allowances that do not end: 10 alarm metrics, 10 custom metrics, a million queue requests."""
 
@@ -83,6 +90,29 @@ def rows(template: Mapping[str, Any], usd_per_million: float) -> list[str]:
     total = [each + sum(busy.values()) for each in without]
     lines.append("| **with 1,000 payments** | **{:.1f}** | **{:.1f}** |".format(*total))
     return lines
+
+
+def with_a_million(team: str, usd_per_million: Mapping[str, float]) -> dict[str, float]:
+    """Return what a month with a million payments costs a team, by kind; `total` is their sum.
+
+    The parts that do not grow with the payments are the product's alarms, gauges, queue and
+    cleanup (`idle`), secrets, and metrics. A peer has no alarm, and an authorizer for each payment.
+    """
+    parts = {kind: usd for kind, usd in usd_per_million.items() if kind != "total"}
+    if team == "product":
+        idle = standing(load_template())
+        parts["secrets"] = idle.pop("secrets")
+        parts["custom metrics"] = COUNTERS * CUSTOM_METRIC + idle.pop("gauges")
+        parts["idle"] = sum(idle.values())
+    else:
+        parts["secrets"] = PEER_SECRETS * SECRET
+        parts["custom metrics"] = PEER_METRICS[team] * CUSTOM_METRIC
+        parts["idle"] = 0.0
+        seconds = AUTHORIZER_SECONDS * cost.MEMORY_GB
+        usd = cost.PRICES_USD["Lambda request"]
+        usd += seconds * cost.PRICES_USD["Lambda GB second (arm64)"]
+        parts["Lambda"] += usd * 1e6
+    return {**parts, "total": sum(parts.values())}
 
 
 def measured() -> float:

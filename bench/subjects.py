@@ -90,6 +90,16 @@ def subjects() -> list[Subject]:
     return found
 
 
+def authorizers() -> dict[str, Subject]:
+    """The function in front of a peer's routes; the product needs none."""
+    typical = (WORK / "peers" / "typical", PEER_LAYER, WORK / "peers" / "crypto")
+    careful = (WORK / "peers" / "careful", PEER_LAYER)
+    return {
+        "typical": Subject("typical", "authorizer", "authorizer:handler", typical),
+        "careful": Subject("careful", "authorizer", "authorizer:handler", careful),
+    }
+
+
 def product_function(folder: str) -> Subject:
     """A function that only the product has."""
     path = (PRODUCT / f"{folder}Function", PRODUCT / "PaymentsLayer" / "python")
@@ -125,6 +135,8 @@ def build() -> None:
     packages = ("aws-xray-sdk", "wrapt")
     uv = Path(sys.prefix) / "bin" / "uv"
     _run(uv, "pip", "install", "-q", "--no-deps", "--target", tracer, *packages)
+    pins = ROOT / "layers" / "cryptography" / "requirements.txt"
+    _run(uv, "pip", "install", "-q", "--target", WORK / "peers" / "crypto", "-r", pins)
     # sam build ships no compiled files; the peers get them all the same.
     for folder in (WORK / "peers", RUNTIME):
         mode = PycInvalidationMode.UNCHECKED_HASH

@@ -73,6 +73,7 @@ def parameter_overrides(settings: LocalSettings) -> list[str]:
         "SafaricomBase": daraja_base(settings),
         "WebhookUrl": settings.values.get("WEBHOOK_URL", ""),
         **_merchant(settings),
+        **settings.parameters,
     }
     return [f"{name}={value}" for name, value in overrides.items() if value]
 

@@ -85,6 +85,10 @@ def test_money_on_the_statement_is_recorded_reviewed_and_completed(
     )
     assert (recorded["status"], recorded["receipt_number"]) == ("review", "SKI7ABC123")
     assert recorded["transaction_at"] == "2026-09-21T18:14:00+03:00"
+    early = desk("review", "resolve", payment_id, "complete", *ACCOUNT)
+    assert early.code == 1
+    assert "own prompt may still be open" in early.err, "it may have been paid by hand"
+    world.pass_time(300)
     assert desk.json("review", "resolve", payment_id, "complete", *ACCOUNT)["status"] == "completed"
     consultation = desk.json("consultation", "show", "1")
     assert (consultation["status"], consultation["paid_payment_id"]) == ("Confirmed", payment_id)

@@ -17,7 +17,7 @@ from tests.support.network import Lines
 from tests.support.world import CONSULTATION, PHONE, QUERY, START, STATUS, STK_PUSH, World
 
 STATISTICS = "/api/payment/mpesa/statistics"
-PAYMENT, PAYMENTS = "/api/payments/{id}", "/api/payments"
+PAYMENT, PAYMENTS = "/api/payments/{payment_id}", "/api/payments"
 OWNER = "7"
 STRANGER = "8"
 ABSENT_PAYMENT = "0" * 32

@@ -14,7 +14,7 @@ import pytest
 from tests.support.lambdas import ENVIRONMENT
 
 REPOSITORY = Path(__file__).parents[2]
-FUNCTIONS = ("authorizer", "callback", "stk_push", "status")
+FUNCTIONS = ("callback", "stk_push", "status")
 DAY = 86_400
 
 RESTORED = """

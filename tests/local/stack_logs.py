@@ -8,15 +8,18 @@ from tests.local.api_client import Api
 from tests.support.log_scan import leaks_in_log
 
 FUNCTIONS = (
-    "authorizer",
     "callback",
     "cleanup",
     "consultations",
+    "paybill",
     "statistics",
     "status",
     "stk-push",
 )
-SECRETS = ("DarajaSecretArn", "JwtSecretArn", "PepperSecretArn", "WebhookSecretArn")
+SECRETS = (
+    *("DarajaSecretArn", "JwtSecretArn", "PaybillSecretArn", "PepperSecretArn"),
+    "WebhookSecretArn",
+)
 CRASHES = re.compile(r"Traceback|\[ERROR\]|\"level\": ?\"CRITICAL\"|A token caused")
 
 

@@ -76,6 +76,8 @@ PROBES: dict[str, Probe] = {
     "Query open": _query("open", "open"),
     "Query by_checkout": _query("by_checkout", "checkout_request_id"),
     "Query by_day": _query("by_day", "day_shard"),
+    "Query by_reference": _query("by_reference", "account_reference"),
+    "Query by_received": _query("by_received", "received_shard"),
     "Query person": _query("person", "person"),
     "DescribeTable": lambda client, stack: client("dynamodb").describe_table(
         TableName=stack.table_name
@@ -86,6 +88,7 @@ PROBES: dict[str, Probe] = {
     "Daraja secret": _secret("DarajaSecretArn"),
     "JWT secret": _secret("JwtSecretArn"),
     "pepper": _secret("PepperSecretArn"),
+    "C2B tokens": _secret("PaybillSecretArn"),
     "changing a secret": lambda client, stack: client("secretsmanager").update_secret(
         SecretId=stack.outputs["DarajaSecretArn"], Description="changed by a test of roles"
     ),
@@ -114,14 +117,19 @@ PROBES: dict[str, Probe] = {
 WRITES = {"GetItem", "BatchGetItem", "PutItem", "UpdateItem"}
 LEARNS = {*WRITES, "ConditionCheckItem", "Query by_checkout"}
 """What whoever may learn of money needs: it may be owed back for a booking that is another's."""
+LOOKS = {"Query by_reference", "Query by_day"}
+"""What a look at a receipt that waits needs."""
 ALLOWED: Mapping[str, set[str]] = {
-    "StkPushRole": {*WRITES, "Daraja secret", "pepper"},
-    "StatusRole": {*LEARNS, "Daraja secret"},
+    "StkPushRole": {*WRITES, "JWT secret", "Daraja secret", "pepper"},
+    "StatusRole": {*LEARNS, "JWT secret", "Daraja secret"},
     "CallbackRole": LEARNS,
-    "CleanupRole": {*LEARNS, "Query open", "Query person", "Daraja secret"},
-    "ConsultationsRole": WRITES,
-    "StatisticsRole": {"Query by_day"},
-    "AuthorizerRole": {"JWT secret"},
+    "PaybillRole": {
+        *WRITES,
+        *("ConditionCheckItem", "Query by_reference", "C2B tokens", "pepper"),
+    },
+    "CleanupRole": {*LEARNS, *LOOKS, "Query open", "Query person", "Daraja secret", "pepper"},
+    "ConsultationsRole": {*WRITES, "JWT secret"},
+    "StatisticsRole": {"Query by_day", "JWT secret"},
 }
 
 

@@ -2,8 +2,9 @@
 
 from collections import Counter
 
-from payments.ports import Actor
+from payments.ports import Actor, Role
 from payments.protocol.change import Change
+from payments.protocol.payment import Payment, Proof
 
 
 class Notes:
@@ -16,6 +17,14 @@ class Notes:
     def changed(self, change: Change, actor: Actor) -> None:
         """No part under test here changes a payment."""
         raise AssertionError(change)
+
+    def opened(self, payment: Payment, actor: Actor) -> None:
+        """No part under test here makes a payment."""
+        raise AssertionError(payment)
+
+    def witnessed(self, source: Proof, role: Role) -> None:
+        """No part under test here hears a witness."""
+        raise AssertionError(source)
 
     def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:
         """Keep the sum."""

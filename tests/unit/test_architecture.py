@@ -74,20 +74,20 @@ def reached_of(
     actions = str(role["Policies"])
     if "dynamodb:" in actions:
         yield function, "table"
-    if "FallbackQueue" in actions:
+    if "FallbackQueue" in actions or "MoneyQueue" in actions:
         yield function, "queue"
-    if "EventInvokeConfig" in properties:
+    if "DestinationConfig" in properties.get("EventInvokeConfig", {}):
         yield function, "dead"
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::Serverless::Function" and f"{name}.Arn" in actions:
+            yield function, resource["Properties"]["CodeUri"].removeprefix("functions/")
 
 
 def arrows_of_the_rest(resources: dict[str, Any], functions: dict[str, str]) -> Iterator[Arrow]:
-    """Authorizer, Function URL, pipe, rule, and the queues' own dead letters."""
+    """Function URLs, pipe, rule, and the queues' own dead letters."""
     for name, resource in resources.items():
         properties = resource.get("Properties", {})
         match resource["Type"]:
-            case "AWS::Serverless::HttpApi":
-                for authorizer in properties["Auth"]["Authorizers"].values():
-                    yield "api", functions[authorizer["FunctionArn"].removesuffix(".Arn")]
             case "AWS::Lambda::Url":
                 yield "url", functions[properties["TargetFunctionArn"].removesuffix(".Arn")]
             case "AWS::Pipes::Pipe":

@@ -10,8 +10,8 @@ import pytest
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 NAMES = (
-    *("stk_push", "status", "callback", "cleanup", "authorizer", "consultations", "statistics"),
-    "webhooks",
+    *("stk_push", "status", "callback", "paybill", "cleanup", "consultations", "statistics"),
+    *("refunds", "webhooks"),
 )
 HANDLER_LINES_MAX = 30
 

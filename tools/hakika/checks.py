@@ -5,13 +5,13 @@ import json
 from itertools import islice
 from typing import Any
 
-from payments.aws.settings import FORBIDDEN_URL_WORDS
+from payments.aws.settings import refused_word
 
-from tools.hakika import stack_checks
+from tools.hakika import money_checks, stack_checks
 from tools.hakika.deployment import Deployment
 from tools.hakika.findings import Check, Health
 
-INDEXES = ("by_checkout", "by_day", "person", "open")
+INDEXES = ("by_checkout", "by_day", "by_reference", "by_received", "person", "open")
 CONCURRENCY_ENOUGH = 100
 JWT_SECRET_BYTES_MIN = 32
 PRODUCTION_HOST = "https://api.safaricom.co.ke"
@@ -21,10 +21,12 @@ REACH_TIMEOUT_SECONDS = (3, 8)
 ADDRESSES_MANY = 65_536
 QUEUES = {
     "FallbackDeadLettersUrl": "callbacks (hakika callbacks list)",
+    "MoneyDeadLettersUrl": "confirmations (hakika callbacks list)",
     "OutboxDeadLettersUrl": "events",
     "CleanupDeadLettersUrl": "cleanup runs",
     "WebhookDeadLettersUrl": "webhooks (hakika webhooks list --undelivered)",
 }
+WAITING = ("FallbackQueueUrl", "MoneyQueueUrl")
 
 
 def _settings(deployment: Deployment) -> tuple[Health, str]:
@@ -70,7 +72,7 @@ def _secrets(deployment: Deployment) -> tuple[Health, str]:
 def _callback_url(deployment: Deployment) -> tuple[Health, str]:
     base = deployment.environment("stk-push").get("CALLBACK_URL_BASE", "")
     shown = base or deployment.api_url
-    word = next((word for word in FORBIDDEN_URL_WORDS if word in shown.lower()), None)
+    word = refused_word(shown)
     if word is not None:
         return Health.BAD, (
             f'{shown} contains "{word}", which Safaricom refuses. Give the deployment a domain '
@@ -182,11 +184,11 @@ def _queues(deployment: Deployment) -> tuple[Health, str]:
     dead = [f"{count} {what}" for what, count in counts.items() if count]
     if dead:
         return Health.BAD, f"dead letters: {', '.join(dead)}"
-    waiting = _count_messages(client, deployment.outputs["FallbackQueueUrl"])
+    waiting = sum(_count_messages(client, deployment.outputs[each]) for each in WAITING)
     if waiting:
         return (
             Health.DOUBTFUL,
-            f"{waiting} callbacks wait for the table; they are tried each minute",
+            f"{waiting} callbacks or confirmations wait for the table; they are tried each minute",
         )
     return Health.GOOD, "no dead letters, no callback waits"
 
@@ -217,5 +219,6 @@ CHECKS = (
     Check("recovery", _recovery),
     Check("schedule", _schedule),
     Check("dead letters", _queues),
+    *money_checks.CHECKS,
     *stack_checks.CHECKS,
 )

@@ -9,7 +9,7 @@ from payments.http.answers import consultation_answer
 from payments.ports import Actor
 from payments.protocol.consultation import BookingStatus, Consultation
 from payments.protocol.policy import NEVER
-from payments.store.history import Instruction
+from payments.store.instructions import Instruction
 from payments.usecases.register_consultation import register_consultation, require_changeable
 from payments.values import eat_iso, normalise_booking_id
 

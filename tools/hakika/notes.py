@@ -1,7 +1,8 @@
 """What the payment layer notes while the command runs: kept, and shown only where it explains."""
 
-from payments.ports import Actor
+from payments.ports import Actor, Role
 from payments.protocol.change import Change
+from payments.protocol.payment import Payment, Proof
 
 
 class Notes:
@@ -12,6 +13,12 @@ class Notes:
 
     def changed(self, change: Change, actor: Actor) -> None:
         """The change's own event tells of it."""
+
+    def opened(self, payment: Payment, actor: Actor) -> None:
+        """The payment's own event tells of it."""
+
+    def witnessed(self, source: Proof, role: Role) -> None:
+        """Metrics are the functions' business."""
 
     def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:
         """Metrics are the functions' business."""

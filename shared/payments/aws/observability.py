@@ -5,12 +5,11 @@ from typing import Any
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from payments.ports import Actor, Clock
-from payments.protocol.change import Change
-from payments.protocol.payment import Payment, PaymentStatus
+from payments.ports import Actor, Clock, Role
+from payments.protocol.change import Change, EventType
+from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.values import mask_checkout_request_id
 
-# Only the operator's command records a refund, and it prints no metrics.
 _STATUS_METRIC = {
     PaymentStatus.PENDING: "PushAccepted",
     PaymentStatus.COMPLETED: "PaymentCompleted",
@@ -18,7 +17,13 @@ _STATUS_METRIC = {
     PaymentStatus.CANCELLED: "PaymentCancelled",
     PaymentStatus.REVIEW: "PaymentReview",
     PaymentStatus.REFUND_DUE: "PaymentRefundDue",
+    PaymentStatus.REFUNDED: "PaymentRefunded",
     PaymentStatus.UNKNOWN: "PaymentUnknown",
+}
+_EVENT_METRIC = {
+    EventType.REFUND_REQUESTED: "RefundRequested",
+    EventType.REFUND_SENT: "RefundSent",
+    EventType.REFUND_REFUSED: "RefundRefused",
 }
 MISMATCHES = frozenset({"amount_differs", "amount_missing", "price_changed"})
 
@@ -57,6 +62,23 @@ class PowertoolsObserver:
         if change.is_transition and after.status is PaymentStatus.FAILED:
             self._count_failure(after.result_code or "none")
 
+    def opened(self, payment: Payment, actor: Actor) -> None:
+        """Log a payment that was made for money paid by hand, and count it."""
+        self._logger.info(
+            "payment opened",
+            payment_id=payment.payment_id,
+            to_status=str(payment.status),
+            by=actor.by.split(":", maxsplit=1)[0],
+            trace_id=actor.request_id,
+        )
+        self.counted(_STATUS_METRIC[payment.status])
+        if payment.status is PaymentStatus.COMPLETED:
+            self.counted("ReceivedKes", payment.amount_kes, unit="None")
+
+    def witnessed(self, source: Proof, role: Role) -> None:
+        """Count what a witness was for a receipt: callbacks that never came show in it."""
+        self._count_by("MoneyWitness", Source=str(source), Role=str(role))
+
     def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:
         """Add to a metric."""
         self._metrics.add_metric(name=name, unit=MetricUnit(unit), value=value)
@@ -66,17 +88,22 @@ class PowertoolsObserver:
         self._logger.warning(message, extra=dict(facts))
 
     def _count_failure(self, code: str) -> None:
-        """Count failures by result code: the one metric with a dimension."""
+        """Count failures by result code."""
+        self._count_by("PaymentFailedByCode", ResultCode=code)
+
+    def _count_by(self, name: str, **dimensions: str) -> None:
+        """Count a metric with dimensions of its own."""
         from aws_lambda_powertools.metrics import single_metric
 
         with single_metric(
-            name="PaymentFailedByCode",
+            name=name,
             unit=MetricUnit.Count,
             value=1,
             namespace=self._metrics.namespace,
             default_dimensions={"service": self._metrics.service or ""},
         ) as metric:
-            metric.add_dimension(name="ResultCode", value=code)
+            for dimension, value in dimensions.items():
+                metric.add_dimension(name=dimension, value=value)
 
     def flush(self) -> None:
         """Write the metrics gathered by this invocation."""
@@ -99,6 +126,7 @@ def metric_names(change: Change) -> list[str]:
         names.append(_STATUS_METRIC[after.status])
     if change.is_transition and after.failure_reason in MISMATCHES:
         names.append("AmountMismatch")
+    names += [_EVENT_METRIC[event] for event in change.events if event in _EVENT_METRIC]
     if after.attention is not None and after.attention != before.attention:
         names.append("AttentionRaised")
     return names

@@ -20,21 +20,21 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 
 from payments.aws.observability import PowertoolsObserver, new_logger
-from payments.aws.secrets import AtOnce, Secrets, SecretUnavailableError, in_threads
+from payments.aws.secrets import AtOnce, Secrets, in_threads, require_secret
 from payments.aws.settings import Settings, read_callback_settings, read_settings
-from payments.aws.token_families import customer_tokens
-from payments.errors import UnavailableError
-from payments.ports import Actor, Clock, Ids, Observer, Sleep, StkGateway
+from payments.ports import Actor, Clock, Ids, Observer, Sleep
 from payments.protocol.policy import Policy
+from payments.store.ledger import ReceiptLedger
 from payments.store.payments import PaymentStore
 from payments.store.table import Table
-from payments.usecases.services import Services
+from payments.usecases.services import RefundParts, Services
 
 if TYPE_CHECKING:
     import requests
     from botocore.session import Session
 
     from payments.aws.fallback_queue import FallbackQueue
+    from payments.daraja.client import DarajaClient
     from payments.store.backlog import Backlog
     from payments.store.history import PaymentHistory
     from payments.usecases.deliver_event import Webhooks
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 1
 READ_TIMEOUT_SECONDS = 2
 AWS_TRIES_MAX = 3
+INVOKED_SECONDS = 30
+"""How long a function that is invoked for its answer may take."""
 USER_AGENT = "Hakika"
 REQUIRED_DARAJA_SECRETS = (
     "SAFARICOM_CONSUMER_KEY",
@@ -82,6 +84,8 @@ def new_aws_client(
     for resources and transfers that nobody uses here. AWS checks what it is sent; botocore checking
     it before, and writing a user agent of many parts, would be a quarter of a callback's work.
     """
+    if service == "lambda":  # a function that acts is invoked once, and waited for
+        read_timeout_seconds, tries_max = INVOKED_SECONDS, 1
     config = Config(
         connect_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=read_timeout_seconds,
@@ -148,18 +152,19 @@ class Runtime:
             jitter=adapters.jitter,
             clock=adapters.clock,
         )
+        shortcode, clock = settings.merchant.shortcode, adapters.clock
         self.services = Services(
             store=PaymentStore(
-                self._table,
-                policy=settings.policy,
-                shortcode=settings.merchant.shortcode,
-                clock=adapters.clock,
+                self._table, policy=settings.policy, shortcode=shortcode, clock=clock
             ),
+            ledger=ReceiptLedger(self._table, shortcode=shortcode, clock=clock),
             gateway=lambda: self.gateway,
+            refunds=lambda: self.refunds,
             clock=adapters.clock,
             sleep=adapters.sleep,
             ids=adapters.ids,
             policy=settings.policy,
+            rules=settings.rules,
             observer=self._told,
             hash_phone=self._hash_phone,
         )
@@ -174,28 +179,31 @@ class Runtime:
         return self.settings.policy
 
     @cached_property
-    def gateway(self) -> StkGateway:
+    def gateway(self) -> "DarajaClient":
         """Daraja; it imports requests, so functions that never call it start faster."""
-        from payments.daraja.client import DarajaClient
-        from payments.store.oauth_token import OAuthToken
+        from payments.aws.daraja_gateway import new_gateway
 
-        return DarajaClient(
-            self._adapters.http_session(),
-            base_url=self.settings.base_url,
-            merchant=self.settings.merchant,
+        return new_gateway(
+            self.settings,
+            self._adapters,
+            self._table,
+            self._told,
             credentials=self._daraja_credentials,
             forget_credentials=self._forget_daraja_credentials,
-            share_oauth_token=lambda fetch: OAuthToken(
-                self._table,
-                fetch,
-                clock=self._adapters.clock,
-                sleep=self._adapters.sleep,
-                ids=self._adapters.ids,
-                observer=self._told,
-            ),
-            clock=self._adapters.clock,
-            observer=self._told,
         )
+
+    @property
+    def table(self) -> Table:
+        """The one table, for what only some functions read of it."""
+        return self._table
+
+    @cached_property
+    def refunds(self) -> RefundParts:
+        """The refund gate, and the function that sends refunds; few functions use them."""
+        from payments.aws.refunds_function import new_refund_parts
+
+        client = partial(self._adapters.aws_client, "lambda")
+        return new_refund_parts(self._table, self.settings, client, self._told)
 
     @cached_property
     def history(self) -> "PaymentHistory":
@@ -223,7 +231,7 @@ class Runtime:
         """The way of events to the booking system, for its function and the operator's command."""
         from payments.aws.webhooks import new_webhooks
 
-        return new_webhooks(self, self._adapters, self._table, self._read_secret)
+        return new_webhooks(self, self._adapters, self._table, self.read_secret)
 
     @cached_property
     def secrets(self) -> Secrets:
@@ -240,32 +248,20 @@ class Runtime:
         return Actor(by=by, request_id=request_id)
 
     def _daraja_credentials(self) -> Mapping[str, str]:
-        return self._read_secret(self.settings.daraja_secret_arn, REQUIRED_DARAJA_SECRETS)
+        return self.read_secret(self.settings.daraja_secret_arn, REQUIRED_DARAJA_SECRETS)
 
     def _forget_daraja_credentials(self) -> None:
         self.secrets.forget(self.settings.daraja_secret_arn)
 
     def _hash_phone(self, msisdn: str) -> str:
         """Return a key for a phone without the number: HMAC-SHA-256 with the pepper, 32 hex."""
-        pepper = self._read_secret(self.settings.pepper_secret_arn, ("PHONE_PEPPER",))
+        pepper = self.read_secret(self.settings.pepper_secret_arn, ("PHONE_PEPPER",))
         digest = hmac.new(pepper["PHONE_PEPPER"].encode(), msisdn.encode(), hashlib.sha256)
         return digest.hexdigest()[:32]
 
-    def _read_secret(self, arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
-        try:
-            values = self.secrets.read(arn)
-        except SecretUnavailableError as error:
-            self.logger.error("secret unavailable", extra={"reason": error.reason})
-            raise UnavailableError(
-                "The service is not ready. Please try again shortly", code="secrets_unavailable"
-            ) from error
-        missing = [name for name in names if not values.get(name)]
-        if missing:
-            self.logger.error("secret incomplete", extra={"missing": missing})
-            raise UnavailableError(
-                "The service is not ready. Please try again shortly", code="secrets_incomplete"
-            )
-        return values
+    def read_secret(self, arn: str, names: tuple[str, ...]) -> Mapping[str, str]:
+        """Return a secret that has all these values. Errors: UnavailableError."""
+        return require_secret(self.secrets, arn, names, logger=self.logger)
 
 
 def prepare(
@@ -281,6 +277,8 @@ def prepare(
     settings = read_settings(os.environ)
     together: tuple[str, ...] = ()
     if pushes:
+        from payments.aws.token_families import customer_tokens
+
         tokens = customer_tokens(os.environ)
         together = (tokens.secret_arn, settings.daraja_secret_arn, settings.pepper_secret_arn)
     runtime = Runtime(settings, ADAPTERS.get() or Adapters(), secrets_together=together)

@@ -4,11 +4,13 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from payments.daraja.wire import Merchant
 from payments.errors import SettingsError
 from payments.protocol.policy import Policy
+from payments.protocol.rules import MoneyRules, PaybillAccount
 
 TRANSACTION_TYPES = ("CustomerPayBillOnline", "CustomerBuyGoodsOnline")
 FORBIDDEN_URL_WORDS = ("mpesa", "m-pesa", "safaricom", "exe", "cmd", "sql", "query")
@@ -30,11 +32,23 @@ class Settings:
     policy: Policy
     daraja_secret_arn: str
     pepper_secret_arn: str
+    initiator_secret_arn: str = ""
+    result_key_secret_arn: str = ""
+    refunds_function: str = ""
     callback_networks: Networks
     fallback_queue_url: str
+    rules: MoneyRules
+    money_queue_url: str
+    paybill_secret_arn: str
+    validates_strictly: bool
     webhook_url: str = ""
     webhook_secret_arn: str = ""
     webhook_queue_url: str = ""
+
+    @property
+    def shortcodes(self) -> frozenset[str]:
+        """The shortcodes that M-Pesa may name as the receiver: a till has two numbers."""
+        return frozenset({self.merchant.shortcode, self.merchant.party_b} - {""})
 
     @property
     def is_till(self) -> bool:
@@ -60,8 +74,11 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         policy=_policy(environ),
         daraja_secret_arn=environ.get("DARAJA_SECRET_ARN", ""),
         pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
+        initiator_secret_arn=environ.get("INITIATOR_SECRET_ARN", ""),
+        refunds_function=environ.get("REFUNDS_FUNCTION", ""),
         callback_networks=_networks(environ),
-        fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
+        **_paybill(environ),
+        rules=_rules(environ),
         webhook_url=_webhook_url(environ),
         webhook_secret_arn=environ.get("WEBHOOK_SECRET_ARN", ""),
         webhook_queue_url=environ.get("WEBHOOK_QUEUE_URL", ""),
@@ -73,7 +90,7 @@ def read_callback_settings(environ: Mapping[str, str]) -> tuple[Settings, str]:
 
     Safaricom does not send a callback again, so only the table's name is required. Times and limits
     that cannot be read take their defaults. Addresses that cannot be read are nobody's: each
-    callback is a hint, and Daraja is asked.
+    callback is a hint, and Daraja is asked. A shortcode that cannot be read is "".
     Errors: SettingsError where TABLE_NAME is not set.
     """
     try:
@@ -93,14 +110,50 @@ def read_callback_settings(environ: Mapping[str, str]) -> tuple[Settings, str]:
     return Settings(
         table_name=_required(environ, "TABLE_NAME"),
         base_url="",
-        merchant=Merchant(shortcode="", party_b="", transaction_type=""),
+        merchant=_readable_merchant(environ),
         callback_url_base="",
         policy=_policy(usable),
         daraja_secret_arn="",
-        pepper_secret_arn="",
+        pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
         callback_networks=_networks(usable),
-        fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
+        **_paybill(environ),
+        rules=MoneyRules(is_pulled=_is_pulled(environ)),
     ), defect
+
+
+class _Paybill(TypedDict):
+    fallback_queue_url: str
+    money_queue_url: str
+    paybill_secret_arn: str
+    result_key_secret_arn: str
+    validates_strictly: bool
+
+
+def _paybill(environ: Mapping[str, str]) -> _Paybill:
+    """Read what has no wrong value: what is not switched on is off."""
+    return _Paybill(
+        result_key_secret_arn=environ.get("RESULT_KEY_SECRET_ARN", ""),
+        fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
+        money_queue_url=environ.get("MONEY_QUEUE_URL", ""),
+        paybill_secret_arn=environ.get("PAYBILL_SECRET_ARN", ""),
+        validates_strictly=environ.get("C2B_VALIDATION") == "strict",
+    )
+
+
+def _readable_merchant(environ: Mapping[str, str]) -> Merchant:
+    """Read who receives the money; nobody where the shortcode cannot be read."""
+    try:
+        shortcode = _digits(environ, "SAFARICOM_SHORTCODE")
+        return Merchant(
+            shortcode=shortcode, party_b=_party_b(environ, shortcode), transaction_type=""
+        )
+    except SettingsError:
+        return Merchant(shortcode="", party_b="", transaction_type="")
+
+
+def refused_word(url: str) -> str | None:
+    """Return the word in a URL that Safaricom refuses; None where there is none."""
+    return next((word for word in FORBIDDEN_URL_WORDS if word in url.lower()), None)
 
 
 def is_listed(address: str, networks: Networks) -> bool:
@@ -166,7 +219,7 @@ def _callback_base(environ: Mapping[str, str]) -> str:
     value = environ.get("CALLBACK_URL_BASE", "").strip().rstrip("/")
     if value and not value.startswith("https://"):
         raise SettingsError("CALLBACK_URL_BASE must start with https://")
-    word = next((word for word in FORBIDDEN_URL_WORDS if word in value.lower()), None)
+    word = refused_word(value)
     if word is not None:
         raise SettingsError(
             f'CALLBACK_URL_BASE contains "{word}", which Safaricom refuses in a URL'
@@ -191,6 +244,25 @@ def _networks(environ: Mapping[str, str]) -> Networks:
     if too_wide is not None:
         raise SettingsError(f"CALLBACK_SOURCE_IPS lists {too_wide}, too wide a network to trust")
     return networks
+
+
+def _rules(environ: Mapping[str, str]) -> MoneyRules:
+    account = environ.get("PAYBILL_ACCOUNT", PaybillAccount.OFF)
+    if account not in tuple(PaybillAccount):
+        raise SettingsError(f"PAYBILL_ACCOUNT must be one of {', '.join(PaybillAccount)}")
+    payers = environ.get("SWEEP_PAYERS", "")
+    shortcodes = frozenset(part.strip() for part in payers.split(",") if part.strip())
+    if not all(re.fullmatch(r"[0-9]{5,7}", each, re.ASCII) for each in shortcodes):
+        raise SettingsError("SWEEP_PAYERS must be shortcodes of 5 to 7 digits, with commas between")
+    return MoneyRules(
+        paybill_account=PaybillAccount(account),
+        sweep_payers=shortcodes,
+        is_pulled=_is_pulled(environ),
+    )
+
+
+def _is_pulled(environ: Mapping[str, str]) -> bool:
+    return environ.get("PULL_TRANSACTIONS") == "true"
 
 
 def _policy(environ: Mapping[str, str]) -> Policy:

@@ -9,6 +9,7 @@ from payments.protocol.money import money_arrived
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof, StkResult
 from payments.protocol.policy import HINT_ID_WINDOW_SECONDS
 from payments.protocol.refusal import refused
+from payments.protocol.report import of_result
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.values import embedded_in_checkout_id
 
@@ -19,7 +20,7 @@ def callback_received(case: Case, result: StkResult) -> Ruling:
     if payment.checkout_request_id not in (None, result.checkout_request_id):
         return Odd("checkout_request_id_differs")
     if result.code == SUCCESS:
-        return money_arrived(case, result, Proof.CALLBACK)
+        return money_arrived(case, of_result(result, Proof.CALLBACK))
     refusal = final_refusal(result.code)
     if payment.is_open:
         if refusal is None:

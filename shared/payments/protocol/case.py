@@ -11,6 +11,8 @@ from payments.protocol.consultation import (
 from payments.protocol.evidence import Context
 from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.protocol.policy import Policy
+from payments.protocol.receipts import Claim, ReceiptRow, RowState
+from payments.protocol.refund_rules import GateEffect
 from payments.protocol.schedule import next_due_at
 
 
@@ -44,6 +46,30 @@ class Case:
         """Whether the receipt in the evidence is claimed by another payment."""
         return self.context.receipt_payment_id not in (None, self.payment.payment_id)
 
+    def receipt_problem(self, amount_kes: int | None) -> str | None:
+        """Return why the receipt cannot simply be this payment's, None where it can.
+
+        A bound row never changes hands, a row that was set aside stays so, and two amounts for one
+        receipt are a person's to judge.
+        """
+        row = self.context.receipt
+        if row is None:
+            return None
+        match row.state:
+            case RowState.BOUND:
+                return "receipt_bound_elsewhere" if self.receipt_is_anothers else None
+            case RowState.SET_ASIDE:
+                return "receipt_set_aside"
+            case RowState.UNCLAIMED:
+                return None if row.amount_kes == amount_kes else "amount_contradicted"
+
+    @property
+    def receipt_is_free(self) -> bool:
+        """Whether the receipt in the evidence may be bound to this payment."""
+        row = self.context.receipt
+        is_set_aside = row is not None and row.state is RowState.SET_ASIDE
+        return not (self.receipt_is_anothers or is_set_aside)
+
     def is_older_than(self, seconds: int) -> bool:
         """Whether the payment was reserved at least this many seconds ago."""
         return self.now >= self.payment.created_at + seconds
@@ -64,9 +90,11 @@ class Case:
         schedules: bool = False,
         consultation: ConsultationEffect | None = None,
         frees_phone: bool = False,
-        claims_receipt: str | None = None,
+        claim: Claim | None = None,
+        files: ReceiptRow | None = None,
         releases_receipt: str | None = None,
         adds_events: tuple[EventType, ...] = (),
+        refund_gate: GateEffect | None = None,
         by_operator: bool = False,
     ) -> Change:
         """Return the write from the payment to `after`, its version and its events computed.
@@ -81,9 +109,11 @@ class Case:
             after=after,
             consultation=consultation,
             frees_phone=frees_phone,
-            claims_receipt=claims_receipt,
+            claim=claim,
+            files=files,
             releases_receipt=releases_receipt,
             events=tuple(events),
+            refund_gate=refund_gate,
             by_operator=by_operator,
         )
 

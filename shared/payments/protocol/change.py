@@ -5,35 +5,20 @@ from enum import Enum, StrEnum, auto
 from typing import Literal
 
 from payments.protocol.consultation import ConsultationPaymentStatus
-from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof
+from payments.protocol.payment import (
+    ENDS_PROMPT,
+    UNPROVEN,
+    WITNESSES,
+    Payment,
+    PaymentStatus,
+    Proof,
+)
+from payments.protocol.receipts import Claim, ClaimRule, ReceiptRow, RowState
+from payments.protocol.refund_rules import GateEffect, refund_rules
 from payments.protocol.result_codes import final_refusal
+from payments.protocol.transitions import AUTOMATIC, BY_OPERATOR
 
 _S = PaymentStatus
-AUTOMATIC: dict[PaymentStatus, frozenset[PaymentStatus]] = {
-    _S.DISPATCHING: frozenset(
-        {_S.UNKNOWN, _S.PENDING, _S.FAILED, _S.REVIEW, _S.COMPLETED, _S.REFUND_DUE}
-    ),
-    _S.UNKNOWN: frozenset(
-        {_S.PENDING, _S.FAILED, _S.CANCELLED, _S.REVIEW, _S.COMPLETED, _S.REFUND_DUE}
-    ),
-    _S.PENDING: frozenset({_S.FAILED, _S.CANCELLED, _S.REVIEW, _S.COMPLETED, _S.REFUND_DUE}),
-    _S.FAILED: frozenset({_S.REVIEW, _S.COMPLETED, _S.REFUND_DUE}),
-    _S.CANCELLED: frozenset({_S.REVIEW, _S.COMPLETED, _S.REFUND_DUE}),
-    _S.REVIEW: frozenset(),
-    _S.COMPLETED: frozenset({_S.REFUND_DUE}),
-    _S.REFUND_DUE: frozenset(),
-    _S.REFUNDED: frozenset(),
-}
-"""Which status may follow which without an operator."""
-BY_OPERATOR: dict[PaymentStatus, frozenset[PaymentStatus]] = {
-    _S.UNKNOWN: frozenset({_S.REVIEW}),
-    _S.PENDING: frozenset({_S.REVIEW}),
-    _S.FAILED: frozenset({_S.REVIEW}),
-    _S.CANCELLED: frozenset({_S.REVIEW}),
-    _S.REVIEW: frozenset({_S.COMPLETED, _S.REFUND_DUE, _S.FAILED}),
-    _S.REFUND_DUE: frozenset({_S.REFUNDED}),
-}
-"""Which further status may follow by an operator's decision."""
 
 
 class EventType(StrEnum):
@@ -45,9 +30,15 @@ class EventType(StrEnum):
     REVIEW = "ReviewNeeded"
     REFUND_DUE = "RefundDue"
     REFUNDED = "PaymentRefunded"
+    REFUND_REQUESTED = "RefundRequested"
+    REFUND_WITHDRAWN = "RefundWithdrawn"
+    REFUND_SENT = "RefundSent"
+    REFUND_REFUSED = "RefundRefused"
     UNRESOLVED = "PaymentUnresolved"
     RECEIPT_ADDED = "ReceiptAdded"
     ATTENTION_CLEARED = "AttentionCleared"
+    MONEY_UNCLAIMED = "MoneyUnclaimed"
+    MONEY_ATTACHED = "MoneyAttached"
 
 
 STATUS_EVENT = {
@@ -60,7 +51,7 @@ STATUS_EVENT = {
 }
 
 
-MONEY_PROOFS = frozenset({Proof.CALLBACK, Proof.HINT, Proof.QUERY, Proof.OPERATOR})
+MONEY_PROOFS = WITNESSES | {Proof.HINT, Proof.QUERY}
 """What can prove that money arrived."""
 
 
@@ -105,6 +96,8 @@ type ConsultationEffect = Confirm | Detach | HoldForReview | RequireUnpayable | 
 class Change:
     """One atomic write: the payment from `before` to `after`, and what goes with it.
 
+    Shape: `claim` binds a receipt to the payment, `files` is a new unclaimed row of a receipt that
+        the payment cannot take.
     Errors: ValueError where the step breaks a rule of the protocol: a defect in the code.
     """
 
@@ -112,16 +105,19 @@ class Change:
     after: Payment
     consultation: ConsultationEffect | None = None
     frees_phone: bool = False
-    claims_receipt: str | None = None
+    claim: Claim | None = None
+    files: ReceiptRow | None = None
     releases_receipt: str | None = None
     events: tuple[EventType, ...] = ()
     evidence_digest: str | None = None
+    refund_gate: GateEffect | None = None
     by_operator: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a step that no rule of the protocol allows."""
         rules = (
             *_step_rules(self),
+            *refund_rules(self.before, self.after, self.refund_gate, by_operator=self.by_operator),
             *(_transition_rules(self) if self.is_transition else ()),
             *(_outcome_rules(self) if self.concludes else ()),
         )
@@ -133,6 +129,11 @@ class Change:
     def is_transition(self) -> bool:
         """Whether the status changes."""
         return self.before.status is not self.after.status
+
+    @property
+    def claims_receipt(self) -> str | None:
+        """The receipt that becomes the payment's own."""
+        return self.claim.receipt_number if self.claim else None
 
     @property
     def phone_free_at(self) -> int | None:
@@ -155,7 +156,7 @@ def _step_rules(change: Change) -> _Rules:
     """Return what holds for every write, with the sentence for where it does not."""
     before, after = change.before, change.after
     raises_attention = after.attention is not None and after.attention != before.attention
-    claims, releases = change.claims_receipt, change.releases_receipt
+    releases = change.releases_receipt
     frees_lock = isinstance(change.consultation, Detach) and change.consultation.frees_lock
     return (
         (after.version == before.version + 1, "the version rises by one"),
@@ -168,7 +169,7 @@ def _step_rules(change: Change) -> _Rules:
             before.received_at in (None, after.received_at) or after.status is _S.FAILED,
             "the time of the first proof never moves",
         ),
-        (claims is None or after.status not in UNPROVEN, "a claimed receipt has its money"),
+        *_receipt_rules(change),
         (
             releases is None or (change.by_operator and after.receipt_number is None),
             "only an operator releases a receipt",
@@ -184,6 +185,35 @@ def _step_rules(change: Change) -> _Rules:
     )
 
 
+def _receipt_rules(change: Change) -> _Rules:
+    """Return what holds for the rows of the receipt ledger."""
+    before, after, claim, files = change.before, change.after, change.claim, change.files
+    tells = EventType.UNRESOLVED in change.events
+    is_for_person = tells or after.status is _S.REVIEW
+    is_despite = claim is not None and claim.rule is ClaimRule.DESPITE_AMOUNT
+    claimed = change.claims_receipt
+    return (
+        (claim is None or after.status not in UNPROVEN, "a claimed receipt has its money"),
+        (claim is None or after.proof is claim.source, "a claim is its witness's"),
+        (claimed in (None, after.bound_receipt), "a payment claims its own receipt"),
+        (
+            after.bound_receipt in (None, before.bound_receipt, claimed),
+            "a receipt is claimed with the money",
+        ),
+        (not is_despite or is_for_person, "two amounts of one receipt are for a person"),
+        (files is None or tells, "a receipt that is filed has its payment's attention"),
+        (
+            files is None or files.receipt_number != after.bound_receipt,
+            "a receipt is bound or on file",
+        ),
+        (files is None or files.state is RowState.UNCLAIMED, "what is filed is unclaimed"),
+        (
+            before.bound_receipt in (None, after.bound_receipt, change.releases_receipt),
+            "a bound receipt stays",
+        ),
+    )
+
+
 def _transition_rules(change: Change) -> _Rules:
     """Return what holds where the status changes."""
     before, after = change.before, change.after
@@ -191,7 +221,6 @@ def _transition_rules(change: Change) -> _Rules:
     if change.by_operator:
         allowed = allowed | BY_OPERATOR.get(before.status, frozenset())
     event = STATUS_EVENT.get(after.status)
-    is_new_receipt = after.receipt_number not in (None, before.receipt_number)
     is_completed = after.status is _S.COMPLETED
     is_by_query = after.proof is Proof.QUERY and after.paid_amount_kes is None
     is_exact = after.paid_amount_kes == after.amount_kes or is_by_query
@@ -199,10 +228,6 @@ def _transition_rules(change: Change) -> _Rules:
     return (
         (after.status in allowed, "no such transition"),
         (event is None or event in change.events, "a final status has its event"),
-        (
-            not is_new_receipt or change.claims_receipt == after.receipt_number,
-            "a receipt is claimed with the money",
-        ),
         (not is_completed or isinstance(change.consultation, Confirm), "completed confirms"),
         (not is_completed or is_exact, "completed is paid exactly"),
         (
@@ -221,13 +246,18 @@ def _outcome_rules(change: Change) -> _Rules:
     """Return what holds where a payment gets its outcome."""
     after = change.after
     is_paid = after.status not in UNPROVEN
+    ends_prompt = after.proof in ENDS_PROMPT
     is_refused_push = after.status is _S.FAILED and after.proof is Proof.PUSH
     needs_reason = after.status in {_S.FAILED, _S.CANCELLED, _S.REVIEW}
     return (
         (after.final_at is not None, "an outcome has its time"),
         (not is_paid or after.proof in MONEY_PROOFS, "money has its proof"),
         (not is_paid or after.received_at is not None, "money has the time of its proof"),
-        (not (is_paid and after.holds_locks), "money ends the locks"),
+        (not (is_paid and ends_prompt and after.holds_locks), "the prompt's money ends the locks"),
+        (
+            not (is_paid and not ends_prompt and change.frees_phone),
+            "money that may be paid by hand frees no phone",
+        ),
         (not (is_refused_push and after.holds_locks), "a refused push holds no lock"),
         (not is_paid or after.receipt_pending == (after.receipt_number is None), "receipt pending"),
         (not needs_reason or after.failure_reason is not None, "no money has its reason"),

@@ -25,7 +25,7 @@ class ConsultationPaymentStatus(StrEnum):
 class Consultation:
     """One consultation as stored.
 
-    `payment_ids` are all payments that were reserved for it, newest last.
+    Shape: `payment_ids` are its last ten payments, newest last.
     Units: KES; `lock_until` in UTC epoch seconds: until then no new payment may be reserved.
     """
 

@@ -25,7 +25,9 @@ from payments.protocol.evidence import (
     Evidence,
     HintDisowned,
     HintReceived,
+    MoneyAttached,
     MoneyReturned,
+    MoneySeen,
     OddCallback,
     PushAccepted,
     PushRefused,
@@ -39,9 +41,10 @@ from payments.protocol.filing import Odd, Ruling, file_body
 from payments.protocol.operator import booking_cancelled, operate
 from payments.protocol.payment import Payment
 from payments.protocol.policy import Policy
-from payments.protocol.push import push_accepted, push_refused, push_unclear
+from payments.protocol.push import push_answered
 from payments.protocol.query import query_answered
 from payments.protocol.time_passed import hint_disowned, time_passed
+from payments.protocol.witness import money_seen
 
 
 def decide(
@@ -54,7 +57,7 @@ def decide(
     Source: docs/protocol.md, transitions and rules.
     """
     is_by_person = isinstance(
-        evidence, ReviewResolved | ReceiptFound | MoneyReturned | AttentionCleared
+        evidence, ReviewResolved | ReceiptFound | MoneyReturned | AttentionCleared | MoneyAttached
     )
     if context.is_assumed and is_by_person:
         return NEEDS_CONTEXT
@@ -69,12 +72,8 @@ def decide(
 def _ruling(case: Case, evidence: Evidence) -> Ruling:
     """Apply the rule for this kind of evidence."""
     match evidence:
-        case PushAccepted():
-            return push_accepted(case, evidence)
-        case PushRefused():
-            return push_refused(case, evidence)
-        case PushUnclear():
-            return push_unclear(case, evidence)
+        case PushAccepted() | PushRefused() | PushUnclear():
+            return push_answered(case, evidence)
         case CallbackResult(result=result):
             return callback_received(case, result)
         case HintReceived(result=result):
@@ -89,7 +88,15 @@ def _ruling(case: Case, evidence: Evidence) -> Ruling:
             return time_passed(case)
         case BookingCancelled():
             return booking_cancelled(case)
-        case ReviewResolved() | ReceiptFound() | MoneyReturned() | AttentionCleared():
+        case MoneySeen():
+            return money_seen(case, evidence)
+        case (
+            ReviewResolved()
+            | ReceiptFound()
+            | MoneyReturned()
+            | AttentionCleared()
+            | MoneyAttached()
+        ):
             return operate(case, evidence)
         case _:
             assert_never(evidence)
@@ -110,9 +117,9 @@ def _proves_context(change: Change) -> bool:
     """Whether the conditions of the write fail wherever the assumed context is not the real one.
 
     The condition of each consultation effect below names what was assumed about the consultation.
-    Without such an effect a final status would ignore a consultation that was never read. A
-    receipt added to recorded money may be this payment's own already, which the claim accepts.
+    Without such an effect a final status would ignore a consultation that was never read. Whether a
+    receipt is added to recorded money, or filed, depends on its row.
     """
     if change.is_transition and not change.after.is_open:
         return isinstance(change.consultation, Confirm | Detach | CancelConfirmed)
-    return change.claims_receipt is None
+    return change.claim is None and change.files is None

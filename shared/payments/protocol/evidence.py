@@ -152,6 +152,13 @@ class MoneySeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoneyAttached:
+    """A person says which payment an unclaimed receipt belongs to; `money` is the row as shown."""
+
+    money: MoneySeen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusSeen:
     """M-Pesa's answer to a Transaction Status query of one receipt.
 
@@ -180,7 +187,7 @@ class ReversalResult:
     refund_receipt: str | None
 
 
-type Operation = ReviewResolved | ReceiptFound | MoneyReturned | AttentionCleared
+type Operation = ReviewResolved | ReceiptFound | MoneyReturned | AttentionCleared | MoneyAttached
 type Evidence = (
     PushAccepted
     | PushRefused
@@ -192,6 +199,7 @@ type Evidence = (
     | QueryAnswer
     | TimePassed
     | BookingCancelled
+    | MoneySeen
     | Operation
 )
 

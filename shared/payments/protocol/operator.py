@@ -1,6 +1,5 @@
 """What a person may decide, and the booking system's cancelling of a Confirmed consultation."""
 
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from typing import assert_never
 
@@ -12,18 +11,29 @@ from payments.protocol.change import (
     Confirm,
     Detach,
     EventType,
-    HoldForReview,
 )
 from payments.protocol.evidence import (
     AttentionCleared,
+    MoneyAttached,
     MoneyReturned,
     Operation,
     ReceiptFound,
     Resolution,
     ReviewResolved,
 )
-from payments.protocol.payment import UNPROVEN, Payment, PaymentStatus, Proof, RefundStep
-from payments.protocol.result_codes import SUCCESS
+from payments.protocol.payment import (
+    MACHINE_WITNESSES,
+    Payment,
+    PaymentStatus,
+    Proof,
+)
+from payments.protocol.refund_evidence import is_sent
+from payments.protocol.refund_steps import UNRESOLVED
+from payments.protocol.report import MoneyReport
+from payments.protocol.requirements import require_free_receipt, require_status
+from payments.protocol.statement import record_receipt
+from payments.protocol.witness import money_attached
+from payments.values import eat_iso
 
 
 def operate(case: Case, operation: Operation) -> Change | None:
@@ -35,9 +45,11 @@ def operate(case: Case, operation: Operation) -> Change | None:
         case ReviewResolved():
             return _resolve(case, operation)
         case ReceiptFound():
-            return _record_receipt(case, operation)
+            return record_receipt(case, operation)
         case MoneyReturned():
             return _mark_refunded(case)
+        case MoneyAttached():
+            return money_attached(case, operation)
         case AttentionCleared():
             return _clear_attention(case)
         case _:
@@ -58,11 +70,12 @@ def _mark_refunded(case: Case) -> Change:
     Errors: ConflictError, also while our own reversal may still succeed: it would go back twice.
     """
     payment = case.payment
-    _require(payment, {PaymentStatus.REFUND_DUE}, "mark as refunded")
+    require_status(payment, {PaymentStatus.REFUND_DUE}, "mark as refunded")
     refund = payment.refund
-    if refund is not None and refund.step is RefundStep.SENT:
+    if is_sent(payment):
         raise ConflictError(
-            "A refund of this payment has been sent to M-Pesa: wait for its result",
+            "A refund of this payment has been sent to M-Pesa: wait for its result, or settle it "
+            "after 24 hours from M-Pesa's statement",
             code="refund_sent",
         )
     after = replace(
@@ -77,6 +90,11 @@ def _mark_refunded(case: Case) -> Change:
 def _clear_attention(case: Case) -> Change | None:
     if case.payment.attention is None:
         return None
+    if is_sent(case.payment) and case.payment.attention == UNRESOLVED:
+        raise ConflictError(
+            "M-Pesa never answered about a refund: settle it from M-Pesa's statement",
+            code="refund_sent",
+        )
     return case.step(
         replace(case.payment, attention=None),
         adds_events=(EventType.ATTENTION_CLEARED,),
@@ -85,8 +103,18 @@ def _clear_attention(case: Case) -> Change | None:
 
 
 def _resolve(case: Case, decision: ReviewResolved) -> Change:
-    """End a review: confirm the consultation, owe the money back, or record that none came."""
-    _require(case.payment, {PaymentStatus.REVIEW}, "resolve")
+    """End a review: confirm the consultation, owe the money back, or record that none came.
+
+    Errors: ConflictError, also while the payment's own prompt may be open: money that was paid by
+        hand does not end it, and ending the review frees the locks.
+    """
+    require_status(case.payment, {PaymentStatus.REVIEW}, "resolve")
+    if case.payment.may_have_open_prompt(case.now):
+        raise ConflictError(
+            "The payment's own prompt may still be open on the phone: decide after "
+            f"{(eat_iso(case.payment.prompt_ends_at) or '')[11:16]} (EAT)",
+            code="prompt_open",
+        )
     match decision.resolution:
         case Resolution.BOGUS:
             return _bogus(case)
@@ -115,10 +143,11 @@ def _decided(case: Case, decision: ReviewResolved, status: PaymentStatus) -> Pay
             "The receipt and the amount must be known: give those on M-Pesa's statement",
             code="receipt_needed",
         )
-    _require_free_receipt(case)
+    require_free_receipt(case)
     return replace(
         payment,
         status=status,
+        holds_locks=False,
         proof=Proof.OPERATOR,
         receipt_number=receipt,
         receipt_pending=False,
@@ -130,11 +159,18 @@ def _decided(case: Case, decision: ReviewResolved, status: PaymentStatus) -> Pay
 
 
 def _end_review(case: Case, after: Payment, effect: Confirm | Detach | None) -> Change:
+    claims = after.bound_receipt != case.payment.bound_receipt
+    report = MoneyReport(
+        proof=Proof.OPERATOR,
+        receipt_number=after.receipt_number,
+        amount_kes=after.paid_amount_kes,
+        paid_at=after.transaction_at,
+    )
     return case.step(
         after,
         consultation=effect,
         frees_phone=case.holds_phone,
-        claims_receipt=after.receipt_number,
+        claim=report.claim(case.context.receipt) if claims else None,
         by_operator=True,
     )
 
@@ -163,18 +199,21 @@ def _require_confirmable(case: Case, amount_kes: int | None) -> None:
 def _bogus(case: Case) -> Change:
     """Record that no money came: the payment failed, its claim on the receipt is released.
 
-    Errors: ConflictError where an authentic callback named the receipt: that money exists.
+    Errors: ConflictError where M-Pesa itself named the receipt: that money exists.
     """
-    payment = case.payment
-    if payment.receipt_number is not None and payment.proof is Proof.CALLBACK:
+    payment, row = case.payment, case.context.receipt
+    bound = row if row is not None and row.payment_id == payment.payment_id else None
+    is_machines = bound is not None and bound.source in MACHINE_WITNESSES
+    if is_machines or (payment.bound_receipt and payment.proof in MACHINE_WITNESSES):
         raise ConflictError(
-            "M-Pesa's own callback named this receipt, so the money exists: complete the payment, "
+            "M-Pesa itself named this receipt, so the money exists: complete the payment, "
             "or owe the money back",
             code="money_is_proven",
         )
     after = replace(
         payment,
         status=PaymentStatus.FAILED,
+        holds_locks=False,
         receipt_number=None,
         receipt_pending=False,
         paid_amount_kes=None,
@@ -191,51 +230,6 @@ def _bogus(case: Case) -> Change:
         after,
         consultation=case.detach(frees_lock=True),
         frees_phone=case.holds_phone,
-        releases_receipt=payment.receipt_number,
+        releases_receipt=bound.receipt_number if bound else None,
         by_operator=True,
     )
-
-
-def _record_receipt(case: Case, found: ReceiptFound) -> Change:
-    """Put money found on M-Pesa's statement into review, and claim its receipt."""
-    allowed = UNPROVEN - {PaymentStatus.DISPATCHING}
-    _require(case.payment, allowed, "record a receipt for")
-    _require_free_receipt(case)
-    after = replace(
-        case.payment,
-        status=PaymentStatus.REVIEW,
-        holds_locks=False,
-        proof=Proof.OPERATOR,
-        receipt_number=found.receipt_number,
-        receipt_pending=False,
-        paid_amount_kes=found.amount_kes,
-        transaction_at=found.transaction_at,
-        result_code=SUCCESS,
-        result_desc="Found on M-Pesa's statement",
-        failure_reason="recorded_from_statement",
-        final_at=case.now,
-        received_at=case.payment.received_at or case.now,
-        due_at=None,
-        hint=None,
-    )
-    return case.step(
-        after,
-        consultation=HoldForReview() if case.is_active else None,
-        frees_phone=case.holds_phone,
-        claims_receipt=found.receipt_number,
-        by_operator=True,
-    )
-
-
-def _require_free_receipt(case: Case) -> None:
-    if case.receipt_is_anothers:
-        raise ConflictError("That receipt belongs to another payment", code="receipt_bound")
-
-
-def _require(payment: Payment, allowed: AbstractSet[PaymentStatus], what: str) -> None:
-    if payment.status not in allowed:
-        words = " or ".join(sorted(allowed))
-        raise ConflictError(
-            f"Cannot {what} a payment that is {payment.status}: it must be {words}",
-            code="wrong_status",
-        )

@@ -57,6 +57,9 @@ MACHINE_WITNESSES = frozenset({Proof.CALLBACK, Proof.C2B, Proof.PULL, Proof.STAT
 """Safaricom's own word: it names a receipt with its amount."""
 WITNESSES = MACHINE_WITNESSES | {Proof.OPERATOR}
 """What can bind a receipt; an operator reads it from M-Pesa's statement."""
+ENDS_PROMPT = frozenset({Proof.CALLBACK, Proof.HINT, Proof.QUERY})
+"""Money that these report is the prompt's own, so no prompt is open any more. Other money may have
+been paid by hand while the prompt is still open."""
 
 
 class Origin(StrEnum):
@@ -105,7 +108,8 @@ class Refund:
 
     Shape: `step` is None before a request, and after a refusal (`refused` has the code);
         `request_key` is the digest of the requester's Idempotency-Key; `attempt` counts the
-        reversals that were sent; `receipt_number` is the refund's own receipt.
+        reversals that were sent; `receipt_number` is the refund's own receipt; `proven` where
+        M-Pesa itself said that the money went back.
     Units: UTC epoch seconds.
     """
 
@@ -119,6 +123,7 @@ class Refund:
     attempt: int = 0
     refused: str | None = None
     receipt_number: str | None = None
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,18 @@ from payments.protocol.payment import PaymentStatus, Proof
 _AWAITS_ANSWER = frozenset({PaymentStatus.DISPATCHING, PaymentStatus.UNKNOWN})
 
 
-def push_accepted(case: Case, answer: PushAccepted) -> Change | None:
+def push_answered(case: Case, answer: PushAccepted | PushRefused | PushUnclear) -> Change | None:
+    """Apply what Daraja said to the push."""
+    match answer:
+        case PushAccepted():
+            return _push_accepted(case, answer)
+        case PushRefused():
+            return _push_refused(case, answer)
+        case PushUnclear():
+            return _push_unclear(case, answer)
+
+
+def _push_accepted(case: Case, answer: PushAccepted) -> Change | None:
     """Store Daraja's id whatever the status; the push's own id replaces an adopted one."""
     payment = case.payment
     known = payment.checkout_request_id
@@ -59,7 +70,7 @@ def _confirm_own_id(case: Case, answer: PushAccepted) -> Change | None:
     )
 
 
-def push_refused(case: Case, answer: PushRefused) -> Change | None:
+def _push_refused(case: Case, answer: PushRefused) -> Change | None:
     """End a payment whose prompt does not exist; both locks are freed at once."""
     payment = case.payment
     if payment.status not in _AWAITS_ANSWER or payment.checkout_request_id is not None:
@@ -78,7 +89,7 @@ def push_refused(case: Case, answer: PushRefused) -> Change | None:
     return case.step(after, consultation=case.detach(frees_lock=True), frees_phone=case.holds_phone)
 
 
-def push_unclear(case: Case, answer: PushUnclear) -> Change | None:
+def _push_unclear(case: Case, answer: PushUnclear) -> Change | None:
     """Keep the locks and wait: a prompt may be open."""
     if case.payment.status is not PaymentStatus.DISPATCHING:
         return None

@@ -10,6 +10,7 @@ from payments.protocol.money import money_arrived
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof, StkResult
 from payments.protocol.policy import ASK_AGAIN_SECONDS
 from payments.protocol.refusal import refused
+from payments.protocol.report import of_result
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.protocol.schedule import next_due_at
 
@@ -25,9 +26,9 @@ def query_answered(case: Case, answer: QueryAnswer) -> Change | None:
     if answer.verdict is Verdict.PAID:
         if hint is not None and hint.result.code == SUCCESS:
             # Full evidence: the hint names amount and receipt, and Daraja agrees.
-            return _concluded(case, money_arrived(case, hint.result, Proof.HINT))
+            return _concluded(case, money_arrived(case, of_result(hint.result, Proof.HINT)))
         if case.is_older_than(case.policy.query_success_seconds):
-            return _concluded(case, money_arrived(case, _result(answer), Proof.QUERY))
+            return _concluded(case, money_arrived(case, of_result(_result(answer), Proof.QUERY)))
     refusal = final_refusal(answer.code)
     if answer.verdict is Verdict.REFUSED and refusal is not None:
         agrees = hint is not None and hint.result.code == answer.code

@@ -1,9 +1,10 @@
 """The receipt row: one item for each M-Pesa receipt that this system has heard of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from payments.protocol.payment import Proof
+from payments.protocol.policy import ROW_LOOK_SECONDS
 
 
 class RowState(StrEnum):
@@ -58,3 +59,60 @@ class ReceiptRow:
         if self.payment_id is not None:
             return RowState.BOUND
         return RowState.UNCLAIMED if self.set_aside is None else RowState.SET_ASIDE
+
+    def put_aside(self, reason: SetAside, *, by: str, now: int) -> "ReceiptRow":
+        """Return the row as it is set aside: what served the matching goes."""
+        return replace(
+            self.without_unclaimed(), set_aside=reason, set_aside_by=by, set_aside_at=now
+        )
+
+    def without_unclaimed(self) -> "ReceiptRow":
+        """Return the row without what is stored only while it is unclaimed."""
+        return replace(
+            self,
+            reference=None,
+            payer=None,
+            payer_hmac=None,
+            transaction_type=None,
+            created_at=None,
+            due_at=None,
+        )
+
+
+def next_look_at(row: ReceiptRow, now: int) -> int | None:
+    """Return when the ladder runs again over an unclaimed row; None after the last look.
+
+    Units: UTC epoch seconds.
+    """
+    seen_at = now if row.created_at is None else row.created_at
+    return next((at for age in ROW_LOOK_SECONDS if (at := seen_at + age) > now), None)
+
+
+class ClaimRule(StrEnum):
+    """Which row a claim takes, besides the payment's own.
+
+    `usual`: a free receipt, or an unclaimed row of the same amount. `despite_amount`: any unclaimed
+    row; only a decision that has read the row and tells a person. `as_shown`: the unclaimed row of
+    the amount that a person was shown, and no other.
+    """
+
+    USUAL = "usual"
+    DESPITE_AMOUNT = "despite_amount"
+    AS_SHOWN = "as_shown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Bind a receipt to a payment, in the write that changes the payment.
+
+    Shape: `source` is the witness; a row that exists keeps its own source, amount and time.
+        `shortcode` is None where the deployment's own received the money.
+    Units: KES; UTC epoch seconds.
+    """
+
+    receipt_number: str
+    source: Proof
+    amount_kes: int | None
+    paid_at: int | None
+    shortcode: str | None = None
+    rule: ClaimRule = ClaimRule.USUAL

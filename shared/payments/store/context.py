@@ -1,11 +1,11 @@
-"""What stands around a payment: its consultation, the phone guard and the receipt's row."""
+"""What is stored around a payment: its consultation, the phone guard and the receipt's row."""
 
 from typing import Any
 
 from payments.errors import StoreUnavailableError
 from payments.protocol.evidence import Context
 from payments.protocol.payment import Payment
-from payments.protocol.receipts import ReceiptRow, RowState
+from payments.protocol.receipts import ReceiptRow
 from payments.store.items import consultation_key, phone_key, receipt_key, to_consultation
 from payments.store.receipt_items import to_receipt_row
 from payments.store.table import Table
@@ -23,19 +23,16 @@ def load_context(table: Table, payment: Payment, receipt_number: str | None) -> 
     return Context(
         consultation=to_consultation(consultation) if consultation else None,
         phone_payment_id=guard.get("live_payment_id") if guard else None,
-        receipt=_bound_row(row) if row else None,
+        receipt=read_row(row) if row else None,
     )
 
 
-def _bound_row(values: dict[str, Any]) -> ReceiptRow:
-    """Read a bound row. Errors: StoreUnavailableError for one that only newer code can judge.
+def read_row(values: dict[str, Any]) -> ReceiptRow:
+    """Read a row. Errors: StoreUnavailableError for one that only newer code can judge.
 
     A callback that names such a receipt then waits in the queue, and is not lost.
     """
     try:
-        row = to_receipt_row(values)
+        return to_receipt_row(values)
     except (KeyError, TypeError, ValueError) as error:
         raise StoreUnavailableError("unreadable_receipt") from error
-    if row.state is not RowState.BOUND:
-        raise StoreUnavailableError("receipt_not_bound")
-    return row

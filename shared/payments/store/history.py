@@ -4,13 +4,18 @@ And what an operator ordered about a consultation, which has no events of its ow
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
 from payments.protocol.payment import Payment
-from payments.store.attributes import to_attribute, to_item
-from payments.store.expressions import ABSENT
+from payments.store.attributes import to_attribute
+from payments.store.instructions import (
+    INSTRUCTION_PREFIX,
+    Instruction,
+    store_instruction,
+    to_instruction,
+)
 from payments.store.items import (
     PhoneGuard,
     consultation_key,
@@ -59,20 +64,6 @@ class FiledCallback:
     digest: str
     received_at: int
     body: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction:
-    """An operator's request about a consultation, stored before it is carried out.
-
-    Units: UTC epoch seconds.
-    """
-
-    at: int
-    by: str
-    reason: str
-    asked: str
-    request_id: str
 
 
 class PaymentHistory:
@@ -126,25 +117,17 @@ class PaymentHistory:
 
     def store_instruction(self, booking_id: str, instruction: Instruction) -> None:
         """Store an operator's request and reason with the consultation. Idempotent."""
-        key = {
-            "pk": consultation_key(booking_id)["pk"],
-            "sk": f"INSTRUCTION#{instruction.at:010d}#{instruction.request_id}",
-        }
-        item = to_item({**key, **asdict(instruction)})
-        self._table.put(
-            {"TableName": self._table.name, "Item": item, "ConditionExpression": ABSENT}
-        )
+        store_instruction(self._table, consultation_key(booking_id)["pk"], instruction)
 
     def get_instructions(self, booking_id: str) -> list[Instruction]:
         """Return the operators' requests about a consultation, oldest first."""
-        found = self._belonging(consultation_key(booking_id)["pk"], "INSTRUCTION#")
-        return [
-            Instruction(
-                at=int(values["at"]),
-                **{name: str(values[name]) for name in ("by", "reason", "asked", "request_id")},
-            )
-            for values in found
-        ]
+        found = self._belonging(consultation_key(booking_id)["pk"], INSTRUCTION_PREFIX)
+        return [to_instruction(values) for values in found]
+
+    def get_receipt_instructions(self, receipt_number: str) -> list[Instruction]:
+        """Return people's requests about a receipt, oldest first."""
+        found = self._belonging(receipt_key(receipt_number)["pk"], INSTRUCTION_PREFIX)
+        return [to_instruction(values) for values in found]
 
     def _belonging(self, pk: str, prefix: str) -> Iterator[dict[str, Any]]:
         return self._table.query_pages(

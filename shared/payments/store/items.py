@@ -25,6 +25,10 @@ RECEIPT_PREFIX = "RCPT#"
 DAY_SHARDS = 4
 PHONE_SLOTS = 10
 USER_SLOTS = 5
+PAYMENT_SLOTS = 10
+PHONE_PAYMENT_SLOT = "i"
+CONSULTATION_PAYMENT_SLOT = "pay"
+"""`i1` to `i10` of a phone guard and `pay1` to `pay10` of a consultation: its last payments."""
 OPEN_INDEX_KEY = "OPEN"
 PERSON_INDEX_KEY = "P"
 NEEDS_PERSON = frozenset({PaymentStatus.REVIEW, PaymentStatus.REFUND_DUE})
@@ -48,13 +52,14 @@ _REFUND_ATTRIBUTES = {
     "attempt": "attempt",
     "refused": "refused",
     "receipt_number": "refund_receipt",
+    "proven": "proven",
 }
 """Field -> attribute inside the map `refund`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneGuard:
-    """The payment that holds a phone, and its last prompt times, latest first.
+    """The payment that holds a phone, and its last prompts' times and payments, latest first.
 
     Units: UTC epoch seconds.
     """
@@ -62,6 +67,7 @@ class PhoneGuard:
     live_payment_id: str | None
     live_until: int
     prompted_at: tuple[int, ...]
+    payment_ids: tuple[str, ...] = ()
 
 
 def payment_key(payment_id: str) -> dict[str, str]:
@@ -109,6 +115,16 @@ def event_key(payment_id: str, version: int, event_type: str) -> dict[str, str]:
     return {"pk": f"{PAYMENT_PREFIX}{payment_id}", "sk": f"EVENT#{version:06d}#{event_type}"}
 
 
+def row_event_key(receipt_number: str, at: int, event_type: str) -> dict[str, str]:
+    """Key of an event about a receipt that no payment has."""
+    return {"pk": f"{RECEIPT_PREFIX}{receipt_number}", "sk": f"EVENT#{at:010d}#{event_type}"}
+
+
+def pull_key(shortcode: str) -> dict[str, str]:
+    """Key of the gate of Pull, with the time that finished runs have covered."""
+    return {"pk": f"PULL#{shortcode}", "sk": STATE}
+
+
 def delivery_key(occurred_at: str, dedupe_id: str) -> dict[str, str]:
     """Key of an event's delivery, by the EAT day of the event: a day's deliveries are one query."""
     return {"pk": f"DELIVERY#{occurred_at[:10]}", "sk": dedupe_id}
@@ -116,8 +132,12 @@ def delivery_key(occurred_at: str, dedupe_id: str) -> dict[str, str]:
 
 def day_shard(payment: Payment) -> str:
     """Return the `by_day` partition: the EAT day it was created, and a fixed shard."""
+    return _shard_of(payment, payment.created_at)
+
+
+def _shard_of(payment: Payment, at: int) -> str:
     shard = int(payment.payment_id[-2:], 16) % DAY_SHARDS
-    return f"{eat_day(payment.created_at)}#{shard}"
+    return f"{eat_day(at)}#{shard}"
 
 
 def payment_values(payment: Payment) -> dict[str, Plain | None]:
@@ -143,6 +163,8 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
     values["open"] = OPEN_INDEX_KEY if payment.due_at is not None else None
     values["day_shard"] = day_shard(payment)
     values["public_status"] = payment.public_status
+    if payment.received_at is not None:
+        values["received_shard"] = _shard_of(payment, payment.received_at)
     needs_person = payment.status in NEEDS_PERSON or payment.attention is not None
     values["person"] = PERSON_INDEX_KEY if needs_person else None
     del values["payment_id"]
@@ -200,7 +222,7 @@ def _to_hint(values: dict[str, Any], known_id: str | None) -> Hint:
 
 def _refund_values(refund: Refund) -> dict[str, Plain]:
     values = {name: getattr(refund, field) for field, name in _REFUND_ATTRIBUTES.items()}
-    return {name: value for name, value in values.items() if value not in (None, 0)}
+    return {name: value for name, value in values.items() if value not in (None, 0, False)}
 
 
 def _to_refund(values: dict[str, Any]) -> Refund:
@@ -221,12 +243,15 @@ def to_consultation(values: dict[str, Any]) -> Consultation:
         paid_payment_id=values.get("paid_payment_id"),
         lock_until=values.get("lock_until"),
         version=values["version"],
-        payment_ids=tuple(payment_id.hex() for payment_id in values.get("payments", ())),
+        payment_ids=_listed_payments(values, CONSULTATION_PAYMENT_SLOT)[::-1],
     )
 
 
 def consultation_values(consultation: Consultation) -> dict[str, Plain | None]:
-    """Return what a consultation begins with but its key: reservations add its `payments`."""
+    """Return every attribute of a consultation's item but its key and its list of payments.
+
+    Only a reservation adds to that list.
+    """
     values = asdict(consultation)
     del values["booking_id"], values["payment_ids"]
     return values
@@ -238,7 +263,14 @@ def to_phone_guard(values: dict[str, Any]) -> PhoneGuard:
         live_payment_id=values.get("live_payment_id"),
         live_until=values.get("live_until", 0),
         prompted_at=prompt_times(values, PHONE_SLOTS),
+        payment_ids=_listed_payments(values, PHONE_PAYMENT_SLOT),
     )
+
+
+def _listed_payments(values: dict[str, Any], slot_name: str) -> tuple[str, ...]:
+    """Return the payments of a register, latest first; an empty slot holds 0."""
+    slots = (values.get(f"{slot_name}{slot}") for slot in range(1, PAYMENT_SLOTS + 1))
+    return tuple(slot.hex() for slot in slots if slot)
 
 
 def prompt_times(values: dict[str, Any], slots: int) -> tuple[int, ...]:

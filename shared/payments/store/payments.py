@@ -6,7 +6,7 @@ from typing import Any
 
 from payments.errors import StoreUnavailableError
 from payments.ports import Actor, Clock
-from payments.protocol.change import Change
+from payments.protocol.change import Change, EventType
 from payments.protocol.consultation import BookingStatus, Consultation
 from payments.protocol.evidence import Context
 from payments.protocol.payment import Payment
@@ -32,14 +32,19 @@ from payments.store.items import (
     to_payment,
 )
 from payments.store.listings import Listed, list_created
+from payments.store.refund_writes import gate_action
 from payments.store.reservation import NotReserved, Reserved, read_refusal
+from payments.store.row_writes import (
+    claim_receipt,
+    file_row,
+    release_receipt,
+    row_event_put,
+)
 from payments.store.table import Committed, ConditionFailed, Table
 from payments.store.writes import (
-    claim_receipt,
     consultation_action,
     free_phone,
     payment_update,
-    release_receipt,
     reserve_consultation,
     reserve_phone,
     reserve_user,
@@ -56,6 +61,7 @@ class PaymentStore:
         self._table = table
         self._policy = policy
         self._gate_key = gate_key(shortcode)
+        self._shortcode = shortcode
         self._clock = clock
 
     def get_payment(self, payment_id: str) -> Payment | None:
@@ -140,11 +146,20 @@ class PaymentStore:
         actions: list[dict[str, Any]] = [{"Update": payment_update(name, before, after)}]
         if change.consultation is not None:
             actions.append(consultation_action(name, change, change.consultation))
+        if change.refund_gate is not None:
+            actions.append(gate_action(name, self._shortcode, change.refund_gate, now=now))
         if change.frees_phone:
             actions.append({"Update": free_phone(name, before, free_at=change.phone_free_at)})
-        if change.claims_receipt is not None:
-            claim = claim_receipt(name, before.payment_id, change.claims_receipt)
-            actions.append({"Put": claim})
+        if change.claim is not None:
+            claim = claim_receipt(
+                name, before.payment_id, change.claim, own_shortcode=self._shortcode
+            )
+            actions.append({"Update": claim})
+        if change.files is not None:
+            event = row_event_put(
+                name, change.files, EventType.MONEY_UNCLAIMED, actor=actor, now=now
+            )
+            actions += [{"Put": file_row(name, change.files)}, {"Put": event}]
         if change.releases_receipt is not None:
             release = release_receipt(name, before.payment_id, change.releases_receipt)
             actions.append({"Delete": release})
@@ -177,11 +192,12 @@ class PaymentStore:
         return int(values.get("next_at", 0)) if values else 0
 
     def hasten(self, payment: Payment, *, op_id: str, now: int) -> bool:
-        """Bring an open payment's query forward: once a minute each, one query slot in four."""
+        """Bring an unproven payment's query forward: once a minute, one query slot in four."""
         last = payment.hastened_at
         is_recent = last is not None and now < last + HASTEN_SPACING_SECONDS
         is_due_anyway = payment.due_at is not None and payment.due_at <= now
-        if not payment.is_open or is_recent or is_due_anyway:
+        can_ask = payment.may_yet_be_paid and payment.checkout_id_to_ask is not None
+        if not can_ask or is_recent or is_due_anyway:
             return False
         moved = _moved(payment, op_id, due_at=now, hastened_at=now)
         spacing = HASTEN_SHARE * self._policy.query_spacing_seconds

@@ -17,7 +17,7 @@ def row_values(row: ReceiptRow) -> dict[str, Plain | None]:
     """Return every attribute of a row's item but its key.
 
     Shape: as `ReceiptRow`; the HMAC as bytes; `open` (while a look is due) and `person` serve the
-        indexes, and only an unclaimed row stands in them.
+        indexes, and only an unclaimed row is in them.
     """
     values: dict[str, Plain | None] = {name: getattr(row, name) for name in _ATTRIBUTES}
     values["payer_hmac"] = bytes.fromhex(row.payer_hmac) if row.payer_hmac else None

@@ -1,6 +1,7 @@
 """Builds single actions of a transaction. Each names its conditions before it joins them."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 from payments.protocol.change import (
@@ -24,17 +25,21 @@ from payments.protocol.policy import (
 from payments.store.attributes import to_item
 from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
 from payments.store.items import (
+    CONSULTATION_PAYMENT_SLOT,
+    PAYMENT_SLOTS,
+    PHONE_PAYMENT_SLOT,
     PHONE_SLOTS,
     USER_SLOTS,
     consultation_key,
     payment_key,
     payment_values,
     phone_key,
-    receipt_key,
     user_key,
 )
 
 COUNTER_KEPT_SECONDS = 2 * DAY_SECONDS
+PHONE_KEPT_SECONDS = 400 * DAY_SECONDS
+"""A phone's guard also finds the payments of that phone, for a person who asks about them."""
 
 
 def with_op_id(payment: Payment, op_id: str) -> tuple[str, ...]:
@@ -92,7 +97,14 @@ def consultation_action(
             }
 
 
-def _confirm(table: str, key: Mapping[str, str], payment: Payment) -> dict[str, Any]:
+def confirm_by_hand(table: str, payment: Payment) -> dict[str, Any]:
+    """Confirm the consultation by a payment without a prompt, and list it there."""
+    return _confirm(table, consultation_key(payment.booking_id), payment, is_listed=False)
+
+
+def _confirm(
+    table: str, key: Mapping[str, str], payment: Payment, *, is_listed: bool = True
+) -> dict[str, Any]:
     """Confirm the payer's own consultation, clearing the lock whoever holds it."""
     e = Expression()
     amount_kes = payment.paid_amount_kes or payment.amount_kes
@@ -100,6 +112,8 @@ def _confirm(table: str, key: Mapping[str, str], payment: Payment) -> dict[str, 
     is_pending = f"{e.name('status')} = {e.value(BookingStatus.PENDING)}"
     is_unpaid = f"{e.name('payment_status')} <> {e.value(ConsultationPaymentStatus.PAID)}"
     is_exact = f"{e.name('price_kes')} = {e.value(amount_kes)}"
+    slot = CONSULTATION_PAYMENT_SLOT
+    lists = [] if is_listed else _shift_payments(e, slot, payment.payment_id)
     return update_action(
         table,
         key,
@@ -108,6 +122,7 @@ def _confirm(table: str, key: Mapping[str, str], payment: Payment) -> dict[str, 
             f"{e.name('status')} = {e.value(BookingStatus.CONFIRMED)}",
             f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PAID)}",
             f"{e.name('paid_payment_id')} = {e.value(payment.payment_id)}",
+            *lists,
             _next_version(e),
         ],
         removes=[e.name("active_payment_id"), e.name("lock_until")],
@@ -171,7 +186,7 @@ def _next_version(e: Expression) -> str:
 
 
 def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
-    """Make this the active payment, and the newest listed, of a payer's unlocked consultation."""
+    """Make this payment the active one of a payable, unlocked consultation of its payer."""
     e = Expression()
     is_callers = f"{e.name('client_id')} = {e.value(payment.client_id)}"
     is_pending = f"{e.name('status')} = {e.value(BookingStatus.PENDING)}"
@@ -181,7 +196,6 @@ def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
     is_free = (
         f"(attribute_not_exists({lock_until}) OR {lock_until} <= {e.value(payment.created_at)})"
     )
-    listed, this_one = e.name("payments"), e.value([bytes.fromhex(payment.payment_id)])
     return update_action(
         table,
         consultation_key(payment.booking_id),
@@ -190,7 +204,7 @@ def reserve_consultation(table: str, payment: Payment) -> dict[str, Any]:
             f"{e.name('active_payment_id')} = {e.value(payment.payment_id)}",
             f"{e.name('payment_status')} = {e.value(ConsultationPaymentStatus.PENDING)}",
             f"{lock_until} = {e.value(payment.prompt_ends_at)}",
-            f"{listed} = list_append(if_not_exists({listed}, {e.value([])}), {this_one})",
+            *_shift_payments(e, CONSULTATION_PAYMENT_SLOT, payment.payment_id),
             _next_version(e),
         ],
         removes=[],
@@ -211,7 +225,8 @@ def reserve_phone(table: str, payment: Payment, policy: Policy) -> dict[str, Any
         phone_key(payment.phone_hmac),
         e,
         sets=[
-            *_shift(e, PHONE_SLOTS, now),
+            *_shift(e, PHONE_SLOTS, now, kept_seconds=PHONE_KEPT_SECONDS),
+            *_shift_payments(e, PHONE_PAYMENT_SLOT, payment.payment_id),
             f"{e.name('live_payment_id')} = {e.value(payment.payment_id)}",
             f"{live_until} = {e.value(payment.prompt_ends_at)}",
         ],
@@ -229,7 +244,7 @@ def reserve_user(table: str, payment: Payment, policy: Policy) -> dict[str, Any]
         table,
         user_key(payment.client_id),
         e,
-        sets=_shift(e, USER_SLOTS, now),
+        sets=_shift(e, USER_SLOTS, now, kept_seconds=COUNTER_KEPT_SECONDS),
         removes=[],
         condition=is_allowed,
     )
@@ -241,14 +256,22 @@ def _slot_is_past(e: Expression, slot: int, limit: int) -> str:
     return f"(attribute_not_exists({name}) OR {name} <= {e.value(limit)})"
 
 
-def _shift(e: Expression, slots: int, now: int) -> list[str]:
+def _shift(e: Expression, slots: int, now: int, *, kept_seconds: int) -> list[str]:
     zero = e.value(0)
     moves = [
         f"{e.name(f'p{slot}')} = if_not_exists({e.name(f'p{slot - 1}')}, {zero})"
         for slot in range(slots, 1, -1)
     ]
-    kept_until = f"{e.name('purge_at')} = {e.value(now + COUNTER_KEPT_SECONDS)}"
+    kept_until = f"{e.name('purge_at')} = {e.value(now + kept_seconds)}"
     return [*moves, f"{e.name('p1')} = {e.value(now)}", kept_until]
+
+
+def _shift_payments(e: Expression, slot_name: str, payment_id: str) -> list[str]:
+    """Put a payment before the last nine in a register of payments; 0 stands in an empty slot."""
+    zero = e.value(0)
+    slots = [e.name(f"{slot_name}{slot}") for slot in range(1, PAYMENT_SLOTS + 1)]
+    moves = [f"{later} = if_not_exists({earlier}, {zero})" for earlier, later in pairwise(slots)]
+    return [f"{slots[0]} = {e.value(bytes.fromhex(payment_id))}", *moves]
 
 
 def free_phone(table: str, payment: Payment, *, free_at: int | None) -> dict[str, Any]:
@@ -266,29 +289,3 @@ def free_phone(table: str, payment: Payment, *, free_at: int | None) -> dict[str
         removes=removes,
         condition=f"{EXISTS} AND {is_mine}",
     )
-
-
-def claim_receipt(table: str, payment_id: str, receipt_number: str) -> dict[str, Any]:
-    """Claim a receipt for a payment, unless another payment has it."""
-    e = Expression()
-    is_mine = f"{e.name('payment_id')} = {e.value(payment_id)}"
-    return {
-        "TableName": table,
-        "Item": to_item({**receipt_key(receipt_number), "payment_id": payment_id}),
-        "ConditionExpression": f"{ABSENT} OR {is_mine}",
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        **e.parts(),
-    }
-
-
-def release_receipt(table: str, payment_id: str, receipt_number: str) -> dict[str, Any]:
-    """Release a receipt, provided this payment has it (operators only)."""
-    e = Expression()
-    is_mine = f"{e.name('payment_id')} = {e.value(payment_id)}"
-    return {
-        "TableName": table,
-        "Key": to_item(receipt_key(receipt_number)),
-        "ConditionExpression": f"{EXISTS} AND {is_mine}",
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        **e.parts(),
-    }

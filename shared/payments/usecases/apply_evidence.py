@@ -1,5 +1,7 @@
 """Decide, write, re-read: the one loop through which every piece of evidence reaches a payment."""
 
+from dataclasses import dataclass
+
 from payments.errors import ConflictError, StoreUnavailableError
 from payments.ports import Actor
 from payments.protocol.change import Change, NeedsContext
@@ -8,6 +10,8 @@ from payments.protocol.evidence import (
     CallbackResult,
     Context,
     Evidence,
+    MoneyAttached,
+    MoneySeen,
     ReceiptFound,
     ReviewResolved,
     usual_context,
@@ -18,6 +22,14 @@ from payments.usecases.services import Services
 
 CHANGED = "changed_meanwhile"
 """The code of the error that says: this is no longer what you were shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The payment as it is stored, and what was written; None where nothing was."""
+
+    payment: Payment
+    change: Change | None = None
 
 
 def apply_evidence(
@@ -31,6 +43,32 @@ def apply_evidence(
     only_version: int | None = None,
 ) -> Payment:
     """Apply evidence once and return the payment as it is then stored.
+
+    As `settle_evidence`, which also says what was written.
+    """
+    settled = settle_evidence(
+        services,
+        payment,
+        evidence,
+        actor=actor,
+        body=body,
+        known_at=known_at,
+        only_version=only_version,
+    )
+    return settled.payment
+
+
+def settle_evidence(
+    services: Services,
+    payment: Payment,
+    evidence: Evidence,
+    *,
+    actor: Actor,
+    body: str | None = None,
+    known_at: int | None = None,
+    only_version: int | None = None,
+) -> Settled:
+    """Apply evidence once: decide, write, and read again where somebody else wrote first.
 
     `only_version` is the version that a person was shown: at any other nothing is written.
 
@@ -53,10 +91,10 @@ def apply_evidence(
             context = _load_context(services, payment, evidence)
             decision = decide(payment, evidence, context, now=now, policy=services.policy)
         if decision is None or isinstance(decision, NeedsContext):
-            return payment
+            return Settled(payment=payment)
         if services.store.apply(decision, op_id=services.ids.hex(32), actor=actor, body=body):
             services.observer.changed(decision, actor)
-            return decision.after
+            return Settled(payment=decision.after, change=decision)
         payment = _read_again(services, payment)
         context = _load_context(services, payment, evidence)
     raise StoreUnavailableError("contended")
@@ -90,6 +128,10 @@ def _receipt_in(evidence: Evidence, payment: Payment) -> str | None:
             return result.receipt_number
         case ReceiptFound(receipt_number=receipt_number):
             return receipt_number
+        case MoneySeen(receipt_number=receipt_number):
+            return receipt_number
+        case MoneyAttached(money=money):
+            return money.receipt_number
         case ReviewResolved(receipt_number=receipt_number):
             return payment.receipt_number or receipt_number
         case _:

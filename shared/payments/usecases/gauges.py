@@ -4,6 +4,8 @@ from collections import Counter
 
 from payments.ports import Observer
 from payments.protocol.payment import PaymentStatus
+from payments.protocol.policy import DAY_SECONDS
+from payments.protocol.refund_evidence import RefundGate
 from payments.store.backlog import Backlog
 
 LONG_OPEN_SECONDS = 300
@@ -12,8 +14,14 @@ ASKED_WITHIN_SECONDS = 3600
 days, and the alarm about unknown outcomes has already rung for it."""
 
 
-def measure_gauges(backlog: Backlog, observer: Observer, *, now: int) -> None:
-    """Send every gauge, 0 included. Errors: StoreUnavailableError."""
+def measure_gauges(backlog: Backlog, gate: RefundGate, observer: Observer, *, now: int) -> None:
+    """Send every gauge, 0 included. Errors: StoreUnavailableError.
+
+    A deployment without an initiator has a password of 0 days.
+    """
+    password_age = now - (now if gate.credential_at is None else gate.credential_at)
+    observer.counted("RefundsStopped", int(gate.stopped is not None))
+    observer.counted("InitiatorPasswordDays", password_age // DAY_SECONDS)
     entries = list(backlog.open_entries())
     ages = [now - entry.created_at for entry in entries]
     long_open = [

@@ -8,11 +8,9 @@ from payments.protocol.consultation import Consultation
 from payments.protocol.payment import Payment
 from payments.usecases.read_status import PaymentView
 from payments.usecases.services import Services
-from payments.values import PAYMENT_ID
 
-PAGE_SIZE = 20
-PAGE_SIZE_MAX = 100
-"""As many as one BatchGetItem reads."""
+PAGE_SIZE_MAX = 10
+"""As many as a consultation lists, besides two of older versions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +21,12 @@ class Page:
     next_cursor: str | None
 
 
-def read_payment(services: Services, payment_id: str) -> PaymentView:
+def view_payment(services: Services, payment_id: str) -> PaymentView:
     """Return any payment as stored; nothing is asked of Daraja.
 
-    Errors: InvalidRequestError, NotFoundError, StoreUnavailableError.
+    Errors: NotFoundError, StoreUnavailableError.
     """
-    payment = services.store.get_payment(_require_payment_id(payment_id, "id"))
+    payment = services.store.get_payment(payment_id)
     if payment is None:
         raise NotFoundError("Payment not found", code="payment_not_found")
     consultation = services.store.get_consultation(payment.booking_id) if payment.is_open else None
@@ -38,7 +36,7 @@ def read_payment(services: Services, payment_id: str) -> PaymentView:
 def list_payments(
     services: Services, booking_id: str, *, limit: str | None, cursor: str | None
 ) -> Page:
-    """Return a page of the payments that were reserved for a booking, by its own list.
+    """Return a page of the last payments of a booking, by its own list.
 
     `cursor` is the last payment of the page before, so new payments move no page.
     Errors: InvalidRequestError, NotFoundError where the consultation is not known,
@@ -66,26 +64,21 @@ def _newest_first(consultation: Consultation) -> list[str]:
 def _after(payment_ids: list[str], cursor: str | None) -> list[str]:
     if cursor is None:
         return payment_ids
-    _require_payment_id(cursor, "cursor")
     if cursor not in payment_ids:
-        raise InvalidRequestError("cursor is of another booking", code="invalid_cursor")
+        raise InvalidRequestError(
+            "cursor is no payment that the booking lists", code="invalid_cursor"
+        )
     return payment_ids[payment_ids.index(cursor) + 1 :]
 
 
 def _page_size(limit: str | None) -> int:
     if limit is None:
-        return PAGE_SIZE
-    if not re.fullmatch(r"[0-9]{1,3}", limit, re.ASCII) or not 1 <= int(limit) <= PAGE_SIZE_MAX:
+        return PAGE_SIZE_MAX
+    if not re.fullmatch(r"[0-9]{1,2}", limit, re.ASCII) or not 1 <= int(limit) <= PAGE_SIZE_MAX:
         raise InvalidRequestError(
             f"limit must be a whole number from 1 to {PAGE_SIZE_MAX}", code="invalid_limit"
         )
     return int(limit)
-
-
-def _require_payment_id(text: str, name: str) -> str:
-    if not PAYMENT_ID.match(text):
-        raise InvalidRequestError(f"{name} must be a payment_id", code=f"invalid_{name}")
-    return text
 
 
 def _view(payment: Payment, consultation: Consultation | None) -> PaymentView:

@@ -3,10 +3,10 @@
 import hmac
 from dataclasses import dataclass
 
-from payments.ports import Actor
+from payments.ports import Actor, Role
 from payments.protocol.evidence import CallbackResult, Evidence, HintReceived, OddCallback
 from payments.protocol.filing import is_left_out
-from payments.protocol.payment import Payment, StkResult
+from payments.protocol.payment import Payment, Proof, StkResult
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.usecases.apply_evidence import apply_evidence
 from payments.usecases.services import Services
@@ -48,6 +48,8 @@ def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Pa
         services.observer.counted("CallbackFromUnlistedAddress")
     after = apply_evidence(services, payment, _evidence(post), actor=actor, body=post.body)
     _count(services, payment, after, post)
+    if post.is_listed and post.result is not None:
+        _count_witness(services, payment, after, post.result)
     return after
 
 
@@ -57,6 +59,19 @@ def _evidence(post: CallbackPost) -> Evidence:
     if post.is_listed:
         return CallbackResult(result=post.result)
     return HintReceived(result=post.result)
+
+
+def _count_witness(services: Services, before: Payment, after: Payment, result: StkResult) -> None:
+    """Count what an authentic callback was for its receipt: the callback loss rate shows in it."""
+    if result.code != SUCCESS or result.receipt_number is None:
+        return
+    if after.attention != before.attention:
+        role = Role.CONFLICT
+    elif before.bound_receipt == result.receipt_number:
+        role = Role.AGAIN
+    else:
+        role = Role.FIRST
+    services.observer.witnessed(Proof.CALLBACK, role)
 
 
 def _count(services: Services, before: Payment, after: Payment, post: CallbackPost) -> None:

@@ -51,6 +51,7 @@ async def gateway_for(tmp_path: Path, *, api_is_up: bool = True) -> AsyncIterato
             web_folder=pages,
             config_file=tmp_path / "config.json",
             table_name="table",
+            jwt_secret_arn="arn:jwt",
             key=KEY,
         )
         async with _serving(application(options)) as gateway:
@@ -92,7 +93,7 @@ def test_a_call_reaches_the_api_with_its_host_and_its_answer_comes_back(tmp_path
     play(tmp_path, check)
 
 
-def test_a_token_too_large_for_the_authorizer_still_reaches_it(tmp_path: Path) -> None:
+def test_a_token_too_large_for_the_product_still_reaches_it(tmp_path: Path) -> None:
     async def check(session: ClientSession, base: str) -> None:
         authorization = "Bearer " + "A" * 9_000
         async with session.get(f"{base}/api/x", headers={"Authorization": authorization}) as answer:

@@ -38,6 +38,7 @@ class Outcome:
     events: tuple[str, ...] = ()
     attention: str | None = SAME
     keeps: bool = False
+    files: str | None = None
 
 
 FREES = Detach(frees_lock=True, leaves=ConsultationPaymentStatus.FAILED)
@@ -52,7 +53,7 @@ ADDED = ("ReceiptAdded",)
 
 OPEN = ("dispatching", "unknown", "pending")
 ENDED = ("failed", "failed_by_query", "failed_unsent", "cancelled")
-BOUND = ("completed", "refund_due", "refunded")
+BOUND = ("completed", "completed_by_c2b", "refund_due", "refunded")
 """Money recorded together with its receipt."""
 UNBOUND = ("review", "completed_by_query")
 """Money recorded, its receipt not known yet."""
@@ -78,6 +79,11 @@ def completes(claims: str | None) -> tuple[tuple[tuple[str, ...], Verdict], ...]
     return (OPEN, first), (ENDED, Outcome("completed", Confirm(), False, claims, COMPLETED))
 
 
+def filed(attention: str, receipt: str, *, keeps: bool = False) -> Outcome:
+    """A receipt that names the payment, which cannot take it: it waits, and a person is told."""
+    return Outcome(events=UNRESOLVED, attention=attention, keeps=keeps, files=receipt)
+
+
 def contradicts(attention: str, claims: str | None = None, events: tuple[str, ...] = ()) -> Outcome:
     """Money recorded before; the news does not fit it, so a person must look."""
     return Outcome(claims=claims, events=(*events, *UNRESOLVED), attention=attention, keeps=True)
@@ -92,13 +98,20 @@ _wrong_amount = (
     *review(RECEIPT),
     (UNBOUND, contradicts("amount_contradicted", RECEIPT, ADDED)),
     (BOUND, contradicts("amount_contradicted")),
+    (
+        ("completed_by_c2b",),
+        Outcome(frees_phone=True, events=UNRESOLVED, attention="amount_contradicted", keeps=True),
+    ),
 )
 _after_query_success = (("completed_by_query",), contradicts("refused_after_query_success"))
 _after_refused_push = (("failed_unsent",), contradicts("prompt_after_refused_push"))
 
 TABLE: dict[str, dict[str, Verdict]] = {
     "callback exact": rows(
-        *completes(RECEIPT), (UNBOUND, Outcome(claims=RECEIPT, events=ADDED)), otherwise=NOTHING
+        *completes(RECEIPT),
+        (UNBOUND, Outcome(claims=RECEIPT, events=ADDED)),
+        (("completed_by_c2b",), Outcome(frees_phone=True)),
+        otherwise=NOTHING,
     ),
     "callback wrong amount": rows(*_wrong_amount, otherwise=NOTHING),
     "callback amount missing": rows(*_wrong_amount, otherwise=NOTHING),
@@ -109,7 +122,7 @@ TABLE: dict[str, dict[str, Verdict]] = {
     "callback another free receipt": rows(
         *completes(SECOND_RECEIPT),
         (UNBOUND, Outcome(claims=SECOND_RECEIPT, events=ADDED)),
-        (BOUND, contradicts("second_receipt", SECOND_RECEIPT)),
+        (BOUND, filed("second_receipt", SECOND_RECEIPT, keeps=True)),
         otherwise=NOTHING,
     ),
     "callback 1032": rows(
@@ -128,6 +141,24 @@ TABLE: dict[str, dict[str, Verdict]] = {
     "callback unlisted code": rows((OPEN, Outcome("pending")), _after_refused_push, otherwise=KEPT),
     "hint success": rows((BOUND, NOTHING), otherwise=KEPT),
     "hint 1032": rows((("failed", "failed_by_query"), NOTHING), otherwise=KEPT),
+    "c2b exact": rows(
+        ((*OPEN, *ENDED), Outcome("completed", Confirm(), False, RECEIPT, COMPLETED)),
+        (UNBOUND, Outcome(claims=RECEIPT, events=ADDED)),
+        otherwise=NOTHING,
+    ),
+    "c2b other amount": rows(
+        (
+            BOUND,
+            Outcome(events=UNRESOLVED, attention="amount_contradicted"),
+        ),
+        otherwise=filed("paid_other_amount", RECEIPT),
+    ),
+    "c2b another free receipt": rows(
+        ((*OPEN, *ENDED), Outcome("completed", Confirm(), False, SECOND_RECEIPT, COMPLETED)),
+        (UNBOUND, Outcome(claims=SECOND_RECEIPT, events=ADDED)),
+        otherwise=filed("second_receipt", SECOND_RECEIPT),
+    ),
+    "c2b receipt bound elsewhere": rows(otherwise=NOTHING),
     "query paid early": rows((("failed_by_query",), STAYS), otherwise=NOTHING),
     "query paid late": rows(
         (("pending",), Outcome("completed", Confirm(), True, None, COMPLETED)),
@@ -187,7 +218,7 @@ TABLE: dict[str, dict[str, Verdict]] = {
     ),
     "booking cancelled": rows(
         (
-            ("completed", "completed_by_query"),
+            ("completed", "completed_by_query", "completed_by_c2b"),
             Outcome("refund_due", CancelConfirmed(), events=("RefundDue",)),
         ),
         otherwise=NOTHING,
@@ -204,8 +235,9 @@ TABLE: dict[str, dict[str, Verdict]] = {
         (("review",), Outcome("failed", FREES, False, None, FAILED)), otherwise=CONFLICT
     ),
     "operator finds receipt": rows(
-        (("unknown", "pending"), Outcome("review", HoldForReview(), True, RECEIPT, REVIEW)),
+        (("unknown", "pending"), Outcome("review", HoldForReview(), False, RECEIPT, REVIEW)),
         (ENDED, Outcome("review", None, False, RECEIPT, REVIEW)),
+        (UNBOUND, Outcome(claims=RECEIPT, events=ADDED)),
         otherwise=CONFLICT,
     ),
     "operator returned money": rows(

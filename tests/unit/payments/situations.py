@@ -13,6 +13,7 @@ from payments.protocol.evidence import (
     Evidence,
     HintReceived,
     MoneyReturned,
+    MoneySeen,
     PushAccepted,
     PushRefused,
     PushUnclear,
@@ -122,6 +123,7 @@ PAYMENTS = {
         paid_amount_kes=None,
         due_at=CREATED_AT + 40 + DAY,
     ),
+    "completed_by_c2b": replace(_COMPLETED, proof=Proof.C2B, holds_locks=True),
     "refund_due": replace(_COMPLETED, status=PaymentStatus.REFUND_DUE),
     "refunded": replace(_COMPLETED, status=PaymentStatus.REFUNDED),
 }
@@ -151,10 +153,11 @@ CONSULTATIONS = {
     "review": _LOCKED,
     "completed": replace(_CONFIRMED, paid_payment_id=MINE),
     "completed_by_query": replace(_CONFIRMED, paid_payment_id=MINE),
+    "completed_by_c2b": replace(_CONFIRMED, paid_payment_id=MINE),
     "refund_due": PAID_BY_ANOTHER,
     "refunded": PAID_BY_ANOTHER,
 }
-HOLDS_PHONE = frozenset({"dispatching", "unknown", "pending"})
+HOLDS_PHONE = frozenset({"dispatching", "unknown", "pending", "completed_by_c2b"})
 
 
 @dataclass(frozen=True)
@@ -179,6 +182,20 @@ def callback(code: str, **more: object) -> News:
 def paid(*, amount: int | None = PRICE, receipt: str | None = RECEIPT) -> News:
     """An authentic callback that says paid."""
     return callback("0", amount_kes=amount, receipt_number=receipt)
+
+
+def seen_by_c2b(*, amount: int = PRICE, receipt: str = RECEIPT) -> News:
+    """A confirmation whose account is the payment's reference."""
+    return News(
+        MoneySeen(
+            source=Proof.C2B,
+            receipt_number=receipt,
+            shortcode="600000",
+            amount_kes=amount,
+            paid_at=CREATED_AT + 30,
+            reference="ABCD12345678",
+        )
+    )
 
 
 def query(verdict: Verdict, code: str | None, *, age: int) -> News:
@@ -206,6 +223,10 @@ NEWS = {
     "callback unlisted code": callback("7777"),
     "hint success": News(HintReceived(result=facts("0", amount_kes=PRICE, receipt_number=RECEIPT))),
     "hint 1032": News(HintReceived(result=facts("1032"))),
+    "c2b exact": seen_by_c2b(),
+    "c2b other amount": seen_by_c2b(amount=900),
+    "c2b another free receipt": seen_by_c2b(receipt=SECOND_RECEIPT),
+    "c2b receipt bound elsewhere": seen_by_c2b(receipt=TAKEN_RECEIPT),
     "query paid early": query(Verdict.PAID, "0", age=60),
     "query paid late": query(Verdict.PAID, "0", age=200),
     "query refused early": query(Verdict.REFUSED, "1032", age=60),
@@ -264,6 +285,6 @@ def receipt_in(evidence: Evidence) -> str | None:
     """The receipt that evidence names."""
     if isinstance(evidence, CallbackResult | HintReceived):
         return evidence.result.receipt_number
-    if isinstance(evidence, ReceiptFound | ReviewResolved):
+    if isinstance(evidence, ReceiptFound | ReviewResolved | MoneySeen):
         return evidence.receipt_number
     return None

@@ -6,15 +6,17 @@ import re
 from dataclasses import replace
 
 import pytest
-from payments.protocol.change import AUTOMATIC, BY_OPERATOR, Change, RequireUnpayable
+from payments.protocol.change import Change, RequireUnpayable
 from payments.protocol.decide import decide
 from payments.protocol.payment import PaymentStatus, Proof
 from payments.protocol.policy import Policy
+from payments.protocol.receipts import Claim, ClaimRule, ReceiptRow
+from payments.protocol.transitions import AUTOMATIC, BY_OPERATOR
 from payments.store.writes import consultation_action
 
 from tests.simulation.invariants.view import RANK
 
-from .situations import CREATED_AT, NEWS, PAYMENTS, PRICE, surroundings
+from .situations import CREATED_AT, NEWS, PAYMENTS, PRICE, RECEIPT, surroundings
 
 
 def made(situation: str, name: str) -> Change:
@@ -32,6 +34,9 @@ def made(situation: str, name: str) -> Change:
 
 
 COMPLETED = ("pending", "callback exact")
+SECOND = ("completed", "callback another free receipt")
+SEEN = ("pending", "c2b exact")
+CLAIM = Claim(receipt_number=RECEIPT, source=Proof.CALLBACK, amount_kes=PRICE, paid_at=None)
 REFUSED_PUSH = ("dispatching", "push refused")
 EXPIRED = ("pending", "query waiting after a day")
 BROKEN: dict[str, tuple[tuple[str, str], dict[str, object], dict[str, object]]] = {
@@ -42,7 +47,7 @@ BROKEN: dict[str, tuple[tuple[str, str], dict[str, object], dict[str, object]]] 
     "completed without a receipt": (COMPLETED, {"receipt_number": None}, {}),
     "completed without confirming": (COMPLETED, {}, {"consultation": None}),
     "completed and owed back": (COMPLETED, {}, {"consultation": RequireUnpayable()}),
-    "completed without its claim": (COMPLETED, {}, {"claims_receipt": None}),
+    "completed without its claim": (COMPLETED, {}, {"claim": None}),
     "completed without its event": (COMPLETED, {}, {"events": ()}),
     "completed without its time": (COMPLETED, {"final_at": None}, {}),
     "locks held after money": (COMPLETED, {"holds_locks": True}, {"frees_phone": False}),
@@ -54,7 +59,40 @@ BROKEN: dict[str, tuple[tuple[str, str], dict[str, object], dict[str, object]]] 
     "another amount asked": (COMPLETED, {"amount_kes": 1}, {}),
     "another payer": (COMPLETED, {"client_id": "8"}, {}),
     "the version as it was": (COMPLETED, {"version": 1}, {}),
-    "a claim without money": (REFUSED_PUSH, {}, {"claims_receipt": "RECEIPT001"}),
+    "a claim without money": (REFUSED_PUSH, {}, {"claim": CLAIM}),
+    "a claim of another receipt than its own": (
+        COMPLETED,
+        {},
+        {"claim": replace(CLAIM, receipt_number="SECOND0001")},
+    ),
+    "a claim in another witness's name": (
+        COMPLETED,
+        {},
+        {"claim": replace(CLAIM, source=Proof.C2B)},
+    ),
+    "two amounts, and nobody is told": (
+        COMPLETED,
+        {},
+        {"claim": replace(CLAIM, rule=ClaimRule.DESPITE_AMOUNT)},
+    ),
+    "a bound receipt is forgotten": (SECOND, {"receipt_number": None}, {}),
+    "a bound receipt is replaced": (
+        SECOND,
+        {"receipt_number": "SECOND0001"},
+        {"files": None, "claim": replace(CLAIM, receipt_number="SECOND0001")},
+    ),
+    "filed, and nobody is told": (SECOND, {"attention": None}, {"events": ()}),
+    "filed, and its own": (
+        SECOND,
+        {},
+        {"files": ReceiptRow(receipt_number=RECEIPT, source=Proof.CALLBACK)},
+    ),
+    "filed as bound": (
+        SECOND,
+        {},
+        {"files": ReceiptRow(receipt_number="SECOND0001", payment_id="b" * 32)},
+    ),
+    "money paid by hand frees the phone": (SEEN, {"holds_locks": False}, {"frees_phone": True}),
     "a machine that releases a receipt": (REFUSED_PUSH, {}, {"releases_receipt": "RECEIPT001"}),
     "a refused push that holds its locks": (
         REFUSED_PUSH,

@@ -1,6 +1,6 @@
 """A payment item stays under 1 KB at every step, so that a write of it is one unit.
 
-Ids of 54 characters, Safaricom's usual descriptions and the longest of everything else are driven
+Ids of 44 characters, Safaricom's usual descriptions and the longest of everything else are driven
 through histories that leave as much behind on the item as can be.
 """
 
@@ -47,8 +47,8 @@ from tests.support.dynamodb import values as sizes
 
 BYTES_MAX = 1023
 BYTES_WITH_A_LATE_HINT_MAX = 1150
-"""Only with ids of 54 characters and a hint that came after the verdict: one more write unit."""
-ID_CHARACTERS = 54
+"""Only with ids of 44 characters and a hint that came after the verdict: one more write unit."""
+ID_CHARACTERS = 44
 POLICY = Policy()
 NOW = 1_799_999_999
 TEXT = "The service request is processed successfully."

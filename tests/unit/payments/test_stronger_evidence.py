@@ -71,8 +71,8 @@ def test_an_authentic_receipt_stands_in_the_stead_of_a_hints(status: str) -> Non
     assert change.after.receipt_number == RECEIPT
     assert change.after.transaction_at == CREATED_AT + 30
     assert change.after.proof is Proof.CALLBACK
-    assert change.after.attention == "second_receipt"
-    assert [str(event) for event in change.events] == ["PaymentUnresolved"]
+    assert change.after.attention is None, "a hint's receipt was only shown"
+    assert [str(event) for event in change.events] == ["ReceiptAdded"]
     assert learn(change.after, AUTHENTIC, owner=MINE) is None
 
 
@@ -108,13 +108,23 @@ def test_what_an_operator_decided_on_is_not_replaced_afterwards() -> None:
     assert change is not None
     assert change.after.receipt_number == SECOND_RECEIPT
     assert change.after.attention == "second_receipt"
+    assert change.files is not None
+    assert change.files.receipt_number == RECEIPT
 
 
-@pytest.mark.parametrize("doubt", ["bound elsewhere", "no receipt", "no amount"])
+def test_an_authentic_receipt_without_an_amount_is_bound_and_a_person_is_told() -> None:
+    told = CallbackResult(result=replace(AUTHENTIC.result, amount_kes=None))
+    change = learn(by_hint("completed"), told)
+    assert change is not None
+    assert change.after.bound_receipt == change.claims_receipt == RECEIPT
+    assert change.after.paid_amount_kes == PRICE
+    assert change.after.attention == "amount_contradicted"
+
+
+@pytest.mark.parametrize("doubt", ["bound elsewhere", "no receipt"])
 def test_an_authentic_callback_in_doubt_itself_replaces_nothing(doubt: str) -> None:
     said = {
         "no receipt": {"receipt_number": None, "amount_kes": 900},
-        "no amount": {"amount_kes": None},
     }
     told = replace(AUTHENTIC.result, **said.get(doubt, {}))  # type: ignore[arg-type]
 
@@ -151,12 +161,13 @@ def test_a_forged_receipt_that_filled_a_querys_gap_gives_way_to_the_authentic_on
     filled = learn(replace(PAYMENTS["completed_by_query"], hint=hint), AGREES)
     assert filled is not None
     assert (filled.after.receipt_number, filled.after.proof) == (SECOND_RECEIPT, Proof.HINT)
+    assert filled.claims_receipt is None, "a stranger's receipt must stay free"
 
     change = learn(filled.after, AUTHENTIC)
 
     assert change is not None
-    assert change.after.receipt_number == RECEIPT
-    assert change.after.attention == "second_receipt"
+    assert change.after.receipt_number == change.claims_receipt == RECEIPT
+    assert change.after.attention is None
 
 
 def test_a_refusal_after_an_authentic_receipt_is_no_longer_one_after_a_query_alone() -> None:

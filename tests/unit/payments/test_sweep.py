@@ -27,6 +27,7 @@ from payments.protocol.evidence import (
 )
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
 from payments.protocol.policy import NEVER, Policy
+from payments.protocol.receipts import ReceiptRow
 
 from tests.simulation.invariants.view import RANK
 from tests.unit.payments.expected import CONFLICT, ENDED, NOTHING, OPEN, SAME, TABLE, Outcome
@@ -48,7 +49,6 @@ from tests.unit.payments.situations import (
     News,
     facts,
     owner,
-    receipt_in,
     row_of,
     surroundings,
 )
@@ -70,11 +70,19 @@ def afterwards(change: Change, around: Context, news: News) -> Context:
     return Context(
         consultation=_consultation_after(change.consultation, around.consultation),
         phone_payment_id=None if change.frees_phone else around.phone_payment_id,
-        receipt=(
-            row_of(change.claims_receipt, MINE)
-            if change.claims_receipt and change.claims_receipt == receipt_in(news.evidence)
-            else around.receipt
-        ),
+        receipt=_row_after(change, around.receipt),
+    )
+
+
+def _row_after(change: Change, before: ReceiptRow | None) -> ReceiptRow | None:
+    """The row of the receipt in the news, once the change is written."""
+    if change.claim is None:
+        return change.files or before
+    return ReceiptRow(
+        receipt_number=change.claim.receipt_number,
+        payment_id=MINE,
+        source=change.claim.source,
+        amount_kes=change.claim.amount_kes,
     )
 
 
@@ -116,6 +124,7 @@ def seen(change: Change) -> Outcome:
         events=tuple(str(event) for event in change.events),
         attention=SAME if after.attention == before.attention else after.attention,
         keeps=change.evidence_digest is not None,
+        files=change.files.receipt_number if change.files else None,
     )
 
 
@@ -187,7 +196,7 @@ def test_assuming_the_usual_case_never_gives_another_answer(situation: str, name
     """Where the assumption is not good enough to decide on, the answer is to look around."""
     if TABLE[name][situation] == CONFLICT:
         return
-    if name == "callback receipt bound elsewhere" and situation in (*OPEN, *ENDED):
+    if "bound elsewhere" in name and situation in (*OPEN, *ENDED):
         return  # The condition of the claim itself finds this, and then everything is read.
     payment, news = PAYMENTS[situation], NEWS[name]
     now = CREATED_AT + news.age
@@ -296,7 +305,7 @@ def test_late_money_confirms_even_while_another_payment_holds_the_locks(situatio
     assert not change.frees_phone
 
 
-@pytest.mark.parametrize("situation", sorted(HOLDS_PHONE))
+@pytest.mark.parametrize("situation", sorted(HOLDS_PHONE & {*OPEN}))
 @pytest.mark.parametrize("name", ["callback 1032", "callback 1037", "push refused"])
 def test_a_failure_never_touches_locks_that_are_anothers(situation: str, name: str) -> None:
     payment, news = PAYMENTS[situation], NEWS[name]
@@ -335,7 +344,8 @@ def test_a_hint_and_an_agreeing_query_are_full_evidence_at_once(situation: str) 
     assert change is not None
     assert change.after.status is PaymentStatus.COMPLETED
     assert change.after.proof is Proof.HINT
-    assert change.claims_receipt == change.after.receipt_number == RECEIPT
+    assert change.after.receipt_number == RECEIPT
+    assert change.claims_receipt is None, "a hint's receipt is shown, never claimed"
     assert change.after.paid_amount_kes == PRICE
     assert change.after.hint is None
 
@@ -351,7 +361,7 @@ def test_a_confirmed_hint_with_a_wrong_amount_goes_to_review(amount: int | None)
 
     assert change is not None
     assert change.after.status is PaymentStatus.REVIEW
-    assert change.claims_receipt == RECEIPT
+    assert change.claims_receipt is None
 
 
 def test_a_hint_that_says_paid_while_the_provider_says_refused_needs_a_person() -> None:
@@ -397,17 +407,34 @@ def test_an_authentic_callback_brings_the_id_that_was_missing(situation: str, na
     assert change.after.checkout_source is Proof.CALLBACK
 
 
-def test_bogus_gives_back_only_a_receipt_that_no_callback_named() -> None:
+TYPED = ReceiptRow(receipt_number=RECEIPT, payment_id=MINE, source=Proof.OPERATOR, amount_kes=PRICE)
+
+
+@pytest.mark.parametrize("source", [Proof.CALLBACK, Proof.C2B, Proof.PULL, Proof.STATUS])
+@pytest.mark.parametrize("is_on_row", [True, False])
+def test_bogus_is_refused_where_a_machine_witness_is_behind_the_receipt(
+    source: Proof, is_on_row: bool
+) -> None:
     news = NEWS["operator says bogus"]
     said = {"receipt_number": RECEIPT, "receipt_pending": False, "received_at": CREATED_AT}
-    payment = replace(PAYMENTS["review"], **said)  # type: ignore[arg-type]
+    proof = Proof.OPERATOR if is_on_row else source
+    payment = replace(PAYMENTS["review"], proof=proof, **said)  # type: ignore[arg-type]
+    row = replace(TYPED, source=source) if is_on_row else TYPED
     with pytest.raises(ConflictError, match="the money exists"):
-        decided(payment, news, surroundings("review", news))
+        decided(payment, news, replace(surroundings("review", news), receipt=row))
 
-    change = decided(replace(payment, proof=Proof.HINT), news, surroundings("review", news))
+
+@pytest.mark.parametrize("row", [TYPED, replace(TYPED, source=None, amount_kes=None), None])
+def test_bogus_gives_back_a_receipt_that_only_an_operator_named(row: ReceiptRow | None) -> None:
+    news = NEWS["operator says bogus"]
+    said = {"receipt_number": RECEIPT, "receipt_pending": False, "received_at": CREATED_AT}
+    proof = Proof.HINT if row is None else Proof.OPERATOR
+    payment = replace(PAYMENTS["review"], proof=proof, **said)  # type: ignore[arg-type]
+
+    change = decided(payment, news, replace(surroundings("review", news), receipt=row))
 
     assert change is not None
-    assert change.releases_receipt == RECEIPT
+    assert change.releases_receipt == (RECEIPT if row else None)
     assert (change.after.receipt_number, change.after.received_at) == (None, None)
 
 

@@ -1,0 +1,180 @@
+"""Where money belongs that no prompt of ours reported: the ladder of docs/protocol.md, section 10.
+
+The first rung that fits decides; a rung that is not unique gives nothing. Nothing is guessed: a
+phone, a mask, a time or an amount never completes a payment and never confirms a booking.
+"""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from payments.protocol.consultation import Consultation
+from payments.protocol.evidence import MoneySeen
+from payments.protocol.payment import Origin, Payment, PaymentStatus, Proof
+from payments.protocol.policy import COVERAGE_SLACK_SECONDS, OWN_PROMPT_SLACK_SECONDS
+from payments.protocol.receipts import ReceiptRow, RowState
+from payments.values import ACCOUNT_REFERENCE_CHARACTERS, BOOKING_ID, plain_reference
+
+UNIQUE_CHARACTERS = 8
+"""The end of an account reference that is this payment's alone, in Crockford's base 32."""
+_READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1"})
+_MASKED_HASH = re.compile(r"([0-9a-f]{34}) ?\*+ ?([0-9a-f]{25})\Z", re.ASCII)
+_HASH = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
+_MASK = re.compile(r"\+?(\d{4}) ?\*+ ?(\d{3})\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was read for the ladder.
+
+    Shape: `by_reference` are the payments with the reference; `consultations` those with a typed
+        id, empty where `PaybillAccount` is off; `own_prompts` is None except in a look at a row
+        without a reference.
+    """
+
+    by_reference: Sequence[Payment] = ()
+    consultations: Sequence[Consultation] = ()
+    own_prompts: "OwnPrompts | None" = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPrompts:
+    """What a look reads about a till's receipt: it may belong to a prompt of ours.
+
+    Shape: `candidates` are the payments of that amount and time, `unclaimed` all rows that wait;
+        each None where they are too many. `covered` is the unbroken time that Pull has covered,
+        None where Pull is off.
+    Units: UTC epoch seconds.
+    """
+
+    candidates: Sequence[Payment] | None
+    unclaimed: Sequence[ReceiptRow] | None
+    covered: tuple[int, int] | None
+
+
+def attribute(
+    money: MoneySeen, row: ReceiptRow | None, facts: Facts
+) -> Payment | Consultation | None:
+    """Return what the money belongs to, None where a person must say.
+
+    A payment that the reference names is returned whatever its status: it takes the money, or the
+    receipt is filed with attention on it. A consultation is returned only where it is payable at
+    exactly this amount.
+    """
+    if row is not None and row.state is not RowState.UNCLAIMED:
+        return None
+    if facts.by_reference:
+        return _by_reference(money, facts.by_reference)
+    if not money.reference and facts.own_prompts is not None:
+        return own_prompt(money, facts.own_prompts)
+    return _by_booking(money, facts.consultations)
+
+
+def normalise_reference(reference: str | None) -> str | None:
+    """Return the account reference that was typed, None where it cannot be one of ours.
+
+    In the part that is ours alone O is read as 0, and I and L as 1.
+    """
+    kept = plain_reference(reference or "")
+    if not UNIQUE_CHARACTERS <= len(kept) <= ACCOUNT_REFERENCE_CHARACTERS:
+        return None
+    head, tail = kept[:-UNIQUE_CHARACTERS], kept[-UNIQUE_CHARACTERS:]
+    return head + tail.translate(_READ_AS)
+
+
+def booking_ids(reference: str | None) -> list[str]:
+    """Return the booking ids that were perhaps typed: as typed, in capitals, in small letters."""
+    typed = "".join((reference or "").split())
+    forms = dict.fromkeys((typed, typed.upper(), typed.lower()))
+    return [form for form in forms if BOOKING_ID.match(form)]
+
+
+def own_prompt(money: MoneySeen, seen: OwnPrompts) -> Payment | None:
+    """Return the payment that is proven paid, has no receipt, and whose prompt this money answered.
+
+    Every payment and receipt that it could be mixed up with counts, open and failed ones too.
+    """
+    if seen.candidates is None or seen.unclaimed is None or money.paid_at is None:
+        return None
+    fitting = [payment for payment in seen.candidates if is_candidate(money, payment)]
+    if len(fitting) != 1:
+        return None
+    [payment] = fitting
+    if payment.may_yet_be_paid:
+        return None
+    has_rival = any(_rivals(row, money, payment) for row in seen.unclaimed)
+    return None if has_rival or not _is_covered(payment, seen.covered) else payment
+
+
+def is_candidate(money: MoneySeen, payment: Payment) -> bool:
+    """Whether the money may be that of this payment's own prompt."""
+    is_prompted = payment.origin is not Origin.PAYBILL
+    is_refused = payment.status is PaymentStatus.FAILED and payment.proof is Proof.CALLBACK
+    is_open_to_it = payment.bound_receipt is None and not is_refused
+    is_same = payment.amount_kes == money.amount_kes and is_in_window(money.paid_at, payment)
+    fits = payer_fits(money.payer, money.payer_hmac, payment) is True
+    return is_prompted and is_open_to_it and is_same and fits
+
+
+def payer_fits(payer: str | None, payer_hmac: str | None, payment: Payment) -> bool | None:
+    """Whether the payer that M-Pesa shows is the phone that was prompted; None where it is unclear.
+
+    Source: docs/daraja.md, the forms of MSISDN: HMAC of a full number, SHA-256, a masked hash, a
+    mask of four and three digits.
+    """
+    if payment.phone_number is None:
+        return False
+    if payer_hmac is not None:
+        return payer_hmac == payment.phone_hmac
+    shown = (payer or "").strip().lower()
+    digest = hashlib.sha256(payment.phone_number.encode()).hexdigest()
+    if _HASH.match(shown):
+        return shown == digest
+    if masked := _MASKED_HASH.match(shown):
+        return digest.startswith(masked[1]) and digest.endswith(masked[2])
+    if masked := _MASK.match(shown):
+        starts = payment.phone_number.startswith(masked[1])
+        return starts and payment.phone_number.endswith(masked[2])
+    return None
+
+
+def _by_reference(money: MoneySeen, payments: Sequence[Payment]) -> Payment | None:
+    reference = normalise_reference(money.reference)
+    named = [payment for payment in payments if payment.account_reference == reference]
+    return named[0] if len(named) == 1 else None
+
+
+def _by_booking(money: MoneySeen, consultations: Sequence[Consultation]) -> Consultation | None:
+    payable = [
+        consultation
+        for consultation in consultations
+        if consultation.is_payable and consultation.price_kes == money.amount_kes
+    ]
+    return payable[0] if len(payable) == 1 else None
+
+
+def is_in_window(at: int | None, payment: Payment) -> bool:
+    """Whether money of this moment may be that of the payment's own prompt."""
+    if at is None:
+        return False
+    first = payment.created_at - OWN_PROMPT_SLACK_SECONDS
+    return first <= at <= payment.prompt_ends_at + OWN_PROMPT_SLACK_SECONDS
+
+
+def _rivals(row: ReceiptRow, money: MoneySeen, payment: Payment) -> bool:
+    """Whether another receipt that waits may be the prompt's money instead; a doubt says yes."""
+    if row.receipt_number == money.receipt_number or row.amount_kes != money.amount_kes:
+        return False
+    if row.paid_at is not None and not is_in_window(row.paid_at, payment):
+        return False
+    return payer_fits(row.payer, row.payer_hmac, payment) is not False
+
+
+def _is_covered(payment: Payment, covered: tuple[int, int] | None) -> bool:
+    """Whether Pull has listed every debit of the prompt's time."""
+    if covered is None:
+        return False
+    complete_from, complete_until = covered
+    starts = complete_from <= payment.created_at - OWN_PROMPT_SLACK_SECONDS
+    return starts and complete_until >= payment.prompt_ends_at + COVERAGE_SLACK_SECONDS

@@ -1,0 +1,400 @@
+"""Every receipt has one row: bound, unclaimed or set aside, whoever names it and in what order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from payments.protocol.evidence import ReceiptFound, Resolution, ReviewResolved
+from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.protocol.receipts import RowState, SetAside
+from payments.protocol.rules import MoneyRules, PaybillAccount
+from payments.usecases.money_desk import set_aside
+from payments.usecases.operate import operate_on_payment
+from payments.usecases.record_money import MoneyOutcome
+
+from tests.functional.bank import PERSON, Bank
+from tests.functional.faulty import WRITES, lose, meanwhile
+from tests.functional.scene import Scene
+from tests.support.dynamodb.faults import reply_lost
+from tests.support.world import PHONE
+
+RECEIPT = "SKI7HAND01"
+S = PaymentStatus
+TRANSACTION = frozenset({"TransactWriteItems"})
+
+
+@pytest.fixture
+def bank(scene: Scene) -> Bank:
+    return Bank(scene)
+
+
+def prompted(scene: Scene) -> tuple[str, str]:
+    """A payment that waits for its PIN, and its reference."""
+    payment_id = scene.pay("ignores")
+    return payment_id, str(scene.payment(payment_id).account_reference)
+
+
+def guard(scene: Scene) -> dict[str, object]:
+    """The phone guard of the one phone."""
+    [values] = scene.items("PHONE#")
+    return values
+
+
+def rows(scene: Scene) -> list[str]:
+    return [item["pk"] for item in scene.items("RCPT#") if item["sk"] == "STATE"]
+
+
+def events_about(scene: Scene, receipt: str) -> list[str]:
+    return [item["type"] for item in scene.items(f"RCPT#{receipt}") if "type" in item]
+
+
+@pytest.mark.parametrize("source", [Proof.C2B, Proof.PULL, Proof.STATUS])
+def test_money_with_the_reference_completes_the_payment_and_frees_no_phone(
+    scene: Scene, bank: Bank, source: Proof
+) -> None:
+    payment_id, reference = prompted(scene)
+
+    outcome = bank.says(RECEIPT, reference=f" {reference.lower()} ", source=source)
+
+    assert outcome is MoneyOutcome.BOUND
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.proof, payment.bound_receipt) == (S.COMPLETED, source, RECEIPT)
+    assert scene.is_confirmed_by(payment_id)
+    assert scene.events(payment_id) == ["PaymentCompleted"]
+    assert guard(scene)["live_payment_id"] == payment_id, "its own prompt may still be open"
+    assert payment.holds_locks
+    scene.register("2")
+    assert scene.initiate("2").body["code"] == "phone_busy"
+    row = bank.row(RECEIPT)
+    assert (row.state, row.source, row.amount_kes) == (RowState.BOUND, source, 1000)
+
+
+def test_the_callback_of_the_same_receipt_frees_the_phone(scene: Scene, bank: Bank) -> None:
+    payment_id, reference = prompted(scene)
+    bank.says(RECEIPT, reference=reference)
+
+    assert scene.post(payment_id, 0, receipt=RECEIPT) == 200
+
+    assert "live_payment_id" not in guard(scene)
+    assert not scene.payment(payment_id).holds_locks
+    assert scene.payment(payment_id).proof is Proof.C2B
+    assert scene.events(payment_id) == ["PaymentCompleted"]
+
+
+def test_a_refusal_of_the_prompt_does_not_contradict_money_paid_by_hand(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id, reference = prompted(scene)
+    bank.says(RECEIPT, reference=reference)
+    assert scene.post(payment_id, 1032) == 200
+    assert scene.payment(payment_id).status is S.COMPLETED
+    assert scene.payment(payment_id).attention is None
+
+
+@pytest.mark.parametrize("source", [Proof.C2B, Proof.PULL, Proof.STATUS, Proof.OPERATOR])
+def test_a_repeat_is_one_read_and_writes_nothing(scene: Scene, bank: Bank, source: Proof) -> None:
+    payment_id = scene.pay()
+    scene.pass_time(60)
+    receipt = str(scene.payment(payment_id).receipt_number)
+    before = scene.items("")
+    scene.network.forget()
+
+    assert bank.says(receipt, source=source) is MoneyOutcome.REPEAT
+
+    assert scene.items("") == before
+    assert scene.network.log == ["GetItem"]
+
+
+def test_money_without_a_name_waits_and_the_callback_claims_it(scene: Scene, bank: Bank) -> None:
+    payment_id = scene.pay("ignores")
+
+    assert bank.says(RECEIPT) is MoneyOutcome.FILED
+    waiting = bank.row(RECEIPT)
+    assert (waiting.state, waiting.payer, waiting.amount_kes) == (
+        RowState.UNCLAIMED,
+        "2547 ***** 149",
+        1000,
+    )
+    assert events_about(scene, RECEIPT) == ["MoneyUnclaimed"]
+    assert bank.says(RECEIPT, source=Proof.PULL) is MoneyOutcome.REPEAT
+    assert scene.post(payment_id, 0, receipt=RECEIPT) == 200
+
+    row = bank.row(RECEIPT)
+    assert (row.payment_id, row.source) == (payment_id, Proof.C2B), "the first witness's row"
+    [item] = [each for each in scene.items(f"RCPT#{RECEIPT}") if each["sk"] == "STATE"]
+    assert not item.keys() & {"open", "due_at", "person", "payer", "reference", "created_at"}
+    assert scene.payment(payment_id).status is S.COMPLETED
+
+
+def test_an_event_about_money_that_waits_fills_the_pipe_and_names_nobody(
+    scene: Scene, bank: Bank
+) -> None:
+    bank.says(RECEIPT, reference="0708374149", payer="254708374149")
+    [event] = [item for item in scene.items("RCPT#") if item["sk"].startswith("EVENT#")]
+    assert (event["payment_id"], event["booking_id"], event["status"]) == ("", "", "unclaimed")
+    assert "0708374149" not in str(event)
+    row = bank.row(RECEIPT)
+    assert row.payer is None
+    assert row.payer_hmac is not None
+    assert row.reference == "2547*****149", "many type their own number as the account"
+
+
+@pytest.mark.parametrize(("amount", "text"), [(None, "1000.50"), (900, None)])
+def test_a_callback_of_another_amount_than_the_row_goes_to_review(
+    scene: Scene, bank: Bank, amount: int | None, text: str | None
+) -> None:
+    payment_id = scene.pay("ignores")
+    bank.says(RECEIPT, amount=amount, amount_text=text)
+
+    scene.post(payment_id, 0, receipt=RECEIPT)
+
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.failure_reason) == (S.REVIEW, "amount_contradicted")
+    assert bank.row(RECEIPT).payment_id == payment_id
+
+
+def test_a_machine_never_touches_what_was_set_aside(scene: Scene, bank: Bank) -> None:
+    payment_id, reference = prompted(scene)
+    bank.says(RECEIPT)
+    set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
+    aside = bank.row(RECEIPT)
+
+    assert bank.says(RECEIPT, reference=reference) is MoneyOutcome.REPEAT
+    scene.post(payment_id, 0, receipt=RECEIPT)
+
+    assert bank.row(RECEIPT) == aside
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.failure_reason) == (S.REVIEW, "receipt_set_aside")
+    assert payment.receipt_number is None
+
+
+def test_transfers_from_an_own_shortcode_are_set_aside_by_the_rule(scene: Scene) -> None:
+    payment_id, reference = prompted(scene)
+    bank = Bank(scene, MoneyRules(sweep_payers=frozenset({"600111"})))
+    assert bank.says(RECEIPT, payer="600111", reference=reference) is MoneyOutcome.SET_ASIDE
+    row = bank.row(RECEIPT)
+    assert (row.state, row.set_aside, row.set_aside_by) == (
+        RowState.SET_ASIDE,
+        SetAside.SWEEP,
+        "rule",
+    )
+    assert events_about(scene, RECEIPT) == []
+    assert scene.payment(payment_id).status is S.PENDING
+
+
+def test_a_second_receipt_with_the_reference_is_filed_and_a_person_is_told(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay()
+    scene.pass_time(60)
+    own = scene.payment(payment_id)
+
+    assert bank.says(RECEIPT, reference=own.account_reference) is MoneyOutcome.ATTENTION
+
+    payment = scene.payment(payment_id)
+    assert (payment.receipt_number, payment.attention) == (own.receipt_number, "second_receipt")
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+    assert events_about(scene, RECEIPT) == ["MoneyUnclaimed"]
+    assert bank.says(RECEIPT, reference=own.account_reference) is MoneyOutcome.REPEAT
+    assert scene.payment(payment_id) == payment
+
+
+def test_a_second_receipt_from_the_callback_itself_is_filed_too(scene: Scene, bank: Bank) -> None:
+    payment_id, reference = prompted(scene)
+    bank.says(RECEIPT, reference=reference)
+
+    scene.post(payment_id, 0, receipt="SKI7PROMPT")
+
+    payment = scene.payment(payment_id)
+    assert (payment.bound_receipt, payment.attention) == (RECEIPT, "second_receipt")
+    row = bank.row("SKI7PROMPT")
+    assert (row.state, row.source, row.reference) == (
+        RowState.UNCLAIMED,
+        Proof.CALLBACK,
+        reference,
+    )
+
+
+def test_a_wrong_sum_by_hand_leaves_the_payment_free_for_its_own_money(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id, reference = prompted(scene)
+
+    assert bank.says(RECEIPT, amount=1, reference=reference) is MoneyOutcome.ATTENTION
+
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.attention) == (S.PENDING, "paid_other_amount")
+    assert scene.consultation()["active_payment_id"] == payment_id
+    scene.post(payment_id, 0, receipt="SKI7PROMPT")
+    assert scene.payment(payment_id).status is S.COMPLETED
+    assert scene.is_confirmed_by(payment_id)
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
+def test_a_price_that_changed_puts_money_by_hand_into_review(scene: Scene, bank: Bank) -> None:
+    payment_id, reference = prompted(scene)
+    scene.post(payment_id, 1032)
+    scene.register("1", price_kes=900)
+    assert bank.says(RECEIPT, reference=reference) is MoneyOutcome.BOUND
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.failure_reason) == (S.REVIEW, "price_changed")
+
+
+@pytest.mark.parametrize("name", ["query", "hint"])
+def test_a_payment_that_is_paid_on_a_weak_word_learns_its_receipt(
+    scene: Scene, bank: Bank, name: str
+) -> None:
+    scenario = "pays+callback_lost" if name == "query" else "pays+callback_unlisted"
+    payment_id = scene.pay(scenario)
+    scene.pass_time(200, cleans_up=True)
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.bound_receipt) == (S.COMPLETED, None)
+    assert rows(scene) == [], "a hint's receipt is shown, never claimed"
+
+    assert bank.says(RECEIPT, reference=payment.account_reference) is MoneyOutcome.BOUND
+
+    after = scene.payment(payment_id)
+    assert (after.bound_receipt, after.proof, after.attention) == (RECEIPT, Proof.C2B, None)
+    assert scene.events(payment_id)[-1] == "ReceiptAdded"
+
+
+def test_another_amount_of_a_bound_receipt_raises_attention_once(scene: Scene, bank: Bank) -> None:
+    payment_id, reference = prompted(scene)
+    bank.says(RECEIPT, reference=reference)
+    assert bank.says(RECEIPT, amount=900, source=Proof.PULL) is MoneyOutcome.ATTENTION
+    told = scene.payment(payment_id)
+    assert told.attention == "amount_contradicted"
+    assert bank.says(RECEIPT, amount=900, source=Proof.PULL) is MoneyOutcome.REPEAT
+    assert scene.payment(payment_id) == told
+    assert bank.row(RECEIPT).amount_kes == 1000
+
+
+def test_what_safaricom_names_after_an_operator_is_proven_and_cannot_be_bogus(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id, _ = prompted(scene)
+
+    def decide(operation: ReceiptFound | ReviewResolved) -> Payment:
+        version = scene.payment(payment_id).version
+        return operate_on_payment(
+            bank.services,
+            payment_id,
+            operation,
+            shown_version=version,
+            who="njeri",
+            why="statement",
+            request_id="1",
+        )
+
+    decide(ReceiptFound(receipt_number=RECEIPT, amount_kes=1000))
+    assert bank.row(RECEIPT).source is Proof.OPERATOR
+
+    bank.says(RECEIPT)
+
+    assert scene.payment(payment_id).proof is Proof.C2B
+    scene.pass_time(300)
+    with pytest.raises(Exception, match="the money exists"):
+        decide(ReviewResolved(resolution=Resolution.BOGUS))
+    assert bank.row(RECEIPT).payment_id == payment_id
+
+
+RACES: dict[str, Callable[[Scene, Bank, str, str], object]] = {
+    "the callback": lambda scene, _, payment_id, __: scene.post(payment_id, 0, receipt=RECEIPT),
+    "another witness": lambda _, bank, __, reference: bank.says(
+        RECEIPT, reference=reference, source=Proof.PULL
+    ),
+    "a witness without the reference": lambda _, bank, __, ___: bank.says(
+        RECEIPT, source=Proof.PULL
+    ),
+    "a callback of another receipt": lambda scene, _, payment_id, __: scene.post(
+        payment_id, 0, receipt="SKI7PROMPT"
+    ),
+}
+
+
+@pytest.mark.parametrize("rival", RACES)
+def test_whoever_writes_first_every_receipt_is_on_one_row(
+    scene: Scene, bank: Bank, rival: str
+) -> None:
+    payment_id, reference = prompted(scene)
+    act = meanwhile(lambda: RACES[rival](scene, bank, payment_id, reference))
+    scene.network.next(act, on=TRANSACTION)
+
+    bank.says(RECEIPT, reference=reference)
+
+    payment = scene.payment(payment_id)
+    assert payment.status is S.COMPLETED
+    assert scene.is_confirmed_by(payment_id)
+    assert scene.events(payment_id).count("PaymentCompleted") == 1
+    assert bank.row(str(payment.bound_receipt)).payment_id == payment_id
+    if rival == "a callback of another receipt":
+        assert payment.attention == "second_receipt"
+        assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+    else:
+        assert rows(scene) == [f"RCPT#{RECEIPT}"]
+
+
+def test_what_two_hands_pay_for_one_booking_confirms_it_once(scene: Scene) -> None:
+    bank = Bank(scene, MoneyRules(paybill_account=PaybillAccount.BOOKING_ID))
+    scene.network.next(meanwhile(lambda: bank.says("SKI7HAND02", reference="1")), on=TRANSACTION)
+    assert bank.says(RECEIPT, reference="1") is MoneyOutcome.FILED
+    assert bank.row("SKI7HAND02").state is RowState.BOUND
+    assert scene.consultation()["paid_payment_id"] == bank.row("SKI7HAND02").payment_id
+
+
+def test_a_booking_number_books_nothing_unless_the_deployment_says_so(
+    scene: Scene, bank: Bank
+) -> None:
+    assert bank.says(RECEIPT, reference="1") is MoneyOutcome.FILED
+    assert scene.consultation()["status"] == "Pending"
+
+
+@pytest.mark.parametrize("is_reply_lost", [False, True])
+def test_a_booking_number_is_paid_by_a_payment_without_a_prompt(
+    scene: Scene, is_reply_lost: bool
+) -> None:
+    bank = Bank(scene, MoneyRules(paybill_account=PaybillAccount.BOOKING_ID))
+    if is_reply_lost:
+        scene.network.next(lose(reply_lost), on=WRITES)
+
+    assert bank.says(RECEIPT, reference=" 1 ") is MoneyOutcome.BOUND
+
+    payment_id = str(bank.row(RECEIPT).payment_id)
+    assert scene.is_confirmed_by(payment_id)
+    assert scene.events(payment_id) == ["PaymentCompleted"]
+    shown = scene.status(payment_id)
+    assert (shown.status, shown.body["status"]) == (200, "completed")
+    assert scene.status(payment_id, client_id="8").status == 404
+    assert bank.services.store.get_consultation("1").payment_ids == (payment_id,)  # type: ignore[union-attr]
+    assert bank.says(RECEIPT, reference="1", source=Proof.PULL) is MoneyOutcome.REPEAT
+    scene.register("1", status="Cancelled")
+    assert scene.payment(payment_id).status is S.REFUND_DUE
+
+
+@pytest.mark.parametrize("amount", [999, None])
+def test_a_booking_number_at_another_price_waits(scene: Scene, amount: int | None) -> None:
+    bank = Bank(scene, MoneyRules(paybill_account=PaybillAccount.BOOKING_ID))
+    assert bank.says(RECEIPT, amount=amount, reference="1") is MoneyOutcome.FILED
+    assert scene.consultation()["status"] == "Pending"
+
+
+def test_the_prompts_money_after_the_hands_is_owed_back(scene: Scene) -> None:
+    bank = Bank(scene, MoneyRules(paybill_account=PaybillAccount.BOOKING_ID))
+    payment_id, _ = prompted(scene)
+    bank.says(RECEIPT, reference="1")
+    scene.post(payment_id, 0, receipt="SKI7PROMPT")
+    assert scene.payment(payment_id).status is S.REFUND_DUE
+    assert scene.consultation()["paid_payment_id"] == bank.row(RECEIPT).payment_id
+
+
+def test_a_guard_and_a_booking_list_their_payments(scene: Scene, bank: Bank) -> None:
+    first = scene.pay("cancels")
+    scene.pass_time(150)
+    second = scene.pay("ignores")
+    assert guard(scene)["i1"].hex() == second  # type: ignore[attr-defined]
+    assert guard(scene)["i2"].hex() == first  # type: ignore[attr-defined]
+    consultation = bank.services.store.get_consultation("1")
+    assert consultation is not None
+    assert consultation.payment_ids == (first, second)
+    assert PHONE not in str(guard(scene))

@@ -1,0 +1,347 @@
+"""Receipts that wait: looks that find their payment later, and what a person does with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from payments.errors import ConflictError, NotFoundError
+from payments.protocol.evidence import ReceiptFound
+from payments.protocol.payment import PaymentStatus, Proof
+from payments.protocol.receipts import RowState, SetAside
+from payments.protocol.rules import MoneyRules, PaybillAccount
+from payments.store.items import pull_key
+from payments.usecases.money_desk import (
+    attach_to_booking,
+    attach_to_payment,
+    owe_back,
+    reopen,
+    set_aside,
+)
+from payments.usecases.operate import operate_on_payment
+from payments.usecases.record_money import MoneyOutcome
+
+from tests.functional.bank import PERSON, Bank
+from tests.functional.faulty import DAY, HOUR, meanwhile
+from tests.functional.scene import Scene
+
+RECEIPT = "SKI7HAND01"
+S = PaymentStatus
+TRANSACTION = frozenset({"TransactWriteItems"})
+PULLED = MoneyRules(is_pulled=True)
+
+
+@pytest.fixture
+def bank(scene: Scene) -> Bank:
+    return Bank(scene)
+
+
+def cover(scene: Scene, *, until: int) -> None:
+    """Pull has listed every debit of the last day."""
+    covered = {"complete_from": until - DAY, "complete_until": until}
+    scene.store_item({**pull_key("174379"), **covered})
+
+
+def by_query(scene: Scene) -> str:
+    """A payment that a query proved; nobody told its receipt."""
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(200, cleans_up=True)
+    assert scene.payment(payment_id).status is S.COMPLETED
+    return payment_id
+
+
+def test_a_look_finds_the_booking_that_was_registered_later(scene: Scene) -> None:
+    bank = Bank(scene, MoneyRules(paybill_account=PaybillAccount.BOOKING_ID))
+    bank.says(RECEIPT, reference="77")
+    assert bank.look().looked_at == 0, "not due yet"
+    scene.register("77", client_id="9")
+    scene.pass_time(60)
+
+    assert bank.look().changed == 1
+
+    payment_id = str(bank.row(RECEIPT).payment_id)
+    assert scene.events(payment_id) == ["MoneyAttached", "PaymentCompleted"]
+    assert scene.payment(payment_id).client_id == "9"
+
+
+def test_a_look_finds_the_payment_that_the_index_had_not_shown_yet(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("ignores")
+    reference = str(scene.payment(payment_id).account_reference)
+    scene.engine.lag = 1000
+    assert bank.says(RECEIPT, reference=reference) is MoneyOutcome.FILED
+    scene.engine.lag = 0
+    scene.pass_time(60)
+    assert bank.look().changed == 1
+    assert scene.payment(payment_id).bound_receipt == RECEIPT
+
+
+def test_a_look_tells_once_of_a_payment_that_cannot_take_the_money(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay()
+    scene.pass_time(60)
+    scene.engine.lag = 1000
+    bank.says(RECEIPT, reference=scene.payment(payment_id).account_reference)
+    scene.engine.lag = 0
+    scene.pass_time(60)
+    bank.look()
+    told = scene.payment(payment_id)
+    assert told.attention == "second_receipt"
+    scene.pass_time(900)
+    bank.look()
+    assert scene.payment(payment_id) == told
+
+
+def test_looks_end_after_two_days_and_a_person_still_sees_it(scene: Scene, bank: Bank) -> None:
+    bank.says(RECEIPT)
+    looks = 0
+    for _ in range(49):
+        scene.clock.sleep(HOUR)
+        looks += bank.look().looked_at
+    assert looks == 3, "those of 1 min, 15 min and 1 h are one here"
+    assert bank.row(RECEIPT).due_at is None
+    assert list(bank.services.ledger.unclaimed_receipts()) == [RECEIPT]
+    assert list(bank.services.ledger.due_receipts(int(scene.clock()))) == []
+
+
+def test_a_row_that_cannot_be_read_is_counted_and_the_rest_go_on(scene: Scene, bank: Bank) -> None:
+    odd = {"pk": "RCPT#ODD0000001", "sk": "STATE", "source": "x", "open": "OPEN", "due_at": 1}
+    scene.store_item(odd)
+    bank.says(RECEIPT)
+    scene.pass_time(60)
+    report = bank.look()
+    assert (report.looked_at, report.poisoned) == (1, 1)
+
+
+@pytest.mark.parametrize("lacks", ["nothing", "pull", "coverage", "a second receipt"])
+def test_a_tills_receipt_finds_the_payment_that_a_query_proved(scene: Scene, lacks: str) -> None:
+    bank = Bank(scene, MoneyRules() if lacks == "pull" else PULLED)
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(30)
+    bank.says(RECEIPT)
+    if lacks == "a second receipt":
+        bank.says("SKI7HAND02", source=Proof.PULL)
+    scene.pass_time(200, cleans_up=True)
+    scene.pass_time(800)
+    if lacks != "coverage":
+        cover(scene, until=int(scene.clock()))
+    assert scene.payment(payment_id).bound_receipt is None
+    version = scene.payment(payment_id).version
+
+    bank.look()
+
+    payment = scene.payment(payment_id)
+    if lacks == "nothing":
+        assert (payment.bound_receipt, payment.proof) == (RECEIPT, Proof.C2B)
+        assert scene.events(payment_id)[-2:] == ["MoneyAttached", "ReceiptAdded"]
+    else:
+        assert payment.version == version
+        assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
+def test_a_look_at_a_tills_receipt_asks_daraja_about_the_open_prompt(scene: Scene) -> None:
+    bank = Bank(scene)
+    payment_id = scene.pay("ignores")
+    scene.pass_time(5)
+    bank.says(RECEIPT)
+    scene.pass_time(60, delivers=False)
+    before = scene.payment(payment_id)
+    assert before.due_at is not None
+    bank.look()
+    after = scene.payment(payment_id)
+    assert after.due_at is not None
+    assert after.due_at <= int(scene.clock())
+
+
+def test_a_person_attaches_a_receipt_to_the_payment_it_paid(scene: Scene, bank: Bank) -> None:
+    payment_id = scene.pay("cancels")
+    scene.pass_time(60)
+    bank.says(RECEIPT, reference="WRONG")
+    version = scene.payment(payment_id).version
+
+    payment = attach_to_payment(
+        bank.services,
+        RECEIPT,
+        payment_id,
+        shown_amount_kes=1000,
+        shown_version=version,
+        actor=PERSON,
+    )
+
+    assert (payment.status, payment.proof) == (S.COMPLETED, Proof.C2B)
+    assert scene.is_confirmed_by(payment_id)
+    assert bank.row(RECEIPT).payment_id == payment_id
+    assert "MoneyAttached" in scene.events(payment_id)
+    [kept] = [each for each in scene.items(f"RCPT#{RECEIPT}") if "asked" in each]
+    assert (kept["by"], kept["reason"]) == (PERSON.by, PERSON.reason)
+    assert kept["asked"] == f"attach to payment {payment_id}"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a second receipt", "has receipt"),
+        ("another amount", "owe the money back"),
+        ("moved on", "changed since it was shown"),
+        ("row of another amount", "changed since it was shown"),
+    ],
+)
+def test_a_person_cannot_attach_what_does_not_belong(
+    scene: Scene, bank: Bank, name: str, said: str
+) -> None:
+    payment_id = scene.pay("pays" if name == "a second receipt" else "cancels")
+    scene.pass_time(60)
+    amount = 900 if name == "another amount" else 1000
+    bank.says(RECEIPT, amount=amount)
+    version = scene.payment(payment_id).version - (name == "moved on")
+    before = {item["pk"]: item for item in scene.items("PAY#") if item["sk"] == "STATE"}
+
+    with pytest.raises(ConflictError, match=said):
+        attach_to_payment(
+            bank.services,
+            RECEIPT,
+            payment_id,
+            shown_amount_kes=1 if name == "row of another amount" else amount,
+            shown_version=version,
+            actor=PERSON,
+        )
+
+    assert {item["pk"]: item for item in scene.items("PAY#") if item["sk"] == "STATE"} == before
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
+def test_a_person_attaches_a_receipt_to_a_booking(scene: Scene, bank: Bank) -> None:
+    bank.says(RECEIPT, reference="WRONG", paid_at=int(scene.clock()) - HOUR)
+    payment = attach_to_booking(bank.services, RECEIPT, "1", shown_amount_kes=1000, actor=PERSON)
+    assert scene.is_confirmed_by(payment.payment_id)
+    assert scene.events(payment.payment_id) == ["MoneyAttached", "PaymentCompleted"]
+    with pytest.raises(ConflictError, match="bound to payment"):
+        owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
+
+
+@pytest.mark.parametrize("paid_at", ["in the window", "unknown"])
+@pytest.mark.parametrize("scenario", ["cancels", "ignores", "pays+callback_lost"])
+def test_a_receipt_that_may_be_a_prompts_is_not_attached_to_the_booking(
+    scene: Scene, bank: Bank, scenario: str, paid_at: str
+) -> None:
+    payment_id = scene.pay(scenario)
+    scene.pass_time(30)
+    known = int(scene.clock()) if paid_at == "in the window" else None
+    bank.says(RECEIPT, paid_at=known)
+    with pytest.raises(ConflictError, match=f"payment {payment_id}") as refused:
+        attach_to_booking(bank.services, RECEIPT, "1", shown_amount_kes=1000, actor=PERSON)
+    assert refused.value.code == "attach_to_payment"
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
+def test_a_person_owes_money_back_that_belongs_to_nothing(scene: Scene, bank: Bank) -> None:
+    bank.says(RECEIPT)
+    payment = owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
+    assert scene.payment(payment.payment_id).status is S.REFUND_DUE
+    assert bank.row(RECEIPT).payment_id == payment.payment_id
+    assert scene.consultation()["status"] == "Pending"
+    [event] = [e for e in scene.items("PAY#") if e.get("type") == "RefundDue"]
+    assert (event["by"], event["booking_id"]) == (PERSON.by, "")
+
+
+def test_money_without_a_whole_amount_can_only_be_set_aside(scene: Scene, bank: Bank) -> None:
+    bank.says(RECEIPT, amount=None, amount_text="5.50")
+    with pytest.raises(ConflictError):
+        owe_back(bank.services, RECEIPT, shown_amount_kes=5, actor=PERSON)
+    aside = set_aside(bank.services, RECEIPT, SetAside.TEST, actor=PERSON)
+    assert bank.row(RECEIPT) == aside
+    assert list(bank.services.ledger.unclaimed_receipts()) == []
+
+
+def test_what_was_set_aside_waits_again_once_a_person_says_so(scene: Scene, bank: Bank) -> None:
+    bank.says(RECEIPT)
+    with pytest.raises(ConflictError, match="unclaimed"):
+        reopen(bank.services, RECEIPT, actor=PERSON)
+    set_aside(bank.services, RECEIPT, SetAside.TEST, actor=PERSON)
+    with pytest.raises(ConflictError, match="set aside"):
+        set_aside(bank.services, RECEIPT, SetAside.TEST, actor=PERSON)
+    scene.pass_time(DAY)
+
+    reopened = reopen(bank.services, RECEIPT, actor=PERSON)
+
+    assert bank.row(RECEIPT) == reopened
+    assert reopened.state is RowState.UNCLAIMED
+    told = [each["type"] for each in scene.items(f"RCPT#{RECEIPT}") if "type" in each]
+    assert told == ["MoneyUnclaimed", "MoneyUnclaimed"]
+
+
+ACTS: dict[str, Callable[[Bank], object]] = {
+    "attach": lambda bank: attach_to_booking(
+        bank.services, RECEIPT, "1", shown_amount_kes=1000, actor=PERSON
+    ),
+    "owe back": lambda bank: owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON),
+    "set aside": lambda bank: set_aside(bank.services, RECEIPT, SetAside.TEST, actor=PERSON),
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_person_is_told_where_a_callback_claims_the_receipt_first(
+    scene: Scene, bank: Bank, name: str
+) -> None:
+    scene.register("2")
+    payment_id = scene.pay("ignores", booking_id="2")
+    bank.says(RECEIPT, paid_at=int(scene.clock()) - HOUR)
+    scene.network.next(
+        meanwhile(lambda: scene.post(payment_id, 0, receipt=RECEIPT)), on=TRANSACTION
+    )
+    with pytest.raises(ConflictError, match="changed since it was shown"):
+        ACTS[name](bank)
+    assert bank.row(RECEIPT).payment_id == payment_id
+    assert scene.consultation("1")["status"] == "Pending"
+
+
+def test_what_is_not_there_cannot_be_acted_on(scene: Scene, bank: Bank) -> None:
+    with pytest.raises(NotFoundError):
+        owe_back(bank.services, "NOWHERE001", shown_amount_kes=1, actor=PERSON)
+    bank.says(RECEIPT)
+    with pytest.raises(NotFoundError):
+        attach_to_booking(bank.services, RECEIPT, "99", shown_amount_kes=1000, actor=PERSON)
+    with pytest.raises(NotFoundError):
+        attach_to_payment(
+            bank.services, RECEIPT, "0" * 32, shown_amount_kes=1000, shown_version=1, actor=PERSON
+        )
+
+
+def test_a_receipt_found_for_a_paid_payment_confirms_no_second_booking(
+    scene: Scene, bank: Bank
+) -> None:
+    """One M-Pesa transaction once confirmed two bookings: its payment could not take it."""
+    first = by_query(scene)
+    scene.register("2")
+    second = scene.pay("cancels", booking_id="2", phone="254711111111")
+    scene.pass_time(60)
+
+    def found(payment_id: str) -> None:
+        operate_on_payment(
+            bank.services,
+            payment_id,
+            ReceiptFound(receipt_number=RECEIPT, amount_kes=1000),
+            shown_version=scene.payment(payment_id).version,
+            who="njeri",
+            why="statement",
+            request_id="1",
+        )
+
+    found(first)
+    assert scene.payment(first).bound_receipt == RECEIPT
+    assert scene.payment(first).attention is None
+    with pytest.raises(ConflictError, match="belongs to another payment"):
+        found(second)
+    with pytest.raises(ConflictError, match="has receipt"):
+        operate_on_payment(
+            bank.services,
+            first,
+            ReceiptFound(receipt_number="SKI7HAND02", amount_kes=1000),
+            shown_version=scene.payment(first).version,
+            who="njeri",
+            why="statement",
+            request_id="2",
+        )
+    assert scene.consultation("2")["status"] == "Pending"
