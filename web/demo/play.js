@@ -150,6 +150,7 @@ export class Play extends EventTarget {
   #explain(cause, isChange, status) {
     cause.isSpent = true;
     if (cause.isQuery && isChange && status === 'completed') cause.why = 'queryTrusted';
+    if (cause.text === 'confirmation' && isChange && status === 'completed') Object.assign(cause, { why: 'confirmationPaid', kind: '' });
     if (cause.why === 'callbackPaid' && !isChange && status === 'completed') cause.why = 'callbackAfter';
   }
 
