@@ -444,6 +444,13 @@ def test_what_is_pressed_comes_into_view_on_a_small_screen(context: BrowserConte
     title = shop.page.get_by_role("heading", name=WAITING)
     expect(title).to_be_focused()
     expect(title).to_be_in_viewport()
+    shop.page.evaluate("document.querySelector('main').append(document.createElement('textarea'))")
+    elsewhere = shop.page.locator("textarea")
+    elsewhere.focus()
+    shop.api.payment = COMPLETED
+    shop.pass_time(6)
+    shop.sees(PAID)
+    expect(elsewhere).to_be_focused()  # what comes by itself takes the focus from nobody
 
 
 def test_the_language_changes_every_sentence_of_a_running_payment(context: BrowserContext) -> None:
