@@ -91,7 +91,8 @@ def test_the_version_is_part_of_the_address() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [requests.ReadTimeout("slow"), Answer(status=502, body={}), Answer(status=500, body={})]
+    "answer",
+    [requests.ReadTimeout("slow"), Answer(status=502, body={}), Answer(status=500, body={})],
 )
 def test_a_registration_without_a_clear_answer_is_unknown(answer: Answer | Exception) -> None:
     with pytest.raises(ProviderUnavailableError):
