@@ -257,7 +257,9 @@ def poisoned(scene: Scene) -> None:
 
 def send(scene: Scene, scenario: object) -> None:
     """Owed money is on its way back."""
-    cancelled_booking(scene)
+    scene.pay("pays")
+    scene.pass_time(30)
+    scene.register(status="Cancelled")
     set_credential(scene)
     scene.daraja.set_next(scenario, api="reversal")
     send_refund(scene, scene.only_payment())

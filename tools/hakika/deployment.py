@@ -63,6 +63,7 @@ class Deployment:
                 **self.environment("cleanup"),
                 "PEPPER_SECRET_ARN": self.outputs.get("PepperSecretArn", ""),
                 "FALLBACK_QUEUE_URL": self.outputs.get("FallbackQueueUrl", ""),
+                "WEBHOOK_QUEUE_URL": self.outputs.get("WebhookQueueUrl", ""),
                 "MONEY_QUEUE_URL": self.outputs.get("MoneyQueueUrl", ""),
                 "PAYBILL_SECRET_ARN": self.outputs.get("PaybillSecretArn", ""),
             }

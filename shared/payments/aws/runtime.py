@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from payments.daraja.client import DarajaClient
     from payments.store.backlog import Backlog
     from payments.store.history import PaymentHistory
+    from payments.usecases.deliver_event import Webhooks
 
 REQUIRED_DARAJA_SECRETS = (
     "SAFARICOM_CONSUMER_KEY",
@@ -139,6 +140,13 @@ class Runtime:
         from payments.aws.fallback_queue import FallbackQueue
 
         return FallbackQueue(self._adapters.aws_client("sqs"), self.settings.fallback_queue_url)
+
+    @cached_property
+    def webhooks(self) -> "Webhooks":
+        """The way of events to the booking system, for its function and the operator's command."""
+        from payments.aws.webhooks import new_webhooks
+
+        return new_webhooks(self, self._adapters, self._table, self.read_secret)
 
     @cached_property
     def secrets(self) -> Secrets:
