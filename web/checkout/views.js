@@ -169,7 +169,8 @@ export function claim({ text, invalid, error, busy }) {
 
 export const review = ({ text, message }) => view(mark('warn'), heading(text.reviewTitle), lead(message));
 
-export const refund_due = ({ text, message }) => view(mark('info'), heading(text.refundTitle), lead(message));
+export const refund_due = ({ text, message, outcome }) =>
+  view(mark('info'), heading(text.refundTitles[outcome?.payment?.refund?.state] ?? text.refundTitle), lead(message));
 
 export const offline = ({ text, retry }) =>
   view(mark('warn'), heading(text.offlineTitle), lead(text.offlineText), button(retry, text.tryAgain));
