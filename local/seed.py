@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import requests
 
 from local.errors import LocalStackError
+from local.settings import LocalSettings
 from local.state import StackState
+from simulator.core.config import DEFAULT_MERCHANTS
 
 CUSTOMER_ID = "demo-user"
 ANSWER_SECONDS_MAX = 30.0
@@ -49,6 +51,16 @@ def register_consultations(api_url: str, booking_token: str, client_id: str) -> 
             )
 
 
+def paybill_of(settings: LocalSettings) -> str | None:
+    """Give the shortcode that the simulator's phones pay by hand, None for a till and sandbox."""
+    if settings.uses_sandbox:
+        return None
+    known = {merchant.shortcode: merchant for merchant in DEFAULT_MERCHANTS}
+    chosen = settings.values.get("SAFARICOM_SHORTCODE", "")
+    merchant = known.get(chosen, DEFAULT_MERCHANTS[0])
+    return None if merchant.till else merchant.shortcode
+
+
 def demo_config(stack: StackState) -> dict[str, object]:
     """Give what the demo reads from /demo/config.json (web/demo/README.md describes it).
 
@@ -60,5 +72,6 @@ def demo_config(stack: StackState) -> dict[str, object]:
         "token": stack.customer_token,
         "clientId": stack.customer_id,
         "bookingsToken": stack.booking_token,
+        "paybill": stack.paybill,
         "priceKes": PRICE_KES if stack.simulator_url else SANDBOX_PRICE_KES,
     }

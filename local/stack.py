@@ -219,6 +219,7 @@ def _describe(
         build_digest=digest,
         pid=os.getpid(),
         pids=children.pids(),
+        paybill=seed.paybill_of(settings),
     )
 
 

@@ -101,9 +101,9 @@ def refund(world: World, result_code: str) -> None:
     set_credential(world)
     services = world.function("refunds").module.runtime.services
     [payment] = [item for item in world.items("PAY#") if item["sk"] == "STATE"]
-    payment_id, more = payment["pk"][4:], {"by": "staff:a", "why": "ill", "request_id": "r1"}
-    request_refund(services, payment_id, **more)
-    withdraw_refund(services, payment_id, **more)
+    payment_id = payment["pk"][4:]
+    request_refund(services, payment_id, by="staff:a", why="ill", request_id="r1")
+    withdraw_refund(services, payment_id, by="staff:a", why="ill", request_id="r1")
     world.daraja.set_next({"outcome_code": result_code}, api="reversal")
     send_refund(world, payment_id)
     world.pass_time(10)

@@ -9,13 +9,13 @@ import pytest
 
 from tests.functional.faulty import HOUR
 from tests.functional.operator_desk import Desk
-from tests.functional.test_hakika_deployment import desk, examine, healthy, world
+from tests.functional.test_hakika_deployment import desk, examine, healthy
 from tests.functional.test_paybill import RECEIPT, body, confirm
 from tests.support.aws import C2B_TOKEN, PAYBILL_SECRET_ARN
 from tests.support.lambdas import UNLISTED_IP
 from tests.support.world import World
 
-__all__ = ["desk", "healthy", "world"]
+__all__ = ["desk", "healthy"]
 REGISTER = ("paybill", "register", "--yes")
 
 

@@ -59,8 +59,9 @@ export class Board {
     const step = play?.steps.at(-1);
     if (!step) return text.notYet;
     const { turn } = DAYS[play.day];
-    const hasTurned = play.agrees !== null && play.steps.some(({ why }) => why === turn);
-    return hasTurned ? text.why[turn] : sentenceOf(step, this.language, play);
+    const reasons = play.steps.filter((each) => each.why && !each.learned && !each.states).map(({ why }) => why);
+    if (play.agrees === null || !reasons.length) return sentenceOf(step, this.language, play);
+    return text.why[reasons.includes(turn) ? turn : reasons.at(-1)];
   }
 
   #drawVerdict(text) {

@@ -9,7 +9,7 @@ export async function newCustomer() {
 
 /** Registers a fresh booking, as a booking system would, and gives its id. */
 export async function newBooking({ config, clientId }) {
-  const bookingId = `demo-${random().toString(36)}${random().toString(36)}`;
+  const bookingId = `B${(random() % 36 ** 6).toString(36).toUpperCase().padStart(6, '0')}`; // short: it may be typed on a phone
   const response = await callBookings(config, 'PUT', bookingId, config.bookingsToken, {
     client_id: clientId,
     price_kes: config.priceKes,

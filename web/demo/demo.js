@@ -11,6 +11,7 @@ import { Timeline, span } from './timeline.js';
 const EVENTS_SECONDS = 45; // a late receipt is an event too
 const BETWEEN_DAYS_SECONDS = 1.2; // the days begin one after the other, so that one machine can play them all
 const PAY_SECONDS_MAX = 20;
+const BY_HAND_SECONDS_MAX = 120; // where the confirmation is lost, the next list of payments has it
 const AGREE_LOOKS = 10; // looks at money and booking, a second apart, before they are called different
 const REMEMBERED = 'hakika-demo-play';
 
@@ -36,6 +37,7 @@ async function begin() {
   } catch {
     return complain('notRunning');
   }
+  for (const [name, day] of Object.entries(DAYS)) if (day.byHand && !config.paybill) delete DAYS[name];
   if (config.simulatorBase) simulator = new Simulator(config.simulatorBase);
   document.querySelector('main').classList.toggle('alone', !simulator);
   for (const part of document.querySelectorAll('[data-simulator]')) part.hidden = !simulator;
@@ -43,6 +45,10 @@ async function begin() {
   watchRequests();
   at('again').addEventListener('click', () => open(watched.day));
   at('play-all').addEventListener('click', playAll);
+  at('by-hand').addEventListener('click', () => {
+    at('by-hand').hidden = true;
+    payByHand(watched).catch(() => complain('noSimulator'));
+  });
   await customElements.whenDefined('mpesa-checkout');
   await simulator?.follow(hearJournal).catch(() => complain('noSimulator'));
   const remembered = JSON.parse(sessionStorage.getItem(REMEMBERED));
@@ -79,11 +85,12 @@ async function playAll() {
   for (const play of plays) if (play.isAlone) drop(play);
   board.begin();
   drawPlayAll();
-  await Promise.all(Object.keys(DAYS).map(async (day, place) => {
+  const days = Object.keys(DAYS).sort((one, other) => Boolean(DAYS[other].isSlow) - Boolean(DAYS[one].isSlow));
+  await Promise.all(days.map(async (day, place) => {
     await pause(place * BETWEEN_DAYS_SECONDS);
     const play = await prepare(day, { isAlone: true });
     board.put(play);
-    await (DAYS[day].start?.(play, { simulator, config }) ?? pressPay(play));
+    await (DAYS[day].byHand ? payByHand(play) : pressPay(play));
     await heard(play, () => play.agrees !== null);
   })).catch(() => complain('noSimulator'));
   isPlayingAll = false;
@@ -148,6 +155,17 @@ async function pressPay(play) {
   throw new Error('The checkout did not ask for the payment.');
 }
 
+/** Pays on the phone, with the booking as the account; then the customer comes back to the page, which looks afresh. */
+async function payByHand(play) {
+  await simulator.payByHand(play.phone, { paybill: config.paybill, account: play.bookingId, amountKes: play.priceKes });
+  for (let waited = 0; waited < BY_HAND_SECONDS_MAX && play.booking?.status !== 'Confirmed'; waited += 1) {
+    await pause(1);
+    await readEnd(play);
+  }
+  follow(play, { payment_id: play.booking.paid_payment_id });
+  play.element.token = play.token;
+}
+
 /** Reads money and booking until they agree with what the customer reads, or for some seconds. */
 async function settle(play) {
   for (let looks = 0; looks < AGREE_LOOKS && plays.has(play); looks += 1) {
@@ -179,6 +197,7 @@ function watch(play) {
   showBoard(false);
   at('stage').setAttribute('aria-busy', 'false');
   timeline.show(play);
+  at('by-hand').hidden = !DAYS[play.day].byHand || play.steps.length > 0;
   drawEnd();
   if (!simulator) return;
   at('handset').src = simulator.phonePage(play.phone, language);
@@ -298,8 +317,8 @@ function playOf(url, { body, headers }) {
 async function follow(play, { payment_id: paymentId, CheckoutRequestID: promptId }) {
   if (play.followed === paymentId) return;
   play.followed = paymentId;
-  const past = await simulator?.journalOf(promptId).catch(() => []);
-  for (const entry of past ?? []) play.hearJournal(entry);
+  const past = promptId && (await simulator?.journalOf(promptId).catch(() => []));
+  for (const entry of past || []) play.hearJournal(entry);
   const heardEvents = new Set();
   const step = play.isAlone ? 2 : 1; // all days together ask half as often
   for (let left = EVENTS_SECONDS; left > 0 && play.followed === paymentId && plays.has(play); left -= step) {

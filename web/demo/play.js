@@ -2,6 +2,7 @@
  * One play of a day: a customer, a phone and a booking of its own, and every step that was heard of its payment.
  * It only listens; `element` is the checkout that the customer uses.
  */
+import { DAYS } from './days.js';
 import { kes, stepOf } from './steps.js';
 
 const STATE_KINDS = { completed: 'good', failed: 'bad', cancelled: 'bad', review: 'warn', refund_due: 'warn', unknown: 'warn' };
@@ -20,6 +21,7 @@ export class Play extends EventTarget {
   #prompts = new Set(); // CheckoutRequestIDs
   #journal = new Set(); // the entries that were heard
   #receipt = null;
+  #moneyReceipt = null; // of the ledger
 
   constructor({ day, phone, bookingId, token, priceKes, openingKes, isAlone }) {
     super();
@@ -136,7 +138,7 @@ export class Play extends EventTarget {
       at,
       from: 'hakika',
       text: isChange ? 'event' : 'eventSame',
-      why: isChange && status === 'completed' ? 'oneWrite' : null,
+      why: (isChange || !from) && status === 'completed' ? 'oneWrite' : null,
       values: { type },
       states: { from, to: status },
       fact: receipt,
@@ -148,26 +150,35 @@ export class Play extends EventTarget {
   #explain(cause, isChange, status) {
     cause.isSpent = true;
     if (cause.isQuery && isChange && status === 'completed') cause.why = 'queryTrusted';
-    if (!cause.isQuery && !isChange && status === 'completed') cause.why = 'callbackAfter';
+    if (cause.why === 'callbackPaid' && !isChange && status === 'completed') cause.why = 'callbackAfter';
   }
 
   // --- from Daraja and the phone --------------------------------------------------------------------------------
 
   /** One entry of the simulator's journal; what concerns another payment is passed over. Gives whether it was ours. */
   hearJournal(entry) {
-    const isOurs = entry.phone === this.phone || this.#prompts.has(entry.checkout_request_id);
-    if (!isOurs || this.#journal.has(entry.sequence)) return false;
+    if (!this.#concerns(entry) || this.#journal.has(entry.sequence)) return false;
     this.#journal.add(entry.sequence);
     if (entry.checkout_request_id) this.#prompts.add(entry.checkout_request_id);
-    const step = stepOf(entry);
+    if (entry.kind === 'money') this.#moneyReceipt = entry.receipt;
+    const isLost = entry.kind === 'result' && DAYS[this.day].loses;
+    const step = isLost ? { from: 'mpesa', to: 'hakika', text: 'callbackLost', kind: 'bad lost' } : stepOf(entry);
     if (step) this.add({ at: entry.at * 1000, ...step });
     if (entry.kind === 'callback_answered') this.#acknowledge(entry);
     return true;
   }
 
+  /** A list of what the paybill was paid concerns the play whose money is in it. */
+  #concerns({ kind, phone, checkout_request_id: promptId, path, answer }) {
+    if (kind === 'request' && path.includes('/pulltransactions/')) {
+      return !this.isOver && this.#moneyReceipt !== null && Boolean(answer?.includes(this.#moneyReceipt));
+    }
+    return phone === this.phone || this.#prompts.has(promptId);
+  }
+
   #acknowledge({ delivery, status }) {
     const step = this.steps.find((each) => each.delivery === delivery);
-    if (!step) return;
+    if (step?.text !== 'callback') return;
     step.text = status === 200 ? 'callbackAnswered' : 'callbackRefused';
     step.values = { ...step.values, status: status ?? '—' };
     if (status !== 200) step.kind = 'bad';

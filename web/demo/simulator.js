@@ -26,6 +26,12 @@ export class Simulator {
     return document_;
   }
 
+  /** The customer pays a paybill on the phone: no prompt, no checkout. */
+  payByHand(number, { paybill, account, amountKes }) {
+    const order = { number: paybill, account, amount_kes: amountKes };
+    return this.#call(`/phones/${number}/pay`, { method: 'POST', body: JSON.stringify(order) });
+  }
+
   /** What the ledger holds in this phone's wallet. Units: KES. */
   async walletKes(number) {
     return (await this.#call('/ledger')).wallets[number];

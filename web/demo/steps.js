@@ -22,6 +22,10 @@ export function stepOf(entry) {
       return entry.result_code === '0' ? null : { from: 'mpesa', text: 'result', values: { fact: entry.result_code }, kind: 'bad' };
     case 'callback_posted':
       return callbackStep(entry);
+    case 'hand':
+      return { from: 'phone', to: 'mpesa', text: 'byHand', values: { amount: kes(entry.amount_kes) }, fact: entry.account };
+    case 'c2b_lost':
+      return { from: 'mpesa', to: 'hakika', text: 'confirmationLost', kind: 'bad lost' };
     default:
       return null;
   }
@@ -35,6 +39,7 @@ function promptStep({ what }) {
 function requestStep(entry) {
   const answer = parsed(entry.answer);
   if (entry.path.endsWith('/processrequest')) return pushStep(entry, answer);
+  if (entry.path.includes('/pulltransactions/')) return { from: 'hakika', to: 'mpesa', text: 'pull', textMany: 'pull', repeats: 'pull', why: 'pullFound', isEvidence: true };
   if (!entry.path.includes('/stkpushquery')) return null;
   const code = answer?.ResultCode;
   const isOpen = code === undefined || code === '4999';
@@ -58,9 +63,19 @@ function pushStep(entry, answer) {
 }
 
 function callbackStep(entry) {
-  const code = String(parsed(entry.body)?.Body?.stkCallback?.ResultCode ?? '?');
+  const body = parsed(entry.body);
+  const post = { from: 'mpesa', to: 'hakika', delivery: entry.delivery };
+  if (body?.TransID) return { ...post, ...confirmation(body, entry) };
+  const code = String(body?.Body?.stkCallback?.ResultCode ?? '?');
   const why = code === '0' ? 'callbackPaid' : code === '1037' ? 'callbackUnreached' : 'callbackFailed';
-  return { from: 'mpesa', to: 'hakika', text: 'callback', why, values: { fact: code }, delivery: entry.delivery, isEvidence: true };
+  return { ...post, text: 'callback', why, values: { fact: code }, isEvidence: true };
+}
+
+/** M-PESA's notice of money that came to the paybill: all there is of a payment by hand, and a second one of a prompt. */
+function confirmation({ TransAmount: amount, BillRefNumber: account }, entry) {
+  const isByHand = !entry.checkout_request_id;
+  const said = { text: 'confirmation', values: { amount: kes(amount), account } };
+  return isByHand ? { ...said, why: 'byHandPaid', isEvidence: true } : { ...said, kind: 'faint' };
 }
 
 function parsed(text) {
