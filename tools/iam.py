@@ -194,11 +194,11 @@ def _resources(service: str, stack: str) -> list[str]:
         "sqs": [f"{stack}-*"],
         # CloudFormation names them after the template, without the stack.
         "secretsmanager": [
-            f"secret:*{kind}Secret-*" for kind in ("Daraja", "Jwt", "Paybill", "Pepper")
+            f"secret:*{kind}Secret-*" for kind in ("Daraja", "Jwt", "Paybill", "Pepper", "Webhook")
         ],
         "pipes": ["pipe/*OutboxPipe*"],
         "lambda": [f"function:{stack}-*", f"layer:{stack}-*", "event-source-mapping:*"],
-        "events": [f"event-bus/{stack}-*"],
+        "events": [f"event-bus/{stack}-*", f"rule/{stack}-*"],
         "scheduler": [f"schedule/default/{stack}-*"],
         "cloudformation": [
             *(f"stack/{name}/*" for name in (stack, "aws-sam-cli-managed-default")),

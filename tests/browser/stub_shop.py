@@ -108,6 +108,7 @@ class StubApi:
     claim: tuple[int, dict[str, Any]] = (202, {"success": True})
     after_push: dict[str, Any] = field(default_factory=lambda: PENDING)
     is_up: bool = True
+    hangs: bool = False
     calls: list[tuple[str, str, Any, str]] = field(default_factory=list)
 
     def answer(self, route: Route) -> None:
@@ -117,6 +118,8 @@ class StubApi:
         self.calls.append(
             (request.method, path, request.post_data_json, request.headers.get("authorization", ""))
         )
+        if self.hangs:
+            return None
         if not self.is_up:
             return route.abort("connectionrefused")
         status, body = self._answer(request.method, path)

@@ -25,6 +25,7 @@ from tests.support.world import OLD_CALLBACK
 UNITS = {
     "PushToCompletion": "Seconds",
     "OldestOpenAge": "Seconds",
+    "OldestUnclaimedAge": "Seconds",
     "PullBlindSeconds": "Seconds",
     "PullLatency": "Milliseconds",
     "PushLatency": "Milliseconds",
@@ -256,7 +257,9 @@ def poisoned(scene: Scene) -> None:
 
 def send(scene: Scene, scenario: object) -> None:
     """Owed money is on its way back."""
-    cancelled_booking(scene)
+    scene.pay("pays")
+    scene.pass_time(30)
+    scene.register(status="Cancelled")
     set_credential(scene)
     scene.daraja.set_next(scenario, api="reversal")
     send_refund(scene, scene.only_payment())
@@ -476,6 +479,9 @@ NOTHING_STANDS = {
     "ReviewOpen": 0,
     "RefundDueOpen": 0,
     "AttentionOpen": 0,
+    "UnclaimedReceipts": 0,
+    "UnclaimedOverQuarterHour": 0,
+    "OldestUnclaimedAge": 0,
     "RefundsStopped": 0,
     "InitiatorPasswordDays": 0,
 }
@@ -484,6 +490,16 @@ NOTHING_STANDS = {
 def test_gauges_are_measured_though_nothing_stands(scene: Scene, metrics: Metrics) -> None:
     paid(scene)
     assert gauges(scene, metrics) == NOTHING_STANDS
+
+
+def test_money_that_fits_nothing_is_measured(scene: Scene, metrics: Metrics) -> None:
+    confirmed(scene)
+    scene.pass_time(899)
+    waiting = {"UnclaimedReceipts": 1, "OldestUnclaimedAge": 899}
+    assert gauges(scene, metrics) == NOTHING_STANDS | waiting
+    scene.pass_time(1)
+    waiting |= {"OldestUnclaimedAge": 900, "UnclaimedOverQuarterHour": 1}
+    assert gauges(scene, metrics) == NOTHING_STANDS | waiting
 
 
 def test_an_open_payment_is_measured_between_its_looks_too(scene: Scene, metrics: Metrics) -> None:

@@ -11,7 +11,7 @@ from types import CodeType, ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from payments.aws.runtime import ADAPTERS, Adapters
+from payments.aws.adapters import ADAPTERS, Adapters
 
 from simulator.core.config import LISTED_SOURCES
 

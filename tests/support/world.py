@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from payments.aws.adapters import Adapters
 from payments.aws.money_calls import new_money_client
-from payments.aws.runtime import Adapters, Runtime
+from payments.aws.runtime import Runtime
 from payments.aws.settings import read_settings
 from payments.protocol.payment import Payment
 from payments.store.items import to_payment

@@ -88,6 +88,7 @@ def test_each_secret_is_read_by_those_who_need_it() -> None:
     assert readers_of("PaybillSecret") == {"PaybillFunction"}
     assert readers_of("InitiatorSecret") == {"RefundsFunction"}
     assert readers_of("ResultKeySecret") == {"RefundsFunction", "PaybillFunction"}
+    assert readers_of("WebhookSecret") == {"WebhooksFunction"}
 
 
 def test_the_jwt_secret_is_read_by_no_function_with_a_public_route() -> None:

@@ -15,7 +15,6 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tools.hakika import (
-    ask_receipt,
     callbacks,
     consultations,
     decisions,
@@ -23,12 +22,14 @@ from tools.hakika import (
     first_day,
     initiator,
     local_clock,
+    money,
     numbers,
     paybill,
     payments,
     pull,
     refunds,
     statement_command,
+    webhooks,
 )
 from tools.hakika.arguments import hoist
 from tools.hakika.deployment import LOCAL_FILE, Choice, Deployment, resolve
@@ -48,10 +49,8 @@ Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 
 VERBS = (
     *("payment", "consultation", "reconcile", "review", "record-receipt", "money", "refund"),
-    "attention",
-    *("callbacks", "stats", "export", "reconcile-statement", "paybill", "pull", "initiator"),
-    "doctor",
-    "first-day",
+    *("attention", "callbacks", "webhooks", "stats", "export", "reconcile-statement"),
+    *("paybill", "pull", "initiator", "doctor", "first-day"),
 )
 
 
@@ -78,10 +77,11 @@ app.add_typer(consultations.app, name="consultation", rich_help_panel=_FIND)
 app.add_typer(decisions.reconcile_app, name="reconcile", rich_help_panel=_MEND)
 app.add_typer(decisions.review_app, name="review", rich_help_panel=_MEND)
 app.command("record-receipt", rich_help_panel=_MEND)(decisions.record_receipt)
-app.add_typer(ask_receipt.app, name="money", rich_help_panel=_MEND)
+app.add_typer(money.app, name="money", rich_help_panel=_MEND)
 app.add_typer(refunds.app, name="refund", rich_help_panel=_MEND)
 app.add_typer(decisions.attention_app, name="attention", rich_help_panel=_MEND)
 app.add_typer(callbacks.app, name="callbacks", rich_help_panel=_MEND)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_MEND)
 app.command("stats", rich_help_panel=_BOOKS)(numbers.stats)
 app.command("export", rich_help_panel=_BOOKS)(numbers.export)
 app.command("reconcile-statement", rich_help_panel=_BOOKS)(statement_command.reconcile_statement)

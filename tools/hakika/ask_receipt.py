@@ -15,15 +15,7 @@ from tools.hakika.session import Session
 ANSWER_SECONDS_MAX = 20
 LOOK_SECONDS = 2
 
-app = typer.Typer(help="Money without a payment, and what M-Pesa says about a receipt.")
 
-
-@app.callback()
-def _group() -> None:
-    """Keep the verb's own name even where the group has only one."""
-
-
-@app.command()
 def ask(
     context: typer.Context,
     receipt: Annotated[str, typer.Argument(metavar="R", help="A receipt that a customer quotes.")],

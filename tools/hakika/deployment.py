@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from payments.aws.runtime import Adapters, Runtime
+from payments.aws.adapters import Adapters
+from payments.aws.runtime import Runtime
 from payments.aws.settings import Settings, read_settings
 
 from tools.hakika.errors import DeploymentError
@@ -62,6 +63,7 @@ class Deployment:
                 **self.environment("cleanup"),
                 "PEPPER_SECRET_ARN": self.outputs.get("PepperSecretArn", ""),
                 "FALLBACK_QUEUE_URL": self.outputs.get("FallbackQueueUrl", ""),
+                "WEBHOOK_QUEUE_URL": self.outputs.get("WebhookQueueUrl", ""),
                 "MONEY_QUEUE_URL": self.outputs.get("MoneyQueueUrl", ""),
                 "PAYBILL_SECRET_ARN": self.outputs.get("PaybillSecretArn", ""),
             }

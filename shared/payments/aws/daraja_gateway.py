@@ -10,7 +10,7 @@ from payments.store.oauth_token import OAuthToken
 from payments.store.table import Table
 
 if TYPE_CHECKING:
-    from payments.aws.runtime import Adapters
+    from payments.aws.adapters import Adapters
 
 
 def new_gateway(

@@ -1,7 +1,7 @@
 """The public answers, payments and consultations as frontends see them: docs/openapi.yaml."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payments.http.messages import (
     BY_HAND_HELPS,
@@ -22,6 +22,10 @@ from payments.protocol.payment import OPEN, Payment, PaymentStatus
 from payments.protocol.policy import Policy
 from payments.usecases.count_payments import STATUSES, Statistics, Tally
 from payments.values import eat_iso, mask_phone
+
+if TYPE_CHECKING:
+    from payments.aws.settings import Settings
+    from payments.usecases.read_status import PaymentView
 
 PIN_FROM_SECONDS, PIN_UNTIL_SECONDS = 8, 60
 """Ages of a payment between which people enter their PIN: 8 to 45 seconds after the prompt."""
@@ -96,6 +100,21 @@ def status_answer(
         **by_hand,
         **_pace(payment, now),
     }
+
+
+def payment_answer(
+    view: "PaymentView", settings: "Settings", *, language: Language, now: int
+) -> dict[str, Any]:
+    """Return the status body of a payment as this deployment shows it."""
+    return status_answer(
+        view.payment,
+        is_booking_paid=view.is_booking_paid,
+        language=language,
+        party_b=settings.merchant.party_b,
+        is_till=settings.is_till,
+        policy=settings.policy,
+        now=now,
+    )
 
 
 def _identity(payment: Payment) -> dict[str, Any]:

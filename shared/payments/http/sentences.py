@@ -88,8 +88,8 @@ SENTENCES = {
         buttons=_CHECK,
     ),
     "refund_sent": Sentence(
-        "Your refund is on its way. M-Pesa sends you an SMS when the money is back.",
-        "Pesa zako ziko njiani kurudi. M-Pesa itakutumia SMS zikifika.",
+        "Your refund is on its way. M-PESA sends you an SMS when the money is back.",
+        "Pesa zako ziko njiani kurudi. M-PESA itakutumia SMS zikifika.",
         buttons=_CHECK,
     ),
     "refund_needs_person": Sentence(
@@ -99,8 +99,8 @@ SENTENCES = {
     ),
     "refunded": Sentence("Your money has been returned.", "Pesa zako zimerudishwa."),
     "refunded_with_receipt": Sentence(
-        "Your money has been returned. M-Pesa receipt: {receipt}.",
-        "Pesa zako zimerudishwa. Risiti ya M-Pesa: {receipt}.",
+        "Your money has been returned. M-PESA receipt: {receipt}.",
+        "Pesa zako zimerudishwa. Risiti ya M-PESA: {receipt}.",
     ),
     "cancelled_by_us": Sentence(
         "M-PESA never confirmed this payment. If you were charged, contact us before paying again.",

@@ -125,6 +125,11 @@ def pull_key(shortcode: str) -> dict[str, str]:
     return {"pk": f"PULL#{shortcode}", "sk": STATE}
 
 
+def delivery_key(occurred_at: str, dedupe_id: str) -> dict[str, str]:
+    """Key of an event's delivery, by the EAT day of the event: a day's deliveries are one query."""
+    return {"pk": f"DELIVERY#{occurred_at[:10]}", "sk": dedupe_id}
+
+
 def day_shard(payment: Payment) -> str:
     """Return the `by_day` partition: the EAT day it was created, and a fixed shard."""
     return _shard_of(payment, payment.created_at)

@@ -1,4 +1,4 @@
-"""Gauges of payments that wait: an alarm on a gauge lasts as long as its cause."""
+"""Gauges of payments and receipts that wait: an alarm on a gauge lasts as long as its cause."""
 
 from collections import Counter
 
@@ -12,6 +12,10 @@ LONG_OPEN_SECONDS = 300
 ASKED_WITHIN_SECONDS = 3600
 """Daraja is asked at least hourly about a payment with an id. One without an id is due in two
 days, and the alarm about unknown outcomes has already rung for it."""
+
+
+LONG_UNCLAIMED_SECONDS = 900
+"""Until then a later look may still find where a receipt belongs."""
 
 
 def measure_gauges(backlog: Backlog, gate: RefundGate, observer: Observer, *, now: int) -> None:
@@ -33,7 +37,13 @@ def measure_gauges(backlog: Backlog, gate: RefundGate, observer: Observer, *, no
     observer.counted("OpenPayments", len(entries))
     observer.counted("OpenOverFiveMinutes", len(long_open))
     observer.counted("OldestOpenAge", max(ages, default=0), unit="Seconds")
-    needing = Counter(backlog.statuses_needing_person())
+    statuses, seen_at = backlog.needing_person()
+    waiting = [now - moment for moment in seen_at]
+    observer.counted("UnclaimedReceipts", len(waiting))
+    long_unclaimed = sum(age >= LONG_UNCLAIMED_SECONDS for age in waiting)
+    observer.counted("UnclaimedOverQuarterHour", long_unclaimed)
+    observer.counted("OldestUnclaimedAge", max(waiting, default=0), unit="Seconds")
+    needing = Counter(statuses)
     review = needing.pop(PaymentStatus.REVIEW, 0)
     refund_due = needing.pop(PaymentStatus.REFUND_DUE, 0)
     observer.counted("ReviewOpen", review)

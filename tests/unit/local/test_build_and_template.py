@@ -52,6 +52,8 @@ def test_the_template_promises_the_designs_routes() -> None:
         Route(f"GET {mpesa}/statistics", needs_token=True),
         Route("PUT /api/consultations/{booking_id}", needs_token=True),
         Route("GET /api/consultations/{booking_id}", needs_token=True),
+        Route("GET /api/payments/{payment_id}", needs_token=True),
+        Route("GET /api/payments", needs_token=True),
         Route("POST /api/payments/{payment_id}/refunds", needs_token=True),
         Route("GET /api/payments/{payment_id}/refunds", needs_token=True),
         Route("POST /api/result/reversal/{payment_id}/{attempt}/{token}", needs_token=False),
