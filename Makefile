@@ -26,6 +26,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Make's own variables (make run DARAJA=sandbox CALLBACK_URL_BASE=https://...) reach what is started.
 export DARAJA
 export CALLBACK_URL_BASE
+export WEBHOOK_URL
 export VERBOSE
 
 PYTEST := $(PY) -m pytest

@@ -44,10 +44,8 @@ FREE = {"alarms": 10 * ALARM_METRIC, "gauges": 10 * CUSTOM_METRIC, "queue": 0.40
 
 def standing(template: Mapping[str, Any]) -> dict[str, float]:
     """Return what each kind costs in a month without any payment."""
-    resources = template["Resources"].values()
-    secrets = sum(each["Type"] == "AWS::SecretsManager::Secret" for each in resources)
     return {
-        "secrets": secrets * SECRET,
+        "secrets": len(deployed(template, "AWS::SecretsManager::Secret")) * SECRET,
         "alarms": alarm_metrics(template) * ALARM_METRIC,
         "gauges": GAUGES * CUSTOM_METRIC,
         "queue": QUEUE_RECEIVES * QUEUE_REQUEST,
@@ -57,15 +55,19 @@ def standing(template: Mapping[str, Any]) -> dict[str, float]:
 
 def alarm_metrics(template: Mapping[str, Any]) -> int:
     """Return how many metrics all alarms read: each is billed."""
-    alarms = [
-        each["Properties"]
-        for each in template["Resources"].values()
-        if each["Type"] == "AWS::CloudWatch::Alarm"
-    ]
     return sum(
         sum("MetricStat" in metric for metric in each["Metrics"]) if "Metrics" in each else 1
-        for each in alarms
+        for each in deployed(template, "AWS::CloudWatch::Alarm")
     )
+
+
+def deployed(template: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    """Return what every deployment has of a type: without a domain and without webhooks."""
+    return [
+        each["Properties"]
+        for each in template["Resources"].values()
+        if each["Type"] == kind and "Condition" not in each
+    ]
 
 
 def clinic(usd_per_million: float, payments: int = CLINIC_PAYMENTS) -> dict[str, float]:

@@ -67,6 +67,8 @@ def environment() -> dict[str, str]:
         "SAFARICOM_SHORTCODE": "174379",
         "CALLBACK_URL_BASE": "https://pay.example.co.ke",
         "CALLBACK_SOURCE_IPS": "196.201.214.200",
+        # A poll of a young payment stays one under valgrind, which takes a minute for it.
+        "FIRST_QUERY_SECONDS": "300",
         "DARAJA_SECRET_ARN": f"{ARN}daraja",
         "PEPPER_SECRET_ARN": f"{ARN}pepper",
         "JWT_SECRET_ARN": f"{ARN}jwt",

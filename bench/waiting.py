@@ -32,8 +32,8 @@ from local.settings import port_arguments, read_settings
 from local.stack import running_stack
 from local.state import StackState
 
-PAYMENTS = 40
-PAGES_AT_ONCE = 10
+PAYMENTS = 30
+PAGES_AT_ONCE = 6
 PIN_FROM_SECONDS, PIN_UNTIL_SECONDS = 8.0, 45.0
 PRICE_KES = 1000
 PAID_SECONDS_MAX = 60.0

@@ -1,6 +1,7 @@
 """`make demo`: plays payments as customers would, and fails where anything is not as it must be.
 
 One consultation is paid at once. Another is cancelled on the phone and then paid by a second try.
+Two paid bookings are cancelled, and two people return the money (demo_refunds.py).
 Each step is one line; with VERBOSE=1 its request and answer come above it. It uses the stack that
 runs, or starts one and stops it again.
 """
@@ -43,6 +44,7 @@ class Demo:
         if stack.simulator_url is None:
             raise LocalStackError("the demo answers phones itself, so it needs the simulator")
         self._console = console
+        self._stack = stack
         self._is_verbose = is_verbose
         # A new customer each time: one user may start only five prompts in ten minutes.
         self._client_id = f"demo-{secrets.token_hex(4)}"
@@ -74,7 +76,8 @@ class Demo:
         self._expect_consultation(booking_id, "Pending", "Failed")
         self._pay(booking_id, phone_number)
 
-    def _pay(self, booking_id: str, phone_number: str) -> None:
+    def _pay(self, booking_id: str, phone_number: str) -> str:
+        """Pay to the end; the payment's id."""
         payment_id = self._initiate(booking_id, phone_number)
         self._expect_consultation(booking_id, "Pending", "Pending")
         self._answer_phone(phone_number, "pin")
@@ -86,6 +89,7 @@ class Demo:
             raise DemoError("the paid payment has no receipt number")
         self._passed(f"paid: KES {PRICE_KES:,}, receipt {paid['mpesa_receipt_number']}")
         self._expect_consultation(booking_id, "Confirmed", "Paid")
+        return payment_id
 
     def _register(self, booking_id: str) -> None:
         answer = self._booking_system.register(booking_id, self._client_id, PRICE_KES)
@@ -193,9 +197,14 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console()
     try:
         with some_stack(console, sys.argv[1:] if arguments is None else arguments) as stack:
-            demo = Demo(console, stack, is_verbose=os.environ.get("VERBOSE", "0") not in ("", "0"))
+            from local.demo_refunds import RefundDemo  # it builds on this module
+
+            is_verbose = os.environ.get("VERBOSE", "0") not in ("", "0")
+            demo = RefundDemo(console, stack, is_verbose=is_verbose)
             demo.pay_at_once()
+            demo.refund_by_two()
             demo.cancel_and_retry()
+            demo.refund_with_a_lost_answer()
     except (DemoError, LocalStackError) as error:
         console.say(f"\n{console.paint('The demo failed:', 'red')} {error}")
         return 1

@@ -29,7 +29,7 @@ def register_paybill(deployment: Deployment, settings: LocalSettings) -> None:
         SecretId=deployment.outputs["PaybillSecretArn"],
         SecretString=json.dumps({"C2B_TOKEN_SHA256": digest}),
     )
-    shortcode = _shortcode(settings)
+    shortcode = shortcode_of(settings)
     base = settings.callback_url_base
     session = _authorised(settings)
     _post(
@@ -54,8 +54,8 @@ def register_paybill(deployment: Deployment, settings: LocalSettings) -> None:
     )
 
 
-def _shortcode(settings: LocalSettings) -> str:
-    """The shortcode of .env, unless the simulator does not know it."""
+def shortcode_of(settings: LocalSettings) -> str:
+    """Give the shortcode of .env, unless the simulator does not know it."""
     known = [merchant.shortcode for merchant in DEFAULT_MERCHANTS]
     chosen = settings.values.get("SAFARICOM_SHORTCODE", "")
     return chosen if chosen in known else known[0]

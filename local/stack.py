@@ -22,6 +22,7 @@ from local.deployment import Deployment, deploy
 from local.emulator.clock_patches import CLOCK_FILE
 from local.emulator.http_patches import TRUST_FORWARDED_FOR
 from local.errors import LocalStackError
+from local.initiator import set_initiator
 from local.moved_clock import clock_file
 from local.paybill import register_paybill
 from local.preflight import check_not_running, check_ports
@@ -86,6 +87,7 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     credentials.put_secrets(deployment, settings)
     if not settings.uses_sandbox:
         register_paybill(deployment, settings)
+        set_initiator(deployment, settings)
     with console.step("routes, tokens, CORS, TTL, IAM, outbox"):
         check_deployment(deployment, settings)
     stack = _describe(settings, deployment, build.digest, children)

@@ -12,6 +12,11 @@ PUBLIC_ROUTES = frozenset(
         "POST /api/payment/mpesa/callback",  # stores nothing, whoever calls
         "POST /api/c2b/{token}/confirmation",  # the path's token, the address, the shortcode
         "POST /api/c2b/{token}/validation",  # the path's token and the address; writes nothing
+        # The path's token, an HMAC, and the address.
+        "POST /api/result/reversal/{payment_id}/{attempt}/{token}",
+        "POST /api/result/reversal/{payment_id}/{attempt}/{token}/timeout",
+        "POST /api/result/status/{receipt}/{token}",
+        "POST /api/result/balance/{token}",
     }
 )
 """The routes that ask for no access token, each with what protects it. All others answer 401."""

@@ -17,7 +17,7 @@ const REDIRECT_SECONDS = 4;
 const MONEY = ['completed', 'review', 'refund_due'];
 const RECEIPT_CODE = /^[A-Z0-9]{8,16}$/;
 const OTHER_NUMBER = /^(phone_busy|initiation_failed|invalid_phone_number)$/;
-const HOPELESS = /^(consultation_|payment_under_review|forbidden|http_40[34]|payment_not_found)/;
+const HOPELESS = /^(consultation_|payment_(under|not)|forbidden|http_40[34])/;
 
 export class MpesaCheckout extends HTMLElement {
   static observedAttributes = ['booking-id', 'api-base', 'token', 'amount', 'label', 'phone', 'lang', 'success-url'];
@@ -102,7 +102,7 @@ export class MpesaCheckout extends HTMLElement {
     this.#go({ ...this.#state, trouble: null });
     if (!this.isConnected) return;
     this.#after('diagnose', DIAGNOSE_SECONDS, () => this.#diagnose());
-    if (!this.#booking || !this.token) return;
+    if (!this.getAttribute('booking-id') || !this.token) return;
     this.#client = createMpesaClient({
       baseUrl: this.getAttribute('api-base') ?? '',
       token: (hint) => (typeof this.token === 'function' ? this.token(hint) : this.token),
@@ -121,7 +121,7 @@ export class MpesaCheckout extends HTMLElement {
     if (this.getAttribute('amount')) return;
     const { signal } = this.#visit;
     try {
-      const booking = await this.#client.readBooking(this.#booking, { signal });
+      const booking = await this.#client.readBooking(this.getAttribute('booking-id'), { signal });
       this.#price = booking.price_kes;
       if (!signal.aborted) this.#go({ ...this.#state, trouble: null });
     } catch (error) {
@@ -133,7 +133,7 @@ export class MpesaCheckout extends HTMLElement {
   /** No price after 5 s: the customer reads a sentence, the page's author what to look at. */
   #diagnose() {
     if (this.#state.view !== 'form' || (this.#amount && this.#client)) return;
-    const missing = (!this.#booking && 'booking-id') || (!this.token && 'token');
+    const missing = (!this.getAttribute('booking-id') && 'booking-id') || (!this.token && 'token');
     if (missing) this.#warn(missing, `it needs ${missing}, as an attribute${missing === 'token' ? ' or property' : ''}.`);
     else this.#warnOfSilence();
     this.#go({ ...this.#state, trouble: missing ? 'setup' : 'offlineText' });
@@ -150,7 +150,7 @@ export class MpesaCheckout extends HTMLElement {
   }
 
   #resume() {
-    this.#follow((options) => this.#client.resumePayment(this.#booking, options));
+    this.#follow((options) => this.#client.resumePayment(this.getAttribute('booking-id'), options));
   }
 
   async #follow(work) {
@@ -183,7 +183,7 @@ export class MpesaCheckout extends HTMLElement {
     return {
       phone_number: this.#phone,
       amount: this.#amount,
-      booking_id: this.#booking,
+      booking_id: this.getAttribute('booking-id'),
       account_reference: this.getAttribute('account-reference') || undefined,
       transaction_desc: this.getAttribute('transaction-desc') || undefined,
     };
@@ -226,11 +226,11 @@ export class MpesaCheckout extends HTMLElement {
     const state = this.#state;
     if (outcome.outcome === 'refused' && outcome.http_status === 409) {
       // Paid, or being paid: show that payment instead.
-      outcome = (await this.#client.resumePayment(this.#booking, { signal })) ?? outcome;
+      outcome = (await this.#client.resumePayment(this.getAttribute('booking-id'), { signal })) ?? outcome;
     }
     const isNews = !['offline', 'refused'].includes(outcome.outcome) || outcome.http_status === 401;
     if (isNews || !(state.before ?? state).outcome?.payment_id) this.#showOutcome(outcome, state);
-    else this.#go({ ...state, checking: false });
+    else this.#go({ ...state, checking: false, retryAt: state.retryAt && notBefore(state.retryAt) });
     this.#lookLater();
     this.#tick();
     const told = [outcome.outcome, outcome.payment_id, outcome.code].join();
@@ -325,7 +325,7 @@ export class MpesaCheckout extends HTMLElement {
     if (field) field.value = this.#phone;
   }
 
-  /** Nothing takes a prompt back, so the watch goes on. */
+  /** Nothing takes a prompt back: the watch goes on. */
   #leave() {
     this.#isLeft = true;
     this.#go({ view: 'left', outcome: this.#state.outcome });
@@ -368,7 +368,7 @@ export class MpesaCheckout extends HTMLElement {
   #share() {
     const facts = [...this.#card.querySelectorAll('.receipt > div')];
     const text = facts.map((fact) => [...fact.children].map((each) => each.textContent).join(': ')).join('\n');
-    if (navigator.share) navigator.share({ title: this.#text.receipt, text }).catch(() => {}); // closed
+    if (navigator.share) navigator.share({ title: this.#text.receipt, text }).catch(() => {});
     else this.#copy('share', text);
   }
 
@@ -422,7 +422,7 @@ export class MpesaCheckout extends HTMLElement {
       case 'completed':
         return views.completed({
           ...shared,
-          booking: this.#booking,
+          booking: this.getAttribute('booking-id'),
           amount: kes(payment.amount),
           receipt: outcome.receipt_number,
           paidAt: day(payment.transaction_date, this.#language),
@@ -476,12 +476,6 @@ export class MpesaCheckout extends HTMLElement {
     this.#announcer.lang = this.#language;
   }
 
-  // --- attributes, read when needed
-
-  get #booking() {
-    return this.getAttribute('booking-id');
-  }
-
   get #amount() {
     return Number(this.getAttribute('amount')) || this.#price;
   }
@@ -505,8 +499,6 @@ export class MpesaCheckout extends HTMLElement {
     return url.href;
   }
 
-  // --- timers, all ended with the visit
-
   #after(name, seconds, work) {
     clearTimeout(this.#timers.get(name));
     this.#timers.set(name, setTimeout(work, seconds * 1000));
@@ -522,7 +514,6 @@ function viewOf({ outcome, http_status: httpStatus }) {
   return httpStatus === 401 ? 'signIn' : 'failed';
 }
 
-/** 0712 345 678 or +254 712 345 678; other text stays. */
 function grouped(phone) {
   const text = phone.replace(/[\s-]/g, '');
   const [, code, rest] = /^(\+?254)?(\d*)$/.exec(text) ?? [];
@@ -533,10 +524,13 @@ function grouped(phone) {
 
 const readable = (phone) => grouped(isValidMpesaPhone(phone) ? `0${formatPhoneNumber(phone).slice(3)}` : phone);
 
+/** A clock that is fast, or no answer, does not make the looks hurry. */
+const notBefore = (time) => Math.max(time, Date.now() + RETRY_SECONDS_MIN * 1000);
+
 function retryTime(outcome) {
   if (outcome.retry_after_seconds) return Date.now() + outcome.retry_after_seconds * 1000;
   if (outcome.outcome !== 'failed' || outcome.can_retry || !outcome.can_retry_at) return null;
-  return Math.max(Date.parse(outcome.can_retry_at), Date.now() + RETRY_SECONDS_MIN * 1000); // this clock may be fast
+  return notBefore(Date.parse(outcome.can_retry_at));
 }
 
 function day(iso, language) {

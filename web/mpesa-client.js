@@ -97,8 +97,6 @@ export function createMpesaClient(options = {}) {
   const readStatus = (paymentId, signal) =>
     call('GET', `${PAYMENTS_PATH}/status/${encodeURIComponent(paymentId)}`, { signal });
 
-  // --- waiting
-
   /** A tab shown again, or a network that returns, ends the wait, but not before `floor`. */
   async function pause(seconds, floor, signal) {
     const notBefore = clock.now() + floor * 1000;
@@ -275,8 +273,6 @@ export function createMpesaClient(options = {}) {
     return attempt.promise;
   }
 
-  // --- single steps, for older frontends
-
   async function initiateSTKPush(request) {
     const body = { ...request, phone_number: formatPhoneNumber(request.phone_number) };
     const record = records.load(body.booking_id) ?? { key: newKey(), payment_id: null };
@@ -325,8 +321,6 @@ export function createMpesaClient(options = {}) {
     pollPaymentStatus,
   };
 }
-
-// --- the module's own client
 
 let shared;
 const sharedClient = () => (shared ??= createMpesaClient());
@@ -413,8 +407,6 @@ function offline(paymentId) {
     error: 'The payment service cannot be reached.',
   };
 }
-
-// --- small parts
 
 const systemClock = {
   now: () => Date.now(),

@@ -28,7 +28,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     report = reconcile_due(runtime.services, remaining_seconds=remaining_seconds, actor=actor)
     runtime.observer.counted("CleanupRun")
     runtime.observer.counted("CleanupPoisoned", report.poisoned + looks.poisoned)
-    measure_gauges(runtime.backlog, runtime.observer, now=int(runtime.clock()))
+    gate = runtime.refunds.gates.read()
+    measure_gauges(runtime.backlog, gate, runtime.observer, now=int(runtime.clock()))
     runtime.observer.flush()
     return {
         "looked_at": report.looked_at,

@@ -1,4 +1,4 @@
-"""What M-Pesa posts about money on the paybill or till, and the redrive of its queue."""
+"""What M-Pesa posts about the paybill or till: money, results of refunds; its queue's redrive."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from payments.daraja.money_wire import read_confirmation
 from payments.daraja.wire import MalformedCallbackError
 from payments.errors import StoreUnavailableError
 from payments.http import api_gateway
+from payments.http.results import apply_result_message, is_result_message, receive_result
 from payments.usecases.receive_confirmation import Confirmation, hasten_pull, receive_confirmation
 from payments.usecases.validate_payment import ACCEPTED, validate_payment
 
@@ -42,6 +43,9 @@ def _receive(event: dict[str, Any]) -> api_gateway.Response:
             return _confirm(event, token)
         case ["", "api", "c2b", token, "validation"]:
             return _validate(event, token)
+        case ["", "api", "result", *_]:
+            runtime.must_answer_within(CONFIRMATION_BUDGET_SECONDS)
+            return receive_result(event, runtime, keep=runtime.money_queue.send)
         case _:
             return _not_found()
 
@@ -116,11 +120,14 @@ def _not_found() -> api_gateway.Response:
 
 
 def _redrive(event: dict[str, Any]) -> dict[str, Any]:
-    """Book queued confirmations; each that still cannot be booked stays in the queue."""
+    """Apply what was queued; each message that still cannot be applied stays in the queue."""
     failed = []
     runtime.must_answer_within(None)
     for record in event["Records"]:
         try:
+            if is_result_message(record["body"]):
+                apply_result_message(record["body"], runtime, request_id=record["messageId"])
+                continue
             confirmation = read_confirmation_message(record["body"])
             if runtime.recheck(confirmation):
                 actor = runtime.actor("redrive", record["messageId"])

@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
-from payments.errors import InvalidRequestError
+from payments.errors import InvalidRequestError, NotFoundError
 
 EAT = timezone(timedelta(hours=3), "EAT")
 BOOKING_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z", re.ASCII)
@@ -25,8 +25,10 @@ TYPED_REFERENCE_CHARACTERS = 20
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 PHONE_CHARACTERS_MAX = 64
+HISTORY_CHARACTERS_MAX = 200
 
 _PHONE = re.compile(r"(?:(?:\+|00)?2540?|0)?([17][0-9]{8})\Z", re.ASCII)
+_PHONE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?254|0)?[17]\d{8}(?!\d)", re.ASCII)
 _IGNORED_IN_PHONES = frozenset(".()[]\t\n\v\f\r")
 _IGNORED_CATEGORIES = frozenset({"Cf", "Zs", "Zl", "Zp", "Pd"})
 """Unicode format characters, spaces and dashes: they come with copied numbers and mean nothing."""
@@ -84,6 +86,23 @@ def normalise_receipt(value: object) -> str | None:
     """Return an M-Pesa receipt in capitals, None where the text is none."""
     text = value.strip().upper() if isinstance(value, str) else ""
     return text if RECEIPT_NUMBER.match(text) else None
+
+
+def text_for_history(text: str) -> str:
+    """Return a reason as one line, ready to be kept in a payment's history.
+
+    Errors: ValueError: events are read by other systems, so it holds no phone number.
+    """
+    line = " ".join(text.split())
+    if not 1 <= len(line) <= HISTORY_CHARACTERS_MAX or not line.isprintable() or holds_phone(line):
+        raise ValueError("not fit for the history")
+    return line
+
+
+def holds_phone(text: str) -> bool:
+    """Whether a text holds a phone number, also one with spaces or dashes in it."""
+    joined = re.sub(r"(?<=\d)[ -](?=\d)", "", text)
+    return _PHONE_IN_TEXT.search(joined) is not None
 
 
 def mask_phone(msisdn: str) -> str:
@@ -226,4 +245,11 @@ def require_identifier(identifier: object) -> str:
             "checkout_request_id must be a CheckoutRequestID or a payment_id",
             code="invalid_checkout_request_id",
         )
+    return text
+
+
+def require_payment_id(text: str) -> str:
+    """Return a payment_id. Errors: NotFoundError: no payment has an id of another form."""
+    if not PAYMENT_ID.match(text):
+        raise NotFoundError("Payment not found", code="payment_not_found")
     return text

@@ -14,7 +14,13 @@ from tests.browser.checkout import HOST_PAGE, SHADOW_TEXT
 WEB = Path(__file__).parents[2] / "web"
 SITE = "https://shop.test"
 PAYMENT_ID = "9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d"
-KINDS = {".js": "text/javascript", ".html": "text/html", ".css": "text/css"}
+KINDS = {
+    ".js": "text/javascript",
+    ".html": "text/html",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
 PHONE = "0712 345 678"
 
 PENDING: dict[str, Any] = {
@@ -102,6 +108,7 @@ class StubApi:
     claim: tuple[int, dict[str, Any]] = (202, {"success": True})
     after_push: dict[str, Any] = field(default_factory=lambda: PENDING)
     is_up: bool = True
+    hangs: bool = False
     calls: list[tuple[str, str, Any, str]] = field(default_factory=list)
 
     def answer(self, route: Route) -> None:
@@ -111,6 +118,8 @@ class StubApi:
         self.calls.append(
             (request.method, path, request.post_data_json, request.headers.get("authorization", ""))
         )
+        if self.hangs:
+            return None
         if not self.is_up:
             return route.abort("connectionrefused")
         status, body = self._answer(request.method, path)
@@ -232,7 +241,7 @@ def serve_file(route: Route) -> None:
     file = WEB / route.request.url.removeprefix(f"{SITE}/").partition("?")[0]
     if not file.is_file():
         return route.fulfill(status=404, body="")
-    return route.fulfill(content_type=KINDS[file.suffix], body=file.read_text())
+    return route.fulfill(content_type=KINDS[file.suffix], body=file.read_bytes())
 
 
 def open_shop(context: BrowserContext, api: StubApi, **options: str | None) -> Shop:

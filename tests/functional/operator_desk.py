@@ -13,10 +13,12 @@ import requests
 
 from tests.support.aws import (
     DARAJA_SECRET_ARN,
+    INITIATOR_SECRET_ARN,
     MONEY_QUEUE_URL,
     PAYBILL_SECRET_ARN,
     PEPPER_SECRET_ARN,
     QUEUE_URL,
+    REFUNDS_FUNCTION,
     TABLE_NAME,
 )
 from tests.support.lambdas import DOMAIN, ENVIRONMENT
@@ -68,7 +70,17 @@ class Functions:
         assert FunctionName.startswith("hakika-test-")
         return {"Environment": {"Variables": {**self.environment, **self._world.environment}}}
 
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+    def invoke(
+        self,
+        *,
+        FunctionName: str,  # noqa: N803
+        Payload: bytes,  # noqa: N803
+        InvocationType: str = "RequestResponse",  # noqa: N803
+    ) -> dict[str, Any]:
+        if FunctionName == REFUNDS_FUNCTION:
+            return self._world.invoker.invoke(
+                FunctionName=FunctionName, InvocationType=InvocationType, Payload=Payload
+            )
         assert (FunctionName, Payload) == ("hakika-test-cleanup", b"{}")
         if self.failure is not None:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(self.failure.encode())}
@@ -160,6 +172,7 @@ class Desk:
             "TableName": TABLE_NAME,
             "DarajaSecretArn": DARAJA_SECRET_ARN,
             "PepperSecretArn": PEPPER_SECRET_ARN,
+            "InitiatorSecretArn": INITIATOR_SECRET_ARN,
             "FallbackQueueUrl": QUEUE_URL,
             "FallbackDeadLettersUrl": DEAD_LETTERS_URL,
             "MoneyQueueUrl": MONEY_QUEUE_URL,

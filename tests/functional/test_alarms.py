@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 from payments.protocol.evidence import AttentionCleared, MoneyReturned, Resolution, ReviewResolved
+from payments.store.instructions import Instruction
 from payments.usecases.operate import operate_on_payment
 
 from tests.functional import test_metrics
+from tests.functional.booking_system import Town as WebhookTown
 from tests.functional.cloudwatch import metrics_read, resolved, rings
 from tests.functional.emf import Datum, Metrics, listen_to
 from tests.functional.faulty import DAY, HOUR, Network
@@ -342,6 +344,52 @@ def events_are_not_carried(town: Town) -> None:
     town.live(8, carries=False)
 
 
+def money_fits_no_payment(town: Town) -> None:
+    test_metrics.confirmed(town.scene)
+    town.live(14)
+    assert "MoneyUnclaimedAlarm" not in town.ringing
+    town.live(2)
+
+
+def the_booking_system_is_down(town: Town, answer: int = 503) -> None:
+    """One customer pays, and nobody takes the event for a quarter of an hour."""
+    town.pay(0)
+    town.scene.pass_time(MINUTE)
+    booking_system = WebhookTown(town.scene)
+    booking_system.receiver.steps = [answer] * 5
+    booking_system.carry()
+    booking_system.deliver_for(15 * MINUTE)
+    town.evaluate()
+
+
+def the_booking_system_never_took_an_event(town: Town) -> None:
+    queue = {"Fn::GetAtt": "WebhookDeadLetters.QueueName"}
+    town.aws_measures("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue, 1)
+    town.live(1)
+
+
+def mpesa_refuses_the_initiator(town: Town) -> None:
+    town.scene.function("cleanup").module.runtime.refunds.gates.stop(
+        "2001", now=int(town.scene.clock())
+    )
+    town.live(1)
+
+
+def password_of(days: int) -> Callable[[Town], None]:
+    """The initiator's password was set so long ago."""
+
+    def ages(town: Town) -> None:
+        set_at = int(town.scene.clock()) - days * DAY
+        note = Instruction(at=set_at, by="me", reason="new", asked="initiator", request_id="r")
+        gates = town.scene.function("cleanup").module.runtime.refunds.gates
+        gates.note_credential(set_at, note, op_id="a" * 32)
+        town.live(1)
+        assert "InitiatorAgeingAlarm" in town.ringing
+        assert ("InitiatorExpiringAlarm" in town.ringing) == (days >= 85)
+
+    return ages
+
+
 SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "FailedShareHighAlarm": (most_customers_fail,),
     "PaymentsPendingAlarm": (daraja_never_decides,),
@@ -366,7 +414,11 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "UnknownOutcomesAlarm": (pushes_hang,),
     "ReviewAlarm": (a_wrong_amount_arrives,),
     "RefundDueAlarm": (a_paid_booking_is_cancelled,),
+    "RefundsStoppedAlarm": (mpesa_refuses_the_initiator,),
+    "InitiatorAgeingAlarm": (password_of(75), password_of(84)),
+    "InitiatorExpiringAlarm": (password_of(85),),
     "AttentionAlarm": (nobody_ever_answers,),
+    "MoneyUnclaimedAlarm": (money_fits_no_payment,),
     "DeadLettersAlarm": (a_queue_holds_dead_letters,),
     "CleanupNotRunningAlarm": (the_schedule_is_off,),
     "CleanupPoisonedAlarm": (a_payment_cannot_be_read,),
@@ -380,6 +432,8 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "ApiErrorsAlarm": (the_api_fails,),
     "EventsStuckAlarm": (the_bus_is_gone,),
     "EventsNotCarriedAlarm": (events_are_not_carried,),
+    "WebhooksFailingAlarm": (the_booking_system_is_down,),
+    "WebhookDeadLettersAlarm": (the_booking_system_never_took_an_event,),
 }
 
 
@@ -500,6 +554,12 @@ def test_a_stopped_pipe_rings_within_half_an_hour_of_the_first_lost_event(
     assert any(rang) is rings_by_then
 
 
+def test_a_booking_system_that_takes_events_rings_for_none(town: Town) -> None:
+    the_booking_system_is_down(town, answer=200)
+    assert "WebhooksFailingAlarm" not in town.rang
+    assert town.metrics.sums(service="hakika")["WebhookDelivered"] == 1
+
+
 def test_an_alarm_about_counts_falls_silent_by_itself(town: Town) -> None:
     callbacks_do_not_arrive(town)
     assert "NoCallbacksAlarm" in town.ringing
@@ -541,7 +601,8 @@ def test_alarms_read_the_metrics_of_aws_under_their_documented_dimension() -> No
 def test_every_dead_letter_queue_has_the_alarm() -> None:
     queues = {
         metric["Dimensions"][0]["Value"]["Fn::GetAtt"].split(".")[0]
-        for metric in metrics_read(ALARMS["DeadLettersAlarm"])
+        for alarm in ("DeadLettersAlarm", "WebhookDeadLettersAlarm")
+        for metric in metrics_read(ALARMS[alarm])
     }
     made = {name for name, each in TEMPLATE["Resources"].items() if "DeadLetters" in name}
     assert queues == {

@@ -14,6 +14,7 @@ from payments.store.items import receipt_key
 from payments.store.receipt_items import row_values
 
 from local.template import read_template
+from tests.functional.booking_system import Town as WebhookTown
 from tests.functional.faulty import PUSH_PATH, Execute, Network, callback_body, meanwhile
 from tests.functional.scene import Scene
 from tests.functional.test_paybill import body as confirmation
@@ -30,6 +31,7 @@ ROLES = {
     "cleanup": "CleanupRole",
     "consultations": "ConsultationsRole",
     "statistics": "StatisticsRole",
+    "webhooks": "WebhooksRole",
 }
 BY_TRANSACTION = {
     "Put": "PutItem",
@@ -203,6 +205,13 @@ def _count(scene: WatchedScene) -> None:
     assert scene.function("statistics").invoke(event)["statusCode"] == 200
 
 
+def _tell_the_booking_system(scene: WatchedScene) -> None:
+    town = WebhookTown(scene)
+    town.carry()
+    town.deliver()
+    assert town.receiver.requests
+
+
 @pytest.fixture
 def scene() -> Iterator[WatchedScene]:
     made = WatchedScene()
@@ -219,6 +228,7 @@ def test_each_role_grants_what_its_function_asks_for_and_nothing_else(scene: Wat
         _look_at_receipts_that_wait,
         _hear_of_money_by_hand,
         _count,
+        _tell_the_booking_system,
     ):
         act(scene)
     used = {function: scene.watched.asked[function] for function in ROLES}

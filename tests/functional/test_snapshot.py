@@ -20,7 +20,7 @@ DAY = 86_400
 RESTORED = """
 import json, os, random, sys
 from dataclasses import replace
-from payments.aws.runtime import RandomIds
+from payments.aws.adapters import RandomIds
 from payments.protocol.payment import Payment
 
 from tests.support.world import START, World

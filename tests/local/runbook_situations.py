@@ -311,6 +311,7 @@ SITUATIONS: dict[str, Situation] = {
     "callback-errors": healthy,
     "confirmations": healthy,
     "pull": healthy,
+    "money-unclaimed": healthy,
     "no-callbacks": without_callbacks,
     "unknown-outcomes": unknown,
     "review": in_review,

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
-from payments.aws.runtime import Adapters
+from payments.aws.adapters import Adapters
 
 from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
 from simulator.core.config import Config

@@ -16,6 +16,9 @@ REPOSITORY = Path(__file__).parents[2]
 TABLE_NAME = "payments-under-test"
 DARAJA_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:daraja"
 PEPPER_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:pepper"
+INITIATOR_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:initiator"
+RESULT_KEY_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:result-key"
+REFUNDS_FUNCTION = "hakika-test-refunds"
 PAYBILL_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:paybill"
 C2B_TOKEN = "c2b0" * 16
 """The token in the C2B addresses of the deployment under test."""
@@ -29,6 +32,8 @@ SECRETS = {
         "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
     },
     PEPPER_SECRET_ARN: {"PHONE_PEPPER": "pepper-under-test"},
+    INITIATOR_SECRET_ARN: {"INITIATOR_NAME": "", "SECURITY_CREDENTIAL": ""},
+    RESULT_KEY_SECRET_ARN: {"RESULT_KEY": "result-key-under-test", "RESULT_KEYS_OLD": ""},
     PAYBILL_SECRET_ARN: {"C2B_TOKEN_SHA256": sha256(C2B_TOKEN.encode()).hexdigest()},
 }
 QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/fallback"

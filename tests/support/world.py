@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from collections.abc import Callable, Mapping
@@ -10,8 +11,9 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
+from payments.aws.adapters import Adapters
 from payments.aws.money_calls import new_money_client
-from payments.aws.runtime import Adapters, Runtime
+from payments.aws.runtime import Runtime
 from payments.aws.settings import read_settings
 from payments.protocol.payment import Payment
 from payments.store.items import to_payment
@@ -23,6 +25,7 @@ from tools.hakika.notes import Notes
 
 from .aws import (
     C2B_TOKEN,
+    REFUNDS_FUNCTION,
     SECRETS,
     TABLE_NAME,
     EngineOf,
@@ -47,6 +50,7 @@ CALLBACK = "/api/payment/callback/{payment_id}/{token}"
 OLD_CALLBACK = "/api/payment/mpesa/callback"
 CONFIRMATION = "/api/c2b/{token}/confirmation"
 VALIDATION = "/api/c2b/{token}/validation"
+RESULT = "/api/result/{kind}"
 CONSULTATION = "/api/consultations/{booking_id}"
 
 
@@ -89,6 +93,7 @@ class World:
             config=Config().changed({"query_per_minute": None, **(daraja_config or {})}),
         )
         self.environment = dict(environment or {})
+        self.invoker = RefundsInvoker(self)
         # One client serves all worlds that nobody fails: to make one takes longer than most tests.
         client = new_client() if network else _shared_client()
         lines = network or Lines()
@@ -99,6 +104,7 @@ class World:
             "dynamodb": client,
             "sqs": self.sqs,
             "secretsmanager": self.secrets,
+            "lambda": self.invoker,
         }
         self.adapters = Adapters(
             clock=self.clock,
@@ -110,6 +116,7 @@ class World:
             at_once=in_turn,
         )
         self._lambdas: dict[str, Lambda] = {}
+        self.kept: list[Any] = []
 
     def close(self) -> None:
         """Let go of the shared client."""
@@ -210,13 +217,15 @@ class World:
         """Somebody posts to a C2B URL."""
         text = body.decode(errors="replace") if isinstance(body, bytes) else body
         path = urlsplit(url).path
-        route = VALIDATION if path.endswith("/validation") else CONFIRMATION
+        is_result = path.startswith("/api/result/")
+        known = VALIDATION if path.endswith("/validation") else CONFIRMATION
+        route = RESULT if is_result else known
         return self.call("paybill", "POST", route, path=path, body=text, source_ip=source_ip)
 
     def deliver(self, delivery: CallbackDelivery) -> Answer:
         """Make one of Daraja's posts, and tell it what was answered."""
-        is_c2b = "/api/c2b/" in delivery.url
-        post = self.post_to_paybill if is_c2b else self.post_callback
+        is_paybills = "/api/c2b/" in delivery.url or "/api/result/" in delivery.url
+        post = self.post_to_paybill if is_paybills else self.post_callback
         answer = post(delivery.url, delivery.body, source_ip=delivery.source_ip)
         self.daraja.callback_answered(delivery.id, answer.status, json.dumps(answer.body).encode())
         return answer
@@ -318,6 +327,31 @@ class World:
         """The types of a payment's events, in order."""
         found = self.items(f"PAY#{payment_id}")
         return [values["type"] for values in found if values["sk"].startswith("EVENT#")]
+
+
+class RefundsInvoker:
+    """The Lambda service, as far as it invokes the refund function."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.calls: list[dict[str, Any]] = []
+        self.is_down = False
+
+    def invoke(
+        self,
+        *,
+        FunctionName: str,  # noqa: N803
+        InvocationType: str,  # noqa: N803
+        Payload: bytes,  # noqa: N803
+    ) -> dict[str, Any]:
+        """Run the function once, as an event too: what it raises then reaches nobody."""
+        assert FunctionName == REFUNDS_FUNCTION
+        if self.is_down:
+            raise ConnectionError("Lambda is down")
+        call = json.loads(Payload)
+        self.calls.append(call)
+        answer = self._world.function("refunds").invoke(call)
+        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
 
 def _wire(item: Any) -> Any:

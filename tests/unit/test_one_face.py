@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FACE = ROOT / "simulator/pages/face.css"
-OTHERS = (ROOT / "web/playground/playground.css",)
+OTHERS = (ROOT / "web/playground/playground.css", ROOT / "web/demo/demo.css")
+API_PAGE = ROOT / "local/pages/docs.css"
 ELEMENT = ROOT / "web/checkout/style.js"
 # The checkout's names for the same colours.
 ELEMENT_NAMES = {
@@ -49,6 +50,12 @@ def test_the_colours_are_those_of_the_simulator(other: Path) -> None:
         assert {name: face[name] for name in shared} == {name: theirs[name] for name in shared}
 
 
+def test_the_page_of_the_api_has_the_same_colours() -> None:
+    day = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,8});", API_PAGE.read_text()))
+    assert len(day) >= 5
+    assert of_css(FACE)[0].items() >= day.items()
+
+
 def test_the_simulator_has_every_colour_by_night_and_uses_no_other_green() -> None:
     day, night = of_css(FACE)
     assert day.keys() == night.keys()
@@ -60,7 +67,7 @@ def test_the_simulator_has_every_colour_by_night_and_uses_no_other_green() -> No
 def test_the_type_is_one_file_in_two_places() -> None:
     for name in ("figtree.woff2", "figtree-LICENSE.txt"):
         assert (FACE.parent / name).read_bytes() == (ROOT / "web/demo" / name).read_bytes()
-    for file in (FACE, *OTHERS):
+    for file in (FACE, API_PAGE, *OTHERS):
         assert (
             '"Figtree", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
             in file.read_text()
@@ -68,7 +75,8 @@ def test_the_type_is_one_file_in_two_places() -> None:
 
 
 def test_m_pesa_has_one_spelling_on_every_page() -> None:
-    folders = (ROOT / "simulator/pages", ROOT / "web/checkout", ROOT / "web/playground")
+    names = ("simulator/pages", "web/checkout", "web/playground", "web/demo", "local/pages")
+    folders = [ROOT / name for name in names]
     files = [file for folder in folders for file in folder.iterdir() if file.suffix != ".woff2"]
-    files += [ROOT / "web/playground.html", ROOT / "shared/payments/http/sentences.py"]
+    files += [*(ROOT / "web").glob("*.html"), ROOT / "shared/payments/http/sentences.py"]
     assert [file.name for file in files if "M-Pesa" in file.read_text()] == []

@@ -53,7 +53,7 @@ def readers_of(secret: str) -> set[str]:
 
 def test_every_function_has_a_role_of_its_own() -> None:
     roles = [each["Role"] for each in FUNCTIONS.values()]
-    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 7
+    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 8
 
 
 @pytest.mark.parametrize("role", of_type("IAM::Role"))
@@ -81,10 +81,14 @@ def test_no_role_may_scan_or_delete_items_or_read_by_statement(role: str) -> Non
 
 
 def test_each_secret_is_read_by_those_who_need_it() -> None:
-    assert readers_of("DarajaSecret") == {"StkPushFunction", "StatusFunction", "CleanupFunction"}
+    asks_daraja = {"StkPushFunction", "StatusFunction", "CleanupFunction", "RefundsFunction"}
+    assert readers_of("DarajaSecret") == asks_daraja
     hashing = {"StkPushFunction", "PaybillFunction", "CleanupFunction"}
     assert readers_of("PepperSecret") == hashing
     assert readers_of("PaybillSecret") == {"PaybillFunction"}
+    assert readers_of("InitiatorSecret") == {"RefundsFunction"}
+    assert readers_of("ResultKeySecret") == {"RefundsFunction", "PaybillFunction"}
+    assert readers_of("WebhookSecret") == {"WebhooksFunction"}
 
 
 def test_the_jwt_secret_is_read_by_no_function_with_a_public_route() -> None:

@@ -16,14 +16,10 @@ from payments.usecases.record_callback import CallbackPost
 from rich.console import Console
 
 from tools.hakika import screen
+from tools.hakika.dead_letters import DeadLetters
 from tools.hakika.decisions import Yes
 from tools.hakika.person import require_consent
 from tools.hakika.session import Session
-
-RECEIVES_MAX = 100
-AT_ONCE = 10
-HIDDEN_SECONDS = 120
-"""How long a message that was looked at is hidden from other readers, unless it is given back."""
 
 app = typer.Typer(help="Callbacks and confirmations that were not stored.", no_args_is_help=True)
 
@@ -100,26 +96,13 @@ def replay(context: typer.Context, yes: Yes = False) -> None:
 def _receive(session: Session) -> Iterator[DeadLetter]:
     """Yield every message once; each stays hidden until it is moved or given back."""
     for queue in QUEUES:
-        yield from _receive_from(session, queue)
+        for message in _dead_letters(session, queue).receive():
+            yield _read(queue, message)
 
 
-def _receive_from(session: Session, queue: Queue) -> Iterator[DeadLetter]:
-    client = session.deployment.client("sqs")
-    seen: set[str] = set()
-    for _ in range(RECEIVES_MAX):
-        answer = client.receive_message(
-            QueueUrl=session.deployment.outputs[queue.dead_output],
-            MaxNumberOfMessages=AT_ONCE,
-            VisibilityTimeout=HIDDEN_SECONDS,
-            WaitTimeSeconds=1,
-        )
-        messages = answer.get("Messages", [])
-        if not messages:
-            return
-        for message in messages:
-            if message["MessageId"] not in seen:
-                seen.add(message["MessageId"])
-                yield _read(queue, message)
+def _dead_letters(session: Session, queue: Queue) -> DeadLetters:
+    outputs = session.deployment.outputs
+    return DeadLetters(session, url=outputs[queue.dead_output], source_url=outputs[queue.output])
 
 
 def _read(queue: Queue, message: dict[str, Any]) -> DeadLetter:
@@ -138,20 +121,12 @@ def _read(queue: Queue, message: dict[str, Any]) -> DeadLetter:
 
 
 def _move(session: Session, letter: DeadLetter) -> None:
-    """Send first, delete then: a crash between leaves a copy, which is harmless."""
-    client, outputs = session.deployment.client("sqs"), session.deployment.outputs
-    client.send_message(QueueUrl=outputs[letter.queue.output], MessageBody=letter.text)
-    client.delete_message(QueueUrl=outputs[letter.queue.dead_output], ReceiptHandle=letter.handle)
+    _dead_letters(session, letter.queue).move(text=letter.text, handle=letter.handle)
 
 
 def _give_back(session: Session, letters: list[DeadLetter]) -> None:
-    client = session.deployment.client("sqs")
     for letter in letters:
-        client.change_message_visibility(
-            QueueUrl=session.deployment.outputs[letter.queue.dead_output],
-            ReceiptHandle=letter.handle,
-            VisibilityTimeout=0,
-        )
+        _dead_letters(session, letter.queue).give_back([letter.handle])
 
 
 def _view(letter: DeadLetter) -> dict[str, Any]:

@@ -24,6 +24,7 @@ QUEUES = {
     "MoneyDeadLettersUrl": "confirmations (hakika callbacks list)",
     "OutboxDeadLettersUrl": "events",
     "CleanupDeadLettersUrl": "cleanup runs",
+    "WebhookDeadLettersUrl": "webhooks (hakika webhooks list --undelivered)",
 }
 WAITING = ("FallbackQueueUrl", "MoneyQueueUrl")
 
@@ -176,7 +177,9 @@ def _schedule(deployment: Deployment) -> tuple[Health, str]:
 def _queues(deployment: Deployment) -> tuple[Health, str]:
     client = deployment.client("sqs")
     counts = {
-        what: _count_messages(client, deployment.outputs[output]) for output, what in QUEUES.items()
+        what: _count_messages(client, deployment.outputs[output])
+        for output, what in QUEUES.items()
+        if output in deployment.outputs  # a stack without WebhookUrl has no queue for webhooks
     }
     dead = [f"{count} {what}" for what, count in counts.items() if count]
     if dead:

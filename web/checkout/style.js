@@ -46,15 +46,15 @@ h2:focus { outline: none; }
   display: flex; flex-wrap: wrap; justify-content: space-between; align-items: end; gap: .25rem 1rem;
   padding-bottom: 1.15rem; margin-bottom: 1.25rem; border-bottom: 1px solid var(--line);
 }
-.bill .what { flex: 1 1 9rem; min-width: 0; overflow-wrap: anywhere; font-weight: 550; line-height: 1.35; }
+.bill .what { flex: 1 1 9rem; min-width: 0; overflow-wrap: anywhere; font-weight: 550; }
 .bill .sum { text-align: end; margin-inline-start: auto; }
 .small { font-size: .875rem; color: var(--muted); }
 .sum strong { display: block; font-size: 1.65rem; line-height: 1.1; font-weight: 680; white-space: nowrap; }
-.sum, .count, dd { font-variant-numeric: tabular-nums; }
+.sum, .count, dd, input, .small { font-variant-numeric: tabular-nums; }
 form, .view { display: grid; gap: 1rem; }
 label { font-weight: 600; display: block; margin-bottom: .35rem; }
 input {
-  font: inherit; font-size: 1.2rem; letter-spacing: .02em; font-variant-numeric: tabular-nums;
+  font: inherit; font-size: 1.2rem;
   width: 100%; min-height: 3.25rem; padding: .5rem .9rem;
   color: inherit; background: var(--field);
   border: 1.5px solid var(--muted); border-radius: calc(var(--radius) * .65);
@@ -71,7 +71,7 @@ button, a.button {
 button:hover, a.button:hover { filter: brightness(.92); }
 button.plain { color: var(--ink); background: transparent; border-color: var(--line); font-weight: 600; }
 button.plain:hover { background: var(--accent-soft); filter: none; }
-button.copy { width: auto; min-height: 2rem; padding: .2rem .7rem; font-size: .875rem; font-family: var(--mpesa-font, inherit); letter-spacing: 0; }
+button.copy { width: auto; min-height: 2rem; padding: .2rem .7rem; font-size: .875rem; border-color: var(--muted); }
 button:disabled { cursor: default; filter: none; color: var(--muted); background: var(--accent-soft); border-color: transparent; }
 :is(input, button, a):focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .view { justify-items: start; }
@@ -79,7 +79,7 @@ button:disabled { cursor: default; filter: none; color: var(--muted); background
 .buttons { display: grid; gap: .65rem; }
 .buttons:empty { display: none; }
 .two { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); }
-.view .small { font-variant-numeric: tabular-nums; margin-top: .2rem; }
+.view .small { margin-top: .2rem; }
 .lead { color: var(--muted); }
 .note { padding: .75rem .9rem; border-radius: calc(var(--radius) * .6); background: var(--accent-soft); font-size: .925rem; }
 .note.warn { background: var(--warn-soft); color: var(--warn); }

@@ -122,8 +122,9 @@ export function completed({ text, label, booking, amount, receipt, paidAt, phone
 /** The service names these facts only where no prompt can be open and no outcome is unknown. */
 function byHand({ text, details, copied }) {
   const copy = (name, label, value) =>
-    button(name, copied === name ? text.copied : text.copy, { class: 'copy', value, 'aria-label': `${text.copy}: ${label}` });
-  const fact = (name, label, value, shown = value) => row(label, shown, 'code', navigator.clipboard && copy(name, label, value));
+    button(name, copied === name ? text.copied : text.copy, { class: 'plain copy', value, 'aria-label': `${text.copy}: ${label}` });
+  const fact = (name, label, value, shown = value) =>
+    value && row(label, element('span', { class: 'code' }, shown), null, navigator.clipboard && copy(name, label, value));
   return element('section', { class: 'note by-hand' },
     element('h3', {}, text.byHand),
     element('dl', {},
@@ -169,7 +170,8 @@ export function claim({ text, invalid, error, busy }) {
 
 export const review = ({ text, message }) => view(mark('warn'), heading(text.reviewTitle), lead(message));
 
-export const refund_due = ({ text, message }) => view(mark('info'), heading(text.refundTitle), lead(message));
+export const refund_due = ({ text, message, outcome }) =>
+  view(mark('info'), heading(text[outcome.payment.detail === 'refunded' ? 'refundedTitle' : 'refundTitle']), lead(message));
 
 export const offline = ({ text, retry }) =>
   view(mark('warn'), heading(text.offlineTitle), lead(text.offlineText), button(retry, text.tryAgain));

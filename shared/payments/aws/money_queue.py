@@ -5,6 +5,7 @@ and no token. Where the token could not be checked yet, it has the token's SHA-2
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -31,6 +32,10 @@ class MoneyQueue:
             "is_listed": confirmation.is_listed,
             "money": asdict(confirmation.money),
         }
+        self.send(message)
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Make the facts of a message durable."""
         try:
             self._client.send_message(QueueUrl=self._queue_url, MessageBody=json.dumps(message))
         except Exception as error:

@@ -4,10 +4,11 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 
+from payments.aws.adapters import ADAPTERS, FOR_CALLBACKS, Adapters
 from payments.aws.c2b_tokens import C2bTokens
 from payments.aws.money_calls import new_pull_gate, new_unproven_money
 from payments.aws.money_queue import MoneyQueue
-from payments.aws.runtime import ADAPTERS, FOR_CALLBACKS, Adapters, Runtime
+from payments.aws.runtime import Runtime
 from payments.aws.settings import is_listed, read_callback_settings
 from payments.errors import UnavailableError
 from payments.usecases.receive_confirmation import Confirmation, Paybill

@@ -32,12 +32,18 @@ class Settings:
     policy: Policy
     daraja_secret_arn: str
     pepper_secret_arn: str
+    initiator_secret_arn: str = ""
+    result_key_secret_arn: str = ""
+    refunds_function: str = ""
     callback_networks: Networks
     fallback_queue_url: str
     rules: MoneyRules
     money_queue_url: str
     paybill_secret_arn: str
     validates_strictly: bool
+    webhook_url: str = ""
+    webhook_secret_arn: str = ""
+    webhook_queue_url: str = ""
 
     @property
     def shortcodes(self) -> frozenset[str]:
@@ -68,9 +74,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         policy=_policy(environ),
         daraja_secret_arn=environ.get("DARAJA_SECRET_ARN", ""),
         pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
+        initiator_secret_arn=environ.get("INITIATOR_SECRET_ARN", ""),
+        refunds_function=environ.get("REFUNDS_FUNCTION", ""),
         callback_networks=_networks(environ),
         **_paybill(environ),
         rules=_rules(environ),
+        webhook_url=_webhook_url(environ),
+        webhook_secret_arn=environ.get("WEBHOOK_SECRET_ARN", ""),
+        webhook_queue_url=environ.get("WEBHOOK_QUEUE_URL", ""),
     )
 
 
@@ -114,12 +125,14 @@ class _Paybill(TypedDict):
     fallback_queue_url: str
     money_queue_url: str
     paybill_secret_arn: str
+    result_key_secret_arn: str
     validates_strictly: bool
 
 
 def _paybill(environ: Mapping[str, str]) -> _Paybill:
     """Read what has no wrong value: what is not switched on is off."""
     return _Paybill(
+        result_key_secret_arn=environ.get("RESULT_KEY_SECRET_ARN", ""),
         fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
         money_queue_url=environ.get("MONEY_QUEUE_URL", ""),
         paybill_secret_arn=environ.get("PAYBILL_SECRET_ARN", ""),
@@ -168,12 +181,25 @@ def _digits(environ: Mapping[str, str], name: str) -> str:
 
 def _url(environ: Mapping[str, str], name: str) -> str:
     value = _required(environ, name)
-    parts = urlsplit(value)
-    is_this_machine = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    is_plain = parts.hostname and not (parts.username or parts.query or parts.fragment)
-    if not is_plain or not (parts.scheme == "https" or is_this_machine):
+    if not _is_safe_address(value) or urlsplit(value).query:
         raise SettingsError(f"{name} must be an https:// address")
     return value.rstrip("/")
+
+
+def _webhook_url(environ: Mapping[str, str]) -> str:
+    """Read the address as it is: a slash at its end or a query belongs to it; "" means none."""
+    value = environ.get("WEBHOOK_URL", "").strip()
+    if value and not _is_safe_address(value):
+        raise SettingsError("WEBHOOK_URL must be an https:// address")
+    return value
+
+
+def _is_safe_address(value: str) -> bool:
+    """Whether it is https, or plain HTTP to this machine, without a user or a fragment."""
+    parts = urlsplit(value)
+    is_this_machine = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    is_plain = parts.hostname and not (parts.username or parts.fragment)
+    return bool(is_plain) and (parts.scheme == "https" or is_this_machine)
 
 
 def _party_b(environ: Mapping[str, str], shortcode: str) -> str:

@@ -1,7 +1,7 @@
 """The public answers, payments and consultations as frontends see them: docs/openapi.yaml."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payments.http.messages import (
     BY_HAND_HELPS,
@@ -15,12 +15,17 @@ from payments.http.messages import (
     is_money_reported,
     manual_payment,
 )
+from payments.http.refund_answers import RefundState, customer_refund, refund_state
 from payments.http.sentences import SENTENCES, Button
 from payments.protocol.consultation import Consultation
 from payments.protocol.payment import OPEN, Payment, PaymentStatus
 from payments.protocol.policy import Policy
 from payments.usecases.count_payments import STATUSES, Statistics, Tally
 from payments.values import eat_iso, mask_phone
+
+if TYPE_CHECKING:
+    from payments.aws.settings import Settings
+    from payments.usecases.read_status import PaymentView
 
 PIN_FROM_SECONDS, PIN_UNTIL_SECONDS = 8, 60
 """Ages of a payment between which people enter their PIN: 8 to 45 seconds after the prompt."""
@@ -87,15 +92,29 @@ def status_answer(
         "currency": CURRENCY,
         "transaction_date": eat_iso(payment.transaction_at),
         "created_at": eat_iso(payment.created_at),
-        "customer_message": customer_message(
-            cause, language, is_charge_ruled_out=is_charge_ruled_out(payment)
-        ),
+        "customer_message": _message(payment, cause, language),
+        "refund": customer_refund(payment),
         "actions": _actions(payment, cause, now=now, may_retry=may_retry),
         "can_retry": may_retry,
         "can_retry_at": eat_iso(retry_at),
         **by_hand,
         **_pace(payment, now),
     }
+
+
+def payment_answer(
+    view: "PaymentView", settings: "Settings", *, language: Language, now: int
+) -> dict[str, Any]:
+    """Return the status body of a payment as this deployment shows it."""
+    return status_answer(
+        view.payment,
+        is_booking_paid=view.is_booking_paid,
+        language=language,
+        party_b=settings.merchant.party_b,
+        is_till=settings.is_till,
+        policy=settings.policy,
+        now=now,
+    )
 
 
 def _identity(payment: Payment) -> dict[str, Any]:
@@ -106,6 +125,15 @@ def _identity(payment: Payment) -> dict[str, Any]:
         "booking_id": payment.booking_id,
         "masked_phone_number": mask_phone(payment.phone_number) if payment.phone_number else None,
     }
+
+
+def _message(payment: Payment, cause: str, language: Language) -> str:
+    return customer_message(
+        cause,
+        language,
+        is_charge_ruled_out=is_charge_ruled_out(payment),
+        receipt_number=payment.refund.receipt_number if payment.refund else None,
+    )
 
 
 def _actions(payment: Payment, cause: str, *, now: int, may_retry: bool) -> list[str]:
@@ -133,7 +161,8 @@ def poll_after_seconds(payment: Payment, now: int) -> int | None:
     """
     if is_money_reported(payment):
         return POLL_SECONDS_LATER
-    if payment.status is PaymentStatus.REVIEW:
+    is_refund_going_on = refund_state(payment) in {RefundState.REQUESTED, RefundState.SENT}
+    if is_refund_going_on or payment.status is PaymentStatus.REVIEW:
         return POLL_SECONDS_OLD
     if payment.status not in OPEN:
         return None

@@ -82,7 +82,26 @@ SENTENCES = {
         "Your money arrived, but it could not pay for this consultation. We owe it back to you.",
         "Pesa zako zilifika, lakini hazikuweza kulipia miadi hii. Tunadaiwa kukurudishia.",
     ),
+    "refund_requested": Sentence(
+        "Your refund has been asked for. It is sent once a second person has approved it.",
+        "Ombi la kukurudishia pesa limewekwa. Zitatumwa mtu wa pili akishaidhinisha.",
+        buttons=_CHECK,
+    ),
+    "refund_sent": Sentence(
+        "Your refund is on its way. M-PESA sends you an SMS when the money is back.",
+        "Pesa zako ziko njiani kurudi. M-PESA itakutumia SMS zikifika.",
+        buttons=_CHECK,
+    ),
+    "refund_needs_person": Sentence(
+        "Your refund has not gone through yet. We are looking at it and still owe you this money.",
+        "Pesa zako bado hazijarudi. Tunalishughulikia na bado tunadaiwa pesa hizi.",
+        buttons=_CHECK,
+    ),
     "refunded": Sentence("Your money has been returned.", "Pesa zako zimerudishwa."),
+    "refunded_with_receipt": Sentence(
+        "Your money has been returned. M-PESA receipt: {receipt}.",
+        "Pesa zako zimerudishwa. Risiti ya M-PESA: {receipt}.",
+    ),
     "cancelled_by_us": Sentence(
         "M-PESA never confirmed this payment. If you were charged, contact us before paying again.",
         "M-PESA haikuthibitisha malipo haya. Ikiwa ulikatwa pesa, wasiliana nasi kabla ya "

@@ -37,16 +37,19 @@ def test_the_operator_may_do_what_hakika_calls_and_no_more() -> None:
     assert len(actions) < 30
 
 
-def test_the_operator_writes_no_secret_but_the_digests_of_the_c2b_tokens() -> None:
+def test_the_operator_writes_the_c2b_digests_and_the_initiator_and_no_other_secret() -> None:
     statements = document(operator_actions(), STACK)["Statement"]
     writing = [each for each in statements if "secretsmanager:PutSecretValue" in each["Action"]]
+    secrets = "arn:aws:secretsmanager:*:*:secret:"
     assert writing == [
         {
             "Effect": "Allow",
             "Action": ["secretsmanager:PutSecretValue"],
-            "Resource": ["arn:aws:secretsmanager:*:*:secret:*PaybillSecret-*"],
+            "Resource": [f"{secrets}*PaybillSecret-*", f"{secrets}*InitiatorSecret-*"],
         }
     ]
+    reading = [each for each in statements if "secretsmanager:GetSecretValue" in each["Action"]]
+    assert "Initiator" not in str(reading)
 
 
 def test_the_deployer_may_make_every_type_and_touches_no_payment() -> None:
