@@ -1,11 +1,11 @@
-"""Members of staff, and the links by which they sign in. Errors: StoreUnavailableError."""
+"""Members of staff, and the links by which they sign in: each link works once."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from payments.protocol.policy import DAY_SECONDS
 from payments.protocol.staff import Role, Staff
-from payments.store.attributes import to_attribute, to_item
+from payments.store.attributes import Plain, to_item
 from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
 from payments.store.instructions import Instruction, store_instruction
 from payments.store.table import Committed, Table
@@ -26,7 +26,7 @@ def link_key(code_sha256: str) -> dict[str, str]:
 
 
 class StaffRegister:
-    """Rows of staff in the one table."""
+    """Rows of staff in the one table. Errors: StoreUnavailableError from every method."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -63,7 +63,7 @@ class StaffRegister:
             }
         )
         listed = self._table.get({"pk": STAFF_LIST, "sk": "STATE"}) or {}
-        subs = sorted({*map(str, listed.get("subs", ())), staff.sub})
+        subs: list[Plain] = [*sorted({*map(str, listed.get("subs", ())), staff.sub})]
         self._table.put(
             {
                 "TableName": self._table.name,
@@ -74,7 +74,7 @@ class StaffRegister:
     def put_link(self, code_sha256: str, sub: str, *, now: int) -> None:
         """Write a link's code. Units: UTC epoch seconds."""
         expires_at = now + LINK_SECONDS
-        values = {
+        values: dict[str, Plain | None] = {
             **link_key(code_sha256),
             "sub": sub,
             "expires_at": expires_at,
@@ -93,9 +93,7 @@ class StaffRegister:
         e = Expression()
         sets = [f"{e.name('spent_at')} = {e.value(now)}"]
         condition = f"{EXISTS} AND attribute_not_exists({e.name('spent_at')})"
-        action = update_action(
-            self._table.name, key, e, sets=sets, removes=[], condition=condition
-        )
+        action = update_action(self._table.name, key, e, sets=sets, removes=[], condition=condition)
         return str(values["sub"]) if isinstance(self._table.update(action), Committed) else None
 
 
