@@ -148,18 +148,12 @@ class Runtime:
             jitter=adapters.jitter,
             clock=adapters.clock,
         )
+        table, clock, shortcode = self._table, adapters.clock, settings.merchant.shortcode
         self.services = Services(
-            store=PaymentStore(
-                self._table,
-                policy=settings.policy,
-                shortcode=settings.merchant.shortcode,
-                clock=adapters.clock,
-            ),
-            ledger=ReceiptLedger(
-                self._table, shortcode=settings.merchant.shortcode, clock=adapters.clock
-            ),
+            store=PaymentStore(table, policy=settings.policy, shortcode=shortcode, clock=clock),
+            ledger=ReceiptLedger(table, shortcode=shortcode, clock=clock),
             gateway=lambda: self.gateway,
-            clock=adapters.clock,
+            clock=clock,
             sleep=adapters.sleep,
             ids=adapters.ids,
             policy=settings.policy,
