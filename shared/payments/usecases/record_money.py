@@ -29,7 +29,7 @@ class MoneyOutcome(StrEnum):
 
     `bound` to a payment or booking, by this call. `repeat`: it was known, nothing is written.
     `filed`: it waits for a payment or a person. `attention`: it is filed, or contradicts, and a
-    person is told on a payment. `set_aside`: it is a transfer from an own shortcode.
+    payment has attention. `set_aside`: it is a transfer from an own shortcode.
     """
 
     BOUND = "bound"
