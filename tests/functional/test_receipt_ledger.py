@@ -14,7 +14,7 @@ from payments.usecases.operate import operate_on_payment
 from payments.usecases.record_money import MoneyOutcome
 
 from tests.functional.bank import PERSON, Bank
-from tests.functional.faulty import WRITES, lose, meanwhile
+from tests.functional.faulty import PUSH_PATH, WRITES, lose, meanwhile
 from tests.functional.scene import Scene
 from tests.support.dynamodb.faults import reply_lost
 from tests.support.world import PHONE
@@ -89,6 +89,23 @@ def test_a_refusal_of_the_prompt_does_not_contradict_money_paid_by_hand(
     bank.says(RECEIPT, reference=reference)
     assert scene.post(payment_id, 1032) == 200
     assert scene.payment(payment_id).status is S.COMPLETED
+    assert scene.payment(payment_id).attention is None
+
+
+def test_money_while_the_push_is_running_completes_it_and_nothing_is_sent_again(
+    scene: Scene, bank: Bank
+) -> None:
+    def confirm() -> None:
+        reference = scene.payment(scene.only_payment()).account_reference
+        assert bank.says(RECEIPT, reference=reference) is MoneyOutcome.BOUND
+
+    scene.line.after[PUSH_PATH] = confirm
+    payment_id = scene.pay("ignores")
+    payment = scene.payment(payment_id)
+    assert payment.status is S.COMPLETED
+    assert payment.checkout_request_id is not None, "Daraja's answer is stored later"
+    assert len(scene.daraja.prompts()) == 1
+    scene.pass_time(400, delivers=False, cleans_up=True)
     assert scene.payment(payment_id).attention is None
 
 
