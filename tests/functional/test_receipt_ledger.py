@@ -316,6 +316,23 @@ def test_what_safaricom_names_after_an_operator_is_proven_and_cannot_be_bogus(
     assert bank.row(RECEIPT).payment_id == payment_id
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_row_that_an_older_version_claimed_for_a_hint_is_bound_only_by_name(
+    scene: Scene, bank: Bank, is_named: bool
+) -> None:
+    payment_id = scene.pay("pays+callback_unlisted")
+    scene.pass_time(200, cleans_up=True)
+    shown = scene.payment(payment_id)
+    receipt = str(shown.receipt_number)
+    scene.store_item({"pk": f"RCPT#{receipt}", "sk": "STATE", "payment_id": payment_id})
+
+    outcome = bank.says(receipt, reference=shown.account_reference if is_named else None)
+
+    assert outcome is (MoneyOutcome.BOUND if is_named else MoneyOutcome.REPEAT)
+    bound = scene.payment(payment_id).bound_receipt
+    assert bound == (receipt if is_named else None)
+
+
 RACES: dict[str, Callable[[Scene, Bank, str, str], object]] = {
     "the callback": lambda scene, _, payment_id, __: scene.post(payment_id, 0, receipt=RECEIPT),
     "another witness": lambda _, bank, __, reference: bank.says(
