@@ -23,46 +23,50 @@ unexport AWS_REGION
 # A shell that forbids bytecode would have every process compile every module again.
 unexport PYTHONDONTWRITEBYTECODE
 
-# Make's own variables (make run DARAJA=sandbox CALLBACK_URL_BASE=https://...) reach the stack.
+# Make's own variables (make run DARAJA=sandbox CALLBACK_URL_BASE=https://...) reach what is started.
 export DARAJA
 export CALLBACK_URL_BASE
+export WEBHOOK_URL
+export VERBOSE
 
 PYTEST := $(PY) -m pytest
 PARALLEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help python run demo check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
+.PHONY: help python run demo curl check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
         upgrade deploy secrets environments clean
 
-help: ## this list
-	@echo "Hakika: M-Pesa payments you can trust. Targets:"
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
+help:
+	@echo "Hakika: M-Pesa payments you can trust."
+	@sed -n -e 's/^##@ /@/p' -e 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | \
+	  awk -F'|' '/^@/ {printf "\n%s\n", substr($$0, 2); next} {printf "  make %-14s %s\n", $$1, $$2}'
 
 python:
 	@command -v $(PYTHON) >/dev/null 2>&1 && $(PYTHON) -c '' 2>/dev/null || { \
 	  echo "Python 3.13 is missing: '$(PYTHON)' does not run. Install it (pyenv, uv or your"; \
 	  echo "system's packages), or name it: make PYTHON=/path/to/python3.13"; exit 1; }
 
-environments: python ## Python environments from the pinned requirements (others call this themselves)
-	@$(PYTHON) -m local.environments $(ENVIRONMENTS)
+##@ Start here
 
 run: python ## the whole product on this machine, until Ctrl-C (DARAJA=sandbox for Safaricom's)
 	@$(PYTHON) -m local.preflight
 	@$(MAKE) --no-print-directory environments
 	@exec $(PY) -m local.stack
 
-demo: environments ## play payments through the public API of a running stack, or of one of its own
+demo: environments ## play two customers through the public API, one line a step (VERBOSE=1 for bodies)
 	@exec $(PY) -m local.demo
 
-simulator: environments ## the Daraja simulator alone
-	@exec $(PY) -m simulator
-
-check: environments ## static checks: format, lint, types, imports, template, requirements
-	@$(PY) -m local.checks
+curl: environments ## the stack by hand: addresses, tokens, and a payment with curl
+	@exec $(PY) -m local.curl
 
 test: python ## every check and every test, with all their set-up; PARALLEL=2 processes for each kind
 	@$(PYTHON) -m local.prepare_tests
 	@$(PY) -m local.test_run --parallel $(PARALLEL)
+
+##@ Every day
+
+check: environments ## static checks: format, lint, types, imports, template, requirements
+	@$(PY) -m local.checks
 
 unit: environments ## the tests that need no running stack
 	$(PYTEST) tests -n $(PARALLEL) --dist worksteal --ignore=tests/local --ignore=tests/browser
@@ -78,6 +82,18 @@ web-tests: environments ## the JavaScript client's own tests
 	@$(PYTHON) -m local.environments node
 	@$(PY) -m local.web_tests
 
+simulator: environments ## the Daraja simulator alone
+	@exec $(PY) -m simulator
+
+prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
+	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
+
+bench: environments ## measure cost and speed against two peers (needs valgrind; about eight minutes)
+	@PYTHONPATH=shared:. $(PY) -m bench
+
+invoke: environments ## one function under Lambda's emulator: FUNCTION=status EVENT=events/status.json
+	@PYTHONPATH=shared:. $(PY) -m bench.invoke "$(FUNCTION)" "$(EVENT)"
+
 build: environments ## sam build, then slim the layer
 	$(SAM) build --parallel
 	$(PY) -m tools.slim_layer .aws-sam/build
@@ -87,6 +103,14 @@ requirements: environments ## compile every requirements file, keeping the pins 
 
 upgrade: environments ## compile every requirements file with the newest versions
 	@$(PY) -m local.requirements upgrade
+
+environments: python ## the Python environments; others call this themselves
+	@$(PYTHON) -m local.environments $(ENVIRONMENTS)
+
+clean: ## forget what was built; the environments stay
+	rm -rf .aws-sam .local .build .pytest_cache .mypy_cache .ruff_cache
+
+##@ Deploy
 
 # A deployment needs no emulator.
 deploy secrets: ENVIRONMENTS = dev build
@@ -105,15 +129,3 @@ deploy: environments ## deploy to AWS: ENV=sandbox or ENV=production (SNAPSTART=
 secrets: DEPLOYED += local
 secrets: environments ## store a deployment's secrets, asked for without echo: ENV=sandbox or ENV=production
 	PYTHONPATH=shared:. $(PY) -m tools.store_secrets --stack $(STACK)
-
-prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
-	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
-
-bench: environments ## measure cost and speed against two peers (needs valgrind; about eight minutes)
-	@PYTHONPATH=shared:. $(PY) -m bench
-
-invoke: environments ## one function under Lambda's emulator: FUNCTION=status EVENT=events/status.json
-	@PYTHONPATH=shared:. $(PY) -m bench.invoke "$(FUNCTION)" "$(EVENT)"
-
-clean: ## forget what was built; the environments stay
-	rm -rf .aws-sam .local .build .pytest_cache .mypy_cache .ruff_cache

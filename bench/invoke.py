@@ -28,8 +28,8 @@ FUNCTIONS = (
     "stk_push",
     "status",
     "callback",
+    "paybill",
     "cleanup",
-    "authorizer",
     "consultations",
     "statistics",
 )

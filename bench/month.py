@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bench import cost
 from tools.template import load_template
 
 PRICES_AS_OF = "2025-06"
@@ -31,16 +32,20 @@ HOURS_OPEN = 300
 SECRET_READS = 3.5
 """Per payment where payments are more than five minutes apart: each function reads anew."""
 CLINIC_PAYMENTS = 1_000
+PEER_SECRETS = 2
+"""Daraja's credentials, and the secret of the tokens."""
+PEER_METRICS = {"typical": 2, "careful": 2}
+"""Metrics that the peers' code counts."""
+AUTHORIZER_SECONDS = 0.003
+"""A warm authorizer of a peer, once a payment; estimated."""
 FREE = {"alarms": 10 * ALARM_METRIC, "gauges": 10 * CUSTOM_METRIC, "queue": 0.40}
 """Allowances that do not end: 10 alarm metrics, 10 custom metrics, a million queue requests."""
 
 
 def standing(template: Mapping[str, Any]) -> dict[str, float]:
     """Return what each kind costs in a month without any payment."""
-    resources = template["Resources"].values()
-    secrets = sum(each["Type"] == "AWS::SecretsManager::Secret" for each in resources)
     return {
-        "secrets": secrets * SECRET,
+        "secrets": len(deployed(template, "AWS::SecretsManager::Secret")) * SECRET,
         "alarms": alarm_metrics(template) * ALARM_METRIC,
         "gauges": GAUGES * CUSTOM_METRIC,
         "queue": QUEUE_RECEIVES * QUEUE_REQUEST,
@@ -50,15 +55,19 @@ def standing(template: Mapping[str, Any]) -> dict[str, float]:
 
 def alarm_metrics(template: Mapping[str, Any]) -> int:
     """Return how many metrics all alarms read: each is billed."""
-    alarms = [
-        each["Properties"]
-        for each in template["Resources"].values()
-        if each["Type"] == "AWS::CloudWatch::Alarm"
-    ]
     return sum(
         sum("MetricStat" in metric for metric in each["Metrics"]) if "Metrics" in each else 1
-        for each in alarms
+        for each in deployed(template, "AWS::CloudWatch::Alarm")
     )
+
+
+def deployed(template: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    """Return what every deployment has of a type: without a domain and without webhooks."""
+    return [
+        each["Properties"]
+        for each in template["Resources"].values()
+        if each["Type"] == kind and "Condition" not in each
+    ]
 
 
 def clinic(usd_per_million: float, payments: int = CLINIC_PAYMENTS) -> dict[str, float]:
@@ -81,6 +90,29 @@ def rows(template: Mapping[str, Any], usd_per_million: float) -> list[str]:
     total = [each + sum(busy.values()) for each in without]
     lines.append("| **with 1,000 payments** | **{:.1f}** | **{:.1f}** |".format(*total))
     return lines
+
+
+def with_a_million(team: str, usd_per_million: Mapping[str, float]) -> dict[str, float]:
+    """Return what a month with a million payments costs a team, by kind; `total` is their sum.
+
+    The parts that do not grow with the payments are the product's alarms, gauges, queue and
+    cleanup (`idle`), secrets, and metrics. A peer has no alarm, and an authorizer for each payment.
+    """
+    parts = {kind: usd for kind, usd in usd_per_million.items() if kind != "total"}
+    if team == "product":
+        idle = standing(load_template())
+        parts["secrets"] = idle.pop("secrets")
+        parts["custom metrics"] = COUNTERS * CUSTOM_METRIC + idle.pop("gauges")
+        parts["idle"] = sum(idle.values())
+    else:
+        parts["secrets"] = PEER_SECRETS * SECRET
+        parts["custom metrics"] = PEER_METRICS[team] * CUSTOM_METRIC
+        parts["idle"] = 0.0
+        seconds = AUTHORIZER_SECONDS * cost.MEMORY_GB
+        usd = cost.PRICES_USD["Lambda request"]
+        usd += seconds * cost.PRICES_USD["Lambda GB second (arm64)"]
+        parts["Lambda"] += usd * 1e6
+    return {**parts, "total": sum(parts.values())}
 
 
 def measured() -> float:

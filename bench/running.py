@@ -91,20 +91,6 @@ def finish(started: tuple[subprocess.Popen[str], Path]) -> dict[str, Any]:
     return report
 
 
-def cold_start_instructions(subject: Subject) -> int:
-    """Instructions from the start of the interpreter until the handler could be called."""
-    done = subprocess.run(
-        [*VALGRIND, str(PYTHON), str(DRIVER), subject.handler],
-        env=subject.environment(),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    counted = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
-    assert counted is not None
-    return int(counted[1].replace(",", ""))
-
-
 def first_durations(cases: list[tuple[Subject, dict[str, Any]]]) -> list[float]:
     """Median milliseconds of the first invocation, init included; starts are interleaved."""
     rounds: list[list[float]] = [[] for _ in cases]

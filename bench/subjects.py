@@ -67,6 +67,8 @@ def environment() -> dict[str, str]:
         "SAFARICOM_SHORTCODE": "174379",
         "CALLBACK_URL_BASE": "https://pay.example.co.ke",
         "CALLBACK_SOURCE_IPS": "196.201.214.200",
+        # A poll of a young payment stays one under valgrind, which takes a minute for it.
+        "FIRST_QUERY_SECONDS": "300",
         "DARAJA_SECRET_ARN": f"{ARN}daraja",
         "PEPPER_SECRET_ARN": f"{ARN}pepper",
         "JWT_SECRET_ARN": f"{ARN}jwt",
@@ -88,6 +90,16 @@ def subjects() -> list[Subject]:
         careful = (WORK / "peers" / "careful", PEER_LAYER)
         found.append(Subject("careful", function, f"{function}:handler", careful))
     return found
+
+
+def authorizers() -> dict[str, Subject]:
+    """The function in front of a peer's routes; the product needs none."""
+    typical = (WORK / "peers" / "typical", PEER_LAYER, WORK / "peers" / "crypto")
+    careful = (WORK / "peers" / "careful", PEER_LAYER)
+    return {
+        "typical": Subject("typical", "authorizer", "authorizer:handler", typical),
+        "careful": Subject("careful", "authorizer", "authorizer:handler", careful),
+    }
 
 
 def product_function(folder: str) -> Subject:
@@ -125,6 +137,8 @@ def build() -> None:
     packages = ("aws-xray-sdk", "wrapt")
     uv = Path(sys.prefix) / "bin" / "uv"
     _run(uv, "pip", "install", "-q", "--no-deps", "--target", tracer, *packages)
+    pins = ROOT / "layers" / "cryptography" / "requirements.txt"
+    _run(uv, "pip", "install", "-q", "--target", WORK / "peers" / "crypto", "-r", pins)
     # sam build ships no compiled files; the peers get them all the same.
     for folder in (WORK / "peers", RUNTIME):
         mode = PycInvalidationMode.UNCHECKED_HASH

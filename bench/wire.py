@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from simulator.core import Daraja, HttpRequest
 from simulator.core.config import SANDBOX_PASSKEY, Config
 from simulator.core.errors import PromptClosedError
+from tests.support.aws import JWT_SECRET
 from tests.support.dynamodb import Engine, table_from_template
 from tests.support.dynamodb.errors import DynamoDBError
 
@@ -32,7 +33,7 @@ SECRETS = {
         "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
     },
     "pepper": {"PHONE_PEPPER": "pepper-of-the-benchmark"},
-    "jwt": {"JWT_SECRET": "of-the-benchmark-" * 3, "JWT_SECRET_PREVIOUS": ""},
+    "jwt": {"JWT_SECRET": JWT_SECRET, "JWT_SECRET_PREVIOUS": ""},
 }
 SHOWN_SECONDS = 2.0  # until the last prompt is on its screen
 CONFIG = {"query_per_minute": None, "person_seconds": 3.0, "same_amount_seconds": 0.0}

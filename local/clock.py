@@ -42,6 +42,6 @@ def renew_tokens(folder: Path, stack: StackState, clock: Callable[[], float]) ->
         booking_token=credentials.make_token(secret, "booking-system", scopes=scopes, clock=clock),
     )
     state.write_state(folder / "stack.json", fresh)
-    screen.write_shell_file(folder / "env.sh", fresh)
+    screen.write_shell_file(folder / screen.SHELL_FILE, fresh)
     (folder / "config.json").write_text(json.dumps(seed.demo_config(fresh), indent=2))
     return fresh

@@ -15,11 +15,11 @@ from simulator.core.config import DEFAULT_APPS, DEFAULT_MERCHANTS
 
 DAY_SECONDS = 86_400
 TOKEN_NAME = re.compile(r"\bTOKEN:(?P<subject>[\w-]+)(?::(?P<scope>[\w:]+))?")
-BOOKING_SCOPES = ("consultations:write", "payments:read")
+BOOKING_SCOPES = ("consultations:write", "payments:read", "refunds:request")
 
 
 def put_secrets(deployment: Deployment, settings: LocalSettings) -> None:
-    """Store Daraja's credentials, and the JWT secret and pepper where .env gives them.
+    """Store Daraja's credentials, and what else .env gives: JWT secret, pepper, webhook secret.
 
     Idempotent: the same settings store the same values. Otherwise the generated ones stay.
     """
@@ -30,6 +30,10 @@ def put_secrets(deployment: Deployment, settings: LocalSettings) -> None:
         previous = settings.values.get("JWT_SECRET_PREVIOUS", "")
         value = {"JWT_SECRET": jwt_secret, "JWT_SECRET_PREVIOUS": previous}
         _put(secrets, deployment.outputs["JwtSecretArn"], value)
+    webhook_secret = settings.values.get("WEBHOOK_SECRET")
+    if webhook_secret and "WebhookSecretArn" in deployment.outputs:
+        value = {"WEBHOOK_SECRET": webhook_secret, "WEBHOOK_SECRET_PREVIOUS": ""}
+        _put(secrets, deployment.outputs["WebhookSecretArn"], value)
     pepper = settings.values.get("PHONE_PEPPER")
     if pepper:
         _put(secrets, deployment.outputs["PepperSecretArn"], {"PHONE_PEPPER": pepper})

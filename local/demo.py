@@ -1,7 +1,9 @@
 """`make demo`: plays payments as customers would, and fails where anything is not as it must be.
 
 One consultation is paid at once. Another is cancelled on the phone and then paid by a second try.
-Every request and answer is printed. It uses the stack that runs, or starts one and stops it again.
+Two paid bookings are cancelled, and two people return the money (demo_refunds.py).
+Each step is one line; with VERBOSE=1 its request and answer come above it. It uses the stack that
+runs, or starts one and stops it again.
 """
 
 import json
@@ -33,12 +35,17 @@ class DemoError(Exception):
 
 
 class Demo:
-    """A new customer with new phones and bookings, and the booking system beside them."""
+    """A new customer with new phones and bookings, and the booking system beside them.
 
-    def __init__(self, console: Console, stack: StackState) -> None:
+    `is_verbose`: each request and its answer are printed above the line of their step.
+    """
+
+    def __init__(self, console: Console, stack: StackState, *, is_verbose: bool = False) -> None:
         if stack.simulator_url is None:
             raise LocalStackError("the demo answers phones itself, so it needs the simulator")
         self._console = console
+        self._stack = stack
+        self._is_verbose = is_verbose
         # A new customer each time: one user may start only five prompts in ten minutes.
         self._client_id = f"demo-{secrets.token_hex(4)}"
         secret = credentials.read_jwt_secret(stack.endpoint_url, stack.outputs)
@@ -49,14 +56,14 @@ class Demo:
 
     def pay_at_once(self) -> None:
         """A consultation goes from Unpaid over Pending to Paid and Confirmed."""
-        self._console.say(self._console.paint("\nA customer pays a consultation", "bold"))
+        self._begin("A customer pays a consultation")
         booking_id, phone_number = new_booking(), new_phone()
         self._register(booking_id)
         self._pay(booking_id, phone_number)
 
     def cancel_and_retry(self) -> None:
         """A cancelled prompt leaves the consultation Failed and payable again at once."""
-        self._console.say(self._console.paint("\nA customer cancels, then pays after all", "bold"))
+        self._begin("A customer cancels, then pays after all")
         booking_id, phone_number = new_booking(), new_phone()
         self._register(booking_id)
         payment_id = self._initiate(booking_id, phone_number)
@@ -65,10 +72,12 @@ class Demo:
         expect("the status", cancelled["status"], "failed")
         expect("the result code", cancelled["ResultCode"], "1032")
         expect("can_retry", cancelled["can_retry"], True)
+        self._passed(f"not paid: {cancelled['customer_message']}")
         self._expect_consultation(booking_id, "Pending", "Failed")
         self._pay(booking_id, phone_number)
 
-    def _pay(self, booking_id: str, phone_number: str) -> None:
+    def _pay(self, booking_id: str, phone_number: str) -> str:
+        """Pay to the end; the payment's id."""
         payment_id = self._initiate(booking_id, phone_number)
         self._expect_consultation(booking_id, "Pending", "Pending")
         self._answer_phone(phone_number, "pin")
@@ -78,20 +87,24 @@ class Demo:
         expect("the amount", paid["amount"], PRICE_KES)
         if not paid["mpesa_receipt_number"]:
             raise DemoError("the paid payment has no receipt number")
+        self._passed(f"paid: KES {PRICE_KES:,}, receipt {paid['mpesa_receipt_number']}")
         self._expect_consultation(booking_id, "Confirmed", "Paid")
+        return payment_id
 
     def _register(self, booking_id: str) -> None:
         answer = self._booking_system.register(booking_id, self._client_id, PRICE_KES)
-        self._show("PUT", f"/api/consultations/{booking_id}", answer)
+        self._heard("PUT", f"/api/consultations/{booking_id}", answer)
         expect("the HTTP status", answer.status, 200)
         expect("payment_status", answer.body["payment_status"], "Unpaid")
+        self._passed(f"the booking system registers {booking_id} for KES {PRICE_KES:,}")
 
     def _initiate(self, booking_id: str, phone_number: str) -> str:
         answer = self._customer.initiate(booking_id, phone_number, PRICE_KES)
-        self._show("POST", f"/api/payment/mpesa/stk-push  (phone {phone_number})", answer)
+        self._heard("POST", "/api/payment/mpesa/stk-push", answer)
         expect("the HTTP status", answer.status, 200)
         expect("success", answer.body["success"], True)
         expect("the status", answer.body["status"], "pending")
+        self._passed(f"M-PESA asks phone {phone_number} for the PIN")
         return str(answer.body["payment_id"])
 
     def _answer_phone(self, phone_number: str, action: str) -> None:
@@ -101,8 +114,9 @@ class Demo:
             lambda answer: answer.status == 200,
             PHONE_SECONDS_MAX,
         )
+        self._heard("POST", f"/_simulator/phones/{phone_number}/answer", answer)
         expect(f"answering the phone with {action}", answer.status, 200)
-        self._console.say(f"  {self._console.paint('phone', 'cyan')} {phone_number}: {action}")
+        self._passed(f"the customer {'enters the PIN' if action == 'pin' else 'cancels'}")
 
     def _wait_for_result(self, payment_id: str) -> dict[str, Any]:
         answer = retry_until(
@@ -110,24 +124,29 @@ class Demo:
             lambda answer: answer.status != 200 or answer.body["status"] != "pending",
             RESULT_SECONDS_MAX,
         )
-        self._show("GET", f"/api/payment/mpesa/status/{payment_id}", answer)
+        self._heard("GET", f"/api/payment/mpesa/status/{payment_id}", answer)
         expect("the HTTP status", answer.status, 200)
         body: dict[str, Any] = answer.body
         return body
 
     def _expect_consultation(self, booking_id: str, status: str, payment_status: str) -> None:
         answer = self._customer.read_consultation(booking_id)
-        self._show("GET", f"/api/consultations/{booking_id}", answer)
+        self._heard("GET", f"/api/consultations/{booking_id}", answer)
         expect("the consultation's status", answer.body["status"], status)
         expect("the consultation's payment_status", answer.body["payment_status"], payment_status)
+        self._passed(f"the booking is {status}, its payment {payment_status}")
 
-    def _show(self, method: str, path: str, answer: Answer) -> None:
-        colour = "green" if answer.status < 400 else "red"
-        self._console.say(
-            f"  {self._console.paint(method, 'cyan')} {path}  "
-            f"{self._console.paint(str(answer.status), colour)}"
-        )
+    def _begin(self, title: str) -> None:
+        self._console.say(self._console.paint(f"\n{title}", "bold"))
+
+    def _passed(self, step: str) -> None:
+        self._console.say(f"  {self._console.paint('✓', 'green')} {step}")
+
+    def _heard(self, method: str, path: str, answer: Answer) -> None:
+        if not self._is_verbose:
+            return
         text = json.dumps(answer.body) if answer.body is not None else answer.text
+        self._console.say(self._console.paint(f"    {method} {path}  {answer.status}", "dim"))
         self._console.say(self._console.paint(f"      {text}", "dim"))
 
 
@@ -178,9 +197,14 @@ def main(arguments: list[str] | None = None) -> int:
     console = Console()
     try:
         with some_stack(console, sys.argv[1:] if arguments is None else arguments) as stack:
-            demo = Demo(console, stack)
+            from local.demo_refunds import RefundDemo  # it builds on this module
+
+            is_verbose = os.environ.get("VERBOSE", "0") not in ("", "0")
+            demo = RefundDemo(console, stack, is_verbose=is_verbose)
             demo.pay_at_once()
+            demo.refund_by_two()
             demo.cancel_and_retry()
+            demo.refund_with_a_lost_answer()
     except (DemoError, LocalStackError) as error:
         console.say(f"\n{console.paint('The demo failed:', 'red')} {error}")
         return 1

@@ -71,7 +71,9 @@ def parameter_overrides(settings: LocalSettings) -> list[str]:
         "CallbackUrlBase": settings.callback_url_base,
         "AllowedOrigins": ",".join([*origins, "http://localhost:3000"]),
         "SafaricomBase": daraja_base(settings),
+        "WebhookUrl": settings.values.get("WEBHOOK_URL", ""),
         **_merchant(settings),
+        **settings.parameters,
     }
     return [f"{name}={value}" for name, value in overrides.items() if value]
 

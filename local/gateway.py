@@ -1,4 +1,4 @@
-"""The one address of the local stack: serves web/, passes /api on to the emulated HTTP API.
+"""The one address of the local stack: serves the pages, passes /api on to the emulated HTTP API.
 
 `python -m local.gateway --help` shows its options. It has the place of API
 Gateway's edge, so it alone sets the address of a call: it replaces the caller's X-Forwarded-For by
@@ -13,6 +13,7 @@ import json
 import logging
 import os
 import re
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from pathlib import Path
 
 from aiohttp import ClientConnectionResetError, ClientError, ClientSession, ClientTimeout, web
 
+from local import api_pages, credentials
+from local.moved_clock import stack_clock
 from local.timeline import read_events
 from simulator.server.quiet import quote_no_broken_request
 
@@ -55,6 +58,7 @@ class GatewayOptions:
     web_folder: Path
     config_file: Path
     table_name: str
+    jwt_secret_arn: str
     key: str
 
 
@@ -89,6 +93,19 @@ class Gateway:
         """Give the demo page what it needs: addresses, a demo user's token, demo bookings."""
         document = json.loads(self._options.config_file.read_text())
         return web.json_response(document, headers={"Cache-Control": "no-store"})
+
+    async def make_customer(self, _request: web.Request) -> web.Response:
+        """Sign a token for a user nobody has met: a limit counts per user, and a demo has many."""
+        client_id = f"visitor-{secrets.token_hex(6)}"
+        token = await asyncio.to_thread(self._sign_token, client_id)
+        customer = {"clientId": client_id, "token": token}
+        return web.json_response(customer, headers={"Cache-Control": "no-store"})
+
+    def _sign_token(self, client_id: str) -> str:
+        outputs = {"JwtSecretArn": self._options.jwt_secret_arn}
+        secret = credentials.read_jwt_secret(self._options.emulator_url, outputs)
+        clock = stack_clock(self._options.config_file.parent)
+        return credentials.make_token(secret, client_id, clock=clock)
 
     async def show_events(self, request: web.Request) -> web.Response:
         """Give a payment's outbox items, oldest first: what other systems hear of it."""
@@ -146,6 +163,8 @@ def application(options: GatewayOptions) -> web.Application:
     app.router.add_route("*", "/api/{path:.*}", gateway.pass_to_api)
     app.router.add_get("/demo/config.json", gateway.show_config)
     app.router.add_get("/demo/events", gateway.show_events)
+    app.router.add_post("/demo/customers", gateway.make_customer)
+    api_pages.add_routes(app, options.config_file)
     for path in SIMULATOR_PATHS:
         app.router.add_route("*", path, gateway.pass_to_simulator)
         app.router.add_route("*", path + "/{path:.*}", gateway.pass_to_simulator)
@@ -181,6 +200,7 @@ def main() -> None:
     parser.add_argument("--web-folder", type=Path, required=True)
     parser.add_argument("--config-file", type=Path, required=True)
     parser.add_argument("--table-name", required=True)
+    parser.add_argument("--jwt-secret-arn", required=True)
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
     options = GatewayOptions(
@@ -190,6 +210,7 @@ def main() -> None:
         web_folder=given.web_folder,
         config_file=given.config_file,
         table_name=given.table_name,
+        jwt_secret_arn=given.jwt_secret_arn,
         key=os.environ[KEY_VARIABLE],
     )
     web.run_app(

@@ -1,4 +1,4 @@
-"""Makes a machine ready for `make test`: environments, Node, Chromium and the web tests' packages.
+"""Makes a machine ready for `make test`: environments, Node, PHP, Chromium and npm's packages.
 
 `python3.13 -m local.prepare_tests` begins with the standard library alone. Its first lines say what
 is missing. Debian as root gets it from apt-get. Elsewhere Node comes from PyPI, Chromium from
@@ -18,6 +18,8 @@ ROOT = environments.ROOT
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # Command, and Debian's package of it.
 COMMANDS = {"bash": "bash", "curl": "curl", "git": "git"}
+# The webhook receiver in PHP, which a test runs.
+PHP = ("php-cli", "php-sqlite3")
 PLAYWRIGHT = ROOT / ".venv" / "bin" / "playwright"
 
 type Run = Callable[[Sequence[str | Path]], int]
@@ -31,7 +33,9 @@ class MissingToolError(Exception):
 def main() -> int:
     """Prepare the machine; 1 with a sentence where something is missing for good."""
     try:
-        wanted = missing_packages(shutil.which, has_browser=has_own_browser(os.environ))
+        wanted = missing_packages(
+            shutil.which, has_browser=has_own_browser(os.environ), has_php=has_php(shutil.which)
+        )
         can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
         install_packages(wanted, can_install=can_install, run=run)
         environments.prepare(list(environments.ENVIRONMENTS))
@@ -44,12 +48,21 @@ def main() -> int:
     return 0
 
 
-def missing_packages(find: Find, *, has_browser: bool) -> list[str]:
+def missing_packages(find: Find, *, has_browser: bool, has_php: bool) -> list[str]:
     """Name Debian's packages of what the tests need and this machine lacks."""
     missing = [package for command, package in COMMANDS.items() if find(command) is None]
+    if not has_php:
+        missing += PHP
     if not has_browser and not any(map(find, CHROMIUM)):
         missing.append("chromium")
     return missing
+
+
+def has_php(find: Find) -> bool:
+    """True where PHP runs here and can open a SQLite database."""
+    php = find("php")
+    asked = "exit(extension_loaded('pdo_sqlite') ? 0 : 1);"
+    return php is not None and run([php, "-r", asked]) == 0
 
 
 def has_own_browser(environment: Mapping[str, str]) -> bool:

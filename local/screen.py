@@ -1,16 +1,16 @@
-"""The short screen at the end of `make run`: what to open first, and commands to copy."""
+"""The short screen at the end of `make run`, and the commands that `make curl` prints."""
 
 import shlex
 from pathlib import Path
 
 from local.console import Console
-from local.settings import ROOT
 from local.state import StackState
 
 # The shell makes a fresh booking of its clock's seconds, so the steps can be repeated; and a fresh
 # phone, but only where the simulator rings. Safaricom's sandbox gets its own test number.
 FRESH_BOOKING = "export BOOKING=$(date +%s)"
 FRESH_PHONE = "export PHONE=2547${BOOKING#??}"
+SHELL_FILE = "env.sh"
 SANDBOX_PHONE = "export PHONE=${PHONE:-254708374149}"
 
 
@@ -28,35 +28,40 @@ def write_shell_file(file: Path, state: StackState) -> None:
     file.write_text("\n".join([*lines, FRESH_BOOKING, phone]) + "\n")
 
 
-def show(console: Console, state: StackState, shell_file: Path, seconds: float) -> None:
-    """Print the screen."""
-    say = console.say
+def show(console: Console, state: StackState, seconds: float) -> None:
+    """Print what to open, what to try next, and how to stop. `make curl` has everything else."""
+    console.say()
+    console.say(console.paint(f"Hakika is running ({seconds:.0f} s). Open:", "bold"))
+    for address, what in addresses(state):
+        console.say(f"  {console.paint(f'{address:<34}', 'cyan')} {what}")
+    console.say()
+    console.say("In a second terminal:")
+    for command, what in next_commands(state):
+        console.say(f"  {console.paint(f'{command:<34}', 'cyan')} {what}")
+    console.say()
+    console.say(console.paint("Ctrl-C stops everything.", "bold"))
 
-    def bold(text: str) -> str:
-        return console.paint(text, "bold")
 
-    name = shell_file.relative_to(ROOT) if shell_file.is_relative_to(ROOT) else shell_file
-    say()
-    say(bold(f"Hakika is running ({seconds:.0f} s). Open this first:"))
-    say(f"  {console.paint(state.demo_url, 'cyan')}   a clinic's checkout, and the phone beside it")
-    say()
-    say(f"  API         {state.api_url}/api")
-    if state.simulator_url:
-        say(f"  phones      {state.api_url}/phones")
-        say(f"  Daraja      {state.api_url}/_simulator   (simulated; how it may misbehave)")
-    else:
-        say(f"  Daraja      Safaricom's sandbox, which calls {state.callback_url_base} back")
-    say(f"  AWS         {state.endpoint_url}   table {state.table_name}")
-    say(f"  token of {state.customer_id}, for a day:")
-    say(f"  {state.customer_token}")
-    say()
-    say(bold("The same by hand, in a second terminal at the root of the repository:"))
-    for comment, command in commands(str(name), has_simulator=state.simulator_url is not None):
-        say(f"  {console.paint('# ' + comment, 'dim')}")
-        say(f"  {command}")
-    say()
-    say("  `make demo` plays this and a cancelled payment. Cleanup runs every minute.")
-    say(f"  {bold('Ctrl-C stops everything.')}")
+def addresses(state: StackState) -> list[tuple[str, str]]:
+    """Give the pages of a running stack, each with what it is."""
+    demo = (state.demo_url, "the demo: a checkout, a phone, and every step between them")
+    api = (f"{state.api_url}/docs", "the API, to try in the browser")
+    if state.simulator_url is None:
+        return [(demo[0], "a checkout; Safaricom's sandbox prompts the phone"), api]
+    return [
+        demo,
+        api,
+        (f"{state.api_url}/phones", "phones side by side"),
+        (f"{state.api_url}/_simulator", "the simulated Daraja: what it does, how it may misbehave"),
+    ]
+
+
+def next_commands(state: StackState) -> list[tuple[str, str]]:
+    """Give what can be done with a running stack, besides opening its pages."""
+    curl = ("make curl", "addresses, tokens, and a payment with curl, step by step")
+    if state.simulator_url is None:
+        return [curl]
+    return [("make demo", "two customers pay, one line a step"), curl]
 
 
 def commands(shell_file: str, *, has_simulator: bool) -> list[tuple[str, str]]:
@@ -74,7 +79,7 @@ def commands(shell_file: str, *, has_simulator: bool) -> list[tuple[str, str]]:
             f'-H "Authorization: Bearer $BOOKING_TOKEN" -d {register}; echo',
         ),
         (
-            "the customer pays: the phone is asked for the PIN, for 15 seconds",
+            "the customer pays: the phone is asked for the PIN, for 60 seconds",
             f"ANSWER=$(curl -sS -X POST $API/api/payment/mpesa/stk-push {json_type} {customer} "
             f'-d {initiate}); echo "$ANSWER"; PAYMENT=$(echo "$ANSWER" | {find_id})',
         ),

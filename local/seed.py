@@ -1,14 +1,18 @@
 """What a fresh stack starts with: a demo user, and consultations that wait to be paid."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import requests
 
 from local.errors import LocalStackError
+from local.settings import LocalSettings
 from local.state import StackState
+from simulator.core.config import DEFAULT_MERCHANTS
 
 CUSTOMER_ID = "demo-user"
 ANSWER_SECONDS_MAX = 30.0
+PRICE_KES = 1500
+SANDBOX_PRICE_KES = 1
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,27 @@ def register_consultations(api_url: str, booking_token: str, client_id: str) -> 
             )
 
 
+def paybill_of(settings: LocalSettings) -> str | None:
+    """Give the shortcode that the simulator's phones pay by hand, None for a till and sandbox."""
+    if settings.uses_sandbox:
+        return None
+    known = {merchant.shortcode: merchant for merchant in DEFAULT_MERCHANTS}
+    chosen = settings.values.get("SAFARICOM_SHORTCODE", "")
+    merchant = known.get(chosen, DEFAULT_MERCHANTS[0])
+    return None if merchant.till else merchant.shortcode
+
+
 def demo_config(stack: StackState) -> dict[str, object]:
-    """Give what the demo window reads from /demo/config.json (web/demo/README.md describes it)."""
+    """Give what the demo reads from /demo/config.json (web/demo/README.md describes it).
+
+    Units: `priceKes` in whole shillings. Safaricom's sandbox charges a real phone: 1 there.
+    """
     return {
         "apiBase": "",
         "simulatorBase": stack.simulator_url,
         "token": stack.customer_token,
         "clientId": stack.customer_id,
         "bookingsToken": stack.booking_token,
-        "bookings": [asdict(each) for each in CONSULTATIONS],
-        "phone": None,
+        "paybill": stack.paybill,
+        "priceKes": PRICE_KES if stack.simulator_url else SANDBOX_PRICE_KES,
     }

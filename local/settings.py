@@ -3,7 +3,7 @@
 import argparse
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from local.errors import LocalStackError
@@ -32,6 +32,8 @@ class LocalSettings:
     uses_sandbox: bool
     callback_url_base: str
     values: Mapping[str, str]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Parameters of the template that differ from samconfig.toml's for this stack."""
 
     @property
     def gateway_url(self) -> str:

@@ -22,7 +22,9 @@ from local.deployment import Deployment, deploy
 from local.emulator.clock_patches import CLOCK_FILE
 from local.emulator.http_patches import TRUST_FORWARDED_FOR
 from local.errors import LocalStackError
+from local.initiator import set_initiator
 from local.moved_clock import clock_file
+from local.paybill import register_paybill
 from local.preflight import check_not_running, check_ports
 from local.processes import Children, answers, wait_until
 from local.settings import ROOT, LocalSettings, read_settings
@@ -42,9 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         settings = read_settings(sys.argv[1:] if arguments is None else arguments, os.environ)
         started = time.monotonic()
         with running_stack(console, settings) as (stack, children):
-            shell_file = settings.folder / "env.sh"
-            screen.write_shell_file(shell_file, stack)
-            screen.show(console, stack, shell_file, time.monotonic() - started)
+            screen.write_shell_file(settings.folder / screen.SHELL_FILE, stack)
+            screen.show(console, stack, time.monotonic() - started)
             _watch(children, stopping)
     except LocalStackError as error:
         console.say()
@@ -84,7 +85,10 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     build = build_if_changed(console)
     deployment = deploy(console, settings, build)
     credentials.put_secrets(deployment, settings)
-    with console.step("routes, authorizer, CORS, TTL, IAM, outbox"):
+    if not settings.uses_sandbox:
+        register_paybill(deployment, settings)
+        set_initiator(deployment, settings)
+    with console.step("routes, tokens, CORS, TTL, IAM, outbox"):
         check_deployment(deployment, settings)
     stack = _describe(settings, deployment, build.digest, children)
     with console.step("gateway, and demo consultations through the API"):
@@ -179,6 +183,7 @@ def _start_gateway(
             *("--emulator-url", settings.emulator_url, "--api-host", deployment.api_host),
             *("--web-folder", str(ROOT / "web"), "--config-file", str(config_file)),
             *("--table-name", stack.table_name),
+            *("--jwt-secret-arn", stack.outputs["JwtSecretArn"]),
             *(() if settings.uses_sandbox else ("--simulator-url", settings.simulator_url)),
         ],
         environment=_plain_environment() | {gateway.KEY_VARIABLE: key},
@@ -214,6 +219,7 @@ def _describe(
         build_digest=digest,
         pid=os.getpid(),
         pids=children.pids(),
+        paybill=seed.paybill_of(settings),
     )
 
 

@@ -12,7 +12,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True)
 class StackState:
-    """One running stack. Shape: addresses without a slash at the end; ids of its processes."""
+    """One running stack. Shape: addresses without a slash at the end; ids of its processes.
+
+    `paybill` is the shortcode that takes money by hand, None where there is none.
+    """
 
     api_url: str
     demo_url: str
@@ -29,6 +32,7 @@ class StackState:
     build_digest: str
     pid: int
     pids: dict[str, int]
+    paybill: str | None = None
     schema: int = SCHEMA
 
     @property

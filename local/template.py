@@ -10,6 +10,13 @@ PUBLIC_ROUTES = frozenset(
     {
         "POST /api/payment/callback/{payment_id}/{token}",  # the path's token and the address
         "POST /api/payment/mpesa/callback",  # stores nothing, whoever calls
+        "POST /api/c2b/{token}/confirmation",  # the path's token, the address, the shortcode
+        "POST /api/c2b/{token}/validation",  # the path's token and the address; writes nothing
+        # The path's token, an HMAC, and the address.
+        "POST /api/result/reversal/{payment_id}/{attempt}/{token}",
+        "POST /api/result/reversal/{payment_id}/{attempt}/{token}/timeout",
+        "POST /api/result/status/{receipt}/{token}",
+        "POST /api/result/balance/{token}",
     }
 )
 """The routes that ask for no access token, each with what protects it. All others answer 401."""
@@ -55,7 +62,6 @@ def read_routes(template: dict[str, Any]) -> set[Route]:
             if event["Type"] != "HttpApi":
                 continue
             properties = event["Properties"]
-            is_open = properties.get("Auth", {}).get("Authorizer") == "NONE"
             key = f"{properties['Method']} {properties['Path']}"
-            routes.add(Route(key, needs_token=not is_open))
+            routes.add(Route(key, needs_token=key not in PUBLIC_ROUTES))
     return routes

@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         "--scenario", type=Path, metavar="FILE", help="a TOML or JSON scenario file"
     )
     parser.add_argument(
-        "--short-times", action="store_true", help="15 s prompts, quick callbacks, local addresses"
+        "--short-times", action="store_true", help="quick answers and callbacks, local addresses"
     )
     parser.add_argument(
         "--allow-local-callbacks",

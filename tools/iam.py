@@ -54,6 +54,11 @@ WITHOUT_RESOURCE = (
     *("lambda:GetAccountSettings", "secretsmanager:GetRandomPassword"),
 )
 """Actions that AWS grants on everything or not at all; so it is with every List."""
+WRITTEN = [
+    f"arn:aws:secretsmanager:*:*:secret:*{kind}Secret-*" for kind in ("Paybill", "Initiator")
+]
+ONLY_ON = {"secretsmanager:PutSecretValue": WRITTEN}
+"""The operator registers C2B addresses and sets the initiator; no other secret."""
 POLICY_CHARACTERS_MAX = 6144
 """AWS's limit for a managed policy, white space not counted."""
 
@@ -122,13 +127,15 @@ def resource_types() -> set[str]:
     return made
 
 
-def document(actions: Iterable[str], stack: str) -> dict[str, Any]:
+def document(wanted: Iterable[str], stack: str) -> dict[str, Any]:
     """Return an IAM policy: one statement a service, on this stack's resources by their names."""
+    actions = set(wanted)
     statements: dict[tuple[str, ...], list[str]] = {}
     for action in sorted(actions):
         service, _, name = action.partition(":")
         is_free = name.startswith("List") or action in WITHOUT_RESOURCE
-        resources = ("*",) if is_free else tuple(_resources(service, stack))
+        own = ONLY_ON.get(action) or _resources(service, stack)
+        resources = ("*",) if is_free else tuple(own)
         statements.setdefault(resources, []).append(action)
     return {
         "Version": "2012-10-17",
@@ -186,10 +193,12 @@ def _resources(service: str, stack: str) -> list[str]:
         "dynamodb": [f"table/{stack}-*"],
         "sqs": [f"{stack}-*"],
         # CloudFormation names them after the template, without the stack.
-        "secretsmanager": [f"secret:*{kind}Secret-*" for kind in ("Daraja", "Jwt", "Pepper")],
+        "secretsmanager": [
+            f"secret:*{kind}Secret-*" for kind in ("Daraja", "Jwt", "Paybill", "Pepper", "Webhook")
+        ],
         "pipes": ["pipe/*OutboxPipe*"],
         "lambda": [f"function:{stack}-*", f"layer:{stack}-*", "event-source-mapping:*"],
-        "events": [f"event-bus/{stack}-*"],
+        "events": [f"event-bus/{stack}-*", f"rule/{stack}-*"],
         "scheduler": [f"schedule/default/{stack}-*"],
         "cloudformation": [
             *(f"stack/{name}/*" for name in (stack, "aws-sam-cli-managed-default")),

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 BUILT = Path(".aws-sam/build/template.yaml")
-FUNCTIONS = ("StkPushFunction", "StatusFunction", "CallbackFunction", "AuthorizerFunction")
+FUNCTIONS = ("StkPushFunction", "StatusFunction", "CallbackFunction")
 ALIAS = "live"
 
 
@@ -37,8 +37,6 @@ def take_snapshots(template: dict[str, Any], *, version: str) -> None:
             # AWS bills a Python snapshot for as long as its version exists.
             "VersionDeletionPolicy": "Delete",
         }
-    authorizers = resources["HttpApi"]["Properties"]["Auth"]["Authorizers"]
-    authorizers["Jwt"]["FunctionArn"] = {"Ref": "AuthorizerFunction.Alias"}
 
 
 def main(now: datetime | None = None) -> int:

@@ -6,6 +6,12 @@ export class MpesaCheckout extends HTMLElement {
   token: ClientOptions['token'];
 }
 
+/** Why the checkout cannot start. `message` is for the page's author; it names the attribute or AllowedOrigins. */
+export interface Trouble {
+  reason: 'booking-id' | 'token' | 'unreachable';
+  message: string;
+}
+
 declare global {
   interface HTMLElementTagNameMap {
     'mpesa-checkout': MpesaCheckout;
@@ -13,6 +19,9 @@ declare global {
   interface HTMLElementEventMap {
     'mpesa-update': CustomEvent<PaymentUpdate>;
     'mpesa-outcome': CustomEvent<Outcome>;
+    'mpesa-trouble': CustomEvent<Trouble>;
+    /** The customer does not want to pay now. The prompt may still be open, so the outcome may still come. */
+    'mpesa-left': CustomEvent<{ payment_id: string | null }>;
     'mpesa-completed': CustomEvent<Extract<Outcome, { outcome: 'completed' }>>;
   }
 }

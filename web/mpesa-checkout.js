@@ -1,37 +1,43 @@
 /**
- * <mpesa-checkout>: a booking's M-PESA payment as one element, for any frontend.
- *
- *   <script type="module" src="/mpesa-checkout.js"></script>
- *   <mpesa-checkout booking-id="42" label="Consultation" api-base="https://pay.example.org"></mpesa-checkout>
- *
- * The token comes from the `token` property (a JWT, or a function that gives one) or attribute. What the
- * element knows of a payment comes from mpesa-client.js; this file turns it into views, focus and events.
+ * <mpesa-checkout>: a booking's M-PESA payment as one element; docs/frontend.md has its attributes and events.
+ * What it knows of a payment comes from mpesa-client.js; this file turns it into views, focus and events.
+ * It stores nothing.
  */
-import { element, bill, formView, sendingView, waitingView, moveDial, completedView } from './checkout/views.js';
-import { failedView, pendingView, reviewView, refundView, offlineView } from './checkout/views.js';
+import * as views from './checkout/views.js';
 import { STYLE } from './checkout/style.js';
 import { TEXTS, fill } from './checkout/texts.js';
 import { createMpesaClient, formatPhoneNumber, isValidMpesaPhone } from './mpesa-client.js';
 
-const PROMPT_SECONDS = 60; // how long a phone usually shows the prompt; the dial counts it down
-const QUIET_CHECK_SECONDS = 10; // a pending payment is looked at again by itself
-const RECEIPT_SECONDS = 5;
-const RECEIPT_LOOKS = 12; // a minute; later it is in the SMS
-const REDIRECT_SECONDS = 4; // long enough to see that it worked
+const { element, morph, kes } = views;
+const DIAGNOSE_SECONDS = 5;
+const LOOK_SECONDS = 10;
+const RETRY_SECONDS_MIN = 5;
+const RECEIPT_LOOKS = 6; // a minute; later it is in the SMS
+const REDIRECT_SECONDS = 4;
+const MONEY = ['completed', 'review', 'refund_due'];
+const RECEIPT_CODE = /^[A-Z0-9]{8,16}$/;
+const OTHER_NUMBER = /^(phone_busy|initiation_failed|invalid_phone_number)$/;
+const HOPELESS = /^(consultation_|payment_(under|not)|forbidden|http_40[34])/;
 
 export class MpesaCheckout extends HTMLElement {
   static observedAttributes = ['booking-id', 'api-base', 'token', 'amount', 'label', 'phone', 'lang', 'success-url'];
 
   #root = this.attachShadow({ mode: 'open' });
-  #card = element('section', { class: 'card' });
+  #card = element('section');
   #announcer = element('p', { class: 'silent', role: 'status' });
   #client = null;
-  #visit = new AbortController(); // ends when the booking changes or the element leaves the page
+  #visit = new AbortController();
+  #turn = 0; // only the newest watch changes the view
   #token = null;
   #price = null;
-  #phone = '';
+  #phone = ''; // as typed
   #state = { view: 'form' };
-  #shown = ''; // the view that is on the screen
+  #shown = '';
+  #underWay = null;
+  #isLeft = false;
+  #hasActed = false;
+  #told = '';
+  #looks = 0;
   #timers = new Map();
 
   constructor() {
@@ -40,16 +46,25 @@ export class MpesaCheckout extends HTMLElement {
     sheet.replaceSync(STYLE);
     this.#root.adoptedStyleSheets = [sheet];
     this.#root.append(this.#card, this.#announcer);
+    this.#card.addEventListener('click', ({ target }) => this.#press(target.closest('button[name]')));
+    this.#card.addEventListener('input', ({ target }) => this.#typed(target));
+    this.#card.addEventListener('submit', (event) => {
+      event.preventDefault();
+      this.#hasActed = true;
+      if (event.target.getAttribute('name') === 'pay') this.#pay();
+      else this.#claim();
+    });
   }
 
-  /** A JWT, or a function that gives one; called with `{expired: true}` when the last one was refused. */
   get token() {
     return this.#token ?? this.getAttribute('token');
   }
 
   set token(token) {
+    const before = this.token;
     this.#token = token;
-    this.#startSoon();
+    const isRenewed = typeof before === 'function' && typeof token === 'function'; // frameworks do at every render
+    if (token !== before && (!isRenewed || this.#state.view === 'signIn')) this.#startSoon();
   }
 
   connectedCallback() {
@@ -64,159 +79,311 @@ export class MpesaCheckout extends HTMLElement {
 
   attributeChangedCallback(name, before, now) {
     if (before === now) return;
-    if (name === 'phone') this.#phone = readable(now ?? '');
-    if (['booking-id', 'api-base', 'token'].includes(name)) this.#startSoon();
+    if (name === 'phone') this.#prefill(now ?? '');
+    if (['booking-id', 'api-base', 'token'].includes(name)) this.#startSoon(name !== 'token');
     else if (name === 'lang') this.#changeLanguage();
     else this.#render();
   }
 
-  // --- a visit: from arriving at a booking to leaving it -------------------------------------------------
+  // --- a visit: from arriving at a booking to leaving it
 
-  #startSoon() {
-    this.#after('start', 0, () => this.#start()); // several attributes usually change at once
+  #startSoon(isOther = false) {
+    if (isOther) this.#state = { view: 'form' };
+    this.#after('start', 0, () => this.#start()); // once for several changes
   }
 
   #start() {
     this.#stop();
     this.#visit = new AbortController();
-    this.#price = null;
-    this.#go({ view: 'form' });
-    if (!this.isConnected || !this.#booking || !this.token) return;
+    this.#price = this.#client = null;
+    this.#isLeft = false;
+    this.#told = '';
+    this.#looks = 0;
+    this.#go({ ...this.#state, trouble: null });
+    if (!this.isConnected) return;
+    this.#after('diagnose', DIAGNOSE_SECONDS, () => this.#diagnose());
+    if (!this.getAttribute('booking-id') || !this.token) return;
     this.#client = createMpesaClient({
       baseUrl: this.getAttribute('api-base') ?? '',
       token: (hint) => (typeof this.token === 'function' ? this.token(hint) : this.token),
       language: () => this.#language,
     });
     this.#readPrice();
-    this.#follow((options) => this.#client.resumePayment(this.#booking, options));
+    this.#resume();
   }
 
   #stop() {
     this.#visit.abort();
-    for (const name of [...this.#timers.keys()]) this.#cancel(name);
+    this.#timers.forEach((timer) => clearTimeout(timer));
   }
 
   async #readPrice() {
     if (this.getAttribute('amount')) return;
     const { signal } = this.#visit;
-    const booking = await this.#client.readBooking(this.#booking, { signal }).catch(() => null);
-    if (signal.aborted) return;
-    if (booking) this.#price = booking.price_kes;
-    else this.#after('price', 5, () => this.#readPrice());
-    this.#render();
-  }
-
-  /** Shows what happens to a payment until it has an outcome. */
-  async #follow(work) {
-    const visit = this.#visit;
     try {
-      const outcome = await work({ signal: visit.signal, onUpdate: (update) => visit.signal.aborted || this.#progress(update) });
-      if (visit.signal.aborted) return;
-      if (outcome) await this.#settle(outcome, visit.signal);
-      else if (this.#state.view !== 'form') this.#go({ view: 'form' });
+      const booking = await this.#client.readBooking(this.getAttribute('booking-id'), { signal });
+      if (signal.aborted) return;
+      this.#price = booking.price_kes;
+      this.#go({ ...this.#state, trouble: null });
     } catch (error) {
-      if (!visit.signal.aborted) throw error;
+      const isPassing = error.code === 'offline' || error.http_status >= 429;
+      if (!signal.aborted && isPassing) this.#after('price', DIAGNOSE_SECONDS, () => this.#readPrice());
     }
   }
 
-  #pay = (event) => {
-    event?.preventDefault();
-    const field = this.#root.querySelector('#phone');
-    if (field) this.#phone = field.value;
+  /** No price after 5 s: the customer reads a sentence, the page's author what to look at. */
+  #diagnose() {
+    if (this.#state.view !== 'form' || (this.#amount && this.#client)) return;
+    const missing = (!this.getAttribute('booking-id') && 'booking-id') || (!this.token && 'token');
+    if (missing) this.#warn(missing, `it needs ${missing}, as an attribute${missing === 'token' ? ' or property' : ''}.`);
+    else this.#warnOfSilence();
+    this.#go({ ...this.#state, trouble: missing ? 'setup' : 'offlineText' });
+  }
+
+  #warnOfSilence() {
+    const base = this.getAttribute('api-base') || location.origin;
+    this.#warn('unreachable', `no answer from ${base}. Is api-base right, is the API up, does its AllowedOrigins hold ${location.origin}?`);
+  }
+
+  #warn(reason, sentence) {
+    console.warn(`<mpesa-checkout>: ${sentence}`);
+    this.#tell('mpesa-trouble', { reason, message: sentence });
+  }
+
+  #resume() {
+    this.#follow((options) => this.#client.resumePayment(this.getAttribute('booking-id'), options));
+  }
+
+  async #follow(work) {
+    const { signal } = this.#visit;
+    const turn = ++this.#turn;
+    const isOver = () => signal.aborted || turn !== this.#turn;
+    try {
+      const outcome = await work({ signal, onUpdate: (update) => isOver() || this.#progress(update) });
+      if (isOver()) return;
+      if (outcome) await this.#settle(outcome, signal);
+      else if (this.#state.view !== 'form') this.#go({ view: 'form' });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #pay() {
     if (!isValidMpesaPhone(this.#phone)) {
-      this.#go({ view: 'form', invalid: true });
-      this.#root.querySelector('#phone')?.focus();
+      this.#go({ view: 'form', invalid: this.#state.view === 'form' });
+      this.#root.querySelector('#phone').focus();
       return;
     }
     if (!this.#amount || !this.#client) return;
+    this.#underWay = null;
     this.#go({ view: 'sending' });
     this.#follow((options) => this.#client.processPayment(this.#request(), options));
-  };
-
-  #request() {
-    const request = { phone_number: this.#phone, amount: this.#amount, booking_id: this.#booking };
-    const reference = this.getAttribute('account-reference');
-    const description = this.getAttribute('transaction-desc');
-    if (reference) request.account_reference = reference;
-    if (description) request.transaction_desc = description;
-    return request;
   }
 
-  /** "Check again": one look, by hand or by itself. */
-  #check = () => {
-    if (this.#state.view !== 'pending' || this.#state.checking) return;
-    this.#go({ ...this.#state, checking: true });
-    this.#follow((options) => this.#client.resumePayment(this.#booking, { ...options, waitSeconds: 0, onUpdate: undefined }));
-  };
+  #request() {
+    return {
+      phone_number: this.#phone,
+      amount: this.#amount,
+      booking_id: this.getAttribute('booking-id'),
+      account_reference: this.getAttribute('account-reference') || undefined,
+      transaction_desc: this.getAttribute('transaction-desc') || undefined,
+    };
+  }
+
+  /** One look; what is on the screen stays until something else is known. */
+  #look() {
+    const { view, checking, before } = this.#state;
+    if (checking) return;
+    if (view === 'signIn') return void this.#resume();
+    const id = (before ?? this.#state).outcome?.payment_id;
+    if (!id) return;
+    if (view === 'pending') this.#go({ ...this.#state, checking: true });
+    this.#follow(({ signal }) => this.#client.pollPaymentStatus(id, { signal, waitSeconds: 0 }));
+  }
 
   #onVisible = () => {
-    if (!document.hidden) this.#check();
+    if (!document.hidden) this.#look();
   };
 
-  // --- progress and outcomes -------------------------------------------------------------------------------
+  // --- progress and outcomes
 
   #progress(update) {
     const reconnecting = update.phase === 'reconnecting';
     if (update.phase === 'sending' || !update.payment_id) {
-      this.#go({ view: 'sending', unsent: reconnecting });
+      if (reconnecting && !this.#state.unsent) this.#warnOfSilence();
+      this.#underWay = { view: 'sending', unsent: reconnecting };
     } else {
-      const until = this.#state.until ?? Date.now() + PROMPT_SECONDS * 1000;
-      const payment = update.payment ?? this.#state.payment;
-      this.#go({ view: 'waiting', resumed: update.resumed, payment, reconnecting, until });
-      this.#tick();
+      const payment = update.payment ?? this.#underWay?.payment;
+      const seconds = reconnecting ? null : (update.payment ?? update).prompt_seconds_left;
+      const until = reconnecting ? this.#underWay?.until : seconds && Date.now() + seconds * 1000;
+      this.#underWay = { ...update, view: 'waiting', payment, reconnecting, until };
     }
+    if (!this.#isLeft) this.#go(this.#underWay);
+    this.#tick();
     this.#tell('mpesa-update', update);
   }
 
   async #settle(outcome, signal) {
-    const watched = this.#shown === 'waiting' || this.#shown === 'pending';
+    const state = this.#state;
     if (outcome.outcome === 'refused' && outcome.http_status === 409) {
-      // Paid or being paid already: show that payment instead of the refusal, where there is one.
-      outcome = (await this.#client.resumePayment(this.#booking, { signal })) ?? outcome;
+      // Paid, or being paid: show that payment instead.
+      outcome = (await this.#client.resumePayment(this.getAttribute('booking-id'), { signal })) ?? outcome;
     }
-    this.#go({ view: outcome.outcome, outcome, retryAt: retryTime(outcome) });
-    if (outcome.outcome === 'pending') {
-      const seconds = Math.max(QUIET_CHECK_SECONDS, outcome.payment.poll_after_seconds ?? 0);
-      this.#after('check', seconds, () => (document.hidden ? null : this.#check()));
-    }
+    const isNews = !['offline', 'refused'].includes(outcome.outcome) || outcome.http_status === 401;
+    if (isNews || !(state.before ?? state).outcome?.payment_id) this.#showOutcome(outcome, state);
+    else this.#go({ ...state, checking: false, retryAt: state.retryAt && notBefore(state.retryAt) });
+    this.#lookLater();
     this.#tick();
+    const told = [outcome.outcome, outcome.payment_id, outcome.code].join();
+    if (told === this.#told) return;
+    this.#told = told;
+    if (outcome.outcome === 'offline') this.#warnOfSilence();
     this.#tell('mpesa-outcome', outcome);
     if (outcome.outcome !== 'completed') return;
-    if (!outcome.receipt_number) this.#awaitReceipt(outcome);
     const mayLeave = this.#tell('mpesa-completed', outcome);
-    const url = this.#successUrl;
-    if (mayLeave && watched && url) this.#after('leave', REDIRECT_SECONDS, () => location.assign(url));
+    const url = state.view !== 'form' && this.#successUrl;
+    if (mayLeave && url) this.#after('leave', REDIRECT_SECONDS, () => location.assign(url));
   }
 
-  /** The receipt trails where M-PESA was asked instead of telling: it comes with the callback, or by SMS only. */
-  #awaitReceipt(outcome, looks = 0) {
-    if (looks === RECEIPT_LOOKS) return;
-    this.#after('receipt', RECEIPT_SECONDS, async () => {
-      const payment = await this.#client.checkPaymentStatus(outcome.payment_id).catch(() => null);
-      if (this.#state.outcome !== outcome) return;
-      outcome.receipt_number = payment?.mpesa_receipt_number ?? null;
-      if (outcome.receipt_number) this.#render();
-      else this.#awaitReceipt(outcome, looks + 1);
-    });
+  /** Money changes every view; an open outcome changes neither a cancelled view nor one that is typed in. */
+  #showOutcome(outcome, { view, before, isClaimed }) {
+    const isFinal = MONEY.includes(outcome.outcome);
+    const next = { view: viewOf(outcome), outcome, retryAt: retryTime(outcome), isClaimed };
+    if (this.#isLeft && next.view === 'pending') this.#go({ view: 'left', outcome });
+    else if (view === 'claim' && !isFinal) this.#state.before = { ...before, ...next };
+    else this.#go(next);
+    if (isFinal || next.view !== 'pending') this.#isLeft = false;
   }
 
-  /** True unless a listener called preventDefault. */
+  #lookLater() {
+    const { view, outcome, retryAt, isClaimed } = this.#state.before ?? this.#state;
+    const pace = outcome?.payment?.poll_after_seconds;
+    const mayChange =
+      pace || retryAt || isClaimed || view === 'pending' || view === 'left' ||
+      (view === 'signIn' && typeof this.token === 'function') ||
+      (view === 'completed' && !outcome.receipt_number && (this.#looks += 1) <= RECEIPT_LOOKS);
+    const later = () => (document.hidden ? this.#lookLater() : this.#look());
+    if (mayChange) this.#after('look', Math.max(LOOK_SECONDS, pace ?? 0), later);
+  }
+
   #tell(name, detail) {
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable: true }));
   }
 
-  /** The sentences that came from the service are in the old language: read them again. */
+  /** The service's sentences are in the old language: read them again. */
   async #changeLanguage() {
-    const { outcome } = this.#state;
+    const state = this.#state;
     this.#render();
-    if (!outcome?.payment || !this.#client) return;
-    const payment = await this.#client.checkPaymentStatus(outcome.payment_id).catch(() => null);
-    if (!payment || this.#state.outcome !== outcome) return;
-    outcome.customer_message = payment.customer_message;
+    const known = state.outcome ?? state;
+    const id = known.payment?.payment_id;
+    const payment = id && this.#client && (await this.#client.checkPaymentStatus(id).catch(() => null));
+    if (!payment || (this.#state.outcome ?? this.#state) !== known) return;
+    known.payment = payment;
+    if (state.outcome) known.customer_message = payment.customer_message;
     this.#render();
   }
 
-  // --- on the screen ---------------------------------------------------------------------------------------
+  // --- what the customer does
+
+  #press(button) {
+    if (!button || button.getAttribute('aria-disabled')) return;
+    this.#hasActed = true;
+    const { name, value } = button;
+    const presses = {
+      pay: () => this.#pay(),
+      check: () => this.#look(),
+      restart: () => this.#start(),
+      other: () => this.#go({ view: 'form' }),
+      claim: () => this.#go({ view: 'claim', before: this.#state }),
+      leave: () => this.#leave(),
+      return: () => this.#return(),
+      share: () => this.#share(),
+      print: () => this.#print(),
+    };
+    if (value) this.#copy(name, value);
+    else presses[name]();
+  }
+
+  /** Groups the digits and keeps the caret at its digit. */
+  #typed(input) {
+    if (input.id === 'code') return;
+    const caret = input.selectionStart;
+    const digits = input.value.slice(0, caret).replace(/\D/g, '').length;
+    const text = grouped(input.value);
+    if (text !== input.value) {
+      input.value = text;
+      let at = 0;
+      for (let seen = 0; seen < digits; at += 1) if (/\d/.test(text[at])) seen += 1;
+      input.setSelectionRange(at, at);
+    }
+    this.#phone = text;
+    if (this.#state.invalid && isValidMpesaPhone(text)) this.#go({ ...this.#state, invalid: false });
+  }
+
+  #prefill(phone) {
+    this.#phone = readable(phone);
+    const field = this.#root.querySelector('#phone');
+    if (field) field.value = this.#phone;
+  }
+
+  /** Nothing takes a prompt back: the watch goes on. */
+  #leave() {
+    this.#isLeft = true;
+    this.#go({ view: 'left', outcome: this.#state.outcome });
+    this.#tell('mpesa-left', { payment_id: (this.#state.outcome ?? this.#underWay)?.payment_id ?? null });
+  }
+
+  #return() {
+    this.#isLeft = false;
+    const { before, outcome } = this.#state;
+    this.#go(before ?? (outcome ? { view: viewOf(outcome), outcome, retryAt: retryTime(outcome) } : this.#underWay));
+    this.#lookLater();
+    this.#tick();
+  }
+
+  /** The answer is alike for known and unknown receipts: only a later look changes the view. */
+  async #claim() {
+    const { before, busy } = this.#state;
+    const code = this.#root.querySelector('#code').value.trim().toUpperCase();
+    if (busy) return;
+    const isValid = RECEIPT_CODE.test(code);
+    this.#go({ view: 'claim', before, invalid: !isValid, busy: isValid });
+    if (!isValid) return this.#root.querySelector('#code').focus();
+    const { signal } = this.#visit;
+    try {
+      await this.#client.claimReceipt(before.outcome.payment_id, code);
+      if (signal.aborted || this.#state.view !== 'claim') return;
+      this.#go({ ...this.#state.before, isClaimed: true });
+      this.#lookLater();
+    } catch (error) {
+      if (signal.aborted || this.#state.view !== 'claim') return;
+      this.#go({ ...this.#state, busy: false, error: error.code === 'offline' ? this.#text.offlineText : this.#refusal(error) });
+    }
+  }
+
+  async #copy(name, value) {
+    await navigator.clipboard.writeText(value);
+    this.#go({ ...this.#state, copied: name });
+  }
+
+  #share() {
+    const facts = [...this.#card.querySelectorAll('.receipt > div')];
+    const text = facts.map((fact) => [...fact.children].map((each) => each.textContent).join(': ')).join('\n');
+    if (navigator.share) navigator.share({ title: this.#text.receipt, text }).catch(() => {});
+    else this.#copy('share', text);
+  }
+
+  #print() {
+    const frame = element('iframe', { class: 'silent', title: this.#text.receipt });
+    frame.srcdoc = `<title>M-PESA</title><h1>${this.#text.completedTitle}</h1>${this.#card.querySelector('.receipt').outerHTML}`;
+    frame.onload = () => {
+      frame.contentWindow.onafterprint = () => frame.remove();
+      frame.contentWindow.print();
+    };
+    this.#root.append(frame);
+  }
+
+  // --- on the screen
 
   #go(state) {
     this.#state = state;
@@ -225,131 +392,94 @@ export class MpesaCheckout extends HTMLElement {
 
   #render() {
     const held = this.#root.activeElement;
-    const typing = held?.id === 'phone' ? held.selectionStart : null;
-    const changed = this.#shown !== this.#state.view;
     const text = this.#text;
-    this.#card.lang = this.#language;
-    this.#card.setAttribute('aria-label', 'M-PESA');
-    const head = this.#state.view === 'completed' ? null : bill({ text, label: this.#label, amount: this.#sum });
-    this.#card.replaceChildren(...[head, this.#viewOf(this.#state, text)].filter(Boolean));
-    this.#shown = this.#state.view;
+    const { view } = this.#state;
+    const hasChanged = this.#shown !== view;
+    const bill = { text, label: this.getAttribute('label'), amount: this.#amount && kes(this.#amount) };
+    const shown = [view !== 'completed' && views.bill(bill), this.#viewOf(this.#state, bill)];
+    const next = element('section', { class: 'card', 'aria-label': 'M-PESA', lang: this.#language }, shown);
+    if (hasChanged) this.#card.replaceChildren();
+    morph(this.#card, next);
+    this.#shown = view;
     const field = this.#root.querySelector('#phone');
-    if (typing !== null && field) {
-      field.focus();
-      field.setSelectionRange(typing, typing);
-    } else if (held) {
-      // What had the focus is gone: put it on what took its place.
-      const next = changed ? (this.#root.querySelector('h2') ?? field) : this.#root.querySelector('button:enabled, h2');
-      next?.focus();
-    }
+    if (hasChanged && field) field.value = this.#phone;
+    const isLost = held && !held.isConnected;
+    if (isLost || (hasChanged && this.#hasActed)) (this.#card.querySelector('h2') ?? field)?.focus();
+    if (hasChanged) this.#hasActed = false;
     this.#announce();
   }
 
-  #viewOf(state, text) {
-    const { outcome } = state;
-    const shared = { text, amount: this.#sum, phone: readable(this.#phone), label: this.#label };
-    const message = (fallback) => outcome.customer_message || fallback;
-    switch (state.view) {
+  #viewOf(state, bill) {
+    const { view, outcome, copied, isClaimed } = state;
+    const payment = outcome?.payment ?? state.payment;
+    const actions = payment?.actions ?? [];
+    const phone = payment?.masked_phone_number?.replace(/^254(.)\*+/, '0$1xx xxx ') ?? readable(this.#phone); // 07xx xxx 678
+    const canClaim = !isClaimed && actions.includes('claim_receipt');
+    const shared = { ...bill, phone, copied, isClaimed, canClaim };
+    switch (view) {
       case 'form':
-        return formView({ ...shared, phone: this.#phone, invalid: state.invalid, busy: !this.#amount, pay: this.#pay });
-      case 'sending':
-        return sendingView({ ...shared, unsent: state.unsent });
+        return views.form({ ...shared, invalid: state.invalid, trouble: bill.text[state.trouble] });
       case 'waiting':
-        return waitingView({
-          ...shared,
-          phone: state.resumed ? null : shared.phone,
-          message: state.payment?.customer_message || text.waitingText,
-          manual: state.payment?.manual_payment,
-          resumed: state.resumed,
-          reconnecting: state.reconnecting,
-          secondsLeft: secondsUntil(state.until),
-          secondsInAll: PROMPT_SECONDS,
-        });
+        return views.waiting({ ...shared, ...state, message: payment?.customer_message, secondsLeft: secondsUntil(state.until) });
       case 'completed':
-        return completedView({
+        return views.completed({
           ...shared,
+          booking: this.getAttribute('booking-id'),
+          amount: kes(payment.amount),
           receipt: outcome.receipt_number,
-          paidAt: day(outcome.payment.transaction_date, this.#language),
+          paidAt: day(payment.transaction_date, this.#language),
           successUrl: this.#successUrl,
         });
       case 'failed':
-      case 'refused':
-        return failedView({ ...shared, ...this.#failure(state, text) });
-      case 'pending':
-        return pendingView({ ...shared, message: text.pendingText, manual: outcome.payment.manual_payment, checking: state.checking, check: this.#check });
-      case 'review':
-        return reviewView({ ...shared, message: message(text.reviewText) });
-      case 'refund_due':
-        return refundView({ ...shared, message: message(text.refundText) });
+        return views.failed({ ...shared, ...this.#failure(state, actions) });
       case 'offline':
-        return offlineView({ ...shared, retry: outcome.payment_id ? this.#again : this.#pay });
+        return views.offline({ ...shared, retry: outcome.payment_id ? 'restart' : 'pay' });
+      default:
+        return views[view]({ ...shared, ...state, message: outcome?.customer_message });
     }
   }
 
-  #failure({ outcome, retryAt }, text) {
-    const refused = outcome.outcome === 'refused';
-    const left = retryAt ? secondsUntil(retryAt) : 0;
-    const mayRetry = refused ? outcome.http_status !== 404 && outcome.http_status !== 403 : outcome.can_retry || Boolean(retryAt);
+  /** A new try helps where time is the trouble, another number where the number is, at once. */
+  #failure({ outcome, retryAt, isClaimed }, actions) {
+    const { code, limited_by: limit, payment, payment_id: id } = outcome;
+    const text = this.#text;
+    const left = secondsUntil(retryAt);
+    const isRefused = outcome.outcome === 'refused';
     return {
-      title: refused ? text.refusedTitle : text.failedTitle,
-      message: refused ? (text.codes[outcome.code] ?? sentence(outcome.error)) : outcome.customer_message || text.failedText,
-      manual: outcome.payment?.manual_payment,
-      waitText: left > 0 ? fill(text.retryIn, { time: minutes(left) }) : null,
-      canRetry: mayRetry && left <= 0,
-      retry: outcome.payment_id && refused ? this.#again : this.#pay,
-      otherNumber: left > 0 ? null : () => this.#go({ view: 'form' }),
+      title: isRefused ? text.refusedTitle : text.failedTitle,
+      message: isRefused ? this.#refusal(outcome) : outcome.customer_message,
+      waitText: left > 0 && !isClaimed ? fill(text.retryIn, { time: minutes(left) }) : null,
+      retry: isClaimed || HOPELESS.test(code) ? null : isRefused && (id || code.startsWith('amount_')) ? 'restart' : 'pay',
+      canRetry: isRefused ? left <= 0 : outcome.can_retry, // the service's word, never this clock's
+      otherNumber: isRefused ? limit === 'phone' || OTHER_NUMBER.test(code) : !isClaimed && actions.includes('other_number'),
+      details: !isClaimed && payment?.manual_payment_details,
     };
   }
 
-  /** Reads the payment that exists; sends nothing. */
-  #again = () => this.#start();
+  #refusal({ code, error, message }) {
+    const { codes } = this.#text;
+    const sentence = error ?? message;
+    return codes[code] ?? codes[code.split('_').pop()] ?? codes.other ?? sentence.charAt(0).toUpperCase() + sentence.slice(1);
+  }
 
-  /** Every second: the dial, or the time until a new try. */
+  /** At the end of a wait the service is asked, before a new try is enabled. */
   #tick() {
-    const { view, until, retryAt } = this.#state;
-    if (view === 'waiting') moveDial(this.#card, secondsUntil(until), PROMPT_SECONDS);
-    else if (!retryAt) return;
-    else this.#showWait();
-    this.#after('tick', 1, () => this.#tick());
+    const { until, retryAt, outcome } = this.#state;
+    this.#render();
+    if (secondsUntil(until ?? retryAt) > 0) this.#after('tick', 1, () => this.#tick());
+    else if (retryAt && outcome.outcome === 'failed') this.#look();
   }
 
-  #showWait() {
-    const line = this.#root.querySelector('#retry-in');
-    const left = secondsUntil(this.#state.retryAt);
-    if (left > 0 && line) {
-      line.textContent = fill(this.#text.retryIn, { time: minutes(left) });
-    } else {
-      this.#state.retryAt = left > 0 ? this.#state.retryAt : null;
-      if (this.#state.outcome.outcome === 'failed') this.#state.outcome.can_retry = true;
-      this.#render();
-    }
-  }
-
-  /** The new view in one sentence, for those who do not see it. */
   #announce() {
-    const parts = ['h2', '.lead', '.note.warn'].map((selector) => this.#card.querySelector(selector)?.textContent);
-    const focused = this.#root.activeElement?.localName === 'h2'; // then the heading is read out anyway
-    const sentence = parts.slice(focused ? 1 : 0).filter(Boolean).join('. ');
+    const parts = ['h2', '.lead', '.note.warn', '.claimed'].map((selector) => this.#card.querySelector(selector)?.textContent);
+    const isFocused = this.#root.activeElement?.localName === 'h2'; // read out anyway
+    const sentence = [...parts.slice(isFocused ? 1 : 0), this.#state.copied && this.#text.copied].filter(Boolean).join('. ');
     if (this.#announcer.textContent !== sentence) this.#announcer.textContent = sentence;
     this.#announcer.lang = this.#language;
   }
 
-  // --- attributes, read when needed --------------------------------------------------------------------------
-
-  get #booking() {
-    return this.getAttribute('booking-id');
-  }
-
-  get #label() {
-    return this.getAttribute('label');
-  }
-
   get #amount() {
     return Number(this.getAttribute('amount')) || this.#price;
-  }
-
-  get #sum() {
-    return this.#amount ? `KES ${this.#amount.toLocaleString('en-KE')}` : '';
   }
 
   get #language() {
@@ -361,7 +491,7 @@ export class MpesaCheckout extends HTMLElement {
     return TEXTS[this.#language];
   }
 
-  /** The page to go on to, told which payment it was; null unless it is an ordinary address. */
+  /** Null unless it is an ordinary address. */
   get #successUrl() {
     const address = this.getAttribute('success-url');
     if (!address || !URL.canParse(address, document.baseURI)) return null;
@@ -371,41 +501,44 @@ export class MpesaCheckout extends HTMLElement {
     return url.href;
   }
 
-  // --- timers, all ended with the visit ------------------------------------------------------------------------
-
   #after(name, seconds, work) {
-    this.#cancel(name);
-    this.#timers.set(name, setTimeout(work, seconds * 1000));
-  }
-
-  #cancel(name) {
     clearTimeout(this.#timers.get(name));
-    this.#timers.delete(name);
+    this.#timers.set(name, setTimeout(work, seconds * 1000));
   }
 }
 
-const secondsUntil = (time) => Math.max(0, Math.ceil((time - Date.now()) / 1000));
-
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+const secondsUntil = (time) => (time ? Math.max(0, Math.ceil((time - Date.now()) / 1000)) : 0);
 
 const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 
-/** 0712 345 678, as people write it. */
-function readable(phone) {
-  const match = /^254(\d{3})(\d{3})(\d{3})$/.exec(formatPhoneNumber(phone));
-  return match ? `0${match[1]} ${match[2]} ${match[3]}` : phone;
+function viewOf({ outcome, http_status: httpStatus }) {
+  if (outcome !== 'refused') return outcome;
+  return httpStatus === 401 ? 'signIn' : 'failed';
 }
+
+function grouped(phone) {
+  const text = phone.replace(/[\s-]/g, '');
+  const [, code, rest] = /^(\+?254)?(\d*)$/.exec(text) ?? [];
+  if (rest === undefined) return phone;
+  const first = !code && rest.startsWith('0') ? 4 : 3;
+  return [code, rest.slice(0, first), rest.slice(first, first + 3), rest.slice(first + 3)].filter(Boolean).join(' ');
+}
+
+const readable = (phone) => grouped(isValidMpesaPhone(phone) ? `0${formatPhoneNumber(phone).slice(3)}` : phone);
+
+/** A clock that is fast, or no answer, does not make the looks hurry. */
+const notBefore = (time) => Math.max(time, Date.now() + RETRY_SECONDS_MIN * 1000);
 
 function retryTime(outcome) {
   if (outcome.retry_after_seconds) return Date.now() + outcome.retry_after_seconds * 1000;
-  if (outcome.outcome === 'failed' && !outcome.can_retry && outcome.can_retry_at) return Date.parse(outcome.can_retry_at);
-  return null;
+  if (outcome.outcome !== 'failed' || outcome.can_retry || !outcome.can_retry_at) return null;
+  return notBefore(Date.parse(outcome.can_retry_at));
 }
 
 function day(iso, language) {
   if (!iso) return null;
   const format = { dateStyle: 'medium', timeStyle: 'short', timeZone: 'Africa/Nairobi' };
-  return new Intl.DateTimeFormat(`${language}-KE`, format).format(new Date(iso));
+  return `${new Intl.DateTimeFormat(`${language}-KE`, format).format(new Date(iso))} EAT`;
 }
 
 if (!customElements.get('mpesa-checkout')) customElements.define('mpesa-checkout', MpesaCheckout);

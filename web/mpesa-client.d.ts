@@ -14,6 +14,8 @@ export interface PaymentRequest {
 export interface PaymentStatus {
   payment_id: string;
   booking_id: string | number;
+  /** The phone that was asked, as 2547*****678. */
+  masked_phone_number: string;
   CheckoutRequestID: string | null;
   MerchantRequestID: string | null;
   ResultCode: string | null;
@@ -26,11 +28,25 @@ export interface PaymentStatus {
   transaction_date: string | null;
   created_at: string;
   customer_message: string;
-  actions: Array<'try_again' | 'other_number' | 'check_again'>;
+  /** How far owed money is on its way back; null where none is owed. */
+  refund: { state: "owed" | "requested" | "sent" | "needs_person" | "returned"; receipt_number: string | null } | null;
+  actions: Array<'try_again' | 'other_number' | 'check_again' | 'claim_receipt'>;
   can_retry: boolean;
   can_retry_at: string | null;
+  /** How to pay by hand; null unless no prompt can be open and no outcome is unknown. */
   manual_payment: string | null;
+  manual_payment_details: ManualPaymentDetails | null;
   poll_after_seconds: number | null;
+  /** For how long the phone probably still asks; null where that is over or unknown. */
+  prompt_seconds_left: number | null;
+}
+
+export interface ManualPaymentDetails {
+  channel: 'paybill' | 'till';
+  number: string;
+  account_reference: string | null;
+  /** Whole Kenyan shillings. */
+  amount: number;
 }
 
 /** What the stk-push route answers with 200 or 202. */
@@ -44,7 +60,8 @@ export interface PushAnswer {
   CustomerMessage: string;
   status: PaymentStatus['status'];
   status_url: string;
-  poll_after_seconds: number;
+  poll_after_seconds: number | null;
+  prompt_seconds_left: number | null;
 }
 
 export interface Booking {
@@ -60,7 +77,7 @@ export interface Booking {
 /** Progress, as often as something is known. `resumed`: this payment was asked for earlier. */
 export type PaymentUpdate = { booking_id?: string; resumed: boolean } & (
   | { phase: 'sending' }
-  | { phase: 'waiting'; payment_id: string; payment: PaymentStatus | null }
+  | { phase: 'waiting'; payment_id: string; payment: PaymentStatus | null; prompt_seconds_left?: number | null }
   | { phase: 'reconnecting'; payment_id?: string; payment?: PaymentStatus | null }
 );
 
@@ -96,6 +113,8 @@ export interface Refused {
   error: string;
   http_status: number;
   retry_after_seconds: number | null;
+  /** With `too_many_prompts`: another number helps only against the phone's limit. */
+  limited_by: 'phone' | 'account' | null;
 }
 
 /** No answer came. Pressing Pay again is safe: it finds the payment, if the request had arrived. */
@@ -151,6 +170,11 @@ export interface MpesaClient {
   initiateSTKPush(request: PaymentRequest): Promise<PushAnswer>;
   /** One look at a payment, by payment_id or CheckoutRequestID. Throws MpesaError. */
   checkPaymentStatus(id: string): Promise<PaymentStatus>;
+  /**
+   * "I have paid": names the receipt of a payment whose `actions` hold `claim_receipt`. The answer is alike for
+   * known and unknown receipts; look at the payment again. Throws MpesaError.
+   */
+  claimReceipt(paymentId: string, receiptNumber: string): Promise<void>;
   /** Looks until the payment has an outcome or the wait is over. */
   pollPaymentStatus(id: string, options?: PaymentOptions): Promise<Outcome>;
 }

@@ -1,45 +1,39 @@
 /**
- * M-Pesa payments from a browser, without paying twice.
+ * M-PESA payments from a browser, without paying twice.
  *
- * One rule carries this file: before a booking's request leaves the browser, an idempotency key for it is
- * stored under the booking's id, and it stays there until the payment has ended. Whatever happens in
- * between (a reload, a second tab, a lost answer, a double click), the same key is sent again, so the
- * server finds the payment that exists instead of making another.
- *
- * The types are in mpesa-client.d.ts, the explanation in docs/frontend.md.
+ * Before a booking's request is sent, an idempotency key is stored under the booking's id. It stays until the
+ * payment has ended, and each retry sends it. So the server finds the payment that exists.
+ * Types and explanation: mpesa-client.d.ts, docs/frontend.md.
  */
 
 const PAYMENTS_PATH = '/api/payment/mpesa';
 const BOOKINGS_PATH = '/api/consultations';
 
-const POLL_SECONDS = 2; // where the server names no pace: 30 looks, 2 s apart
-const WAIT_SECONDS = 60; // after this a payment without a result is reported as pending, never as failed
-const HIDDEN_SECONDS = 15; // nobody is looking: look less often
+const POLL_SECONDS = 2; // where the server names no pace
+const WAIT_SECONDS = 60; // then a payment without a result is pending, never failed
+const HIDDEN_SECONDS = 15;
 const BACKOFF_SECONDS_MAX = 15;
 const SEND_TIMEOUT_SECONDS = 35; // the API itself answers within 30
 const READ_TIMEOUT_SECONDS = 20;
 
 const KEY_REUSED = 'idempotency_key_reused';
 
-// After these answers no payment of ours is waiting behind the key, so the next try starts afresh.
+// After these no payment waits behind the key: the next try gets a new one.
 const DEFINITE_REFUSALS = [400, 403, 404, 409, 413, 502];
 
-// Spaces, dashes and invisible characters come with copied numbers. The server ignores the same ones.
+// They come with copied numbers. The server ignores them too.
 const IGNORED_IN_PHONES = /[\p{Cf}\p{Z}\p{Pd}\t\n\v\f\r.()[\]]/gu;
 
-/** The canonical 254XXXXXXXXX for 07.., 7.., 254.., +254.., 00254.. and 2540.. forms; other text comes back trimmed. */
 export function formatPhoneNumber(phone) {
   const text = String(phone ?? '').trim();
   const match = /^(?:(?:\+|00)?2540?|0)?([17][0-9]{8})$/.exec(text.replace(IGNORED_IN_PHONES, ''));
   return match ? `254${match[1]}` : text;
 }
 
-/** Whether the text is a Kenyan mobile number in any accepted form. */
 export function isValidMpesaPhone(phone) {
   return /^254[17][0-9]{8}$/.test(formatPhoneNumber(phone));
 }
 
-/** What the one-answer calls (initiateSTKPush, checkPaymentStatus) throw; `code` is "offline" without an answer. */
 export class MpesaError extends Error {
   constructor(refusal) {
     super(refusal.error);
@@ -48,7 +42,6 @@ export class MpesaError extends Error {
   }
 }
 
-/** A client for one API; every function may be passed around on its own. */
 export function createMpesaClient(options = {}) {
   const { baseUrl = '', token, language } = options;
   const fetch = options.fetch ?? globalThis.fetch.bind(globalThis);
@@ -56,11 +49,11 @@ export function createMpesaClient(options = {}) {
   const page = options.page ?? globalThis.document;
   const network = options.network ?? globalThis;
   const records = recordsIn(options.storage ?? browserStorage());
-  const running = new Map(); // booking -> the attempt under way, which a second click joins
+  const running = new Map(); // booking -> attempt
 
-  // --- one request, one answer -------------------------------------------------------------------------
+  // --- one request, one answer
 
-  /** Never throws but for an abort: no trustworthy answer is `{lost: true}`. */
+  /** Throws only when aborted: no trustworthy answer is `{lost: true}`. */
   async function call(method, path, { body, key, signal } = {}) {
     let answer = await callOnce(method, path, { body, key, signal });
     if (answer.httpStatus === 401 && typeof token === 'function') {
@@ -104,9 +97,7 @@ export function createMpesaClient(options = {}) {
   const readStatus = (paymentId, signal) =>
     call('GET', `${PAYMENTS_PATH}/status/${encodeURIComponent(paymentId)}`, { signal });
 
-  // --- waiting ---------------------------------------------------------------------------------------
-
-  /** Waits; a tab that becomes visible or a network that comes back ends the wait, though not before `floor`. */
+  /** A tab shown again, or a network that returns, ends the wait, but not before `floor`. */
   async function pause(seconds, floor, signal) {
     const notBefore = clock.now() + floor * 1000;
     const long = page?.hidden ? Math.max(seconds, HIDDEN_SECONDS) : seconds;
@@ -133,9 +124,9 @@ export function createMpesaClient(options = {}) {
     });
   }
 
-  // --- sending and following -------------------------------------------------------------------------
+  // --- sending and following
 
-  /** Sends until the server has answered or the time is up; repeating is safe because the key repeats. */
+  /** Repeats until there is an answer: safe, because the key repeats. */
   async function send(body, key, attempt) {
     const deadline = clock.now() + attempt.waitSeconds * 1000;
     attempt.update({ phase: 'sending' });
@@ -147,7 +138,6 @@ export function createMpesaClient(options = {}) {
     }
   }
 
-  /** Looks until the payment has an outcome or the time is up. */
   async function follow(paymentId, firstPause, attempt) {
     const deadline = clock.now() + attempt.waitSeconds * 1000;
     let payment = null;
@@ -157,7 +147,7 @@ export function createMpesaClient(options = {}) {
       const answer = await readStatus(paymentId, attempt.signal);
       const busy = answer.httpStatus === 429 || answer.httpStatus === 503;
       let wait = backoff;
-      let floor = 0; // only the server's own pace must not be undercut
+      let floor = 0; // the server's own pace is never undercut
       if (answer.ok) {
         payment = answer.json;
         backoff = POLL_SECONDS;
@@ -180,9 +170,8 @@ export function createMpesaClient(options = {}) {
     }
   }
 
-  // --- a booking's payment -----------------------------------------------------------------------------
+  // --- a booking's payment
 
-  /** Pays, or finishes the payment that this booking already has; settles with an outcome, rejects only on abort. */
   async function processPayment(request, options = {}) {
     const phone = formatPhoneNumber(request.phone_number);
     if (!isValidMpesaPhone(phone)) {
@@ -192,7 +181,6 @@ export function createMpesaClient(options = {}) {
     return once(body.booking_id, options, (attempt) => pay(body, attempt));
   }
 
-  /** Finishes the payment that this booking already has; null where there is none. "Check again" is this. */
   async function resumePayment(bookingId, options = {}) {
     return once(bookingId, options, (attempt) => resume(bookingId, attempt));
   }
@@ -207,12 +195,11 @@ export function createMpesaClient(options = {}) {
       records.save(booking, record);
       if (!record.payment_id) {
         const answer = await send(body, record.key, attempt);
-        // With 409 the server names the payment that stands in the way: follow that one.
+        // 409 names the payment that is in the way: follow it.
         const exists = answer.ok || answer.httpStatus === 409;
         record.payment_id = (exists && answer.json?.payment_id) || null;
         if (answer.json?.code === KEY_REUSED && mayRestart) {
-          // The stored key belongs to an earlier wish (another phone, say). With a new key the server
-          // still refuses a second payment while that one lives, and then names it.
+          // The key belongs to another request. With a new one the server still refuses while that payment lives.
           records.forget(booking);
           continue;
         }
@@ -222,14 +209,15 @@ export function createMpesaClient(options = {}) {
         attempt.resumed = resumed;
         if (answer.ok && answer.json.status === 'pending') {
           firstPause = answer.json.poll_after_seconds || POLL_SECONDS;
-          attempt.update({ phase: 'waiting', payment_id: record.payment_id, payment: null });
+          const { payment_id, prompt_seconds_left } = answer.json;
+          attempt.update({ phase: 'waiting', payment_id, payment: null, prompt_seconds_left });
         }
       }
       attempt.resumed = resumed;
       const outcome = await follow(record.payment_id, firstPause, attempt);
       const endedBefore = resumed && outcome.looks === 1 && outcome.outcome === 'failed' && hasEnded(outcome);
       if (!(endedBefore && mayRestart)) return settle(booking, outcome);
-      records.forget(booking); // the old one failed earlier and this click asks for a new prompt
+      records.forget(booking); // it had failed before: this click asks for a new prompt
     }
   }
 
@@ -240,26 +228,28 @@ export function createMpesaClient(options = {}) {
       if (answer.lost) return records.load(booking) ? offline(null) : null;
       if (!answer.ok) return refusalOf(answer);
       id = answer.json.active_payment_id ?? answer.json.paid_payment_id;
-      if (!id) return null; // nothing was sent, or it ended: the next press uses the stored key, if any
-      const { key = newKey() } = records.load(booking) ?? {};
-      if (answer.json.active_payment_id) records.save(booking, { key, payment_id: id });
+      if (!id) return null;
+      const stored = records.load(booking);
+      if (stored || answer.json.active_payment_id) records.save(booking, { key: stored?.key ?? newKey(), payment_id: id });
     }
     attempt.resumed = true;
     return settle(booking, await follow(id, 0, attempt));
   }
 
   function giveUp(booking, answer) {
-    if (answer.lost) return offline(null); // the request may have arrived: the key stays
+    if (answer.lost) return offline(null); // it may have arrived: the key stays
     if (DEFINITE_REFUSALS.includes(answer.httpStatus)) records.forget(booking);
     return refusalOf(answer);
   }
 
+  /** Forgets the payment that has ended, never a newer one of its booking. */
   function settle(booking, { looks, ...outcome }) {
-    if (hasEnded(outcome) || outcome.http_status === 404) records.forget(booking);
+    const isOver = hasEnded(outcome) || outcome.http_status === 404;
+    if (isOver && records.load(booking)?.payment_id === outcome.payment_id) records.forget(booking);
     return outcome;
   }
 
-  /** One attempt per booking at a time; a second caller hears and gets the same. */
+  /** One attempt per booking: a second caller joins it. */
   async function once(bookingId, { onUpdate, signal, waitSeconds = WAIT_SECONDS }, work) {
     const booking = String(bookingId);
     for (let current; (current = running.get(booking)); ) {
@@ -282,8 +272,6 @@ export function createMpesaClient(options = {}) {
     running.set(booking, attempt);
     return attempt.promise;
   }
-
-  // --- single steps, under the names that older frontends use ------------------------------------------
 
   async function initiateSTKPush(request) {
     const body = { ...request, phone_number: formatPhoneNumber(request.phone_number) };
@@ -315,10 +303,17 @@ export function createMpesaClient(options = {}) {
     return answer.json;
   }
 
+  async function claimReceipt(paymentId, receiptNumber) {
+    const path = `/api/payments/${encodeURIComponent(paymentId)}/receipt-claims`;
+    const answer = await call('POST', path, { body: { receipt_number: receiptNumber } });
+    if (!answer.ok) throw new MpesaError(answer.lost ? offline(paymentId) : refusalOf(answer));
+  }
+
   return {
     formatPhoneNumber,
     isValidMpesaPhone,
     processPayment,
+    claimReceipt,
     resumePayment,
     readBooking,
     initiateSTKPush,
@@ -327,12 +322,9 @@ export function createMpesaClient(options = {}) {
   };
 }
 
-// --- the module's own client, for `import { processPayment }` ------------------------------------------
-
 let shared;
 const sharedClient = () => (shared ??= createMpesaClient());
 
-/** Sets what the module's own functions use: `configure({ baseUrl, token })`. */
 export const configure = (options) => void (shared = createMpesaClient(options));
 export const processPayment = (request, options) => sharedClient().processPayment(request, options);
 export const resumePayment = (bookingId, options) => sharedClient().resumePayment(bookingId, options);
@@ -340,15 +332,15 @@ export const initiateSTKPush = (request) => sharedClient().initiateSTKPush(reque
 export const checkPaymentStatus = (id) => sharedClient().checkPaymentStatus(id);
 export const pollPaymentStatus = (id, options) => sharedClient().pollPaymentStatus(id, options);
 
-// --- answers and outcomes --------------------------------------------------------------------------------
+// --- answers and outcomes
 
-/** An answer counts if it is ours: JSON with 2xx, a refusal with a code, or any 4xx. The rest says nothing. */
+/** JSON with 2xx, a refusal with a code, and any 4xx count. Anything else is a lost answer. */
 function readAnswer(response, text) {
   let json = null;
   try {
     json = JSON.parse(text);
   } catch {
-    // A proxy's page, not our answer.
+    // a proxy's page
   }
   const httpStatus = response.status;
   const ok = response.ok && json !== null;
@@ -358,7 +350,7 @@ function readAnswer(response, text) {
   return { ok, lost: !ok && !refused, httpStatus, json: ok || refused ? json : null, retryAfter };
 }
 
-/** The outcome that a status answer proves, or null while waiting is right. */
+/** What a status answer proves; null: wait. */
 function outcomeOf(payment) {
   if (payment.status === 'completed') return describe('completed', payment);
   if (payment.detail === 'review') return describe('review', payment);
@@ -380,7 +372,7 @@ function describe(outcome, payment) {
   };
 }
 
-/** Whether the next press may ask for a new prompt. A failed one whose prompt may still be open names a time. */
+/** A failed payment whose prompt may still be open names a time: its key stays. */
 function hasEnded({ outcome, can_retry: canRetry, can_retry_at: canRetryAt }) {
   if (outcome === 'failed') return canRetry || !canRetryAt;
   return outcome === 'completed' || outcome === 'refund_due';
@@ -396,15 +388,15 @@ function refusal(code, error, httpStatus, retryAfter = null) {
     error,
     http_status: httpStatus,
     retry_after_seconds: retryAfter,
+    limited_by: null,
   };
 }
 
 function refusalOf({ json, httpStatus, retryAfter }) {
   const error = json?.error ?? json?.message ?? `The payment service answered ${httpStatus}.`;
-  return refusal(json?.code ?? `http_${httpStatus}`, error, httpStatus, retryAfter);
+  return { ...refusal(json?.code ?? `http_${httpStatus}`, error, httpStatus, retryAfter), limited_by: json?.limited_by ?? null };
 }
 
-/** No answer came. With a payment_id the payment exists; without one the request may or may not have arrived. */
 function offline(paymentId) {
   return {
     outcome: 'offline',
@@ -416,15 +408,13 @@ function offline(paymentId) {
   };
 }
 
-// --- small parts ----------------------------------------------------------------------------------------
-
 const systemClock = {
   now: () => Date.now(),
   setTimeout: (work, milliseconds) => globalThis.setTimeout(work, milliseconds),
   clearTimeout: (timer) => globalThis.clearTimeout(timer),
 };
 
-/** A listener's own mistake must not end the payment's watch. */
+/** A listener's mistake does not end the watch. */
 function tell(listeners, update) {
   for (const listener of listeners) {
     try {
@@ -437,7 +427,7 @@ function tell(listeners, update) {
 
 const longer = (seconds) => Math.min(seconds * 2, BACKOFF_SECONDS_MAX);
 
-/** 32 hex digits. Not randomUUID, which plain-http pages on a local network lack. */
+/** Not randomUUID: pages without https lack it. */
 const newKey = () =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
@@ -445,11 +435,11 @@ function browserStorage() {
   try {
     return globalThis.localStorage;
   } catch {
-    return undefined; // blocked by the visitor's settings
+    return undefined; // blocked by the visitor
   }
 }
 
-/** The key and the payment id of each booking that has not ended; in memory where storage is refused. */
+/** Key and payment id per booking; in memory where storage is refused. */
 function recordsIn(storage) {
   const memory = new Map();
   const nameOf = (booking) => `mpesa-payment:${booking}`;
@@ -476,7 +466,7 @@ function recordsIn(storage) {
       try {
         storage.removeItem(nameOf(booking));
       } catch {
-        // Nothing was stored there.
+        // nothing was stored
       }
     },
   };

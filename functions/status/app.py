@@ -4,7 +4,7 @@ from typing import Any
 
 from payments.aws.runtime import prepare
 from payments.http import api_gateway
-from payments.http.answers import status_answer
+from payments.http.answers import payment_answer
 from payments.http.authentication import customers
 from payments.http.messages import language_of
 from payments.usecases.read_status import get_payment
@@ -29,16 +29,10 @@ def _read(event: dict[str, Any]) -> api_gateway.Response:
         client_id=caller.client_id,
         actor=runtime.actor("status", api_gateway.request_id(event)),
     )
-    body = status_answer(
-        view.payment,
-        is_booking_paid=view.is_booking_paid,
-        language=language_of(api_gateway.header(event, "accept-language")),
-        party_b=runtime.settings.merchant.party_b,
-        is_till=runtime.settings.is_till,
-        policy=runtime.policy,
-        now=int(runtime.clock()),
+    language = language_of(api_gateway.header(event, "accept-language"))
+    return api_gateway.ok(
+        payment_answer(view, runtime.settings, language=language, now=int(runtime.clock()))
     )
-    return api_gateway.ok(body)
 
 
 def _identifier(event: dict[str, Any]) -> str:

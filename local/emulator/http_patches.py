@@ -83,19 +83,13 @@ def _import_document(api_id: str, props: dict[str, Any]) -> None:
     cors = openapi.read_cors(document)
     if cors:
         apigateway._apis[api_id]["corsConfiguration"] = cors
-    for store in (apigateway._routes, apigateway._integrations, apigateway._authorizers):
+    for store in (apigateway._routes, apigateway._integrations):
         store[api_id] = {}
-    authorizers: dict[str, tuple[str, str]] = {}
-    for each in openapi.read_authorizers(document):
-        made = checked(apigateway._create_authorizer, api_id, each.settings)
-        authorizers[each.name] = (made["authorizerId"], each.route_authorization_type)
     for route in openapi.read_routes(document):
-        _create_route(api_id, route, authorizers)
+        _create_route(api_id, route)
 
 
-def _create_route(
-    api_id: str, route: openapi.ImportedRoute, authorizers: dict[str, tuple[str, str]]
-) -> None:
+def _create_route(api_id: str, route: openapi.ImportedRoute) -> None:
     from ministack.services import apigateway
 
     integration = {
@@ -105,6 +99,4 @@ def _create_route(
     }
     made = checked(apigateway._create_integration, api_id, integration)
     body = {"routeKey": route.route_key, "target": f"integrations/{made['integrationId']}"}
-    if route.authorizer_name is not None:
-        body["authorizerId"], body["authorizationType"] = authorizers[route.authorizer_name]
     checked(apigateway._create_route, api_id, body)

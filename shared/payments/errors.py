@@ -110,15 +110,22 @@ class TooLargeError(RequestError):
 
 
 class PromptLimitError(RequestError):
-    """Too many prompts for this phone or user.
+    """Too many prompts for this phone or user; the fact `limited_by` says whose limit it is.
 
     Units: retry_after_seconds in seconds.
     """
 
     http_status = 429
 
-    def __init__(self, sentence: str, *, retry_after_seconds: int) -> None:
-        super().__init__(sentence, code="too_many_prompts", retry_after_seconds=retry_after_seconds)
+    def __init__(
+        self, sentence: str, *, retry_after_seconds: int, facts: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(
+            sentence,
+            code="too_many_prompts",
+            retry_after_seconds=retry_after_seconds,
+            facts=facts,
+        )
 
 
 class InitiationError(PaymentError):
@@ -155,7 +162,7 @@ class ProviderUnavailableError(UnavailableError):
     """Daraja refused or did not answer a call that changes nothing (token, query)."""
 
     def __init__(self, cause: str) -> None:
-        super().__init__("M-Pesa is busy. Please try again shortly", code="provider_unavailable")
+        super().__init__("M-PESA is busy. Please try again shortly", code="provider_unavailable")
         self.cause = cause
 
 

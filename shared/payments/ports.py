@@ -8,6 +8,7 @@ from typing import Protocol
 from payments.protocol.change import Change
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear, QueryAnswer
 from payments.protocol.payment import Payment, Proof
+from payments.protocol.pull import PullPage, Window
 
 type Clock = Callable[[], float]
 """UTC epoch seconds."""
@@ -74,6 +75,85 @@ class StkGateway(Protocol):
 
     def query_stk(self, checkout_request_id: str) -> QueryAnswer | None:
         """Query a result; None where Daraja gave no answer about it."""
+
+
+class PullGateway(Protocol):
+    """Daraja's list of the money that arrived."""
+
+    def pull(self, window: Window, offset: int) -> PullPage | None:
+        """Return the rows from an offset on; None where Daraja gave no answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversal:
+    """One Reversal to send, every fact from our own records. Units: KES."""
+
+    receipt_number: str
+    amount_kes: int
+    shortcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitiatorUrls:
+    """Where M-Pesa posts the result of an initiator's call, and that it timed out in the queue."""
+
+    result: str
+    timeout: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalRefusal:
+    """Proof that M-Pesa never took a Reversal; `is_ours` where our own settings spoiled it."""
+
+    code: str
+    is_ours: bool
+
+
+class ReadyInitiator(Protocol):
+    """The initiator with an OAuth token and its credential in hand."""
+
+    def reverse(
+        self,
+        reversal: Reversal,
+        urls: InitiatorUrls,
+        *,
+        may_send: Callable[[], bool],
+        seconds: Callable[[], float],
+    ) -> ReversalRefusal | None:
+        """Send once, within the `seconds` that are left; None where M-Pesa took it, or may have."""
+
+
+class Initiator(Protocol):
+    """The initiator's calls as the use cases need them."""
+
+    def ready(self) -> ReadyInitiator:
+        """Get token and credential before anything else. Errors: UnavailableError."""
+
+    def ask_status(self, receipt_number: str, shortcode: str, urls: InitiatorUrls) -> bool:
+        """Ask M-Pesa about a receipt; whether it took the question."""
+
+    def ask_balance(self, shortcode: str, urls: InitiatorUrls) -> bool:
+        """Ask M-Pesa for the shortcode's balances; whether it took the question."""
+
+
+class RefundsFunction(Protocol):
+    """The function that alone speaks to Safaricom as the initiator, as its callers see it."""
+
+    def ask_status(self, payment_id: str) -> None:
+        """Have M-Pesa asked about a sent refund; what goes wrong is only counted."""
+
+    def ask_balance(self) -> None:
+        """Have M-Pesa asked for the balance; what goes wrong is only counted."""
+
+    def ask_receipt(self, receipt_number: str, *, by: str) -> None:
+        """Have M-Pesa asked about a receipt. Errors: ConflictError, UnavailableError."""
+
+    def approve(
+        self, payment_id: str, *, by: str, request_id: str, shown_version: int | None
+    ) -> None:
+        """Approve and send a refund. Errors: as RefundSender.approve; UnavailableError where the
+        function gave no answer: the refund may have been sent, so look at the payment.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

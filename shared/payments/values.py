@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
-from payments.errors import InvalidRequestError
+from payments.errors import InvalidRequestError, NotFoundError
 
 EAT = timezone(timedelta(hours=3), "EAT")
 BOOKING_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z", re.ASCII)
@@ -25,8 +25,10 @@ TYPED_REFERENCE_CHARACTERS = 20
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 PHONE_CHARACTERS_MAX = 64
+HISTORY_CHARACTERS_MAX = 200
 
 _PHONE = re.compile(r"(?:(?:\+|00)?2540?|0)?([17][0-9]{8})\Z", re.ASCII)
+_PHONE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?254|0)?[17]\d{8}(?!\d)", re.ASCII)
 _IGNORED_IN_PHONES = frozenset(".()[]\t\n\v\f\r")
 _IGNORED_CATEGORIES = frozenset({"Cf", "Zs", "Zl", "Zp", "Pd"})
 """Unicode format characters, spaces and dashes: they come with copied numbers and mean nothing."""
@@ -86,6 +88,23 @@ def normalise_receipt(value: object) -> str | None:
     return text if RECEIPT_NUMBER.match(text) else None
 
 
+def text_for_history(text: str) -> str:
+    """Return a reason as one line, ready to be kept in a payment's history.
+
+    Errors: ValueError: events are read by other systems, so it holds no phone number.
+    """
+    line = " ".join(text.split())
+    if not 1 <= len(line) <= HISTORY_CHARACTERS_MAX or not line.isprintable() or holds_phone(line):
+        raise ValueError("not fit for the history")
+    return line
+
+
+def holds_phone(text: str) -> bool:
+    """Whether a text holds a phone number, also one with spaces or dashes in it."""
+    joined = re.sub(r"(?<=\d)[ -](?=\d)", "", text)
+    return _PHONE_IN_TEXT.search(joined) is not None
+
+
 def mask_phone(msisdn: str) -> str:
     """Hide the middle of a phone number: 2547*****149."""
     return f"{msisdn[:4]}*****{msisdn[-3:]}" if len(msisdn) >= 10 else "*****"
@@ -118,6 +137,11 @@ def clean_text(text: str, *, characters: int) -> str:
     return " ".join(kept.split())[:characters].strip()
 
 
+def plain_reference(text: str) -> str:
+    """Return a reference as it is compared: letters and digits only, in capitals."""
+    return re.sub(r"[^A-Za-z0-9]", "", text).upper()
+
+
 def typed_reference(text: object) -> str:
     """Return what a payer typed as the account, at most 20 characters of it.
 
@@ -125,11 +149,6 @@ def typed_reference(text: object) -> str:
     """
     kept = re.sub(r"[^A-Za-z0-9 _-]+", " ", text if isinstance(text, str) else "")
     return " ".join(kept.split())[:TYPED_REFERENCE_CHARACTERS].strip()
-
-
-def plain_reference(text: str) -> str:
-    """Return a reference as it is compared: letters and digits only, in capitals."""
-    return re.sub(r"[^A-Za-z0-9]", "", text).upper()
 
 
 def account_reference(*, requested: str, payment_id: str) -> str:
@@ -192,7 +211,8 @@ def parse_daraja_timestamp(value: object) -> int | None:
     if not re.match(r"20\d{12}\Z", text, re.ASCII):
         return None
     try:
-        local = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=EAT)
+        # Not strptime: its first use costs a cold start a hundredth of its time.
+        local = datetime.fromisoformat(f"{text[:8]}T{text[8:]}").replace(tzinfo=EAT)
     except ValueError:
         return None
     return int(local.astimezone(UTC).timestamp())
@@ -207,7 +227,8 @@ def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
     if match is None:
         return None
     try:
-        local = datetime.strptime(match.group(1), "%d%m%Y%H%M%S").replace(tzinfo=EAT)
+        day, time = match.group(1)[:8], match.group(1)[8:]
+        local = datetime.fromisoformat(f"{day[4:]}{day[2:4]}{day[:2]}T{time}").replace(tzinfo=EAT)
     except ValueError:
         return None
     return int(local.timestamp()), match.group(2)
@@ -226,4 +247,11 @@ def require_identifier(identifier: object) -> str:
             "checkout_request_id must be a CheckoutRequestID or a payment_id",
             code="invalid_checkout_request_id",
         )
+    return text
+
+
+def require_payment_id(text: str) -> str:
+    """Return a payment_id. Errors: NotFoundError: no payment has an id of another form."""
+    if not PAYMENT_ID.match(text):
+        raise NotFoundError("Payment not found", code="payment_not_found")
     return text

@@ -128,7 +128,7 @@ class Config(InitiatorSettings, PullSettings, C2bSettings, StkSettings):
 def local() -> Config:
     """Short times and local callbacks, for a stack on one machine."""
     return Config(
-        prompt_seconds=15.0,
+        prompt_seconds=60.0,
         show_seconds=0.5,
         person_seconds=2.0,
         settle_seconds=0.5,

@@ -6,11 +6,27 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.phone_page import DESKTOP_SIZE, PHONE_SIZE, config, page, shoot, simulator
+from tests.browser.checkout import check_accessibility
+from tests.browser.phone_page import (
+    DESKTOP_SIZE,
+    PHONE_SIZE,
+    SCREENSHOTS,
+    config,
+    page,
+    shoot,
+    simulator,
+)
 from tests.unit.simulator.running import AT_ONCE, RunningSimulator
 from tests.unit.simulator.virtual_merchant import WAITS
 
 __all__ = ["config", "page", "simulator"]
+
+PAGES = {
+    "/simulator": "#numbers tr",
+    "/_simulator": "#routes details",
+    f"/phones?numbers={WAITS}": "iframe",
+    f"/phone?number={WAITS}": "[data-testid=balance]:not(:empty)",
+}
 
 
 def result_code(simulator: RunningSimulator) -> object:
@@ -265,3 +281,29 @@ def test_a_reset_asks_first_and_the_start_page_is_found(
     expect(page).to_have_url(f"{simulator.url}/simulator")
     expect(page.locator("#numbers tr").first).to_contain_text("254708374149")
     page.close()
+
+
+@pytest.mark.parametrize("look", ["light", "dark", "forced"])
+@pytest.mark.parametrize("width", [360, 768])
+def test_every_page_is_accessible_in_every_look(
+    chromium: Browser, simulator: RunningSimulator, look: str, width: int
+) -> None:
+    context = chromium.new_context(
+        viewport={"width": width, "height": 740},
+        color_scheme="dark" if look == "dark" else "light",
+        forced_colors="active" if look == "forced" else "none",
+    )
+    page = context.new_page()
+    for path, ready in PAGES.items():
+        page.goto(f"{simulator.url}{path}")
+        expect(page.locator(ready).first).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        check_accessibility(page)
+        sizes = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert sizes[0] <= sizes[1], path
+        name = path.partition("?")[0].replace("/", "-")
+        page.screenshot(path=SCREENSHOTS / f"page{name}-{look}-{width}.png")
+    simulator.push(WAITS)
+    expect(page.get_by_role("dialog")).to_be_visible()
+    check_accessibility(page)
+    context.close()

@@ -62,7 +62,8 @@ class Heard(Lambda):
 
     def invoke(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """Run the handler once."""
-        self.metrics.outer = sys.stdout
+        if sys.stdout is not self.metrics:  # one function invokes another
+            self.metrics.outer = sys.stdout
         with redirect_stdout(self.metrics):
             return super().invoke(event)
 

@@ -115,11 +115,13 @@ class Line:
     after: dict[str, Callable[[], None]] = field(default_factory=dict)
     is_down: bool = False
     paths: list[str] = field(default_factory=list)
+    posts: list[tuple[str, bytes]] = field(default_factory=list)
 
     def __call__(
         self, request: HttpRequest, handle: Callable[[HttpRequest], HttpAnswer]
     ) -> HttpAnswer:
         self.paths.append(request.path)
+        self.posts.append((request.path, request.body))
         if self.is_down:
             return HttpAnswer(status=503, headers={}, body=b"down")
         self.before.pop(request.path, lambda: None)()

@@ -11,8 +11,17 @@ from typing import Any
 
 import requests
 
-from tests.support.aws import DARAJA_SECRET_ARN, PEPPER_SECRET_ARN, QUEUE_URL, TABLE_NAME
-from tests.support.lambdas import ENVIRONMENT
+from tests.support.aws import (
+    DARAJA_SECRET_ARN,
+    INITIATOR_SECRET_ARN,
+    MONEY_QUEUE_URL,
+    PAYBILL_SECRET_ARN,
+    PEPPER_SECRET_ARN,
+    QUEUE_URL,
+    REFUNDS_FUNCTION,
+    TABLE_NAME,
+)
+from tests.support.lambdas import DOMAIN, ENVIRONMENT
 from tests.support.world import World
 from tools.hakika.app import run
 from tools.hakika.deployment import Choice, Deployment
@@ -21,6 +30,7 @@ from tools.hakika.person import Person
 type Said = str | Callable[[], object]
 ACCOUNT = ("--who", "njeri", "--why", "checked on the statement", "--yes")
 DEAD_LETTERS_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/dead"
+DEAD_MONEY_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/dead-money"
 OPERATOR_ARN = "arn:aws:sts::000000000000:assumed-role/Operators/njeri"
 
 
@@ -60,7 +70,17 @@ class Functions:
         assert FunctionName.startswith("hakika-test-")
         return {"Environment": {"Variables": {**self.environment, **self._world.environment}}}
 
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803
+    def invoke(
+        self,
+        *,
+        FunctionName: str,  # noqa: N803
+        Payload: bytes,  # noqa: N803
+        InvocationType: str = "RequestResponse",  # noqa: N803
+    ) -> dict[str, Any]:
+        if FunctionName == REFUNDS_FUNCTION:
+            return self._world.invoker.invoke(
+                FunctionName=FunctionName, InvocationType=InvocationType, Payload=Payload
+            )
         assert (FunctionName, Payload) == ("hakika-test-cleanup", b"{}")
         if self.failure is not None:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(self.failure.encode())}
@@ -87,6 +107,7 @@ class Queues:
     world: World
     dead: list[dict[str, str]] = field(default_factory=list)
     hidden: set[str] = field(default_factory=set)
+    dead_money: list[dict[str, str]] = field(default_factory=list)
     waiting: int = 0
 
     def add(self, body: str) -> None:
@@ -94,20 +115,30 @@ class Queues:
         self.dead.append({"MessageId": f"dead-{number}", "ReceiptHandle": number, "Body": body})
 
     def send_message(self, **message: str) -> dict[str, str]:
-        return self.world.queue.send_message(**message)
+        return self.world.sqs.send_message(**message)
 
     def receive_message(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        if QueueUrl == DEAD_MONEY_URL:
+            return self._receive_money()
         assert QueueUrl == DEAD_LETTERS_URL
         found = [each for each in self.dead if each["ReceiptHandle"] not in self.hidden]
         self.hidden |= {each["ReceiptHandle"] for each in found}
         return {"Messages": found} if found else {}
+
+    def _receive_money(self) -> dict[str, Any]:
+        found, self.dead_money = self.dead_money, []
+        messages = [
+            {"MessageId": each["messageId"], "ReceiptHandle": "money", "Body": each["body"]}
+            for each in found
+        ]
+        return {"Messages": messages} if messages else {}
 
     def get_queue_attributes(self, *, QueueUrl: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         count = {DEAD_LETTERS_URL: len(self.dead), QUEUE_URL: self.waiting}.get(QueueUrl, 0)
         return {"Attributes": {"ApproximateNumberOfMessages": str(count)}}
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> None:  # noqa: N803
-        assert QueueUrl == DEAD_LETTERS_URL
+        assert QueueUrl == (DEAD_MONEY_URL if ReceiptHandle == "money" else DEAD_LETTERS_URL)
         self.dead = [each for each in self.dead if each["ReceiptHandle"] != ReceiptHandle]
 
     def change_message_visibility(
@@ -141,8 +172,13 @@ class Desk:
             "TableName": TABLE_NAME,
             "DarajaSecretArn": DARAJA_SECRET_ARN,
             "PepperSecretArn": PEPPER_SECRET_ARN,
+            "InitiatorSecretArn": INITIATOR_SECRET_ARN,
             "FallbackQueueUrl": QUEUE_URL,
             "FallbackDeadLettersUrl": DEAD_LETTERS_URL,
+            "MoneyQueueUrl": MONEY_QUEUE_URL,
+            "MoneyDeadLettersUrl": DEAD_MONEY_URL,
+            "PaybillSecretArn": PAYBILL_SECRET_ARN,
+            "PaybillAddress": f"https://{DOMAIN}/",
         }
         self.is_at_terminal = False
 

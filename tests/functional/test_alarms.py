@@ -13,18 +13,20 @@ from typing import Any
 
 import pytest
 from payments.protocol.evidence import AttentionCleared, MoneyReturned, Resolution, ReviewResolved
+from payments.store.instructions import Instruction
 from payments.usecases.operate import operate_on_payment
 
+from tests.functional import test_metrics
+from tests.functional.booking_system import Town as WebhookTown
 from tests.functional.cloudwatch import metrics_read, resolved, rings
 from tests.functional.emf import Datum, Metrics, listen_to
 from tests.functional.faulty import DAY, HOUR, Network
 from tests.functional.scene import Scene
 from tests.functional.test_cleanup import poison
 from tests.functional.test_token import void_the_token
-from tests.support.aws import DARAJA_SECRET_ARN, JWT_SECRET_ARN, REPOSITORY
+from tests.support.aws import DARAJA_SECRET_ARN, REPOSITORY
 from tests.support.dynamodb.faults import throttled
 from tests.support.dynamodb.template import load_template
-from tests.support.lambdas import bearer
 
 TEMPLATE = load_template(REPOSITORY / "template.yaml")
 ALARMS = {
@@ -198,6 +200,78 @@ def nobody_ever_answers(town: Town) -> None:
     town.live(3)
 
 
+def a_confirmation_is_queued(town: Town) -> None:
+    test_metrics.c2b_queued(town.scene)
+    town.live(1)
+
+
+def a_confirmation_is_refused(town: Town) -> None:
+    test_metrics.c2b_failed(town.scene)
+    town.live(1)
+
+
+def the_paybill_function_crashes(town: Town) -> None:
+    town.aws_measures("AWS/Lambda", "Errors", {"Ref": "PaybillFunction"}, 1)
+    town.live(1)
+
+
+def the_paybill_function_is_throttled(town: Town) -> None:
+    town.aws_measures("AWS/Lambda", "Throttles", {"Ref": "PaybillFunction"}, 1)
+    town.live(1)
+
+
+def money_of_another_shortcode_is_confirmed(town: Town) -> None:
+    test_metrics.c2b_of_another(town.scene)
+    town.live(1)
+
+
+def a_confirmation_comes_from_elsewhere(town: Town) -> None:
+    test_metrics.c2b_unlisted(town.scene)
+    town.live(1)
+
+
+def a_confirmation_has_no_receipt(town: Town) -> None:
+    test_metrics.c2b_unreadable(town.scene)
+    town.live(1)
+
+
+def pull_is_on(town: Town, **daraja_config: object) -> None:
+    """Pull is on; three customers have paid, and their callbacks arrived."""
+    town.scene.environment = {"PULL_TRANSACTIONS": "true"}
+    town.scene.__dict__["_lambdas"].clear()
+    town.scene.register_c2b()
+    town.scene.daraja.configure(c2b_twin="off", **daraja_config)
+    for number in range(3):
+        town.pay(number)
+    town.live(2)
+
+
+def run_pull(town: Town, times: int) -> None:
+    """So many runs, half an hour apart."""
+    for _ in range(times):
+        town.scene.pass_time(1800)
+        town.scene.clean_up()
+    town.evaluate()
+
+
+def pull_never_ends(town: Town) -> None:
+    pull_is_on(town)
+    town.scene.line.is_down = True
+    run_pull(town, 4)
+
+
+def pull_is_not_provisioned(town: Town) -> None:
+    pull_is_on(town, pull_is_provisioned=False)
+    run_pull(town, 6)
+
+
+def pull_lists_nothing_of_ours(town: Town) -> None:
+    pull_is_on(town, pull_is_provisioned=False)
+    run_pull(town, 49)
+    town.pay(9)
+    town.live(2)
+
+
 def a_queue_holds_dead_letters(town: Town) -> None:
     queue = {"Fn::GetAtt": "OutboxDeadLetters.QueueName"}
     town.aws_measures("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue, 1)
@@ -212,18 +286,6 @@ def a_payment_cannot_be_read(town: Town) -> None:
     payment_id = town.pay(0, "pays+callback_lost")
     poison(town.scene, payment_id)
     town.live(5)
-
-
-def no_secret_can_be_read(town: Town) -> None:
-    town.scene.secrets.values[JWT_SECRET_ARN] = {}
-    event = {"identitySource": [bearer("7", now=town.scene.clock())]}
-    town.scene.fresh_function("authorizer").invoke(event)
-    town.live(1)
-
-
-def the_authorizer_crashes(town: Town) -> None:
-    town.aws_measures("AWS/Lambda", "Errors", {"Ref": "AuthorizerFunction"}, 1)
-    town.live(1)
 
 
 def daraja_gives_no_token(town: Town) -> None:
@@ -282,6 +344,52 @@ def events_are_not_carried(town: Town) -> None:
     town.live(8, carries=False)
 
 
+def money_fits_no_payment(town: Town) -> None:
+    test_metrics.confirmed(town.scene)
+    town.live(14)
+    assert "MoneyUnclaimedAlarm" not in town.ringing
+    town.live(2)
+
+
+def the_booking_system_is_down(town: Town, answer: int = 503) -> None:
+    """One customer pays, and nobody takes the event for a quarter of an hour."""
+    town.pay(0)
+    town.scene.pass_time(MINUTE)
+    booking_system = WebhookTown(town.scene)
+    booking_system.receiver.steps = [answer] * 5
+    booking_system.carry()
+    booking_system.deliver_for(15 * MINUTE)
+    town.evaluate()
+
+
+def the_booking_system_never_took_an_event(town: Town) -> None:
+    queue = {"Fn::GetAtt": "WebhookDeadLetters.QueueName"}
+    town.aws_measures("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue, 1)
+    town.live(1)
+
+
+def mpesa_refuses_the_initiator(town: Town) -> None:
+    town.scene.function("cleanup").module.runtime.refunds.gates.stop(
+        "2001", now=int(town.scene.clock())
+    )
+    town.live(1)
+
+
+def password_of(days: int) -> Callable[[Town], None]:
+    """The initiator's password was set so long ago."""
+
+    def ages(town: Town) -> None:
+        set_at = int(town.scene.clock()) - days * DAY
+        note = Instruction(at=set_at, by="me", reason="new", asked="initiator", request_id="r")
+        gates = town.scene.function("cleanup").module.runtime.refunds.gates
+        gates.note_credential(set_at, note, op_id="a" * 32)
+        town.live(1)
+        assert "InitiatorAgeingAlarm" in town.ringing
+        assert ("InitiatorExpiringAlarm" in town.ringing) == (days >= 85)
+
+    return ages
+
+
 SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "FailedShareHighAlarm": (most_customers_fail,),
     "PaymentsPendingAlarm": (daraja_never_decides,),
@@ -292,14 +400,28 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
         the_callback_function_is_throttled,
     ),
     "NoCallbacksAlarm": (callbacks_do_not_arrive,),
+    "C2BErrorsAlarm": (
+        a_confirmation_is_queued,
+        a_confirmation_is_refused,
+        the_paybill_function_crashes,
+        the_paybill_function_is_throttled,
+    ),
+    "C2BUnknownShortcodeAlarm": (money_of_another_shortcode_is_confirmed,),
+    "C2BUnprovenAlarm": (a_confirmation_comes_from_elsewhere, a_confirmation_has_no_receipt),
+    "PullFailingAlarm": (pull_never_ends,),
+    "PullNotProvisionedAlarm": (pull_is_not_provisioned,),
+    "PullBlindAlarm": (pull_lists_nothing_of_ours,),
     "UnknownOutcomesAlarm": (pushes_hang,),
     "ReviewAlarm": (a_wrong_amount_arrives,),
     "RefundDueAlarm": (a_paid_booking_is_cancelled,),
+    "RefundsStoppedAlarm": (mpesa_refuses_the_initiator,),
+    "InitiatorAgeingAlarm": (password_of(75), password_of(84)),
+    "InitiatorExpiringAlarm": (password_of(85),),
     "AttentionAlarm": (nobody_ever_answers,),
+    "MoneyUnclaimedAlarm": (money_fits_no_payment,),
     "DeadLettersAlarm": (a_queue_holds_dead_letters,),
     "CleanupNotRunningAlarm": (the_schedule_is_off,),
     "CleanupPoisonedAlarm": (a_payment_cannot_be_read,),
-    "AuthorizerErrorsAlarm": (no_secret_can_be_read, the_authorizer_crashes),
     "DarajaDownAlarm": (
         daraja_gives_no_token,
         daraja_fails_pushes,
@@ -310,6 +432,8 @@ SITUATIONS: dict[str, tuple[Callable[[Town], None], ...]] = {
     "ApiErrorsAlarm": (the_api_fails,),
     "EventsStuckAlarm": (the_bus_is_gone,),
     "EventsNotCarriedAlarm": (events_are_not_carried,),
+    "WebhooksFailingAlarm": (the_booking_system_is_down,),
+    "WebhookDeadLettersAlarm": (the_booking_system_never_took_an_event,),
 }
 
 
@@ -357,6 +481,17 @@ def test_no_alarm_rings_on_an_ordinary_day(town: Town) -> None:
     assert town.metrics.sums(service="hakika")["PaymentCompleted"] == 11
     assert town.metrics.sums(service="hakika")["TokenFetched"] == 2
     assert town.rang == set()
+
+
+def test_pull_that_works_rings_nothing_for_two_days(town: Town) -> None:
+    """A quiet night has runs that find nothing, and no payment."""
+    pull_is_on(town)
+    run_pull(town, 30)
+    town.pay(8)
+    town.live(2)
+    run_pull(town, 66)
+    pulled = {name for name in town.rang if name.startswith(("Pull", "C2B"))}
+    assert pulled == set()
 
 
 def test_a_rush_after_a_quiet_hour_is_no_alarm(town: Town) -> None:
@@ -419,6 +554,12 @@ def test_a_stopped_pipe_rings_within_half_an_hour_of_the_first_lost_event(
     assert any(rang) is rings_by_then
 
 
+def test_a_booking_system_that_takes_events_rings_for_none(town: Town) -> None:
+    the_booking_system_is_down(town, answer=200)
+    assert "WebhooksFailingAlarm" not in town.rang
+    assert town.metrics.sums(service="hakika")["WebhookDelivered"] == 1
+
+
 def test_an_alarm_about_counts_falls_silent_by_itself(town: Town) -> None:
     callbacks_do_not_arrive(town)
     assert "NoCallbacksAlarm" in town.ringing
@@ -460,7 +601,8 @@ def test_alarms_read_the_metrics_of_aws_under_their_documented_dimension() -> No
 def test_every_dead_letter_queue_has_the_alarm() -> None:
     queues = {
         metric["Dimensions"][0]["Value"]["Fn::GetAtt"].split(".")[0]
-        for metric in metrics_read(ALARMS["DeadLettersAlarm"])
+        for alarm in ("DeadLettersAlarm", "WebhookDeadLettersAlarm")
+        for metric in metrics_read(ALARMS[alarm])
     }
     made = {name for name, each in TEMPLATE["Resources"].items() if "DeadLetters" in name}
     assert queues == {

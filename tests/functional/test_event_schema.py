@@ -13,8 +13,10 @@ from payments.protocol.change import EventType
 from payments.protocol.evidence import AttentionCleared, MoneyReturned
 from payments.usecases.money_desk import attach_to_booking, owe_back
 from payments.usecases.operate import operate_on_payment
+from payments.usecases.refunds import request_refund, withdraw_refund
 
 from tests.functional.bank import PERSON, Bank
+from tests.functional.refunding import send_refund, set_credential
 from tests.support.aws import REPOSITORY
 from tests.support.dynamodb.template import load_template
 from tests.support.world import PHONE, World
@@ -22,6 +24,7 @@ from tests.support.world import PHONE, World
 SCHEMA = json.loads((REPOSITORY / "docs/schemas/payment-event-v1.json").read_text())
 VALIDATOR = Draft202012Validator(SCHEMA)
 TWO_DAYS_SECONDS = 49 * 3600
+WAY = {EventType.REFUND_REQUESTED, EventType.REFUND_WITHDRAWN, EventType.REFUND_SENT}
 
 
 @pytest.fixture
@@ -109,12 +112,36 @@ def owed_back(world: World) -> None:
     owe_back(Bank(world).services, "SKI7HAND01", shown_amount_kes=1000, actor=PERSON)
 
 
+def refund(world: World, result_code: str) -> None:
+    """Requested, taken back, requested again, approved, and answered by M-Pesa."""
+    refund_due(world)
+    set_credential(world)
+    services = world.function("refunds").module.runtime.services
+    [payment] = [item for item in world.items("PAY#") if item["sk"] == "STATE"]
+    payment_id = payment["pk"][4:]
+    request_refund(services, payment_id, by="staff:a", why="ill", request_id="r1")
+    withdraw_refund(services, payment_id, by="staff:a", why="ill", request_id="r1")
+    world.daraja.set_next({"outcome_code": result_code}, api="reversal")
+    send_refund(world, payment_id)
+    world.pass_time(10)
+
+
+def refund_sent(world: World) -> None:
+    refund(world, "7777")
+
+
+def refund_refused(world: World) -> None:
+    refund(world, "1")
+
+
 SITUATIONS: dict[Callable[[World], None], set[EventType]] = {
     completed: {EventType.COMPLETED},
     failed: {EventType.FAILED},
     review: {EventType.REVIEW},
     refund_due: {EventType.COMPLETED, EventType.REFUND_DUE},
     refunded: {EventType.COMPLETED, EventType.REFUND_DUE, EventType.REFUNDED},
+    refund_sent: {EventType.COMPLETED, EventType.REFUND_DUE, *WAY},
+    refund_refused: {EventType.COMPLETED, EventType.REFUND_DUE, *WAY, EventType.REFUND_REFUSED},
     cancelled: {EventType.CANCELLED, EventType.UNRESOLVED},
     looked_after: {EventType.CANCELLED, EventType.UNRESOLVED, EventType.ATTENTION_CLEARED},
     receipt_later: {EventType.COMPLETED, EventType.RECEIPT_ADDED},

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from payments.aws.runtime import RandomIds
+from payments.aws.adapters import RandomIds
 from payments.protocol.payment import PaymentStatus
 from payments.usecases.services import Services
 

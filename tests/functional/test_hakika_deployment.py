@@ -135,7 +135,7 @@ def queue_lost_callback(world: World, desk: Desk) -> str:
     down = FaultyTable(world.dynamodb)
     from tests.support.lambdas import Lambda, http_event
 
-    services = {"dynamodb": down, "sqs": world.queue, "secretsmanager": world.secrets}
+    services = {"dynamodb": down, "sqs": world.sqs, "secretsmanager": world.secrets}
     adapters = replace(world.adapters, aws_client=services.__getitem__)
     event = http_event(
         "POST",
@@ -209,7 +209,7 @@ def healthy(desk: Desk) -> Iterator[Desk]:
 
 def test_a_healthy_deployment_is_well_in_every_respect(healthy: Desk) -> None:
     found = examine(healthy)
-    assert len(found) == 14
+    assert len(found) == 17
     assert {each["health"] for each in found.values()} == {"good"}, found
 
 

@@ -38,6 +38,7 @@ def test_an_accepted_prompt_is_answered_in_full(scene: Scene) -> None:
         "status": "pending",
         "status_url": f"/api/payment/mpesa/status/{payment.payment_id}",
         "poll_after_seconds": 4,
+        "prompt_seconds_left": 60,
     }
 
 
@@ -226,7 +227,7 @@ def prompts_until_refused(scene: Scene, spacing: float, **options: Any) -> tuple
 def test_a_phone_gets_three_prompts_in_fifteen_minutes(scene: Scene) -> None:
     granted, answer = prompts_until_refused(scene, 100)
     refused(answer, 429, "too_many_prompts")
-    assert granted == 3
+    assert (granted, answer.body["limited_by"]) == (3, "phone")
     assert int(answer.headers["Retry-After"]) == answer.body["retry_after_seconds"] == 600
     scene.pass_time(599)
     assert scene.initiate("b3", client_id="c3").status == 429
@@ -246,7 +247,7 @@ def test_a_user_gets_five_prompts_in_ten_minutes_and_is_told_when(scene: Scene) 
         scene.register(f"b{number}")
         answer = scene.initiate(f"b{number}", phone=f"25471111111{number}")
     refused(answer, 429, "too_many_prompts")
-    assert answer.body["retry_after_seconds"] == 600
+    assert (answer.body["retry_after_seconds"], answer.body["limited_by"]) == (600, "account")
     assert answer.body["error"].startswith("Too many payment requests for your account. Try again")
     assert "(EAT)" in answer.body["error"]
 

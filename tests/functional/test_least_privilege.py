@@ -14,9 +14,11 @@ from payments.store.items import receipt_key
 from payments.store.receipt_items import row_values
 
 from local.template import read_template
+from tests.functional.booking_system import Town as WebhookTown
 from tests.functional.faulty import PUSH_PATH, Execute, Network, callback_body, meanwhile
 from tests.functional.scene import Scene
-from tests.support.lambdas import Lambda, http_event
+from tests.functional.test_paybill import body as confirmation
+from tests.support.lambdas import UNLISTED_IP, Lambda, http_event
 from tests.support.world import OLD_CALLBACK
 
 RESOURCES: dict[str, Any] = read_template(Path(__file__).parents[2] / "template.yaml")["Resources"]
@@ -25,9 +27,11 @@ ROLES = {
     "stk_push": "StkPushRole",
     "status": "StatusRole",
     "callback": "CallbackRole",
+    "paybill": "PaybillRole",
     "cleanup": "CleanupRole",
     "consultations": "ConsultationsRole",
     "statistics": "StatisticsRole",
+    "webhooks": "WebhooksRole",
 }
 BY_TRANSACTION = {
     "Put": "PutItem",
@@ -182,11 +186,30 @@ def _look_at_receipts_that_wait(scene: WatchedScene) -> None:
     assert scene.clean_up()["poisoned"] == 0
 
 
+def _hear_of_money_by_hand(scene: WatchedScene) -> None:
+    """Of a stranger, of a payment, of one whose booking another has paid, and from elsewhere."""
+    post = scene.post_to_paybill
+    post(scene.c2b_url(), confirmation(TransID="PAYBILL001"))
+    post(scene.c2b_url(), confirmation(TransID="PAYBILL002"), source_ip=UNLISTED_IP)
+    scene.pass_time(600)  # the user's prompts are counted over ten minutes
+    first = _pay_twice(scene, "8")
+    reference = scene.payment(first).account_reference
+    post(scene.c2b_url(), confirmation(TransID="PAYBILL003", BillRefNumber=reference))
+    assert scene.payment(first).status == "refund_due"
+
+
 def _count(scene: WatchedScene) -> None:
     event = http_event(
         "GET", STATISTICS, client_id="1", scopes="payments:read", now=scene.clock()
     ) | {"queryStringParameters": {"from": "2026-09-21", "to": "2026-09-22"}}
     assert scene.function("statistics").invoke(event)["statusCode"] == 200
+
+
+def _tell_the_booking_system(scene: WatchedScene) -> None:
+    town = WebhookTown(scene)
+    town.carry()
+    town.deliver()
+    assert town.receiver.requests
 
 
 @pytest.fixture
@@ -203,12 +226,10 @@ def test_each_role_grants_what_its_function_asks_for_and_nothing_else(scene: Wat
         _hear_a_hint_about_an_unknown_push,
         _cancel_what_is_paid_while_something_else_is_said_of_it,
         _look_at_receipts_that_wait,
+        _hear_of_money_by_hand,
         _count,
+        _tell_the_booking_system,
     ):
         act(scene)
     used = {function: scene.watched.asked[function] for function in ROLES}
     assert used == {function: granted(role) for function, role in ROLES.items()}
-
-
-def test_the_authorizer_has_nothing_to_do_with_the_table() -> None:
-    assert granted("AuthorizerRole") == set()

@@ -8,22 +8,32 @@ from typing import Any
 import pytest
 from payments.protocol.evidence import AttentionCleared, MoneyReturned
 from payments.usecases.operate import operate_on_payment
+from payments.usecases.refunds import request_refund
 
 from tests.functional.emf import Metrics, listen_to
-from tests.functional.faulty import HOUR, PUSH_PATH, QUERY_PATH, callback_body
+from tests.functional.faulty import HOUR, PUSH_PATH, QUERY_PATH, callback_body, refuse
+from tests.functional.refunding import send_refund, set_credential
 from tests.functional.scene import Scene
 from tests.functional.test_cleanup import poison
+from tests.functional.test_paybill import body as confirmation
 from tests.functional.test_token import void_the_token
-from tests.support.aws import DARAJA_SECRET_ARN
+from tests.support.aws import DARAJA_SECRET_ARN, PAYBILL_SECRET_ARN, TABLE_NAME
+from tests.support.dynamodb.faults import throttled
 from tests.support.lambdas import UNLISTED_IP
 from tests.support.world import OLD_CALLBACK
 
 UNITS = {
     "PushToCompletion": "Seconds",
     "OldestOpenAge": "Seconds",
+    "OldestUnclaimedAge": "Seconds",
+    "PullBlindSeconds": "Seconds",
+    "PullLatency": "Milliseconds",
     "PushLatency": "Milliseconds",
     "QueryLatency": "Milliseconds",
     "TokenLatency": "Milliseconds",
+    "ReversalLatency": "Milliseconds",
+    "StatusLatency": "Milliseconds",
+    "BalanceLatency": "Milliseconds",
     "ReceivedKes": "None",
 }
 """Every other metric is a Count."""
@@ -165,10 +175,138 @@ def somebody_else_fetches(scene: Scene) -> None:
     scene.initiate("2", client_id="8", phone="254711111111")
 
 
+def post_confirmation(scene: Scene, text: str = "", **options: Any) -> None:
+    url = options.pop("url", None) or scene.c2b_url()
+    scene.post_to_paybill(url, text or confirmation(), **options)
+
+
+def confirmed(scene: Scene) -> None:
+    post_confirmation(scene)
+
+
+def c2b_wrong_token(scene: Scene) -> None:
+    post_confirmation(scene, url=scene.c2b_url(token="0" * 64))
+
+
+def c2b_unlisted(scene: Scene) -> None:
+    post_confirmation(scene, source_ip=UNLISTED_IP)
+
+
+def c2b_of_another(scene: Scene) -> None:
+    post_confirmation(scene, confirmation(BusinessShortCode="600000"))
+
+
+def c2b_unreadable(scene: Scene) -> None:
+    post_confirmation(scene, "{")
+
+
+def c2b_refused(scene: Scene) -> None:
+    scene.environment = {"C2B_VALIDATION": "strict"}
+    post_confirmation(scene, url=scene.c2b_url("validation"))
+
+
+def c2b_queued(scene: Scene) -> None:
+    scene.secrets.values[PAYBILL_SECRET_ARN] = {"C2B_TOKEN_SHA256": 7}  # type: ignore[dict-item]
+    post_confirmation(scene)
+
+
+def c2b_failed(scene: Scene) -> None:
+    scene.money_queue.is_down = True
+    c2b_queued(scene)
+
+
+def pulling(scene: Scene) -> None:
+    """The operator has switched Pull on, and one customer has paid by hand."""
+    scene.environment = {"PULL_TRANSACTIONS": "true"}
+    scene.register_c2b()
+    scene.pay_by_hand()
+    scene.pass_time(60)
+
+
+def pulled(scene: Scene) -> None:
+    pulling(scene)
+    scene.clean_up()
+
+
+def pull_finds_nothing(scene: Scene) -> None:
+    pulling(scene)
+    scene.daraja.configure(pull_is_provisioned=False)
+    scene.clean_up()
+
+
+def pull_fails(scene: Scene) -> None:
+    pulling(scene)
+    scene.line.is_down = True
+    scene.clean_up()
+
+
+def pull_skips(scene: Scene) -> None:
+    pulling(scene)
+    [receipt] = scene.receipt_rows()
+    key = {"pk": {"S": f"RCPT#{receipt}"}, "sk": {"S": "STATE"}}
+    spoiled = {**key, "source": {"S": "nobody"}}
+    scene.dynamodb.put_item(TableName=TABLE_NAME, Item=spoiled)
+    scene.clean_up()
+
+
 def poisoned(scene: Scene) -> None:
     poison(scene, scene.pay("waits"))
     scene.clock.sleep(30)
     scene.clean_up()
+
+
+def send(scene: Scene, scenario: object) -> None:
+    """Owed money is on its way back."""
+    scene.pay("pays")
+    scene.pass_time(30)
+    scene.register(status="Cancelled")
+    set_credential(scene)
+    scene.daraja.set_next(scenario, api="reversal")
+    send_refund(scene, scene.only_payment())
+
+
+def refunded(scene: Scene) -> None:
+    send(scene, "outcome_twice")
+    scene.pass_time(20)
+
+
+def refund_refused(scene: Scene) -> None:
+    send(scene, {"outcome_code": "1"})
+    scene.pass_time(20)
+
+
+def refund_asked_about(scene: Scene) -> None:
+    """The acknowledgement and the result are lost, and M-Pesa does not take the question."""
+    scene.daraja.set_next("ack_500", api="status")
+    scene.daraja.set_next("ack_500", api="balance")
+    send(scene, "ack_hang+outcome_lost")
+    scene.pass_time(130)
+    scene.clean_up()
+
+
+def forged_result(scene: Scene) -> None:
+    scene.post_to_paybill("https://pay.example.co.ke/api/result/balance/" + "0" * 64, "{}")
+
+
+def result_from_elsewhere(scene: Scene) -> None:
+    send(scene, "outcome_unlisted")
+    scene.pass_time(10)
+
+
+def result_is_queued(scene: Scene) -> None:
+    send(scene, "pays")
+    scene.network.next(refuse(throttled), on=frozenset({"TransactWriteItems"}))
+    scene.network.rules *= 4
+    scene.pass_time(10)
+
+
+def refunds_cannot_be_invoked(scene: Scene) -> None:
+    cancelled_booking(scene)
+    set_credential(scene)
+    services = scene.function("consultations").module.runtime.services
+    scene.invoker.is_down = True
+    request_refund(services, scene.only_payment(), by="a", why="ill", request_id="r")
+    scene.call("consultations", "GET", "/api/consultations/{booking_id}")
 
 
 SITUATIONS: dict[Callable[[Scene], None], dict[str, float | None]] = {
@@ -204,13 +342,58 @@ SITUATIONS: dict[Callable[[Scene], None], dict[str, float | None]] = {
     many_due: {"QueryHeldBack": None, "QuerySent": None},
     somebody_else_fetches: {"TokenFetched": 2, "TokenFetchedEarly": 1},
     poisoned: {"CleanupRun": 1, "CleanupPoisoned": 1},
+    refunded: {
+        "RefundRequested": 1,
+        "RefundSent": 1,
+        "PaymentRefunded": 1,
+        "ResultUsed": 1,
+        "ReversalLatency": None,
+        "BalanceLatency": None,
+        "ResultUnused": 1,
+    },
+    refund_refused: {"RefundSent": 1, "RefundRefused": 1, "ResultUsed": 1},
+    refund_asked_about: {
+        "RefundAsked": 1,
+        "ReversalFailed": 1,
+        "StatusFailed": 1,
+        "BalanceFailed": 1,
+        "StatusLatency": None,
+    },
+    forged_result: {"ResultRejected": 1},
+    result_from_elsewhere: {"ResultFromUnlistedAddress": 1},
+    result_is_queued: {"ResultQueued": 1},
+    refunds_cannot_be_invoked: {"RefundsNotInvoked": 1},
+    confirmed: {"C2BConfirmation": 1},
+    c2b_wrong_token: {"C2BRejected": 1},
+    c2b_unlisted: {"C2BFromUnlistedAddress": 1},
+    c2b_of_another: {"C2BUnknownShortcode": 1},
+    c2b_unreadable: {"C2BUnreadable": 1},
+    c2b_refused: {"C2BRefused": 1},
+    c2b_queued: {"C2BQueued": 1},
+    c2b_failed: {"C2BFailed": 1},
+    pulled: {
+        "PullRun": 1,
+        "PullListed": 1,
+        "PullKnown": 1,
+        "PullLatency": None,
+        "PullBlindSeconds": 0,
+    },
+    pull_finds_nothing: {"PullRun": 1, "PullNothingFound": 1},
+    pull_fails: {"PullRun": 1, "PullUnfinished": 1},
+    pull_skips: {"PullSkipped": 1, "PullUnfinished": 1},
 }
 """What each situation adds up to; None where only its presence counts."""
 SILENT: dict[Callable[[Scene], None], set[str]] = {
     paid: {"TokenFetchedEarly", "PushFailed", "TokenFailed", "CallbackDuplicate", "CallbackLate"},
     still_processing: {"QueryFailed", "QueryUnanswered", "QueryThrottled"},
     unlisted: {"CallbackAccepted"},
+    forged_result: {"ResultUsed", "ResultUnused"},
+    result_from_elsewhere: {"PaymentRefunded"},
     no_token: {"CallbackAccepted", "CallbackFailed"},
+    confirmed: {"C2BRejected", "C2BQueued", "C2BFailed"},
+    c2b_unlisted: {"C2BConfirmation"},
+    c2b_of_another: {"C2BConfirmation"},
+    pulled: {"PullUnfinished", "PullNothingFound", "PullSkipped"},
 }
 """What a situation must not be taken for."""
 
@@ -296,12 +479,27 @@ NOTHING_STANDS = {
     "ReviewOpen": 0,
     "RefundDueOpen": 0,
     "AttentionOpen": 0,
+    "UnclaimedReceipts": 0,
+    "UnclaimedOverQuarterHour": 0,
+    "OldestUnclaimedAge": 0,
+    "RefundsStopped": 0,
+    "InitiatorPasswordDays": 0,
 }
 
 
 def test_gauges_are_measured_though_nothing_stands(scene: Scene, metrics: Metrics) -> None:
     paid(scene)
     assert gauges(scene, metrics) == NOTHING_STANDS
+
+
+def test_money_that_fits_nothing_is_measured(scene: Scene, metrics: Metrics) -> None:
+    confirmed(scene)
+    scene.pass_time(899)
+    waiting = {"UnclaimedReceipts": 1, "OldestUnclaimedAge": 899}
+    assert gauges(scene, metrics) == NOTHING_STANDS | waiting
+    scene.pass_time(1)
+    waiting |= {"OldestUnclaimedAge": 900, "UnclaimedOverQuarterHour": 1}
+    assert gauges(scene, metrics) == NOTHING_STANDS | waiting
 
 
 def test_an_open_payment_is_measured_between_its_looks_too(scene: Scene, metrics: Metrics) -> None:

@@ -57,7 +57,7 @@ def test_a_look_finds_the_booking_that_was_registered_later(scene: Scene) -> Non
     scene.register("77", client_id="9")
     scene.pass_time(60)
 
-    assert bank.look().settled == 1
+    assert bank.look().changed == 1
 
     payment_id = str(bank.row(RECEIPT).payment_id)
     assert scene.events(payment_id) == ["MoneyAttached", "PaymentCompleted"]
@@ -73,7 +73,7 @@ def test_a_look_finds_the_payment_that_the_index_had_not_shown_yet(
     assert bank.says(RECEIPT, reference=reference) is MoneyOutcome.FILED
     scene.engine.lag = 0
     scene.pass_time(60)
-    assert bank.look().settled == 1
+    assert bank.look().changed == 1
     assert scene.payment(payment_id).bound_receipt == RECEIPT
 
 

@@ -17,6 +17,7 @@ from tests.support.network import Lines
 from tests.support.world import CONSULTATION, PHONE, QUERY, START, STATUS, STK_PUSH, World
 
 STATISTICS = "/api/payment/mpesa/statistics"
+PAYMENT, PAYMENTS = "/api/payments/{payment_id}", "/api/payments"
 OWNER = "7"
 STRANGER = "8"
 ABSENT_PAYMENT = "0" * 32
@@ -189,6 +190,19 @@ EVENTS: dict[str, tuple[str, dict[str, Any]]] = {
             now=START,
         ),
     ),
+    f"GET {PAYMENT}": (
+        "consultations",
+        http_event(
+            "GET", PAYMENT, path=f"/api/payments/{ABSENT_PAYMENT}", client_id=OWNER, now=2e9
+        ),
+    ),
+    f"GET {PAYMENTS}": (
+        "consultations",
+        {
+            **http_event("GET", PAYMENTS, client_id=OWNER, now=2e9),
+            "queryStringParameters": {"booking_id": "1"},
+        },
+    ),
     f"GET {STATISTICS}": (
         "statistics",
         {
@@ -253,7 +267,12 @@ def test_a_token_that_nobody_can_check_is_503_and_logs_nobody_out(route: str, sc
 
 @pytest.mark.parametrize(
     ("route", "scope"),
-    [(f"PUT {CONSULTATION}", "consultations:write"), (f"GET {STATISTICS}", "payments:read")],
+    [
+        (f"PUT {CONSULTATION}", "consultations:write"),
+        (f"GET {STATISTICS}", "payments:read"),
+        (f"GET {PAYMENT}", "payments:read"),
+        (f"GET {PAYMENTS}", "payments:read"),
+    ],
 )
 @pytest.mark.parametrize(
     "scopes", ["", "payments:write", "consultations:read", "consultations:writes", "*", "admin"]

@@ -14,13 +14,13 @@ import pytest
 from tests.support.lambdas import ENVIRONMENT
 
 REPOSITORY = Path(__file__).parents[2]
-FUNCTIONS = ("authorizer", "callback", "stk_push", "status")
+FUNCTIONS = ("callback", "stk_push", "status")
 DAY = 86_400
 
 RESTORED = """
 import json, os, random, sys
 from dataclasses import replace
-from payments.aws.runtime import RandomIds
+from payments.aws.adapters import RandomIds
 from payments.protocol.payment import Payment
 
 from tests.support.world import START, World

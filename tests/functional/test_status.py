@@ -154,14 +154,38 @@ def test_the_customer_is_spoken_to_in_their_language(
 def test_paying_by_hand_is_offered_only_once_no_prompt_can_be_open(scene: Scene) -> None:
     payment_id = scene.pay("waits+query_never_final")
     scene.pass_time(30, delivers=False)
-    assert scene.status(payment_id).body["manual_payment"] is None
+    assert scene.status(payment_id).body["manual_payment_details"] is None
     scene.post(payment_id, 1037)
-    assert scene.status(payment_id).body["manual_payment"] is None
+    assert scene.status(payment_id).body["manual_payment_details"] is None
     scene.pass_time(300, delivers=False)
-    text = scene.status(payment_id).body["manual_payment"]
-    assert "174379" in text
-    assert scene.payment(payment_id).account_reference in text
-    assert "Do not do both" in text
+    body = scene.status(payment_id).body
+    reference = scene.payment(payment_id).account_reference
+    assert body["manual_payment_details"] == {
+        "channel": "paybill",
+        "number": "174379",
+        "account_reference": reference,
+        "amount": 1000,
+    }
+    for part in ("174379", reference, "KES 1,000", "Do not do both"):
+        assert part in body["manual_payment"]
+
+
+def test_the_prompts_time_counts_down_from_its_acceptance_and_ends_with_a_result(
+    scene: Scene,
+) -> None:
+    def left(payment_id: str) -> tuple[object, object]:
+        body = scene.status(payment_id).body
+        return body["prompt_seconds_left"], body["masked_phone_number"]
+
+    payment_id = scene.pay("waits")
+    masked = "2547*****149"
+    accepted_at = scene.payment(payment_id).accepted_at
+    assert accepted_at is not None
+    for age, expected in ((0, 60), (20, 40), (59, 1), (60, None), (200, None)):
+        scene.pass_time(accepted_at + age - scene.clock(), delivers=False)
+        assert left(payment_id) == (expected, masked), age
+    scene.post(payment_id, 1032)
+    assert left(payment_id) == (None, masked)
 
 
 def test_who_has_paid_meanwhile_is_told_not_to_enter_the_pin(scene: Scene) -> None:

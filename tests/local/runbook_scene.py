@@ -114,7 +114,8 @@ class Scene:
     def empty_dead_letters(self) -> None:
         """Other tests may have left some; the doctor would say so."""
         queue = self.client("sqs")
-        for name in ("FallbackDeadLettersUrl", "OutboxDeadLettersUrl", "CleanupDeadLettersUrl"):
+        kinds = ("Fallback", "Money", "Outbox", "Cleanup")
+        for name in (f"{kind}DeadLettersUrl" for kind in kinds):
             queue.purge_queue(QueueUrl=self.stack.outputs[name])
 
 

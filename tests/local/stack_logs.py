@@ -4,17 +4,16 @@ import json
 import re
 from collections.abc import Iterator
 
+from local.settings import ROOT
 from tests.local.api_client import Api
 from tests.support.log_scan import leaks_in_log
 
-FUNCTIONS = (
-    "authorizer",
-    "callback",
-    "cleanup",
-    "consultations",
-    "statistics",
-    "status",
-    "stk-push",
+FUNCTIONS = sorted(
+    each.parent.name.replace("_", "-") for each in (ROOT / "functions").glob("*/app.py")
+)
+SECRETS = (
+    *("DarajaSecretArn", "JwtSecretArn", "PaybillSecretArn", "PepperSecretArn"),
+    *("InitiatorSecretArn", "ResultKeySecretArn", "WebhookSecretArn"),
 )
 CRASHES = re.compile(r"Traceback|\[ERROR\]|\"level\": ?\"CRITICAL\"|A token caused")
 
@@ -32,7 +31,7 @@ def secrets_of(api: Api) -> list[str]:
     """Give every secret of this stack, the Daraja credentials and tokens included."""
     manager = api.aws("secretsmanager")
     found = [api.stack.customer_token, api.stack.booking_token]
-    for name in ("DarajaSecretArn", "JwtSecretArn", "PepperSecretArn"):
+    for name in (each for each in SECRETS if each in api.stack.outputs):
         text = manager.get_secret_value(SecretId=api.stack.outputs[name])["SecretString"]
         found += [value for value in json.loads(text).values() if value]
     return found
@@ -47,9 +46,10 @@ def faults_in_line(line: str, secrets: list[str]) -> list[str]:
 def faults_in_logs(api: Api) -> list[str]:
     """Name each leak and each crash in everything that the stack's functions logged."""
     secrets = secrets_of(api)
+    has_webhooks = "WebhookQueueUrl" in api.stack.outputs
     return [
         f"{fault} in {function}: {line}"
-        for function in FUNCTIONS
+        for function in (*FUNCTIONS, *(("webhooks",) if has_webhooks else ()))
         for line in log_lines(api, function)
         for fault in faults_in_line(line, secrets)
     ]

@@ -1,6 +1,5 @@
-"""`make run` itself: its screen, the commands it prints, and what is left after Ctrl-C."""
+"""`make run` itself: its screen, `make curl`, `make demo`, and what is left after Ctrl-C."""
 
-import itertools
 import json
 import os
 import re
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from local.client import SimulatorClient
 from local.processes import answers, find_free_ports, is_alive
@@ -53,11 +53,17 @@ class RunningStack:
         )
         return received
 
-    def commands(self) -> list[str]:
-        """What a person would copy: the indented lines under each comment."""
-        lines = self.screen.splitlines()
-        after_comment = itertools.pairwise(lines)
-        return [line.strip() for before, line in after_comment if before.startswith("  # ")]
+    def run_module(self, name: str, **variables: str) -> str:
+        """What `make curl` or `make demo` prints for this stack."""
+        return subprocess.run(
+            [sys.executable, "-m", name, "--folder", str(self.folder)],
+            cwd=ROOT,
+            env={**os.environ, **variables},
+            capture_output=True,
+            text=True,
+            timeout=2 * SECONDS_MAX,
+            check=True,
+        ).stdout
 
     def pids(self) -> set[int]:
         """Every process of the stack: the three servers, and the functions' workers."""
@@ -111,10 +117,8 @@ def running(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RunningS
 def test_the_printed_commands_work_as_printed_and_a_kill_leaves_nothing(
     running: RunningStack,
 ) -> None:
-    commands = running.commands()
-    assert len(commands) == 6
     done = subprocess.run(
-        ["/bin/sh", "-c", "\n".join(commands)],
+        ["/bin/sh", "-c", running.run_module("local.curl")],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -140,7 +144,18 @@ def test_the_printed_commands_work_as_printed_and_a_kill_leaves_nothing(
     assert not [pid for pid in pids if is_alive(pid)]
 
 
-def test_ctrl_c_stops_everything(running: RunningStack) -> None:
+def test_the_screen_is_short_and_true_and_ctrl_c_stops_everything(running: RunningStack) -> None:
+    screen = running.screen.partition("Hakika is running")[2]
+    assert len(screen.splitlines()) <= 12
+    addresses = re.findall(r"http://\S+", screen)
+    assert len(addresses) == 4
+    for address in addresses:
+        assert requests.get(address, timeout=SECONDS_MAX).ok, address
+    assert set(re.findall(r"make [a-z]+", screen)) == {"make demo", "make curl"}
+    told = running.run_module("local.demo")
+    assert "paid: KES 1,500, receipt" in told
+    assert "{" not in told, "a body without VERBOSE=1"
+    assert '"payment_id": "' in running.run_module("local.demo", VERBOSE="1")
     pids = running.pids()
     running.process.send_signal(signal.SIGINT)
     rest, _ = running.process.communicate(timeout=SECONDS_MAX)

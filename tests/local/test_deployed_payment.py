@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from local import demo
 from local.client import Answer, ApiClient, SimulatorClient
 from local.console import Console
 from local.demo import retry_until
+from local.demo_refunds import RefundDemo
 from local.state import StackState
 from local.timeline import read_events
 from tests.local.conftest import Customer
@@ -40,9 +40,11 @@ def wait_for_result(customer: Customer, payment_id: str) -> dict[str, Any]:
 
 
 def test_the_whole_demo_plays(stack: StackState) -> None:
-    played = demo.Demo(Console(), stack)
+    played = RefundDemo(Console(), stack)
     played.pay_at_once()
+    played.refund_by_two()
     played.cancel_and_retry()
+    played.refund_with_a_lost_answer()
 
 
 def test_a_paid_consultation_is_confirmed_and_told_to_others_once(

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from payments.aws.runtime import Adapters
+from payments.aws.adapters import Adapters
 from payments.ports import Actor
 from payments.protocol.evidence import Evidence, MoneyReturned, QueryAnswer, Verdict
 from payments.usecases.apply_evidence import apply_evidence

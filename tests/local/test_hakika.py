@@ -238,6 +238,26 @@ def test_the_doctor_finds_a_stopped_outbox(scene: Scene) -> None:
     assert (sick.returncode, f"pipe {name} is STOPPED" in sick.stdout) == (1, True)
 
 
+@tries("paybill register", "paybill show", "paybill drop-old-tokens")
+def test_the_paybill_is_registered_anew_and_its_tokens_are_shown(scene: Scene) -> None:
+    before = answer(scene, "paybill", "show")["tokens_sha256_begin"]
+    assert hakika(scene, "paybill", "register").returncode == 2
+    assert answer(scene, "paybill", "register", "--yes")["version"] == "v2"
+    after = answer(scene, "paybill", "show")["tokens_sha256_begin"]
+    assert after[:-1] == before
+    dropped = answer(scene, "paybill", "drop-old-tokens", "--yes")["dropped"]
+    assert dropped == len(before)
+    assert answer(scene, "paybill", "show")["tokens_sha256_begin"] == after[-1:]
+
+
+@tries("pull register", "pull show")
+def test_pull_is_registered_and_shows_its_state(scene: Scene) -> None:
+    number = scene.customer.phone_number
+    done = hakika(scene, "pull", "register", "--number", number, "--yes")
+    assert (done.returncode, number[3:] in done.stdout + done.stderr) == (0, False)
+    assert answer(scene, "pull", "show")["is_switched_on"] is True
+
+
 @tries("first-day")
 def test_the_first_day_is_asked_and_leaves_only_its_report(scene: Scene, tmp_path: Path) -> None:
     report = tmp_path / "first-day.md"

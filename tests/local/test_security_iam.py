@@ -88,6 +88,7 @@ PROBES: dict[str, Probe] = {
     "Daraja secret": _secret("DarajaSecretArn"),
     "JWT secret": _secret("JwtSecretArn"),
     "pepper": _secret("PepperSecretArn"),
+    "C2B tokens": _secret("PaybillSecretArn"),
     "changing a secret": lambda client, stack: client("secretsmanager").update_secret(
         SecretId=stack.outputs["DarajaSecretArn"], Description="changed by a test of roles"
     ),
@@ -119,13 +120,16 @@ LEARNS = {*WRITES, "ConditionCheckItem", "Query by_checkout"}
 LOOKS = {"Query by_reference", "Query by_day"}
 """What a look at a receipt that waits needs."""
 ALLOWED: Mapping[str, set[str]] = {
-    "StkPushRole": {*WRITES, "Daraja secret", "pepper"},
-    "StatusRole": {*LEARNS, "Daraja secret"},
+    "StkPushRole": {*WRITES, "JWT secret", "Daraja secret", "pepper"},
+    "StatusRole": {*LEARNS, "JWT secret", "Daraja secret"},
     "CallbackRole": LEARNS,
-    "CleanupRole": {*LEARNS, *LOOKS, "Query open", "Query person", "Daraja secret"},
-    "ConsultationsRole": WRITES,
-    "StatisticsRole": {"Query by_day"},
-    "AuthorizerRole": {"JWT secret"},
+    "PaybillRole": {
+        *WRITES,
+        *("ConditionCheckItem", "Query by_reference", "C2B tokens", "pepper"),
+    },
+    "CleanupRole": {*LEARNS, *LOOKS, "Query open", "Query person", "Daraja secret", "pepper"},
+    "ConsultationsRole": {*WRITES, "JWT secret"},
+    "StatisticsRole": {"Query by_day", "JWT secret"},
 }
 
 

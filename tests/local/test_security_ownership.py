@@ -128,8 +128,7 @@ def test_a_good_token_without_the_scope_is_403(
     assert (answer.status_code, answer.json()["code"]) == (403, "forbidden")
 
 
-def test_a_cached_answer_of_the_authorizer_serves_nobody_else(mine: Mine) -> None:
-    """Two tokens in turn, many times: each is answered as itself."""
+def test_two_callers_in_turn_are_each_answered_as_themselves(mine: Mine) -> None:
     path = f"/api/payment/mpesa/status/{mine.payment_id}"
     tokens = {200: mine.api.token(mine.owner), 404: mine.api.token(mine.stranger)}
     for _ in range(10):

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
-from payments.aws.runtime import Adapters
+from payments.aws.adapters import Adapters
 
 from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
 from simulator.core.config import Config
@@ -308,7 +308,7 @@ class _Sqs:
     def send_message(self, **message: str) -> Any:
         def send() -> Any:
             self._world.note("callback queued")
-            return self._world.queue.send_message(**message)
+            return self._world.queue.take(message["MessageBody"])
 
         return self._world.network.other("sqs SendMessage", send, SdkError)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,12 @@ REPOSITORY = Path(__file__).parents[2]
 TABLE_NAME = "payments-under-test"
 DARAJA_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:daraja"
 PEPPER_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:pepper"
+INITIATOR_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:initiator"
+RESULT_KEY_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:result-key"
+REFUNDS_FUNCTION = "hakika-test-refunds"
+PAYBILL_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:paybill"
+C2B_TOKEN = "c2b0" * 16
+"""The token in the C2B addresses of the deployment under test."""
 JWT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:jwt"
 JWT_SECRET = "jwt-secret-under-test-0123456789abcdef"
 SECRETS = {
@@ -25,8 +32,12 @@ SECRETS = {
         "SAFARICOM_PASSKEY": SANDBOX_PASSKEY,
     },
     PEPPER_SECRET_ARN: {"PHONE_PEPPER": "pepper-under-test"},
+    INITIATOR_SECRET_ARN: {"INITIATOR_NAME": "", "SECURITY_CREDENTIAL": ""},
+    RESULT_KEY_SECRET_ARN: {"RESULT_KEY": "result-key-under-test", "RESULT_KEYS_OLD": ""},
+    PAYBILL_SECRET_ARN: {"C2B_TOKEN_SHA256": sha256(C2B_TOKEN.encode()).hexdigest()},
 }
 QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/fallback"
+MONEY_QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/money"
 
 
 @cache
@@ -47,6 +58,10 @@ class SecretsManager:
         """How many times a secret was read."""
         return len(self.read_arns)
 
+    def put_secret_value(self, *, SecretId: str, SecretString: str) -> None:  # noqa: N803
+        """Replace a value."""
+        self.values[SecretId] = json.loads(SecretString)
+
     def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 -- AWS's name
         """Answer as Secrets Manager does."""
         self.read_arns.append(SecretId)
@@ -60,22 +75,32 @@ def in_turn(calls: Sequence[Callable[[], None]]) -> None:
 
 
 class Queue:
-    """The fallback queue: messages wait until they are redriven."""
+    """One queue: messages wait until they are redriven."""
 
     def __init__(self) -> None:
         self.messages: list[dict[str, str]] = []
         self.sent = 0
         self.is_down = False
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, str]:  # noqa: N803
+    def take(self, body: str) -> dict[str, str]:
         """Keep a message, or refuse as a queue that is down does."""
-        assert QueueUrl == QUEUE_URL
         if self.is_down:
             raise ConnectionError("the queue is down")
         self.sent += 1
         message_id = f"message-{self.sent}"
-        self.messages.append({"messageId": message_id, "body": MessageBody})
+        self.messages.append({"messageId": message_id, "body": body})
         return {"MessageId": message_id}
+
+
+class Queues:
+    """SQS: the fallback queue, and the money queue."""
+
+    def __init__(self, fallback: Queue, money: Queue) -> None:
+        self._queues = {QUEUE_URL: fallback, MONEY_QUEUE_URL: money}
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, str]:  # noqa: N803
+        """Hand a message to its queue."""
+        return self._queues[QueueUrl].take(MessageBody)
 
 
 type EngineOf = Callable[[Callable[[], float]], Engine]

@@ -11,17 +11,22 @@ from types import CodeType, ModuleType
 from typing import Any
 from unittest.mock import patch
 
-from payments.aws.runtime import ADAPTERS, Adapters
+from payments.aws.adapters import ADAPTERS, Adapters
 
 from simulator.core.config import LISTED_SOURCES
 
 from .aws import (
     DARAJA_SECRET_ARN,
+    INITIATOR_SECRET_ARN,
     JWT_SECRET,
     JWT_SECRET_ARN,
+    MONEY_QUEUE_URL,
+    PAYBILL_SECRET_ARN,
     PEPPER_SECRET_ARN,
     QUEUE_URL,
+    REFUNDS_FUNCTION,
     REPOSITORY,
+    RESULT_KEY_SECRET_ARN,
     TABLE_NAME,
 )
 from .daraja import BASE_URL
@@ -30,7 +35,7 @@ from .tokens import token_of
 LISTED_IP = "196.201.214.200"
 UNLISTED_IP = "41.90.64.12"
 DOMAIN = "pay.example.co.ke"
-TIMEOUT_SECONDS = {"stk_push": 29, "status": 15, "callback": 10, "cleanup": 60}
+TIMEOUT_SECONDS = {"stk_push": 29, "status": 15, "callback": 10, "cleanup": 60, "refunds": 29}
 ENVIRONMENT = {
     "TABLE_NAME": TABLE_NAME,
     "SAFARICOM_BASE": BASE_URL,
@@ -38,9 +43,14 @@ ENVIRONMENT = {
     "CALLBACK_URL_BASE": f"https://{DOMAIN}",
     "DARAJA_SECRET_ARN": DARAJA_SECRET_ARN,
     "PEPPER_SECRET_ARN": PEPPER_SECRET_ARN,
+    "INITIATOR_SECRET_ARN": INITIATOR_SECRET_ARN,
+    "RESULT_KEY_SECRET_ARN": RESULT_KEY_SECRET_ARN,
+    "REFUNDS_FUNCTION": REFUNDS_FUNCTION,
     "JWT_SECRET_ARN": JWT_SECRET_ARN,
     "CALLBACK_SOURCE_IPS": ",".join(LISTED_SOURCES),
     "FALLBACK_QUEUE_URL": QUEUE_URL,
+    "MONEY_QUEUE_URL": MONEY_QUEUE_URL,
+    "PAYBILL_SECRET_ARN": PAYBILL_SECRET_ARN,
     "POWERTOOLS_SERVICE_NAME": "hakika",
     "POWERTOOLS_METRICS_NAMESPACE": "Hakika",
     "POWERTOOLS_LOG_LEVEL": "INFO",

@@ -67,5 +67,7 @@ def _without_owners_field(body: str) -> str:
     except ValueError:
         return body
     if isinstance(document, dict):
-        document.pop("CheckoutRequestID", None)
+        # The booking system's list has the same shape for each payment.
+        for payment in (document, *document.get("payments", [])):
+            payment.pop("CheckoutRequestID", None)
     return json.dumps(document)

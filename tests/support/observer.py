@@ -23,7 +23,7 @@ class Notes:
         raise AssertionError(payment)
 
     def witnessed(self, source: Proof, role: Role) -> None:
-        """No part under test here hears of a receipt."""
+        """No part under test here hears a witness."""
         raise AssertionError(source)
 
     def counted(self, name: str, value: float = 1, *, unit: str = "Count") -> None:

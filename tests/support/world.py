@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import random
 from collections.abc import Callable, Mapping
@@ -10,19 +11,26 @@ from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from payments.aws.runtime import Adapters
+from payments.aws.adapters import Adapters
+from payments.aws.money_calls import new_money_client
+from payments.aws.runtime import Runtime
+from payments.aws.settings import read_settings
 from payments.protocol.payment import Payment
 from payments.store.items import to_payment
 
 from simulator.core import CallbackDelivery, Daraja
 from simulator.core.config import Config
 from tests.support.dynamodb import attach, new_client, use_virtual_time
+from tools.hakika.notes import Notes
 
 from .aws import (
+    C2B_TOKEN,
+    REFUNDS_FUNCTION,
     SECRETS,
     TABLE_NAME,
     EngineOf,
     Queue,
+    Queues,
     SecretsManager,
     in_turn,
     new_engine,
@@ -30,7 +38,7 @@ from .aws import (
 )
 from .clock import SeededIds, VirtualClock
 from .daraja import new_session
-from .lambdas import LISTED_IP, Lambda, http_event
+from .lambdas import DOMAIN, ENVIRONMENT, LISTED_IP, Lambda, http_event
 from .network import Lines, Network
 
 START = 1_790_000_000.0
@@ -40,6 +48,9 @@ STATUS = "/api/payment/mpesa/status/{id}"
 QUERY = "/api/payment/mpesa/stkpush/query"
 CALLBACK = "/api/payment/callback/{payment_id}/{token}"
 OLD_CALLBACK = "/api/payment/mpesa/callback"
+CONFIRMATION = "/api/c2b/{token}/confirmation"
+VALIDATION = "/api/c2b/{token}/validation"
+RESULT = "/api/result/{kind}"
 CONSULTATION = "/api/consultations/{booking_id}"
 
 
@@ -73,6 +84,8 @@ class World:
         self.chance = random.Random(seed)
         self.engine = new_engine(self.clock, engine_of)
         self.queue = Queue()
+        self.money_queue = Queue()
+        self.sqs = Queues(self.queue, self.money_queue)
         self.secrets = SecretsManager(SECRETS)
         self.daraja = Daraja(
             clock=self.clock,
@@ -80,6 +93,7 @@ class World:
             config=Config().changed({"query_per_minute": None, **(daraja_config or {})}),
         )
         self.environment = dict(environment or {})
+        self.invoker = RefundsInvoker(self)
         # One client serves all worlds that nobody fails: to make one takes longer than most tests.
         client = new_client() if network else _shared_client()
         lines = network or Lines()
@@ -88,8 +102,9 @@ class World:
         self.dynamodb = client
         services = {
             "dynamodb": client,
-            "sqs": self.queue,
+            "sqs": self.sqs,
             "secretsmanager": self.secrets,
+            "lambda": self.invoker,
         }
         self.adapters = Adapters(
             clock=self.clock,
@@ -101,6 +116,7 @@ class World:
             at_once=in_turn,
         )
         self._lambdas: dict[str, Lambda] = {}
+        self.kept: list[Any] = []
 
     def close(self) -> None:
         """Let go of the shared client."""
@@ -197,11 +213,42 @@ class World:
             source_ip=source_ip,
         )
 
+    def post_to_paybill(self, url: str, body: bytes | str, *, source_ip: str = LISTED_IP) -> Answer:
+        """Somebody posts to a C2B URL."""
+        text = body.decode(errors="replace") if isinstance(body, bytes) else body
+        path = urlsplit(url).path
+        is_result = path.startswith("/api/result/")
+        known = VALIDATION if path.endswith("/validation") else CONFIRMATION
+        route = RESULT if is_result else known
+        return self.call("paybill", "POST", route, path=path, body=text, source_ip=source_ip)
+
     def deliver(self, delivery: CallbackDelivery) -> Answer:
-        """Post one of Daraja's callbacks, and tell it what was answered."""
-        answer = self.post_callback(delivery.url, delivery.body, source_ip=delivery.source_ip)
-        self.daraja.callback_answered(delivery.id, answer.status)
+        """Make one of Daraja's posts, and tell it what was answered."""
+        is_paybills = "/api/c2b/" in delivery.url or "/api/result/" in delivery.url
+        post = self.post_to_paybill if is_paybills else self.post_callback
+        answer = post(delivery.url, delivery.body, source_ip=delivery.source_ip)
+        self.daraja.callback_answered(delivery.id, answer.status, json.dumps(answer.body).encode())
         return answer
+
+    def pay_by_hand(self, **order: Any) -> str:
+        """A customer pays the paybill by hand, without any prompt; the receipt."""
+        usual = {"number": "174379", "amount_kes": 1000, "account": "RENT7"}
+        paid = self.daraja.pay_by_hand(order.pop("payer", PHONE), **{**usual, **order})
+        return paid.receipt
+
+    def register_c2b(self) -> None:
+        """The operator registers the deployment's C2B addresses, and its Pull."""
+        settings = read_settings({**ENVIRONMENT, **self.environment})
+        client = new_money_client(Runtime(settings, self.adapters, observer=Notes()))
+        urls = {f"{kind}_url": self.c2b_url(kind) for kind in ("confirmation", "validation")}
+        done = client.register_urls(version="v2", response_type="Completed", **urls)
+        pull = client.register_pull(nominated_number=PHONE, callback_url=f"https://{DOMAIN}/pull")
+        assert done.is_accepted
+        assert pull.is_accepted
+
+    def c2b_url(self, kind: str = "confirmation", *, token: str = C2B_TOKEN) -> str:
+        """The deployment's C2B address."""
+        return f"https://{DOMAIN}/api/c2b/{token}/{kind}"
 
     def pass_time(
         self, seconds: float, *, delivers: bool = True, cleans_up: bool = False
@@ -229,10 +276,17 @@ class World:
 
     def redrive(self) -> dict[str, Any]:
         """SQS hands its messages to the callback function; what fails stays."""
-        records, self.queue.messages = self.queue.messages, []
-        answer = self.function("callback").invoke({"Records": records})
+        return self._redrive(self.queue, "callback")
+
+    def redrive_money(self) -> dict[str, Any]:
+        """The same of the money queue, to the paybill function."""
+        return self._redrive(self.money_queue, "paybill")
+
+    def _redrive(self, queue: Queue, function: str) -> dict[str, Any]:
+        records, queue.messages = queue.messages, []
+        answer = self.function(function).invoke({"Records": records})
         failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
-        self.queue.messages += [record for record in records if record["messageId"] in failed]
+        queue.messages += [record for record in records if record["messageId"] in failed]
         return answer
 
     def enter_pin(self, pin: str = "1234", *, phone: str = PHONE) -> None:
@@ -259,6 +313,11 @@ class World:
         request = {"TableName": TABLE_NAME, "Item": to_item(values)}
         self.engine.execute("PutItem", request)
 
+    def receipt_rows(self) -> dict[str, dict[str, Any]]:
+        """Every receipt row as stored, by its receipt."""
+        found = [item for item in self.items("RCPT#") if item["sk"] == "STATE"]
+        return {item["pk"].removeprefix("RCPT#"): item for item in found}
+
     def payment(self, payment_id: str) -> Payment:
         """A payment as stored."""
         [values] = [v for v in self.items(f"PAY#{payment_id}") if v["sk"] == "STATE"]
@@ -268,6 +327,31 @@ class World:
         """The types of a payment's events, in order."""
         found = self.items(f"PAY#{payment_id}")
         return [values["type"] for values in found if values["sk"].startswith("EVENT#")]
+
+
+class RefundsInvoker:
+    """The Lambda service, as far as it invokes the refund function."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.calls: list[dict[str, Any]] = []
+        self.is_down = False
+
+    def invoke(
+        self,
+        *,
+        FunctionName: str,  # noqa: N803
+        InvocationType: str,  # noqa: N803
+        Payload: bytes,  # noqa: N803
+    ) -> dict[str, Any]:
+        """Run the function once, as an event too: what it raises then reaches nobody."""
+        assert FunctionName == REFUNDS_FUNCTION
+        if self.is_down:
+            raise ConnectionError("Lambda is down")
+        call = json.loads(Payload)
+        self.calls.append(call)
+        answer = self._world.function("refunds").invoke(call)
+        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
 
 
 def _wire(item: Any) -> Any:

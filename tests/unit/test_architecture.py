@@ -12,6 +12,11 @@ from tests.unit.test_docs import ROOT
 DIAGRAM = re.compile(r"```mermaid\nflowchart LR\n(.*?)```", re.DOTALL)
 DECORATION = re.compile(r"\|[^|]*\||\[\(.*?\)\]|\[.*?\]")
 OUTSIDE = {"frontend", "safaricom"}
+QUEUES = {
+    "FallbackQueue": "queue",
+    "MoneyQueue": "queue",
+    "WebhookQueue": "webhook_queue",
+}
 Arrow = tuple[str, str]
 
 
@@ -51,7 +56,10 @@ def deployed() -> set[Arrow]:
 def calls_of(function: str, properties: dict[str, Any]) -> Iterator[Arrow]:
     """Who calls a function."""
     for event in properties.get("Events", {}).values():
-        source = {"HttpApi": "api", "SQS": "queue", "ScheduleV2": "schedule"}[event["Type"]]
+        if event["Type"] == "SQS":
+            source = QUEUES[event["Properties"]["Queue"].removesuffix(".Arn")]
+        else:
+            source = {"HttpApi": "api", "ScheduleV2": "schedule"}[event["Type"]]
         yield source, function
         if source == "schedule" and "DeadLetterConfig" in event["Properties"]:
             yield source, "dead"
@@ -64,24 +72,26 @@ def reached_of(
     variables = properties.get("Environment", {}).get("Variables", {})
     if "DARAJA_SECRET_ARN" in variables:
         yield function, "safaricom"
+    if "WEBHOOK_URL" in variables:
+        yield function, "booking_system"
     role = resources[properties["Role"].removesuffix(".Arn")]["Properties"]
     actions = str(role["Policies"])
     if "dynamodb:" in actions:
         yield function, "table"
-    if "FallbackQueue" in actions:
+    if "FallbackQueue" in actions or "MoneyQueue" in actions:
         yield function, "queue"
-    if "EventInvokeConfig" in properties:
+    if "DestinationConfig" in properties.get("EventInvokeConfig", {}):
         yield function, "dead"
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::Serverless::Function" and f"{name}.Arn" in actions:
+            yield function, resource["Properties"]["CodeUri"].removeprefix("functions/")
 
 
 def arrows_of_the_rest(resources: dict[str, Any], functions: dict[str, str]) -> Iterator[Arrow]:
-    """Authorizer, Function URL, pipe and the queue's own dead letters."""
-    for resource in resources.values():
+    """Function URLs, pipe, rule, and the queues' own dead letters."""
+    for name, resource in resources.items():
         properties = resource.get("Properties", {})
         match resource["Type"]:
-            case "AWS::Serverless::HttpApi":
-                for authorizer in properties["Auth"]["Authorizers"].values():
-                    yield "api", functions[authorizer["FunctionArn"].removesuffix(".Arn")]
             case "AWS::Lambda::Url":
                 yield "url", functions[properties["TargetFunctionArn"].removesuffix(".Arn")]
             case "AWS::Pipes::Pipe":
@@ -90,7 +100,12 @@ def arrows_of_the_rest(resources: dict[str, Any], functions: dict[str, str]) -> 
                     yield "table", "dead"
             case "AWS::SQS::Queue":
                 if "RedrivePolicy" in properties:
-                    yield "queue", "dead"
+                    yield QUEUES[name], "dead"
+            case "AWS::Events::Rule":
+                for target in properties["Targets"]:
+                    yield "bus", QUEUES[target["Arn"].removesuffix(".Arn")]
+                    if "DeadLetterConfig" in target:
+                        yield "bus", "dead"
             case _:
                 pass
 

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
-NAMES = ("stk_push", "status", "callback", "cleanup", "authorizer", "consultations", "statistics")
+NAMES = (
+    *("stk_push", "status", "callback", "paybill", "cleanup", "consultations", "statistics"),
+    *("refunds", "webhooks"),
+)
 HANDLER_LINES_MAX = 30
 
 

@@ -167,6 +167,7 @@ def test_every_reference_leads_somewhere_and_every_component_is_used() -> None:
     [
         (requests.StkPushRequest, "StkPushRequest"),
         (requests.ConsultationRequest, "ConsultationRequest"),
+        (requests.RefundRequest, "RefundRequest"),
     ],
 )
 def test_a_request_has_the_fields_of_its_model(model: type[BaseModel], name: str) -> None:

@@ -15,23 +15,36 @@ ROOMS = {
     "protocol": (
         "payment receipts consultation evidence result_codes policy decide case change push"
         " callback query money news report transitions matching opening witness statement"
-        " requirements rules refusal operator schedule time_passed filing"
+        " requirements rules refusal operator schedule time_passed filing pull"
+        " refund refund_evidence refund_person refund_steps refund_rules reversal_codes delivery"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
         " count_payments apply_evidence gauges services record_money gather_facts"
-        " look_at_receipts money_desk"
+        " look_at_receipts money_desk propose_owner pull_money receive_confirmation"
+        " validate_payment"
+        " apply_refund refunds send_refund look_at_refund record_initiator_result result_addresses"
+        " read_payments deliver_event"
     ),
     "store": (
         "payments writes items receipt_items row_writes ledger instructions context events"
         " history oauth_token table expressions attributes reservation backlog listings"
+        " pull_gate unproven_money refund_gate refund_writes deliveries"
     ),
-    "daraja": "client wire push_outcomes query_answers oauth_client",
+    "daraja": (
+        "client wire money_wire money_client push_outcomes query_answers oauth_client"
+        " initiator initiator_wire reversal_answers"
+    ),
     "http": (
         "api_gateway requests answers messages sentences authentication token_claims token_keys"
-        " published_keys"
+        " published_keys results refund_answers"
     ),
-    "aws": "runtime settings secrets token_families observability fallback_queue",
+    "aws": (
+        "runtime adapters settings secrets token_families observability fallback_queue money_queue"
+        " c2b_tokens paybill_runtime money_calls refunds_function daraja_gateway"
+        " webhooks"
+    ),
+    "webhooks": "sender",
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40

@@ -35,7 +35,10 @@ def at(path: str) -> Any:
 EXACT: dict[str, Any] = {
     # A queued callback that still fails must stay in the queue.
     "CallbackFunction/Events/Redrive/Properties/FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "PaybillFunction/Events/Redrive/Properties/FunctionResponseTypes": ["ReportBatchItemFailures"],
     "FallbackQueue/MessageRetentionPeriod": 14 * DAY,
+    "MoneyQueue/MessageRetentionPeriod": 14 * DAY,
+    "MoneyDeadLetters/MessageRetentionPeriod": 14 * DAY,
     "FallbackDeadLetters/MessageRetentionPeriod": 14 * DAY,
     "OutboxDeadLetters/MessageRetentionPeriod": 14 * DAY,
     "PaymentsTable/PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
@@ -53,11 +56,6 @@ EXACT: dict[str, Any] = {
             }
         },
     },
-    "AuthorizerFunction/LoggingConfig": {
-        "LogGroup": {"Ref": "AuthorizerLogs"},
-        "LogFormat": "JSON",
-        "ApplicationLogLevel": {"Fn::FindInMap": ["LambdaLogLevels", {"Ref": "LogLevel"}, "Name"]},
-    },
     "OutboxPipe/SourceParameters/DynamoDBStreamParameters/StartingPosition": "TRIM_HORIZON",
     "OutboxPipe/SourceParameters/DynamoDBStreamParameters/OnPartialBatchItemFailure": (
         "AUTOMATIC_BISECT"
@@ -72,8 +70,10 @@ BETWEEN: dict[str, tuple[float, float]] = {
     "StkPushFunction/Timeout": (REMAINING_SECONDS_MIN + 5, 29),
     # The table may refuse for several seconds before the callback goes into the queue.
     "CallbackFunction/Timeout": (10, 29),
+    "PaybillFunction/Timeout": (10, 29),
     "CleanupFunction/Timeout": (55, 60),
     "FallbackQueue/VisibilityTimeout": (60, 300),
+    "MoneyQueue/VisibilityTimeout": (60, 300),
     "CleanupDeadLetters/MessageRetentionPeriod": (900, DAY),
 }
 
@@ -89,14 +89,19 @@ def test_a_setting_lies_between_these(path: str) -> None:
     assert low <= at(path) <= high
 
 
-def test_an_outage_of_hours_needs_nobody_and_a_message_outlives_its_receives() -> None:
-    queue = at("FallbackQueue")
+@pytest.mark.parametrize(
+    ("queue_name", "function"), [("FallbackQueue", "Callback"), ("MoneyQueue", "Paybill")]
+)
+def test_an_outage_of_hours_needs_nobody_and_a_message_outlives_its_receives(
+    queue_name: str, function: str
+) -> None:
+    queue = at(queue_name)
     hours = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] / HOUR
     assert 4 <= hours < queue["MessageRetentionPeriod"] / HOUR
-    assert queue["VisibilityTimeout"] >= 6 * at("CallbackFunction/Timeout"), (
+    assert queue["VisibilityTimeout"] >= 6 * at(f"{function}Function/Timeout"), (
         "AWS asks for six times"
     )
-    redrive = at("CallbackFunction/Events/Redrive/Properties")
+    redrive = at(f"{function}Function/Events/Redrive/Properties")
     assert redrive["ScalingConfig"]["MaximumConcurrency"] == 2, "the rule on concurrency names it"
 
 
@@ -140,6 +145,9 @@ RULE_CASES: list[tuple[dict[str, str], str | None]] = [
     ({**PRODUCTION, "CallbackReservedConcurrency": "0"}, "at least 2"),
     ({**PRODUCTION, "CallbackReservedConcurrency": "1"}, "at least 2"),
     ({**PRODUCTION, "CallbackReservedConcurrency": "2"}, None),
+    ({**PRODUCTION, "PaybillReservedConcurrency": "0"}, "PaybillReservedConcurrency is -1"),
+    ({**PRODUCTION, "PaybillReservedConcurrency": "1"}, "PaybillReservedConcurrency is -1"),
+    ({**PRODUCTION, "PaybillReservedConcurrency": "2"}, None),
 ]
 
 
@@ -148,11 +156,6 @@ def test_a_rule_refuses_what_would_not_work(values: dict[str, str], broken: str 
     found = broken_assertions(TEMPLATE, {**DEFAULTS, **values})
     assert bool(found) is (broken is not None), found
     assert broken is None or broken in "; ".join(found)
-
-
-def test_every_log_level_has_lambdas_name() -> None:
-    levels = TEMPLATE["Parameters"]["LogLevel"]["AllowedValues"]
-    assert list(TEMPLATE["Mappings"]["LambdaLogLevels"]) == levels
 
 
 def test_every_rule_can_refuse() -> None:

@@ -53,7 +53,7 @@ def readers_of(secret: str) -> set[str]:
 
 def test_every_function_has_a_role_of_its_own() -> None:
     roles = [each["Role"] for each in FUNCTIONS.values()]
-    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 7
+    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 8
 
 
 @pytest.mark.parametrize("role", of_type("IAM::Role"))
@@ -81,8 +81,14 @@ def test_no_role_may_scan_or_delete_items_or_read_by_statement(role: str) -> Non
 
 
 def test_each_secret_is_read_by_those_who_need_it() -> None:
-    assert readers_of("DarajaSecret") == {"StkPushFunction", "StatusFunction", "CleanupFunction"}
-    assert readers_of("PepperSecret") == {"StkPushFunction"}
+    asks_daraja = {"StkPushFunction", "StatusFunction", "CleanupFunction", "RefundsFunction"}
+    assert readers_of("DarajaSecret") == asks_daraja
+    hashing = {"StkPushFunction", "PaybillFunction", "CleanupFunction"}
+    assert readers_of("PepperSecret") == hashing
+    assert readers_of("PaybillSecret") == {"PaybillFunction"}
+    assert readers_of("InitiatorSecret") == {"RefundsFunction"}
+    assert readers_of("ResultKeySecret") == {"RefundsFunction", "PaybillFunction"}
+    assert readers_of("WebhookSecret") == {"WebhooksFunction"}
 
 
 def test_the_jwt_secret_is_read_by_no_function_with_a_public_route() -> None:
@@ -96,7 +102,17 @@ def test_the_jwt_secret_is_read_by_no_function_with_a_public_route() -> None:
         for name, each in FUNCTIONS.items()
     }
     asks = {name for name, keys in routes.items() if keys and not keys & PUBLIC_ROUTES}
-    assert readers_of("JwtSecret") - {"AuthorizerFunction"} == asks
+    assert readers_of("JwtSecret") == asks
+
+
+def test_the_heavy_package_is_a_layer_of_those_who_check_tokens_where_keys_are_published() -> None:
+    conditional = ["HasPublishedKeys", "CryptographyLayer", "AWS::NoValue"]
+    for name, each in FUNCTIONS.items():
+        asks = "JWT_SECRET_ARN" in each.get("Environment", {}).get("Variables", {})
+        assert each["Layers"] == ["PaymentsLayer", *([conditional] if asks else [])], name
+    assert RESOURCES["CryptographyLayer"]["Condition"] == "HasPublishedKeys"
+    assert "HasPublishedKeys: !Not [!Equals [!Ref JwksUrl, '']]" in FILE.read_text()
+    assert "cryptography" not in (FILE.parent / "shared" / "requirements.txt").read_text()
 
 
 def test_a_function_knows_of_no_secret_but_where_it_is() -> None:
@@ -113,15 +129,26 @@ def test_a_function_knows_of_no_secret_but_where_it_is() -> None:
 # -- the API
 
 
-def test_every_route_but_safaricoms_two_asks_for_a_token() -> None:
-    assert API["Auth"]["DefaultAuthorizer"] == "Jwt"
-    open_routes = {key for key, needs_token in ROUTES.items() if not needs_token}
-    assert open_routes == PUBLIC_ROUTES
+def test_every_open_route_has_a_throttle_of_its_own_never_below_the_shops() -> None:
+    """A flood of the shop must not use up what Safaricom may send, and it sends nothing again."""
+    for route in PUBLIC_ROUTES:
+        settings = API["RouteSettings"][route]
+        for limit, shops in (("Rate", ("StkPush", "Api")), ("Burst", ("StkPush", "Api"))):
+            parameter = settings[f"Throttling{limit}Limit"]
+            assert parameter == f"Callback{limit}Limit"
+            least = max(PARAMETERS[f"{each}{limit}Limit"]["Default"] for each in shops)
+            assert PARAMETERS[parameter]["Default"] >= least
 
 
-def test_the_authorizers_answers_are_kept_for_a_minute_per_authorization_header() -> None:
-    identity = API["Auth"]["Authorizers"]["Jwt"]["Identity"]
-    assert identity == {"Headers": ["Authorization"], "ReauthorizeEvery": 60}
+def test_every_open_route_has_its_row_in_the_security_document() -> None:
+    rows = (FILE.parent / "docs" / "security.md").read_text(encoding="utf-8")
+    assert [route for route in PUBLIC_ROUTES if f"| `{route}` |" not in rows] == []
+
+
+def test_no_authorizer_answers_in_the_handlers_place() -> None:
+    """Its 401 would have another body, and its cached answer would outlive a token."""
+    assert "Auth" not in API
+    assert not [name for name in RESOURCES if "Authorizer" in name]
 
 
 def test_every_route_is_throttled_by_a_parameter_and_the_costly_ones_by_their_own() -> None:
@@ -155,7 +182,6 @@ HARMLESS = {
     "responseLength",
     "responseLatency",
     "error.message",
-    "authorizer.error",
     "integrationErrorMessage",
 }
 
@@ -190,7 +216,7 @@ def test_what_is_kept_is_kept_for_a_stated_time() -> None:
 
 def test_concurrency_is_reserved_only_where_a_parameter_asks_for_it() -> None:
     text = FILE.read_text()
-    for function in ("StkPush", "Status", "Callback", "Cleanup"):
+    for function in ("StkPush", "Status", "Callback", "Paybill", "Cleanup"):
         parameter = f"{function}ReservedConcurrency"
         assert PARAMETERS[parameter]["Default"] == -1
         assert f"Reserves{function}: !Not [!Equals [!Ref {parameter}, -1]]" in text

@@ -72,3 +72,44 @@ test("the module's own functions use what configure was given", async () => {
   assert.equal((await module.resumePayment(7)).outcome, 'completed');
   assert.equal((await module.processPayment({ ...REQUEST, phone_number: 'x' })).code, 'invalid_phone_number');
 });
+
+test('a look at an ended payment leaves the key of a newer one alone, also while its answer is lost', async () => {
+  for (const look of ['checkPaymentStatus', 'pollPaymentStatus']) {
+    const { client, api, clock, storage } = openTab();
+    await client.initiateSTKPush(REQUEST);
+    api.becomes(CANCELLED_ON_PHONE);
+    storage.items.clear(); // another tab has seen the end, and asks again
+    api.posts.push(lost);
+    const newer = watched(client.processPayment(REQUEST));
+    await clock.advance(0);
+    const stored = [...storage.items.values()];
+    assert.equal(stored.length, 1);
+    await client[look](ID(1));
+    assert.deepEqual([...storage.items.values()], stored, look);
+    await clock.advance(5);
+    assert.equal(new Set(api.keys.slice(1)).size, 1);
+    assert.equal(newer.settled, false);
+  }
+});
+
+test('a receipt is claimed for its payment; a refusal is thrown', async () => {
+  const { client, api } = openTab();
+  api.posts.push(() => json(202, { success: true }), () => json(429, { success: false, error: 'Enough', code: 'too_many_claims' }));
+  await client.claimReceipt(ID(1), 'UKN7RT61SV');
+  const { pathname, body } = api.pushes[0];
+  assert.equal(pathname, `/api/payments/${ID(1)}/receipt-claims`);
+  assert.deepEqual(body, { receipt_number: 'UKN7RT61SV' });
+  await assert.rejects(client.claimReceipt(ID(1), 'UKN7RT61SV'), { code: 'too_many_claims', http_status: 429 });
+});
+
+test('the prompt\'s time and whose limit it is reach the page', async () => {
+  const { client, api, clock } = openTab();
+  const updates = [];
+  api.posts.push((request) => (api.accept(request), json(200, { success: true, payment_id: ID(1), status: 'pending', poll_after_seconds: 3, prompt_seconds_left: 60 })));
+  void client.processPayment(REQUEST, { onUpdate: (update) => updates.push(update) });
+  await clock.advance(0);
+  assert.equal(updates.at(-1).prompt_seconds_left, 60);
+  const other = openTab();
+  other.api.posts.push(() => json(429, { success: false, error: 'Too many', code: 'too_many_prompts', limited_by: 'phone' }));
+  assert.equal((await other.client.processPayment(REQUEST)).limited_by, 'phone');
+});

@@ -41,5 +41,7 @@ export const wrong = (outcome: Extract<Outcome, { outcome: 'refused' }>) => outc
 
 export function listen(checkout: MpesaCheckout): void {
   checkout.token = ({ expired }) => (expired ? 'new' : 'old');
+  checkout.addEventListener('mpesa-trouble', ({ detail }) => console.log(detail.reason, detail.message));
+  checkout.addEventListener('mpesa-left', ({ detail }) => void client.claimReceipt(detail.payment_id ?? '', 'UKN7RT61SV'));
   checkout.addEventListener('mpesa-completed', ({ detail }) => console.log(detail.receipt_number));
 }

@@ -20,10 +20,16 @@ from tools.hakika import (
     decisions,
     doctor,
     first_day,
+    initiator,
     local_clock,
+    money,
     numbers,
+    paybill,
     payments,
+    pull,
+    refunds,
     statement_command,
+    webhooks,
 )
 from tools.hakika.arguments import hoist
 from tools.hakika.deployment import LOCAL_FILE, Choice, Deployment, resolve
@@ -42,8 +48,9 @@ Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 """
 
 VERBS = (
-    *("payment", "consultation", "reconcile", "review", "record-receipt", "refund", "attention"),
-    *("callbacks", "stats", "export", "reconcile-statement", "doctor", "first-day"),
+    *("payment", "consultation", "reconcile", "review", "record-receipt", "money", "refund"),
+    *("attention", "callbacks", "webhooks", "stats", "export", "reconcile-statement"),
+    *("paybill", "pull", "initiator", "doctor", "first-day"),
 )
 
 
@@ -70,12 +77,17 @@ app.add_typer(consultations.app, name="consultation", rich_help_panel=_FIND)
 app.add_typer(decisions.reconcile_app, name="reconcile", rich_help_panel=_MEND)
 app.add_typer(decisions.review_app, name="review", rich_help_panel=_MEND)
 app.command("record-receipt", rich_help_panel=_MEND)(decisions.record_receipt)
-app.add_typer(decisions.refund_app, name="refund", rich_help_panel=_MEND)
+app.add_typer(money.app, name="money", rich_help_panel=_MEND)
+app.add_typer(refunds.app, name="refund", rich_help_panel=_MEND)
 app.add_typer(decisions.attention_app, name="attention", rich_help_panel=_MEND)
 app.add_typer(callbacks.app, name="callbacks", rich_help_panel=_MEND)
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_MEND)
 app.command("stats", rich_help_panel=_BOOKS)(numbers.stats)
 app.command("export", rich_help_panel=_BOOKS)(numbers.export)
 app.command("reconcile-statement", rich_help_panel=_BOOKS)(statement_command.reconcile_statement)
+app.add_typer(paybill.app, name="paybill", rich_help_panel=_DEPLOYMENT)
+app.add_typer(pull.app, name="pull", rich_help_panel=_DEPLOYMENT)
+app.add_typer(initiator.app, name="initiator", rich_help_panel=_DEPLOYMENT)
 app.command("doctor", rich_help_panel=_DEPLOYMENT)(doctor.doctor)
 app.command("first-day", rich_help_panel=_DEPLOYMENT)(first_day.first_day)
 # For people who develop; the list of an operator's verbs does not show it.

@@ -1,44 +1,60 @@
-"""`hakika callbacks`: what ended in the dead-letter queue, and back to the fallback queue with it.
+"""`hakika callbacks`: what ended in the dead-letter queues, and back to their queues with it.
 
-The callback function then applies each message as it would have at first: replaying twice is
-harmless, and a message that is none of ours stays where it is.
+Callbacks and C2B confirmations each have a queue. Their function then applies each message as it
+would have at first: replaying twice is harmless, and a message that is none of ours stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import typer
 from payments.aws.fallback_queue import read_post
+from payments.aws.money_queue import read_confirmation_message
+from payments.usecases.receive_confirmation import Confirmation
 from payments.usecases.record_callback import CallbackPost
 from rich.console import Console
 
 from tools.hakika import screen
+from tools.hakika.dead_letters import DeadLetters
 from tools.hakika.decisions import Yes
 from tools.hakika.person import require_consent
 from tools.hakika.session import Session
 
-RECEIVES_MAX = 100
-AT_ONCE = 10
-HIDDEN_SECONDS = 120
-"""How long a message that was looked at is hidden from other readers, unless it is given back."""
+app = typer.Typer(help="Callbacks and confirmations that were not stored.", no_args_is_help=True)
 
-app = typer.Typer(help="Callbacks that could not be stored.", no_args_is_help=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """One queue and its dead letters, by their outputs of the stack, and how a message is read."""
+
+    output: str
+    dead_output: str
+    read: Callable[[str], CallbackPost | Confirmation]
+
+
+QUEUES = (
+    Queue(output="FallbackQueueUrl", dead_output="FallbackDeadLettersUrl", read=read_post),
+    Queue(
+        output="MoneyQueueUrl", dead_output="MoneyDeadLettersUrl", read=read_confirmation_message
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeadLetter:
     """One message; `post` is None where it is none of ours."""
 
+    queue: Queue
     message_id: str
     handle: str
     text: str
-    post: CallbackPost | None
+    post: CallbackPost | Confirmation | None
 
 
 @app.command("list")
 def list_(context: typer.Context) -> None:
-    """List the callbacks in the dead-letter queue; they stay there."""
+    """List what is in the dead-letter queues; it stays there."""
     session: Session = context.obj
     letters = list(_receive(session))
     _give_back(session, letters)
@@ -47,7 +63,7 @@ def list_(context: typer.Context) -> None:
 
 @app.command()
 def replay(context: typer.Context, yes: Yes = False) -> None:
-    """Move callbacks from the dead-letter queue to the fallback queue, to be applied again.
+    """Move what is in the dead-letter queues back to its queue, to be applied again.
 
     First mend what made them fail (usually: the table refused writes).
     """
@@ -69,7 +85,7 @@ def replay(context: typer.Context, yes: Yes = False) -> None:
     document = {"replayed": len(ours), "left": len(odd)}
 
     def display(console: Console) -> None:
-        noun = "callback" if len(ours) == 1 else "callbacks"
+        noun = "message" if len(ours) == 1 else "messages"
         console.print(f"{len(ours)} {noun} replayed.")
         if odd:
             console.print(f"{len(odd)} left: they are none of ours. Read them on the SQS console.")
@@ -79,30 +95,24 @@ def replay(context: typer.Context, yes: Yes = False) -> None:
 
 def _receive(session: Session) -> Iterator[DeadLetter]:
     """Yield every message once; each stays hidden until it is moved or given back."""
-    queue = session.deployment.client("sqs")
-    seen: set[str] = set()
-    for _ in range(RECEIVES_MAX):
-        answer = queue.receive_message(
-            QueueUrl=_dead_letters_url(session),
-            MaxNumberOfMessages=AT_ONCE,
-            VisibilityTimeout=HIDDEN_SECONDS,
-            WaitTimeSeconds=1,
-        )
-        messages = answer.get("Messages", [])
-        if not messages:
-            return
-        for message in messages:
-            if message["MessageId"] not in seen:
-                seen.add(message["MessageId"])
-                yield _read(message)
+    for queue in QUEUES:
+        for message in _dead_letters(session, queue).receive():
+            yield _read(queue, message)
 
 
-def _read(message: dict[str, Any]) -> DeadLetter:
+def _dead_letters(session: Session, queue: Queue) -> DeadLetters:
+    outputs = session.deployment.outputs
+    return DeadLetters(session, url=outputs[queue.dead_output], source_url=outputs[queue.output])
+
+
+def _read(queue: Queue, message: dict[str, Any]) -> DeadLetter:
+    post: CallbackPost | Confirmation | None
     try:
-        post = read_post(message["Body"])
+        post = queue.read(message["Body"])
     except (ValueError, KeyError, TypeError, AttributeError):
         post = None
     return DeadLetter(
+        queue=queue,
         message_id=message["MessageId"],
         handle=message["ReceiptHandle"],
         text=message["Body"],
@@ -111,28 +121,26 @@ def _read(message: dict[str, Any]) -> DeadLetter:
 
 
 def _move(session: Session, letter: DeadLetter) -> None:
-    """Send first, delete then: a crash between leaves a copy, which is harmless."""
-    queue = session.deployment.client("sqs")
-    queue.send_message(
-        QueueUrl=session.runtime.settings.fallback_queue_url, MessageBody=letter.text
-    )
-    queue.delete_message(QueueUrl=_dead_letters_url(session), ReceiptHandle=letter.handle)
+    _dead_letters(session, letter.queue).move(text=letter.text, handle=letter.handle)
 
 
 def _give_back(session: Session, letters: list[DeadLetter]) -> None:
-    queue = session.deployment.client("sqs")
     for letter in letters:
-        queue.change_message_visibility(
-            QueueUrl=_dead_letters_url(session), ReceiptHandle=letter.handle, VisibilityTimeout=0
-        )
-
-
-def _dead_letters_url(session: Session) -> str:
-    return session.deployment.outputs["FallbackDeadLettersUrl"]
+        _dead_letters(session, letter.queue).give_back([letter.handle])
 
 
 def _view(letter: DeadLetter) -> dict[str, Any]:
     post = letter.post
+    if isinstance(post, Confirmation):
+        return {
+            "message_id": letter.message_id,
+            "is_ours": True,
+            "payment_id": None,
+            "is_from_listed_address": post.is_listed,
+            "result_code": None,
+            "receipt_number": post.money.receipt_number,
+            "amount_kes": post.money.amount_kes,
+        }
     facts = post.result if post else None
     return {
         "message_id": letter.message_id,
@@ -147,15 +155,19 @@ def _view(letter: DeadLetter) -> dict[str, Any]:
 
 def _show(console: Console, letters: list[DeadLetter]) -> None:
     if not letters:
-        console.print("The dead-letter queue is empty.")
+        console.print("The dead-letter queues are empty.")
         return
     table = screen.new_table("Payment", "Code", "Receipt", "KES", right=("KES",))
     for letter in letters:
         view = _view(letter)
         table.add_row(
-            screen.plain(view["payment_id"] or "none of ours"),
+            screen.plain(view["payment_id"] or _kind(letter)),
             view["result_code"] or "",
             view["receipt_number"] or "",
             screen.kes(view["amount_kes"]),
         )
     console.print(table)
+
+
+def _kind(letter: DeadLetter) -> str:
+    return "none of ours" if letter.post is None else "confirmation"

@@ -5,9 +5,9 @@ import json
 from itertools import islice
 from typing import Any
 
-from payments.aws.settings import FORBIDDEN_URL_WORDS
+from payments.aws.settings import refused_word
 
-from tools.hakika import stack_checks
+from tools.hakika import money_checks, stack_checks
 from tools.hakika.deployment import Deployment
 from tools.hakika.findings import Check, Health
 
@@ -21,9 +21,12 @@ REACH_TIMEOUT_SECONDS = (3, 8)
 ADDRESSES_MANY = 65_536
 QUEUES = {
     "FallbackDeadLettersUrl": "callbacks (hakika callbacks list)",
+    "MoneyDeadLettersUrl": "confirmations (hakika callbacks list)",
     "OutboxDeadLettersUrl": "events",
     "CleanupDeadLettersUrl": "cleanup runs",
+    "WebhookDeadLettersUrl": "webhooks (hakika webhooks list --undelivered)",
 }
+WAITING = ("FallbackQueueUrl", "MoneyQueueUrl")
 
 
 def _settings(deployment: Deployment) -> tuple[Health, str]:
@@ -69,7 +72,7 @@ def _secrets(deployment: Deployment) -> tuple[Health, str]:
 def _callback_url(deployment: Deployment) -> tuple[Health, str]:
     base = deployment.environment("stk-push").get("CALLBACK_URL_BASE", "")
     shown = base or deployment.api_url
-    word = next((word for word in FORBIDDEN_URL_WORDS if word in shown.lower()), None)
+    word = refused_word(shown)
     if word is not None:
         return Health.BAD, (
             f'{shown} contains "{word}", which Safaricom refuses. Give the deployment a domain '
@@ -174,16 +177,18 @@ def _schedule(deployment: Deployment) -> tuple[Health, str]:
 def _queues(deployment: Deployment) -> tuple[Health, str]:
     client = deployment.client("sqs")
     counts = {
-        what: _count_messages(client, deployment.outputs[output]) for output, what in QUEUES.items()
+        what: _count_messages(client, deployment.outputs[output])
+        for output, what in QUEUES.items()
+        if output in deployment.outputs  # a stack without WebhookUrl has no queue for webhooks
     }
     dead = [f"{count} {what}" for what, count in counts.items() if count]
     if dead:
         return Health.BAD, f"dead letters: {', '.join(dead)}"
-    waiting = _count_messages(client, deployment.outputs["FallbackQueueUrl"])
+    waiting = sum(_count_messages(client, deployment.outputs[each]) for each in WAITING)
     if waiting:
         return (
             Health.DOUBTFUL,
-            f"{waiting} callbacks wait for the table; they are tried each minute",
+            f"{waiting} callbacks or confirmations wait for the table; they are tried each minute",
         )
     return Health.GOOD, "no dead letters, no callback waits"
 
@@ -214,5 +219,6 @@ CHECKS = (
     Check("recovery", _recovery),
     Check("schedule", _schedule),
     Check("dead letters", _queues),
+    *money_checks.CHECKS,
     *stack_checks.CHECKS,
 )

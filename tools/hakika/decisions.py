@@ -1,4 +1,4 @@
-"""What changes money's state: reconcile, review, record-receipt, refund, attention.
+"""What changes money's state: reconcile, review, record-receipt, attention.
 
 Every one goes through payments.usecases.operate: the same transition table and the same
 conditional writes as everything else, with who and why in its event.
@@ -13,7 +13,6 @@ from payments.errors import ConflictError
 from payments.ports import Actor
 from payments.protocol.evidence import (
     AttentionCleared,
-    MoneyReturned,
     Operation,
     ReceiptFound,
     ReviewResolved,
@@ -53,13 +52,11 @@ Amount = Annotated[str | None, typer.Option(metavar="KES", help="Amount on M-Pes
 
 reconcile_app = typer.Typer(help="Ask Daraja now.", no_args_is_help=True)
 review_app = typer.Typer(help="Decide about money that does not match.", no_args_is_help=True)
-refund_app = typer.Typer(help="Say that owed money went back.", no_args_is_help=True)
 attention_app = typer.Typer(help="Say that somebody has looked.", no_args_is_help=True)
 
 
 @reconcile_app.callback()
 @review_app.callback()
-@refund_app.callback()
 @attention_app.callback()
 def _group() -> None:
     """Keep the verb's own name even where a group has only one."""
@@ -93,7 +90,7 @@ def reconcile_now(
     after = ask_about_payment(
         session.parts,
         before.payment_id,
-        actor=Actor(by=f"operator:{who}", request_id=_request_id(session)),
+        actor=Actor(by=f"operator:{who}", request_id=new_request_id(session)),
         remaining_seconds=lambda: deadline - session.runtime.clock(),
     )
     _answer_change(session, before, after)
@@ -135,7 +132,7 @@ def review_resolve(
         "refund-due": "refund_due; the consultation is free to be paid again",
         "bogus": "failed; its receipt is given up, the consultation is free again",
     }
-    _operate(session, payment, operation, effects[verdict], who=who, why=why, yes=yes)
+    operate(session, payment, operation, effects[verdict], who=who, why=why, yes=yes)
 
 
 def record_receipt(
@@ -162,25 +159,7 @@ def record_receipt(
         transaction_at=parse_moment(at) if at else None,
     )
     effect = f"review, with receipt {operation.receipt_number}, KES {operation.amount_kes:,}"
-    _operate(session, payment, operation, effect, who=who, why=why, yes=yes)
-
-
-@refund_app.command("mark")
-def refund_mark(
-    context: typer.Context,
-    payment: PaymentName,
-    who: Who = None,
-    why: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why; name the refund's own receipt.")
-    ] = None,
-    yes: Yes = False,
-) -> None:
-    """Mark a refund_due payment as refunded, once the money has been sent back.
-
-    This moves no money: it says that somebody did, on the M-Pesa portal.
-    """
-    session: Session = context.obj
-    _operate(session, payment, MoneyReturned(), "refunded", who=who, why=why, yes=yes)
+    operate(session, payment, operation, effect, who=who, why=why, yes=yes)
 
 
 @attention_app.command("clear")
@@ -192,10 +171,10 @@ def attention_clear(
     found = finding.locate(session, payment)
     if found.attention is None:
         raise RefusedError(f"Payment {found.payment_id} needs no attention")
-    _operate(session, payment, AttentionCleared(), "no attention", who=who, why=why, yes=yes)
+    operate(session, payment, AttentionCleared(), "no attention", who=who, why=why, yes=yes)
 
 
-def _operate(
+def operate(
     session: Session,
     name: str,
     operation: Operation,
@@ -211,6 +190,35 @@ def _operate(
     """
     before = finding.locate(session, name)
     preview_evidence(session.parts, before, operation)
+
+    def act(shown: Payment, account: Account) -> Payment:
+        return operate_on_payment(
+            session.parts,
+            shown.payment_id,
+            operation,
+            shown_version=shown.version,
+            who=account.who,
+            why=account.why,
+            request_id=new_request_id(session),
+        )
+
+    change_shown(session, before, effect, act, who=who, why=why, yes=yes)
+
+
+def change_shown(
+    session: Session,
+    before: Payment,
+    effect: str,
+    act: Callable[[Payment, Account], Payment],
+    *,
+    who: str | None,
+    why: str | None,
+    yes: bool,
+) -> None:
+    """Show what will change, take account and consent, then act on what was shown, or not at all.
+
+    Errors: ChangedError.
+    """
     account = take_account(
         session.person, who=who, why=why, default_who=session.deployment.default_person
     )
@@ -218,15 +226,7 @@ def _operate(
         _show_plan(session, before, effect, account)
     require_consent(session.person, is_given=yes)
     try:
-        after = operate_on_payment(
-            session.parts,
-            before.payment_id,
-            operation,
-            shown_version=before.version,
-            who=account.who,
-            why=account.why,
-            request_id=_request_id(session),
-        )
+        after = act(before, account)
     except ConflictError as error:
         if error.code != CHANGED:
             raise
@@ -293,6 +293,7 @@ def _amount(session: Session, text: str) -> int:
     return parse_amount(text, maximum_kes=max(250_000, session.parts.policy.max_amount_kes))
 
 
-def _request_id(session: Session) -> str:
+def new_request_id(session: Session) -> str:
+    """Return the id by which the history names one run of this command."""
     new_hex: Callable[[int], str] = session.parts.ids.hex
     return f"hakika-{new_hex(16)}"

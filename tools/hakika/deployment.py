@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from payments.aws.runtime import Adapters, Runtime
+from payments.aws.adapters import Adapters
+from payments.aws.runtime import Runtime
 from payments.aws.settings import Settings, read_settings
 
 from tools.hakika.errors import DeploymentError
@@ -62,6 +63,9 @@ class Deployment:
                 **self.environment("cleanup"),
                 "PEPPER_SECRET_ARN": self.outputs.get("PepperSecretArn", ""),
                 "FALLBACK_QUEUE_URL": self.outputs.get("FallbackQueueUrl", ""),
+                "WEBHOOK_QUEUE_URL": self.outputs.get("WebhookQueueUrl", ""),
+                "MONEY_QUEUE_URL": self.outputs.get("MoneyQueueUrl", ""),
+                "PAYBILL_SECRET_ARN": self.outputs.get("PaybillSecretArn", ""),
             }
         )
 
@@ -91,8 +95,14 @@ class Deployment:
         """Who the credentials say is there; on the local stack, who is logged in."""
         if self.is_local:
             return os.environ.get("USER") or os.environ.get("LOGNAME")
-        arn = str(self.client("sts").get_caller_identity()["Arn"])
+        arn = self.identity().removeprefix("operator:")
         return arn.rpartition(":")[2].removeprefix("assumed-role/").removeprefix("user/")
+
+    def identity(self) -> str:
+        """Who acts, as a refund keeps it: the credentials' ARN. A typed name is only a note."""
+        if self.is_local:
+            return f"operator:local/{os.environ.get('USER') or os.environ.get('LOGNAME') or ''}"
+        return f"operator:{self.client('sts').get_caller_identity()['Arn']}"
 
 
 def resolve(choice: Choice) -> Deployment:

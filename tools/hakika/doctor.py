@@ -36,7 +36,7 @@ def doctor(
 ) -> None:
     """Check secrets, callback URL, concurrency, Daraja, table, schedule and queues.
 
-    Changes nothing. With --push a payment of KES 1 goes through the public API, the authorizer,
+    Changes nothing. With --push a payment of KES 1 goes through the public API,
     Daraja, a real phone and the callback; the shilling is real money in production.
     """
     session: Session = context.obj

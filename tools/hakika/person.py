@@ -1,14 +1,14 @@
 """Who acts and why, and the question before anything that changes money's state."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from payments.values import holds_phone
 
 from tools.hakika.errors import RefusedError, UsageError
 
 WHO_CHARACTERS_MAX = 64
 WHY_CHARACTERS_MAX = 200
-_PHONE = re.compile(r"(?<!\d)(?:\+?254|0)?[17]\d{8}(?!\d)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,6 @@ def _fit(option: str, text: str | None, characters_max: int) -> str:
         raise UsageError(f"{option} is longer than {characters_max} characters")
     if not cleaned.isprintable():
         raise UsageError(f"{option} holds characters that cannot be printed")
-    if _PHONE.search(re.sub(r"(?<=\d)[ -](?=\d)", "", cleaned)):
+    if holds_phone(cleaned):
         raise UsageError(f"{option} holds a phone number: other systems read it, leave it out")
     return cleaned

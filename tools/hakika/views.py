@@ -8,7 +8,7 @@ from typing import Any
 
 from payments.daraja.wire import MalformedCallbackError, parse_callback
 from payments.protocol.consultation import BookingStatus, Consultation
-from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.protocol.payment import Payment, PaymentStatus, Proof, RefundStep
 from payments.store.history import Event, FiledCallback
 from payments.values import eat_iso, mask_checkout_request_id, mask_phone
 
@@ -172,10 +172,7 @@ def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
                 *(f"hakika review resolve {name} {verdict}" for verdict in verdicts),
             ]
         case PaymentStatus.REFUND_DUE:
-            steps = [
-                "Owed back: send the money on the M-Pesa portal, then:",
-                f"hakika refund mark {name}",
-            ]
+            steps = _refund_steps(payment)
         case PaymentStatus.UNKNOWN | PaymentStatus.DISPATCHING:
             reference = payment.account_reference or name
             steps = [
@@ -198,6 +195,28 @@ def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
     if payment.attention is not None:
         steps += ["Once it has been looked into:", f"hakika attention clear {name}"]
     return steps
+
+
+def _refund_steps(payment: Payment) -> list[str]:
+    """Return what a person can do about owed money."""
+    name, refund = payment.payment_id, payment.refund
+    if refund is not None and refund.step is RefundStep.SENT:
+        return [
+            "M-Pesa has the refund. If it says nothing for 24 hours, look at its statement, then:",
+            f"hakika refund settle {name} reversed",
+            f"hakika refund settle {name} not-reversed",
+        ]
+    if refund is not None and refund.step is RefundStep.REQUESTED:
+        return [
+            "Another person approves the refund at the desk. To take the request back:",
+            f"hakika refund withdraw {name}",
+        ]
+    return [
+        "Owed back. Where an initiator is configured, request the refund:",
+        f"hakika refund request {name}",
+        "Otherwise send the money on the M-Pesa portal, then:",
+        f"hakika refund mark {name}",
+    ]
 
 
 def _of_event(event: Event) -> Moment:

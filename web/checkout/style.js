@@ -1,19 +1,26 @@
-/** The look of <mpesa-checkout>. A page changes it through the --mpesa-* variables; see docs/frontend.md. */
+/** The look of <mpesa-checkout>; a page sets --mpesa-* variables. Each colour: by day, by night. */
+export const COLOURS = {
+  accent: ['#0b7a3e', '#4fc98a'],
+  'accent-ink': ['#fff', '#06210f'],
+  'accent-soft': ['#e0f0e6', '#153424'],
+  ink: ['#14251c', '#e8efea'],
+  muted: ['#4f6057', '#a3b3aa'],
+  line: ['#d3ddd7', '#2b3a32'],
+  surface: ['#fff', '#161f1a'],
+  field: ['#fbfdfc', '#0e1512'],
+  bad: ['#a8321f', '#ff9b87'],
+  'bad-soft': ['#fbecea', '#3a1d17'],
+  warn: ['#7a5200', '#f0c36a'],
+  'warn-soft': ['#fdf3dc', '#33280f'],
+};
+const colours = (night) =>
+  Object.entries(COLOURS).map(([name, both]) => `--${name}: var(--mpesa-${name}, ${both[night]});`).join(' ');
 
 export const STYLE = `
+:host { ${colours(0)} color-scheme: light; }
+@media (prefers-color-scheme: dark) { :host(:not([theme="light"])) { ${colours(1)} color-scheme: dark; } }
+:host([theme="dark"]) { ${colours(1)} color-scheme: dark; }
 :host {
-  --accent: var(--mpesa-accent, #0b7a3e);
-  --accent-ink: var(--mpesa-accent-ink, #fff);
-  --accent-soft: var(--mpesa-accent-soft, #e5f3ea);
-  --ink: var(--mpesa-ink, #14251c);
-  --muted: var(--mpesa-muted, #53645b);
-  --line: var(--mpesa-line, #d5ded9);
-  --surface: var(--mpesa-surface, #fff);
-  --field: var(--mpesa-field, #fbfdfc);
-  --bad: var(--mpesa-bad, #a8321f);
-  --bad-soft: var(--mpesa-bad-soft, #fbecea);
-  --warn: var(--mpesa-warn, #7a5200);
-  --warn-soft: var(--mpesa-warn-soft, #fdf3dc);
   --radius: var(--mpesa-radius, 16px);
   display: block;
   container-type: inline-size;
@@ -25,29 +32,29 @@ export const STYLE = `
   text-align: start;
 }
 :host([hidden]) { display: none; }
-*, *::before, *::after { box-sizing: border-box; }
+* { box-sizing: border-box; }
 .card {
   background: var(--surface);
   border: 1px solid var(--line);
   border-radius: var(--radius);
   padding: clamp(1.15rem, 6cqi, 1.9rem);
 }
-h2, p, dl, dd, ol { margin: 0; }
-h2 { font-size: 1.4rem; line-height: 1.2; font-weight: 650; letter-spacing: -0.012em; text-wrap: balance; }
+h2, h3, p, dl, dd { margin: 0; }
+h2 { font-size: 1.4rem; line-height: 1.2; font-weight: 650; }
 h2:focus { outline: none; }
 .bill {
   display: flex; flex-wrap: wrap; justify-content: space-between; align-items: end; gap: .25rem 1rem;
   padding-bottom: 1.15rem; margin-bottom: 1.25rem; border-bottom: 1px solid var(--line);
 }
-.bill .what { flex: 1 1 9rem; min-width: 0; overflow-wrap: anywhere; font-weight: 550; line-height: 1.35; }
+.bill .what { flex: 1 1 9rem; min-width: 0; overflow-wrap: anywhere; font-weight: 550; }
 .bill .sum { text-align: end; margin-inline-start: auto; }
 .small { font-size: .875rem; color: var(--muted); }
-.sum strong { display: block; font-size: 1.65rem; line-height: 1.1; font-weight: 680; letter-spacing: -0.02em; white-space: nowrap; }
-.sum, .count, dd { font-variant-numeric: tabular-nums; }
+.sum strong { display: block; font-size: 1.65rem; line-height: 1.1; font-weight: 680; white-space: nowrap; }
+.sum, .count, dd, input, .small { font-variant-numeric: tabular-nums; }
 form, .view { display: grid; gap: 1rem; }
 label { font-weight: 600; display: block; margin-bottom: .35rem; }
 input {
-  font: inherit; font-size: 1.2rem; letter-spacing: .02em; font-variant-numeric: tabular-nums;
+  font: inherit; font-size: 1.2rem;
   width: 100%; min-height: 3.25rem; padding: .5rem .9rem;
   color: inherit; background: var(--field);
   border: 1.5px solid var(--muted); border-radius: calc(var(--radius) * .65);
@@ -60,20 +67,20 @@ button, a.button {
   display: block; width: 100%; min-height: 3.25rem; padding: .75rem 1rem; cursor: pointer;
   color: var(--accent-ink); background: var(--accent);
   border: 1.5px solid var(--accent); border-radius: calc(var(--radius) * .65);
-  transition: filter .15s;
 }
 button:hover, a.button:hover { filter: brightness(.92); }
 button.plain { color: var(--ink); background: transparent; border-color: var(--line); font-weight: 600; }
 button.plain:hover { background: var(--accent-soft); filter: none; }
-button:disabled { cursor: default; filter: none; color: var(--muted); background: transparent; border-color: var(--line); }
-:is(input, button, a):focus-visible { outline: 3px solid color-mix(in srgb, var(--accent) 55%, white); outline-offset: 2px; }
-.trust { display: flex; gap: .6rem; align-items: start; }
-.trust svg { flex: none; width: 1.1rem; height: 1.1rem; margin-top: .12rem; }
+button.copy { width: auto; min-height: 2rem; padding: .2rem .7rem; font-size: .875rem; border-color: var(--muted); }
+button:disabled { cursor: default; filter: none; color: var(--muted); background: var(--accent-soft); border-color: transparent; }
+:is(input, button, a):focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; }
 .view { justify-items: start; }
 .view > button, .view > a.button, .view > dl, .view > .note, .view > .buttons { width: 100%; }
 .buttons { display: grid; gap: .65rem; }
-.phone { font-variant-numeric: tabular-nums; font-size: 1rem; margin-top: .2rem; }
-.lead { color: var(--muted); text-wrap: pretty; }
+.buttons:empty { display: none; }
+.two { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); }
+.view .small { margin-top: .2rem; }
+.lead { color: var(--muted); }
 .note { padding: .75rem .9rem; border-radius: calc(var(--radius) * .6); background: var(--accent-soft); font-size: .925rem; }
 .note.warn { background: var(--warn-soft); color: var(--warn); }
 .dial { position: relative; width: 5.5rem; height: 5.5rem; }
@@ -83,17 +90,26 @@ button:disabled { cursor: default; filter: none; color: var(--muted); background
 .dial .count { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.35rem; font-weight: 650; }
 .dial.turning .left { animation: turn 1.1s linear infinite; }
 .mark { width: 3.5rem; height: 3.5rem; border-radius: 50%; display: grid; place-items: center; color: var(--accent-ink); background: var(--accent); }
-.mark svg { display: block; width: 1.9rem; height: 1.9rem; }
-.mark span { display: block; }
+.mark svg { width: 1.9rem; height: 1.9rem; }
 .mark.good svg path { stroke-dasharray: 30; animation: draw .45s .1s ease-out backwards; }
 .mark.bad { background: var(--bad-soft); color: var(--bad); }
 .mark.warn { background: var(--warn-soft); color: var(--warn); }
 .mark.info { background: var(--accent-soft); color: var(--accent); }
 dl { border-top: 1px solid var(--line); }
-dl div { display: flex; justify-content: space-between; gap: 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
-dt { color: var(--muted); }
+dl div { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
+dt { flex: none; color: var(--muted); }
 dd { font-weight: 600; text-align: end; overflow-wrap: anywhere; }
-dd.receipt { font-family: ui-monospace, "SF Mono", "Cascadia Mono", "Roboto Mono", "DejaVu Sans Mono", monospace; letter-spacing: .04em; }
+h3 { font-size: 1rem; font-weight: 650; }
+.by-hand { display: grid; gap: .6rem; }
+.by-hand dd { display: flex; flex-wrap: wrap; justify-content: end; align-items: baseline; gap: .3rem .75rem; }
+.by-hand :is(dt, .small) { color: inherit; }
+.code { font-family: ui-monospace, monospace; letter-spacing: .04em; }
+@media (forced-colors: active) {
+  .mark, .note { border: 1px solid; }
+  .dial .left { stroke: Highlight; }
+  .dial .track { stroke: GrayText; }
+  input[aria-invalid="true"] { border-style: dashed; }
+}
 .silent { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @keyframes turn { to { transform: rotate(270deg); } }
 @keyframes draw { from { stroke-dashoffset: 30; } to { stroke-dashoffset: 0; } }

@@ -1,20 +1,31 @@
-/** The demo window: puts the checkout, the phone, the day and the timeline together. */
-import { DAYS, Simulator } from './simulator.js';
+/** The demo: puts the days, the checkout, the phone, the timeline and the board together. */
+import { Board, markOf, wordsOf } from './board.js';
+import { newBooking, newCustomer, newNumber, readBooking, readable } from './customers.js';
+import { DAYS, phoneSettings } from './days.js';
+import { Play } from './play.js';
+import { PhoneSheet } from './sheet.js';
+import { Simulator } from './simulator.js';
 import { TEXTS } from './texts.js';
-import { Timeline, kes } from './timeline.js';
+import { Timeline, span } from './timeline.js';
 
-const STATUS_CLASS = { Paid: 'good', Failed: 'bad' };
 const EVENTS_SECONDS = 45; // a late receipt is an event too
+const BETWEEN_DAYS_SECONDS = 1.2; // the days begin one after the other, so that one machine can play them all
+const PAY_SECONDS_MAX = 20;
+const BY_HAND_SECONDS_MAX = 120; // where the confirmation is lost, the next list of payments has it
+const AGREE_LOOKS = 10; // looks at money and booking, a second apart, before they are called different
+const REMEMBERED = 'hakika-demo-play';
 
-const checkout = document.querySelector('#checkout');
+const at = (id) => document.getElementById(id);
 const timeline = new Timeline();
+const board = new Board((play) => watch(play));
+const sheet = new PhoneSheet();
+const plays = new Set(); // whose checkouts are on the page
 let config;
 let simulator = null;
-let phone;
-let day = 'normal';
 let language = localStorage.getItem('hakika-demo-language') === 'sw' ? 'sw' : 'en';
-let chosen; // the booking that is on the checkout
-let followed; // the payment whose events are read
+let watched = null; // the play whose checkout, phone and steps are shown
+let opening = 0; // counts the clicks on a day: only the last one counts
+let isPlayingAll = false;
 
 async function begin() {
   speak(language);
@@ -26,221 +37,315 @@ async function begin() {
   } catch {
     return complain('notRunning');
   }
+  for (const [name, day] of Object.entries(DAYS)) if (day.byHand && !config.paybill) delete DAYS[name];
   if (config.simulatorBase) simulator = new Simulator(config.simulatorBase);
   document.querySelector('main').classList.toggle('alone', !simulator);
   for (const part of document.querySelectorAll('[data-simulator]')) part.hidden = !simulator;
+  at('links').hidden = false;
   watchRequests();
+  at('again').addEventListener('click', () => open(watched.day));
+  at('play-all').addEventListener('click', playAll);
+  at('by-hand').addEventListener('click', () => {
+    at('by-hand').hidden = true;
+    payByHand(watched).catch(() => complain('noSimulator'));
+  });
   await customElements.whenDefined('mpesa-checkout');
-  checkout.setAttribute('api-base', config.apiBase);
-  document.querySelector('#another').addEventListener('click', () => choose(chosen));
-  document.querySelector('#fresh-phone').addEventListener('click', () => usePhone(freshNumber()));
-  drawDays();
-  drawBookings();
-  await Promise.all([usePhone(rememberedPhone()), choose(rememberedBooking())]);
-  checkout.token = config.token;
-  await simulator?.follow((entry) => timeline.hearJournal(entry)).catch(() => complain('noSimulator'));
+  await simulator?.follow(hearJournal).catch(() => complain('noSimulator'));
+  const remembered = JSON.parse(sessionStorage.getItem(REMEMBERED));
+  await open(remembered?.day ?? 'normal', remembered);
 }
 
-// --- what is paid for ------------------------------------------------------------------------------------------
+// --- plays -----------------------------------------------------------------------------------------------------
 
-function drawBookings() {
-  const field = document.querySelector('#bookings');
-  for (const label of field.querySelectorAll('label')) label.remove();
-  config.bookings.forEach((booking) => {
-    const label = radio('booking', booking.booking_id, booking === chosen, () => choose(booking));
-    label.append(part('name', booking.title), part('price', kes(booking.price_kes)));
-    field.append(label);
-  });
-}
-
-async function choose(booking) {
-  chosen = await payable(booking);
-  sessionStorage.setItem('hakika-demo-booking', JSON.stringify(chosen));
-  timeline.begin(phone);
-  drawBookings();
-  checkout.setAttribute('amount', chosen.price_kes);
-  checkout.setAttribute('label', chosen.title);
-  checkout.setAttribute('booking-id', chosen.booking_id);
-  await showBooking();
-}
-
-/** The booking, or a fresh one like it where this one cannot be paid any more. */
-async function payable(booking) {
-  const state = await readBooking(booking.booking_id);
-  const isAfterReload = !chosen && sessionStorage.getItem('hakika-demo-booking') !== null;
-  if (isAfterReload || state?.payment_status !== 'Paid' || !config.bookingsToken) return booking;
-  const fresh = { ...booking, booking_id: `demo-${crypto.getRandomValues(new Uint32Array(1))[0].toString(36)}` };
-  const response = await callApi('PUT', fresh.booking_id, config.bookingsToken, {
-    client_id: config.clientId,
-    price_kes: booking.price_kes,
-    status: 'Pending',
-  });
-  if (!response?.ok) return booking;
-  putInList(fresh);
-  return fresh;
-}
-
-async function readBooking(bookingId) {
-  const response = await callApi('GET', bookingId, config.token);
-  return response?.ok ? response.json() : null;
-}
-
-function callApi(method, bookingId, token, body) {
-  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
-  const options = { method, headers, body: body && JSON.stringify(body), cache: 'no-store' };
-  return fetch(`${config.apiBase}/api/consultations/${encodeURIComponent(bookingId)}`, options).catch(() => null);
-}
-
-async function showBooking() {
-  const state = await readBooking(chosen.booking_id);
-  const place = document.querySelector('#booking-state');
-  document.querySelector('#another').hidden = state?.payment_status !== 'Paid' || !config.bookingsToken;
-  if (!state) return place.replaceChildren('—');
-  const chips = [state.status, state.payment_status].map((word) => part(STATUS_CLASS[word] ?? '', word));
-  place.replaceChildren(...chips);
-}
-
-/** A fresh booking takes the place of the one that it is like. */
-function putInList(fresh) {
-  config.bookings = config.bookings.map((each) => (each.title === fresh.title ? fresh : each));
-}
-
-function rememberedBooking() {
-  const remembered = JSON.parse(sessionStorage.getItem('hakika-demo-booking'));
-  if (!remembered) return config.bookings[0];
-  putInList(remembered);
-  return remembered;
-}
-
-// --- the phone and its day ----------------------------------------------------------------------------------------
-
-async function usePhone(number) {
-  phone = number;
-  sessionStorage.setItem('hakika-demo-phone', number);
-  const readable = `0${number.slice(3, 6)} ${number.slice(6, 9)} ${number.slice(9)}`;
-  checkout.setAttribute('phone', readable);
-  document.querySelector('#number').textContent = readable;
-  timeline.begin(number);
-  if (!simulator) return;
-  document.querySelector('#handset').src = simulator.phonePage(number, language);
-  await setDay(day);
-}
-
-function freshNumber() {
-  const [random] = crypto.getRandomValues(new Uint32Array(1));
-  return `2547${String(random % 1e8).padStart(8, '0')}`;
-}
-
-const rememberedPhone = () => sessionStorage.getItem('hakika-demo-phone') ?? config.phone ?? freshNumber();
-
-function drawDays() {
-  const field = document.querySelector('#days');
-  for (const label of field.querySelectorAll('label')) label.remove();
-  for (const name of Object.keys(DAYS)) {
-    const [title, says] = TEXTS[language].days[name];
-    const label = radio('day', name, name === day, () => setDay(name));
-    label.append(part('name', title), part('says', says));
-    field.append(label);
-  }
-}
-
-async function setDay(name) {
-  day = name;
+/** Gets a day ready for the visitor: they press Pay and answer the phone. */
+async function open(day, remembered = null) {
+  const mine = ++opening;
+  drawDays(day);
+  showBoard(false);
+  at('stage').setAttribute('aria-busy', 'true');
   try {
-    const document_ = await simulator.setPhone(phone, { ...DAYS[name], language });
-    document.querySelector('#pin').textContent = document_.pin;
+    const play = await prepare(day, { remembered, isWanted: () => mine === opening });
+    if (!play) return;
+    const { phone, bookingId, token, priceKes, openingKes } = play;
+    sessionStorage.setItem(REMEMBERED, JSON.stringify({ day, phone, bookingId, token, priceKes, openingKes }));
+    watch(play);
+    for (const each of plays) if (each !== play && !each.isAlone) drop(each);
   } catch {
-    complain('noSimulator');
+    complain(simulator ? 'noSimulator' : 'notRunning');
   }
 }
 
-// --- the timeline ------------------------------------------------------------------------------------------------------
+/** Plays every day at about the same time; nobody needs to press anything. */
+async function playAll() {
+  const isBack = at('board').hidden && board.hasPlays;
+  showBoard(true);
+  if (isPlayingAll || isBack) return;
+  isPlayingAll = true;
+  opening += 1;
+  for (const play of plays) if (play.isAlone) drop(play);
+  board.begin();
+  drawPlayAll();
+  const days = Object.keys(DAYS).sort((one, other) => Boolean(DAYS[other].isSlow) - Boolean(DAYS[one].isSlow));
+  await Promise.all(days.map(async (day, place) => {
+    await pause(place * BETWEEN_DAYS_SECONDS);
+    const play = await prepare(day, { isAlone: true });
+    board.put(play);
+    await (DAYS[day].byHand ? payByHand(play) : pressPay(play));
+    await heard(play, () => play.agrees !== null);
+  })).catch(() => complain('noSimulator'));
+  isPlayingAll = false;
+  drawPlayAll();
+}
 
-/** Looks over the checkout's shoulder: its requests are the browser's part of the timeline. */
-function watchRequests() {
-  const send = globalThis.fetch.bind(globalThis);
-  globalThis.fetch = async (address, options = {}) => {
-    const url = new URL(address, location.href);
-    if (!url.pathname.startsWith('/api/payment/')) return send(address, options);
-    const seen = { method: options.method ?? 'GET', path: url.pathname };
-    if (seen.method === 'POST') {
-      timeline.begin(JSON.parse(options.body).phone_number);
-      timeline.hearPush(Date.now(), kes(chosen.price_kes));
-    }
-    try {
-      const response = await send(address, options);
-      const body = await response.clone().json().catch(() => null);
-      timeline.hearAnswer({ ...seen, at: Date.now(), status: response.status, body });
-      if (body?.payment_id) follow(body);
-      return response;
-    } catch (error) {
-      if (!options.signal?.aborted) timeline.hearAnswer({ ...seen, at: Date.now(), status: 0, body: null });
-      throw error;
-    } finally {
-      showBooking();
-    }
+/** A fresh customer, phone and booking, and a checkout for them; null where it is not wanted any more. */
+async function prepare(day, { isAlone = false, remembered = null, isWanted = () => true } = {}) {
+  const facts = remembered ?? (await freshFacts());
+  if (!isWanted()) return null;
+  const settings = { ...phoneSettings(day, { isAlone }), language };
+  const wallet = await simulator?.setPhone(facts.phone, settings);
+  if (!isWanted()) return null;
+  const openingKes = facts.openingKes ?? wallet?.balance_kes ?? null;
+  const play = new Play({ ...facts, day, openingKes, isAlone });
+  plays.add(play);
+  play.element = checkoutFor(play);
+  play.addEventListener('change', () => play === watched && drawEnd());
+  at('checkouts').append(play.element);
+  return play;
+}
+
+async function freshFacts() {
+  const { clientId, token } = await newCustomer();
+  const bookingId = await newBooking({ config, clientId });
+  return { phone: simulator ? newNumber() : '', bookingId, token, priceKes: config.priceKes };
+}
+
+function checkoutFor(play) {
+  const element = document.createElement('mpesa-checkout');
+  const attributes = {
+    'api-base': config.apiBase,
+    amount: play.priceKes,
+    label: TEXTS[language].consultation,
+    lang: language,
+    phone: play.phone && readable(play.phone),
+    'account-reference': 'HAKIKA',
+    'booking-id': play.bookingId,
   };
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.hidden = true;
+  element.addEventListener('mpesa-outcome', ({ detail }) => {
+    play.hearOutcome(now(), detail);
+    settle(play);
+  });
+  element.token = play.token;
+  return element;
 }
 
-/** Once per payment: what happened to its prompt before, and its events as they come. */
-async function follow({ payment_id: paymentId, CheckoutRequestID: promptId }) {
-  if (followed === paymentId) return;
-  followed = paymentId;
-  const past = await simulator?.journalOf(promptId).catch(() => []);
-  for (const entry of past ?? []) timeline.hearJournal(entry);
-  const heard = new Set();
-  for (let seconds = 0; seconds < EVENTS_SECONDS && followed === paymentId; seconds += 1) {
-    const response = await fetch(`/demo/events?payment_id=${paymentId}`, { cache: 'no-store' }).catch(() => null);
-    if (response?.status === 404) return;
-    for (const event of response?.ok ? (await response.json()).events : []) {
-      const name = `${event.type} ${event.occurred_at}`;
-      if (!heard.has(name)) timeline.hearEvent(event);
-      if (!heard.has(name)) showBooking();
-      heard.add(name);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+function drop(play) {
+  plays.delete(play);
+  if (play !== watched) play.element.remove();
+}
+
+/** Presses the checkout's own button, as a customer would, until the checkout has asked for the payment. */
+async function pressPay(play) {
+  for (let waited = 0; waited < PAY_SECONDS_MAX; waited += 0.3) {
+    play.element.shadowRoot.querySelector('button[type="submit"]:enabled')?.click();
+    if (play.steps.length) return;
+    await pause(0.3);
+  }
+  throw new Error('The checkout did not ask for the payment.');
+}
+
+/** Pays on the phone, with the booking as the account; then the customer comes back to the page, which looks afresh. */
+async function payByHand(play) {
+  await simulator.payByHand(play.phone, { paybill: config.paybill, account: play.bookingId, amountKes: play.priceKes });
+  for (let waited = 0; waited < BY_HAND_SECONDS_MAX && play.booking?.status !== 'Confirmed'; waited += 1) {
+    await pause(1);
+    await readEnd(play);
+  }
+  follow(play, { payment_id: play.booking.paid_payment_id });
+  if (plays.has(play)) at('checkouts').append(play.element);
+}
+
+/** Reads money and booking until they agree with what the customer reads, or for some seconds. */
+async function settle(play) {
+  for (let looks = 0; looks < AGREE_LOOKS && plays.has(play); looks += 1) {
+    await readEnd(play);
+    if (!play.isOver || play.agrees !== false) return;
+    await pause(1);
   }
 }
 
-// --- small parts ---------------------------------------------------------------------------------------------------------
+async function readEnd(play) {
+  const [booking, wallet] = await Promise.all([
+    readBooking({ config, ...play }),
+    simulator?.walletKes(play.phone).catch(() => null),
+  ]);
+  play.booking = booking ?? play.booking;
+  if (Number.isInteger(wallet)) play.movedKes = play.openingKes - wallet;
+  play.changed();
+}
+
+// --- on the screen ---------------------------------------------------------------------------------------------
+
+/** Shows a play's checkout, phone and steps. */
+function watch(play) {
+  const before = watched;
+  watched = play;
+  if (before && !plays.has(before)) before.element.remove();
+  for (const each of at('checkouts').children) each.hidden = each !== play.element;
+  drawDays(play.day);
+  showBoard(false);
+  at('stage').setAttribute('aria-busy', 'false');
+  timeline.show(play);
+  at('by-hand').hidden = !DAYS[play.day].byHand || play.steps.length > 0;
+  drawEnd();
+  if (!simulator) return;
+  at('handset').src = simulator.phonePage(play.phone, language);
+  sheet.close();
+}
+
+function showBoard(isShown) {
+  at('board').hidden = !isShown;
+  at('stage').hidden = isShown;
+  if (isShown) drawDays(null);
+  drawPlayAll();
+}
+
+function drawDays(chosen = watched?.day) {
+  const chips = Object.keys(DAYS).map((name) => {
+    const { title, naive } = TEXTS[language].days[name];
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.dataset.day = name;
+    button.setAttribute('aria-pressed', String(name === chosen));
+    button.append(span('title', title), span('naive', naive));
+    button.addEventListener('click', () => open(name));
+    const item = document.createElement('li');
+    item.append(button);
+    return item;
+  });
+  const held = at('days').contains(document.activeElement) ? document.activeElement.dataset.day : null;
+  at('days').replaceChildren(...chips);
+  if (held) at('days').querySelector(`[data-day="${held}"]`).focus();
+}
+
+function drawPlayAll() {
+  const isBack = at('board').hidden ? board.hasPlays : isPlayingAll;
+  at('play-all').textContent = TEXTS[language][isBack ? 'showAll' : 'playAll'];
+}
+
+function drawEnd() {
+  const text = TEXTS[language];
+  const words = wordsOf(watched, text);
+  for (const [name, word] of Object.entries(words)) at(`end-${name}`).textContent = word;
+  at('end-mark').replaceChildren(markOf(watched, text));
+  at('again').hidden = !watched?.isOver;
+}
 
 function speak(wanted) {
   language = wanted;
   localStorage.setItem('hakika-demo-language', wanted);
   document.documentElement.lang = wanted;
-  checkout.setAttribute('lang', wanted);
-  timeline.language = wanted;
-  for (const node of document.querySelectorAll('[data-text]')) node.textContent = TEXTS[wanted][node.dataset.text];
-  document.querySelector('#handset').title = TEXTS[wanted].phone;
+  timeline.language = board.language = wanted;
+  const text = TEXTS[wanted];
+  document.title = text.pageTitle;
+  for (const node of document.querySelectorAll('[data-text]')) node.textContent = text[node.dataset.text];
+  at('handset').title = text.phone;
   for (const button of document.querySelectorAll('[data-language]')) {
     button.setAttribute('aria-pressed', String(button.dataset.language === wanted));
   }
-  if (!config) return;
-  drawDays();
-  if (simulator) setDay(day);
+  for (const { element } of plays) {
+    element.setAttribute('lang', wanted);
+    element.setAttribute('label', text.consultation);
+  }
+  drawDays(at('stage').hidden ? null : watched?.day);
+  drawPlayAll();
+  timeline.draw();
+  if (!at('board').hidden) board.draw();
+  if (!watched) return;
+  drawEnd();
+  simulator?.setPhone(watched.phone, { language }).catch(() => complain('noSimulator'));
 }
 
 function complain(name) {
-  const place = document.querySelector('#trouble');
+  const place = at('trouble');
   place.dataset.text = name;
   place.textContent = TEXTS[language][name];
   place.hidden = false;
 }
 
-function radio(group, value, checked, pick) {
-  const label = document.createElement('label');
-  const input = document.createElement('input');
-  Object.assign(input, { type: 'radio', name: group, value, checked });
-  input.addEventListener('change', pick);
-  label.append(input);
-  return label;
+// --- what is heard ---------------------------------------------------------------------------------------------
+
+const now = () => simulator?.now() ?? Date.now();
+
+function hearJournal(entry) {
+  for (const play of plays) {
+    if (play.hearJournal(entry) && play === watched) sheet.hear(entry);
+  }
 }
 
-function part(kind, text) {
-  const node = document.createElement('span');
-  node.className = kind;
-  node.textContent = text;
-  return node;
+/** Looks over the checkouts' shoulders: their requests are the browser's part of the timeline. */
+function watchRequests() {
+  const send = globalThis.fetch.bind(globalThis);
+  globalThis.fetch = async (address, options = {}) => {
+    const url = new URL(address, location.href);
+    const play = url.pathname.startsWith('/api/payment/') ? playOf(url, options) : null;
+    if (!play) return send(address, options);
+    const seen = { method: options.method ?? 'GET' };
+    if (seen.method === 'POST') play.hearPush(now());
+    try {
+      const response = await send(address, options);
+      const body = await response.clone().json().catch(() => null);
+      play.hearAnswer({ ...seen, at: now(), status: response.status, body });
+      if (body?.payment_id) follow(play, body);
+      return response;
+    } catch (error) {
+      if (!options.signal?.aborted) play.hearAnswer({ ...seen, at: now(), status: 0, body: null });
+      throw error;
+    }
+  };
+}
+
+/** Whose request this is: a push names the booking, a look carries the customer's own token. */
+function playOf(url, { body, headers }) {
+  const bookingId = body && JSON.parse(body).booking_id;
+  const authorization = new Headers(headers).get('Authorization');
+  return [...plays].find((play) => play.bookingId === bookingId || authorization === `Bearer ${play.token}`);
+}
+
+/** Once per payment: what happened to its prompt before, and its events as they come. */
+async function follow(play, { payment_id: paymentId, CheckoutRequestID: promptId }) {
+  if (play.followed === paymentId) return;
+  play.followed = paymentId;
+  const past = promptId && (await simulator?.journalOf(promptId).catch(() => []));
+  for (const entry of past || []) play.hearJournal(entry);
+  const heardEvents = new Set();
+  const step = play.isAlone ? 2 : 1; // all days together ask half as often
+  for (let left = EVENTS_SECONDS; left > 0 && play.followed === paymentId && plays.has(play); left -= step) {
+    const response = await fetch(`/demo/events?payment_id=${paymentId}`, { cache: 'no-store' }).catch(() => null);
+    if (response?.status === 404) return;
+    for (const event of response?.ok ? (await response.json()).events : []) {
+      const name = `${event.type} ${event.occurred_at}`;
+      if (heardEvents.has(name)) continue;
+      heardEvents.add(name);
+      play.hearEvent(event);
+      await readEnd(play);
+    }
+    await pause(step);
+  }
+}
+
+// --- small parts ---------------------------------------------------------------------------------------------------------
+
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/** Resolves when it is so, looking again with each change of the play. */
+function heard(play, isSo) {
+  return new Promise((resolve) => {
+    const look = () => isSo() && (play.removeEventListener('change', look), resolve());
+    play.addEventListener('change', look);
+    look();
+  });
 }
 
 await begin();

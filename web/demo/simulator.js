@@ -1,22 +1,17 @@
-/** The Daraja simulator as the demo window uses it: the phone, the day, and the journal as it grows. */
-
-/** Each day as the phone's settings. Only the person or the network is odd; Hakika does not know. */
-export const DAYS = {
-  normal: { scenario: 'normal', is_on: true },
-  callback_lost: { scenario: 'callback_lost', is_on: true },
-  callback_late: { scenario: { name: 'callback_late', callback_seconds: 20 }, is_on: true },
-  cancels: { scenario: 'cancels', is_on: true },
-  wrong_pin: { scenario: 'wrong_pin', is_on: true },
-  offline: { scenario: 'normal', is_on: false },
-  answer_lost: { scenario: 'push_reset', is_on: true },
-};
+/** The Daraja simulator as the demo uses it: phones, the ledger, and the journal as it grows. */
 
 export class Simulator {
   #base;
   #stream = null;
+  #aheadMilliseconds = 0;
 
   constructor(base) {
     this.#base = base;
+  }
+
+  /** The simulator's present: its clock may have been moved. Units: milliseconds since 1970. */
+  now() {
+    return Date.now() + this.#aheadMilliseconds;
   }
 
   phonePage(number, language) {
@@ -26,29 +21,43 @@ export class Simulator {
 
   /** Gives the phone's document, after its settings were changed. */
   async setPhone(number, settings) {
-    const response = await fetch(`${this.#base}/_simulator/phones/${number}`, {
-      method: 'PATCH',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(settings),
-    });
-    if (!response.ok) throw new Error(`The simulator answered ${response.status}.`);
-    return response.json();
+    const document_ = await this.#call(`/phones/${number}`, { method: 'PATCH', body: JSON.stringify(settings) });
+    this.#aheadMilliseconds = document_.now * 1000 - Date.now();
+    return document_;
+  }
+
+  /** The customer pays a paybill on the phone: no prompt, no checkout. */
+  payByHand(number, { paybill, account, amountKes }) {
+    const order = { number: paybill, account, amount_kes: amountKes };
+    return this.#call(`/phones/${number}/pay`, { method: 'POST', body: JSON.stringify(order) });
+  }
+
+  /** What the ledger holds in this phone's wallet. Units: KES. */
+  async walletKes(number) {
+    return (await this.#call('/ledger')).wallets[number];
   }
 
   /** What has happened to one prompt so far. */
   async journalOf(checkoutRequestId) {
     const query = new URLSearchParams({ checkout_request_id: checkoutRequestId });
-    return (await (await fetch(`${this.#base}/_simulator/journal?${query}`)).json()).entries;
+    return (await this.#call(`/journal?${query}`)).entries;
   }
 
   /** Calls `hear` with every journal entry from now on; a broken stream is taken up again by the browser. */
   async follow(hear) {
-    const health = await (await fetch(`${this.#base}/_simulator/health`)).json();
+    const health = await this.#call('/health');
     this.#stream?.close();
     this.#stream = new EventSource(`${this.#base}/_simulator/events?after=${health.last_sequence}`);
     this.#stream.onmessage = (message) => {
       const entry = JSON.parse(message.data);
       if (entry) hear(entry);
     };
+  }
+
+  async #call(path, options = {}) {
+    const headers = { 'Content-Type': 'application/json' };
+    const response = await fetch(`${this.#base}/_simulator${path}`, { headers, cache: 'no-store', ...options });
+    if (!response.ok) throw new Error(`The simulator answered ${response.status}.`);
+    return response.json();
   }
 }

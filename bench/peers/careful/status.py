@@ -1,12 +1,13 @@
 """The careful peer's status: read the payment; ask Daraja now and then while it is pending."""
 
+import os
 import time
 from typing import Any
 
 import requests
 from common import PAYMENTS, answer, call_daraja, client_of, dynamodb, signed
 
-FIRST_QUERY_SECONDS = 25
+FIRST_QUERY_SECONDS = int(os.environ.get("FIRST_QUERY_SECONDS", "25"))
 QUERY_SPACING_SECONDS = 10
 session = requests.Session()
 

@@ -6,11 +6,10 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
 from payments.ports import Actor, Clock, Role
-from payments.protocol.change import Change
+from payments.protocol.change import Change, EventType
 from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.values import mask_checkout_request_id
 
-# Only the operator's command records a refund, and it prints no metrics.
 _STATUS_METRIC = {
     PaymentStatus.PENDING: "PushAccepted",
     PaymentStatus.COMPLETED: "PaymentCompleted",
@@ -18,7 +17,13 @@ _STATUS_METRIC = {
     PaymentStatus.CANCELLED: "PaymentCancelled",
     PaymentStatus.REVIEW: "PaymentReview",
     PaymentStatus.REFUND_DUE: "PaymentRefundDue",
+    PaymentStatus.REFUNDED: "PaymentRefunded",
     PaymentStatus.UNKNOWN: "PaymentUnknown",
+}
+_EVENT_METRIC = {
+    EventType.REFUND_REQUESTED: "RefundRequested",
+    EventType.REFUND_SENT: "RefundSent",
+    EventType.REFUND_REFUSED: "RefundRefused",
 }
 MISMATCHES = frozenset({"amount_differs", "amount_missing", "price_changed"})
 
@@ -121,6 +126,7 @@ def metric_names(change: Change) -> list[str]:
         names.append(_STATUS_METRIC[after.status])
     if change.is_transition and after.failure_reason in MISMATCHES:
         names.append("AmountMismatch")
+    names += [_EVENT_METRIC[event] for event in change.events if event in _EVENT_METRIC]
     if after.attention is not None and after.attention != before.attention:
         names.append("AttentionRaised")
     return names

@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from payments.errors import UnavailableError
+
 if TYPE_CHECKING:
+    from aws_lambda_powertools.logging import Logger
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 type AtOnce = Callable[[Sequence[Callable[[], None]]], None]
 """Makes several calls at the same time and returns when all have ended. No call raises."""
 
+NOT_READY = "The service is not ready. Please try again shortly"
 CACHE_SECONDS = 300
 """How long a value may be used after it was read. A rotation is seen within this time."""
 
@@ -130,6 +134,25 @@ def in_threads(calls: Sequence[Callable[[], None]]) -> None:
     own()
     for thread in threads:
         thread.join()
+
+
+def require_secret(
+    secrets: Secrets, arn: str, names: tuple[str, ...], *, logger: "Logger"
+) -> Mapping[str, str]:
+    """Returns a secret that has all these values.
+
+    Errors: UnavailableError; the log has the reason, never a value.
+    """
+    try:
+        values = secrets.read(arn)
+    except SecretUnavailableError as error:
+        logger.error("secret unavailable", extra={"reason": error.reason})
+        raise UnavailableError(NOT_READY, code="secrets_unavailable") from error
+    missing = [name for name in names if not values.get(name)]
+    if missing:
+        logger.error("secret incomplete", extra={"missing": missing})
+        raise UnavailableError(NOT_READY, code="secrets_incomplete")
+    return values
 
 
 def parse_secret(arn: str, text: object) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from payments.daraja.wire import Merchant
@@ -31,9 +32,23 @@ class Settings:
     policy: Policy
     daraja_secret_arn: str
     pepper_secret_arn: str
+    initiator_secret_arn: str = ""
+    result_key_secret_arn: str = ""
+    refunds_function: str = ""
     callback_networks: Networks
     fallback_queue_url: str
     rules: MoneyRules
+    money_queue_url: str
+    paybill_secret_arn: str
+    validates_strictly: bool
+    webhook_url: str = ""
+    webhook_secret_arn: str = ""
+    webhook_queue_url: str = ""
+
+    @property
+    def shortcodes(self) -> frozenset[str]:
+        """The shortcodes that M-Pesa may name as the receiver: a till has two numbers."""
+        return frozenset({self.merchant.shortcode, self.merchant.party_b} - {""})
 
     @property
     def is_till(self) -> bool:
@@ -59,9 +74,14 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         policy=_policy(environ),
         daraja_secret_arn=environ.get("DARAJA_SECRET_ARN", ""),
         pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
+        initiator_secret_arn=environ.get("INITIATOR_SECRET_ARN", ""),
+        refunds_function=environ.get("REFUNDS_FUNCTION", ""),
         callback_networks=_networks(environ),
-        fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
+        **_paybill(environ),
         rules=_rules(environ),
+        webhook_url=_webhook_url(environ),
+        webhook_secret_arn=environ.get("WEBHOOK_SECRET_ARN", ""),
+        webhook_queue_url=environ.get("WEBHOOK_QUEUE_URL", ""),
     )
 
 
@@ -70,7 +90,7 @@ def read_callback_settings(environ: Mapping[str, str]) -> tuple[Settings, str]:
 
     Safaricom does not send a callback again, so only the table's name is required. Times and limits
     that cannot be read take their defaults. Addresses that cannot be read are nobody's: each
-    callback is a hint, and Daraja is asked.
+    callback is a hint, and Daraja is asked. A shortcode that cannot be read is "".
     Errors: SettingsError where TABLE_NAME is not set.
     """
     try:
@@ -90,15 +110,50 @@ def read_callback_settings(environ: Mapping[str, str]) -> tuple[Settings, str]:
     return Settings(
         table_name=_required(environ, "TABLE_NAME"),
         base_url="",
-        merchant=Merchant(shortcode="", party_b="", transaction_type=""),
+        merchant=_readable_merchant(environ),
         callback_url_base="",
         policy=_policy(usable),
         daraja_secret_arn="",
-        pepper_secret_arn="",
+        pepper_secret_arn=environ.get("PEPPER_SECRET_ARN", ""),
         callback_networks=_networks(usable),
-        fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
-        rules=MoneyRules(),
+        **_paybill(environ),
+        rules=MoneyRules(is_pulled=_is_pulled(environ)),
     ), defect
+
+
+class _Paybill(TypedDict):
+    fallback_queue_url: str
+    money_queue_url: str
+    paybill_secret_arn: str
+    result_key_secret_arn: str
+    validates_strictly: bool
+
+
+def _paybill(environ: Mapping[str, str]) -> _Paybill:
+    """Read what has no wrong value: what is not switched on is off."""
+    return _Paybill(
+        result_key_secret_arn=environ.get("RESULT_KEY_SECRET_ARN", ""),
+        fallback_queue_url=environ.get("FALLBACK_QUEUE_URL", ""),
+        money_queue_url=environ.get("MONEY_QUEUE_URL", ""),
+        paybill_secret_arn=environ.get("PAYBILL_SECRET_ARN", ""),
+        validates_strictly=environ.get("C2B_VALIDATION") == "strict",
+    )
+
+
+def _readable_merchant(environ: Mapping[str, str]) -> Merchant:
+    """Read who receives the money; nobody where the shortcode cannot be read."""
+    try:
+        shortcode = _digits(environ, "SAFARICOM_SHORTCODE")
+        return Merchant(
+            shortcode=shortcode, party_b=_party_b(environ, shortcode), transaction_type=""
+        )
+    except SettingsError:
+        return Merchant(shortcode="", party_b="", transaction_type="")
+
+
+def refused_word(url: str) -> str | None:
+    """Return the word in a URL that Safaricom refuses; None where there is none."""
+    return next((word for word in FORBIDDEN_URL_WORDS if word in url.lower()), None)
 
 
 def is_listed(address: str, networks: Networks) -> bool:
@@ -126,12 +181,25 @@ def _digits(environ: Mapping[str, str], name: str) -> str:
 
 def _url(environ: Mapping[str, str], name: str) -> str:
     value = _required(environ, name)
-    parts = urlsplit(value)
-    is_this_machine = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
-    is_plain = parts.hostname and not (parts.username or parts.query or parts.fragment)
-    if not is_plain or not (parts.scheme == "https" or is_this_machine):
+    if not _is_safe_address(value) or urlsplit(value).query:
         raise SettingsError(f"{name} must be an https:// address")
     return value.rstrip("/")
+
+
+def _webhook_url(environ: Mapping[str, str]) -> str:
+    """Read the address as it is: a slash at its end or a query belongs to it; "" means none."""
+    value = environ.get("WEBHOOK_URL", "").strip()
+    if value and not _is_safe_address(value):
+        raise SettingsError("WEBHOOK_URL must be an https:// address")
+    return value
+
+
+def _is_safe_address(value: str) -> bool:
+    """Whether it is https, or plain HTTP to this machine, without a user or a fragment."""
+    parts = urlsplit(value)
+    is_this_machine = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    is_plain = parts.hostname and not (parts.username or parts.fragment)
+    return bool(is_plain) and (parts.scheme == "https" or is_this_machine)
 
 
 def _party_b(environ: Mapping[str, str], shortcode: str) -> str:
@@ -151,7 +219,7 @@ def _callback_base(environ: Mapping[str, str]) -> str:
     value = environ.get("CALLBACK_URL_BASE", "").strip().rstrip("/")
     if value and not value.startswith("https://"):
         raise SettingsError("CALLBACK_URL_BASE must start with https://")
-    word = next((word for word in FORBIDDEN_URL_WORDS if word in value.lower()), None)
+    word = refused_word(value)
     if word is not None:
         raise SettingsError(
             f'CALLBACK_URL_BASE contains "{word}", which Safaricom refuses in a URL'
@@ -186,7 +254,15 @@ def _rules(environ: Mapping[str, str]) -> MoneyRules:
     shortcodes = frozenset(part.strip() for part in payers.split(",") if part.strip())
     if not all(re.fullmatch(r"[0-9]{5,7}", each, re.ASCII) for each in shortcodes):
         raise SettingsError("SWEEP_PAYERS must be shortcodes of 5 to 7 digits, with commas between")
-    return MoneyRules(paybill_account=PaybillAccount(account), sweep_payers=shortcodes)
+    return MoneyRules(
+        paybill_account=PaybillAccount(account),
+        sweep_payers=shortcodes,
+        is_pulled=_is_pulled(environ),
+    )
+
+
+def _is_pulled(environ: Mapping[str, str]) -> bool:
+    return environ.get("PULL_TRANSACTIONS") == "true"
 
 
 def _policy(environ: Mapping[str, str]) -> Policy:

@@ -77,7 +77,7 @@ class DarajaClient:
     def ready(self) -> "ReadyDaraja":
         """Get token and passkey first, so that only the push follows the reservation."""
         passkey = self._credentials()["SAFARICOM_PASSKEY"]
-        return ReadyDaraja(self, self._token.get(self._consumer_key()), passkey)
+        return ReadyDaraja(self, self.token(), passkey)
 
     def query_stk(self, checkout_request_id: str) -> QueryAnswer | None:
         """Query a prompt's result; None where Daraja gave no answer about it."""
@@ -99,27 +99,32 @@ class DarajaClient:
         return verdict
 
     def _ask(self, checkout_request_id: str) -> wire.Answer:
-        """Query, and once more after an invalid token: a query changes nothing."""
-        token = self._token.get(self._consumer_key())
-        answer = self._query(checkout_request_id, token)
-        if is_invalid_token(answer):
-            token = self._token.renew(self._consumer_key(), token)
-            answer = self._query(checkout_request_id, token)
-        return answer
-
-    def _query(self, checkout_request_id: str, token: str) -> wire.Answer:
         body = wire.query_body(
             checkout_request_id,
             self._merchant,
             passkey=self._credentials()["SAFARICOM_PASSKEY"],
             now=self._clock(),
         )
-        return self._post("Query", wire.QUERY_PATH, body, token, QUERY_TIMEOUT_SECONDS)
+        return self.call("Query", wire.QUERY_PATH, body, QUERY_TIMEOUT_SECONDS)
+
+    def call(
+        self, kind: str, path: str, body: Mapping[str, Any], timeout: tuple[float, float]
+    ) -> wire.Answer:
+        """Send what may be sent again, and once more after an invalid token.
+
+        Errors: requests.RequestException, ProviderUnavailableError.
+        """
+        token = self.token()
+        answer = self.post(kind, path, body, token, timeout)
+        if is_invalid_token(answer):
+            token = self.renew_token(token)
+            answer = self.post(kind, path, body, token, timeout)
+        return answer
 
     def send_push(self, push: Push, token: str, passkey: str, *, seconds: float) -> wire.Answer:
         """Send one push that ends within `seconds`. Errors: requests.RequestException."""
         body = wire.push_body(push, self._merchant, passkey=passkey, now=self._clock())
-        answer = self._post("Push", wire.PUSH_PATH, body, token, push_timeout(seconds))
+        answer = self.post("Push", wire.PUSH_PATH, body, token, push_timeout(seconds))
         if "wrong credentials" in answer.message.lower():
             self._forget_credentials()
         if is_outage(answer):
@@ -134,11 +139,15 @@ class DarajaClient:
         """Count a push that Daraja did not receive or could not process."""
         self._observer.counted("PushFailed")
 
+    def token(self) -> str:
+        """Return a valid OAuth token. Errors: ProviderUnavailableError."""
+        return self._token.get(self._consumer_key())
+
     def renew_token(self, rejected: str) -> str:
         """Get a token other than the rejected one."""
         return self._token.renew(self._consumer_key(), rejected)
 
-    def _post(
+    def post(
         self,
         kind: str,
         path: str,
@@ -146,6 +155,7 @@ class DarajaClient:
         token: str,
         timeout: tuple[float, float],
     ) -> wire.Answer:
+        """Send one call over a connection of its own. Errors: requests.RequestException."""
         with (
             timed_call(kind, clock=self._clock, observer=self._observer),
             own_connection(self._session),

@@ -46,7 +46,7 @@ class Merchant:
 
 
 class MalformedCallbackError(ValueError):
-    """A body that is no STK callback; the message has the reason and quotes nothing."""
+    """A body that is no message of Safaricom's; the message has the reason and quotes nothing."""
 
 
 def password(*, shortcode: str, passkey: str, timestamp: str) -> str:
@@ -139,7 +139,7 @@ def parse_callback(raw: bytes) -> StkResult:
 
     Errors: MalformedCallbackError; never anything else, whatever the bytes.
     """
-    callback = _stk_callback(_parse_json(raw))
+    callback = _stk_callback(parse_json(raw))
     code = result_code(callback.get("ResultCode"))
     checkout_request_id = callback.get("CheckoutRequestID")
     if code is None:
@@ -168,7 +168,7 @@ def _is_checkout_id(value: object) -> bool:
     return isinstance(value, str) and CHECKOUT_REQUEST_ID.match(value) is not None
 
 
-def _parse_json(raw: bytes) -> object:
+def parse_json(raw: bytes) -> object:
     """Parse strictly: no NaN, no huge numbers, no duplicate keys, no deep nesting."""
     try:
         return json.loads(

@@ -1,7 +1,7 @@
 """The public answers, payments and consultations as frontends see them: docs/openapi.yaml."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payments.http.messages import (
     BY_HAND_HELPS,
@@ -15,12 +15,17 @@ from payments.http.messages import (
     is_money_reported,
     manual_payment,
 )
+from payments.http.refund_answers import RefundState, customer_refund, refund_state
 from payments.http.sentences import SENTENCES, Button
 from payments.protocol.consultation import Consultation
 from payments.protocol.payment import OPEN, Payment, PaymentStatus
 from payments.protocol.policy import Policy
 from payments.usecases.count_payments import STATUSES, Statistics, Tally
-from payments.values import eat_iso
+from payments.values import eat_iso, mask_phone
+
+if TYPE_CHECKING:
+    from payments.aws.settings import Settings
+    from payments.usecases.read_status import PaymentView
 
 PIN_FROM_SECONDS, PIN_UNTIL_SECONDS = 8, 60
 """Ages of a payment between which people enter their PIN: 8 to 45 seconds after the prompt."""
@@ -29,6 +34,8 @@ POLL_SECONDS_PIN = 2
 POLL_SECONDS_TWO_MINUTES = 5
 POLL_SECONDS_LATER = 15
 POLL_SECONDS_OLD = 60
+PROMPT_SHOWN_SECONDS = 60
+"""How long a phone usually shows the prompt: docs/daraja.md, section 8. It judges no money."""
 CURRENCY = "KES"
 
 
@@ -52,7 +59,7 @@ def initiation_answer(payment: Payment, *, policy: Policy, now: int) -> tuple[in
         "CustomerMessage": message,
         "status": payment.public_status,
         "status_url": f"/api/payment/mpesa/status/{payment.payment_id}",
-        "poll_after_seconds": poll_after_seconds(payment, now),
+        **_pace(payment, now),
     }
 
 
@@ -71,13 +78,11 @@ def status_answer(
     cause = cause_of(payment, now=now, policy=policy, is_booking_paid=is_booking_paid)
     retry_at = can_retry_at(payment, SENTENCES[cause], now)
     may_retry = retry_at is not None and retry_at <= now
-    shows_manual = may_retry and cause in BY_HAND_HELPS
-    manual = manual_payment(payment, party_b=party_b, is_till=is_till, language=language)
+    by_hand: dict[str, Any] = {"manual_payment": None, "manual_payment_details": None}
+    if may_retry and cause in BY_HAND_HELPS:
+        by_hand = manual_payment(payment, party_b=party_b, is_till=is_till, language=language)
     return {
-        "CheckoutRequestID": payment.checkout_request_id or payment.payment_id,
-        "MerchantRequestID": payment.merchant_request_id,
-        "payment_id": payment.payment_id,
-        "booking_id": payment.booking_id,
+        **_identity(payment),
         "ResultCode": None if is_pending else payment.result_code,
         "ResultDesc": None if is_pending else payment.result_desc or payment.failure_reason,
         "status": payment.public_status,
@@ -87,15 +92,48 @@ def status_answer(
         "currency": CURRENCY,
         "transaction_date": eat_iso(payment.transaction_at),
         "created_at": eat_iso(payment.created_at),
-        "customer_message": customer_message(
-            cause, language, is_charge_ruled_out=is_charge_ruled_out(payment)
-        ),
+        "customer_message": _message(payment, cause, language),
+        "refund": customer_refund(payment),
         "actions": _actions(payment, cause, now=now, may_retry=may_retry),
         "can_retry": may_retry,
         "can_retry_at": eat_iso(retry_at),
-        "manual_payment": manual if shows_manual else None,
-        "poll_after_seconds": poll_after_seconds(payment, now),
+        **by_hand,
+        **_pace(payment, now),
     }
+
+
+def payment_answer(
+    view: "PaymentView", settings: "Settings", *, language: Language, now: int
+) -> dict[str, Any]:
+    """Return the status body of a payment as this deployment shows it."""
+    return status_answer(
+        view.payment,
+        is_booking_paid=view.is_booking_paid,
+        language=language,
+        party_b=settings.merchant.party_b,
+        is_till=settings.is_till,
+        policy=settings.policy,
+        now=now,
+    )
+
+
+def _identity(payment: Payment) -> dict[str, Any]:
+    return {
+        "CheckoutRequestID": payment.checkout_request_id or payment.payment_id,
+        "MerchantRequestID": payment.merchant_request_id,
+        "payment_id": payment.payment_id,
+        "booking_id": payment.booking_id,
+        "masked_phone_number": mask_phone(payment.phone_number) if payment.phone_number else None,
+    }
+
+
+def _message(payment: Payment, cause: str, language: Language) -> str:
+    return customer_message(
+        cause,
+        language,
+        is_charge_ruled_out=is_charge_ruled_out(payment),
+        receipt_number=payment.refund.receipt_number if payment.refund else None,
+    )
 
 
 def _actions(payment: Payment, cause: str, *, now: int, may_retry: bool) -> list[str]:
@@ -108,6 +146,13 @@ def _actions(payment: Payment, cause: str, *, now: int, may_retry: bool) -> list
     return [str(button) for button in SENTENCES[cause].buttons if button not in held_back]
 
 
+def _pace(payment: Payment, now: int) -> dict[str, int | None]:
+    return {
+        "poll_after_seconds": poll_after_seconds(payment, now),
+        "prompt_seconds_left": prompt_seconds_left(payment, now),
+    }
+
+
 def poll_after_seconds(payment: Payment, now: int) -> int | None:
     """Return the seconds until the next poll, None once the payment is final.
 
@@ -116,11 +161,16 @@ def poll_after_seconds(payment: Payment, now: int) -> int | None:
     """
     if is_money_reported(payment):
         return POLL_SECONDS_LATER
-    if payment.status is PaymentStatus.REVIEW:
+    is_refund_going_on = refund_state(payment) in {RefundState.REQUESTED, RefundState.SENT}
+    if is_refund_going_on or payment.status is PaymentStatus.REVIEW:
         return POLL_SECONDS_OLD
     if payment.status not in OPEN:
         return None
-    age = now - payment.created_at
+    return next_poll_seconds(now - payment.created_at)
+
+
+def next_poll_seconds(age: int) -> int:
+    """Return the seconds until the next poll of an open payment of this age in seconds."""
     if age < PIN_FROM_SECONDS:
         return max(POLL_SECONDS_PIN, min(POLL_SECONDS_EARLY, PIN_FROM_SECONDS - age))
     if age < PIN_UNTIL_SECONDS:
@@ -128,6 +178,19 @@ def poll_after_seconds(payment: Payment, now: int) -> int | None:
     if age < 120:
         return POLL_SECONDS_TWO_MINUTES
     return POLL_SECONDS_LATER if age < 3600 else POLL_SECONDS_OLD
+
+
+def prompt_seconds_left(payment: Payment, now: int) -> int | None:
+    """Return for how long the phone probably still asks; None where that is over or unknown.
+
+    It is for a countdown only: a prompt may live longer, and its locks do.
+    """
+    if payment.status is not PaymentStatus.PENDING or payment.result_code is not None:
+        return None
+    if payment.accepted_at is None or is_money_reported(payment):
+        return None
+    left = payment.accepted_at + PROMPT_SHOWN_SECONDS - now
+    return left if left > 0 else None
 
 
 def consultation_answer(consultation: Consultation) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Which sentence a customer reads about a payment, in English or Swahili, and when to try again."""
 
 from enum import StrEnum
+from typing import Any
 
+from payments.http.refund_answers import RefundState, refund_state
 from payments.http.sentences import SENTENCES, Retry, Sentence
 from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.protocol.policy import SAME_PAYMENT_SECONDS, Policy
@@ -28,12 +30,12 @@ SENT_UNKNOWN = (
 )
 _BY_HAND = {
     Language.ENGLISH: (
-        "No prompt? Pay by Lipa na M-Pesa: {channel} {number}{account}, amount KES {amount}. "
+        "No prompt? Pay by Lipa na M-PESA: {channel} {number}{account}, amount KES {amount}. "
         "Do not do both. If you have paid by hand, do not pay again.",
         ", account {reference}",
     ),
     Language.SWAHILI: (
-        "Hukupata ombi? Lipa kwa Lipa na M-Pesa: {channel} {number}{account}, kiasi KES "
+        "Hukupata ombi? Lipa kwa Lipa na M-PESA: {channel} {number}{account}, kiasi KES "
         "{amount}. Usifanye yote mawili. Ikiwa umelipa mwenyewe, usilipe tena.",
         ", akaunti {reference}",
     ),
@@ -42,18 +44,24 @@ BY_HAND_HELPS = frozenset({"unreachable", "not_sent", "expired", "busy"})
 """Causes where the prompt itself is the trouble, so paying by hand is a way out."""
 
 
+REFUND_RECEIPT = "{receipt}"
 _NOT_CHARGED = {Language.ENGLISH: " You were not charged.", Language.SWAHILI: " Hukukatwa pesa."}
 
 
 def customer_message(
-    cause: str, language: Language = Language.ENGLISH, *, is_charge_ruled_out: bool = True
+    cause: str,
+    language: Language = Language.ENGLISH,
+    *,
+    is_charge_ruled_out: bool = True,
+    receipt_number: str | None = None,
 ) -> str:
     """Return the one sentence a customer needs now.
 
-    "You were not charged" is left out where it is only likely.
+    "You were not charged" is left out where it is only likely. `receipt_number` is the refund's.
     """
     sentence = SENTENCES[cause]
     text = sentence.swahili if language is Language.SWAHILI else sentence.english
+    text = text.replace(REFUND_RECEIPT, receipt_number or "")
     return text if is_charge_ruled_out else text.replace(_NOT_CHARGED[language], "")
 
 
@@ -66,15 +74,27 @@ def is_charge_ruled_out(payment: Payment) -> bool:
 
 def manual_payment(
     payment: Payment, *, party_b: str, is_till: bool, language: Language = Language.ENGLISH
-) -> str:
-    """Return how to pay by hand with this payment's own reference, by which it is found."""
+) -> dict[str, Any]:
+    """Return how to pay by hand with this payment's own reference, by which it is found.
+
+    Shape: two fields of the status answer, a sentence and its facts, for a page with copy buttons.
+    Units: KES.
+    """
     text, account = _BY_HAND[language]
-    return text.format(
+    reference = None if is_till else payment.account_reference
+    sentence = text.format(
         channel="Till" if is_till else "Paybill",
         number=party_b,
-        account="" if is_till else account.format(reference=payment.account_reference),
-        amount=payment.amount_kes,
+        account="" if is_till else account.format(reference=reference),
+        amount=f"{payment.amount_kes:,}",
     )
+    details = {
+        "channel": "till" if is_till else "paybill",
+        "number": party_b,
+        "account_reference": reference,
+        "amount": payment.amount_kes,
+    }
+    return {"manual_payment": sentence, "manual_payment_details": details}
 
 
 def can_retry_at(payment: Payment, sentence: Sentence, now: int) -> int | None:
@@ -110,10 +130,24 @@ def cause_of(payment: Payment, *, now: int, policy: Policy, is_booking_paid: boo
             return "review"
         case PaymentStatus.COMPLETED:
             return "completed"
-        case PaymentStatus.REFUND_DUE:
+        case PaymentStatus.REFUND_DUE | PaymentStatus.REFUNDED:
+            return _refund_cause(payment)
+
+
+def _refund_cause(payment: Payment) -> str:
+    """Return how far the money is on its way back."""
+    match refund_state(payment):
+        case RefundState.REQUESTED:
+            return "refund_requested"
+        case RefundState.SENT:
+            return "refund_sent"
+        case RefundState.NEEDS_PERSON:
+            return "refund_needs_person"
+        case RefundState.RETURNED:
+            has_receipt = payment.refund is not None and payment.refund.receipt_number is not None
+            return "refunded_with_receipt" if has_receipt else "refunded"
+        case RefundState.OWED | None:
             return "refund_due"
-        case PaymentStatus.REFUNDED:
-            return "refunded"
 
 
 def is_money_reported(payment: Payment) -> bool:

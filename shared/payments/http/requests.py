@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -13,10 +14,12 @@ from pydantic import (
 
 from payments.errors import InvalidRequestError
 from payments.values import (
+    HISTORY_CHARACTERS_MAX,
     INVALID_BOOKING_ID_SENTENCE,
     INVALID_PHONE_SENTENCE,
     normalise_booking_id,
     normalise_phone,
+    text_for_history,
     whole_number,
 )
 
@@ -61,6 +64,12 @@ class ConsultationRequest(_Request):
     status: Literal["Pending", "Cancelled"]
 
 
+class RefundRequest(_Request):
+    """POST /api/payments/{payment_id}/refunds: nothing but why; the rest is our own record."""
+
+    reason: Annotated[StrictStr, AfterValidator(text_for_history)]
+
+
 _MUST_BE_TEXT = f"must be text of up to {TEXT_CHARACTERS_MAX} characters"
 MUST_BE = {
     "phone_number": INVALID_PHONE_SENTENCE,
@@ -70,6 +79,7 @@ MUST_BE = {
     "account_reference": f"account_reference {_MUST_BE_TEXT}",
     "transaction_desc": f"transaction_desc {_MUST_BE_TEXT}",
     "client_id": "client_id must be text of 1 to 64 characters",
+    "reason": f"reason must be 1 to {HISTORY_CHARACTERS_MAX} characters without a phone number",
     "status": "status must be Pending or Cancelled",
 }
 """What each field must be, in our own words."""
@@ -112,6 +122,14 @@ def require_amount(field: str, amount_kes: int, max_amount_kes: int) -> None:
             f"{field} must be a whole number of KES from 1 to {max_amount_kes}",
             code=f"invalid_{field}",
         )
+
+
+def require_idempotency_key(header: str | None) -> str:
+    """Return the key, which must be there. Errors: InvalidRequestError."""
+    key = parse_idempotency_key(header)
+    if key is None:
+        raise InvalidRequestError("Idempotency-Key is required", code="invalid_idempotency_key")
+    return key
 
 
 def parse_idempotency_key(header: str | None) -> str | None:

@@ -39,8 +39,8 @@ _OTHER = (Button.OTHER_NUMBER,)
 
 SENTENCES = {
     "waiting": Sentence(
-        "Please check your phone and enter your M-Pesa PIN.",
-        "Tafadhali angalia simu yako na uweke PIN yako ya M-Pesa.",
+        "Please check your phone and enter your M-PESA PIN.",
+        "Tafadhali angalia simu yako na uweke PIN yako ya M-PESA.",
         buttons=_CHECK,
     ),
     "waiting_late": Sentence(
@@ -49,20 +49,20 @@ SENTENCES = {
         buttons=_CHECK,
     ),
     "unknown": Sentence(
-        "We are waiting to hear from M-Pesa. Do not pay again until you see the result.",
-        "Tunasubiri jibu kutoka M-Pesa. Usilipe tena hadi uone matokeo.",
+        "We are waiting to hear from M-PESA. Do not pay again until you see the result.",
+        "Tunasubiri jibu kutoka M-PESA. Usilipe tena hadi uone matokeo.",
         buttons=_CHECK,
     ),
     "unknown_late": Sentence(
-        "M-Pesa has not answered. If you entered your PIN, do not pay again. If no prompt came, "
+        "M-PESA has not answered. If you entered your PIN, do not pay again. If no prompt came, "
         "use another number.",
-        "M-Pesa haijajibu. Ikiwa uliweka PIN, usilipe tena. Ikiwa hukupata ombi, tumia namba "
+        "M-PESA haijajibu. Ikiwa uliweka PIN, usilipe tena. Ikiwa hukupata ombi, tumia nambari "
         "nyingine.",
         buttons=(Button.CHECK_AGAIN, Button.OTHER_NUMBER),
     ),
     "paid_meanwhile": Sentence(
         "This consultation has been paid for already. Do not enter your PIN.",
-        "Ushauri huu tayari umelipiwa. Usiweke PIN yako.",
+        "Miadi hii tayari imelipiwa. Usiweke PIN yako.",
     ),
     "review": Sentence(
         "We received money and are checking it. Do not pay again; we will contact you.",
@@ -70,35 +70,54 @@ SENTENCES = {
         buttons=_CHECK,
     ),
     "money_reported": Sentence(
-        "We heard that your money arrived and are checking it with M-Pesa. Do not pay again.",
-        "Tumesikia kwamba pesa zako zimefika na tunathibitisha na M-Pesa. Usilipe tena.",
+        "We heard that your money arrived and are checking it with M-PESA. Do not pay again.",
+        "Tumesikia kwamba pesa zako zimefika na tunathibitisha na M-PESA. Usilipe tena.",
         buttons=_CHECK,
     ),
     "completed": Sentence(
         "Payment received. Your consultation is confirmed.",
-        "Malipo yamepokelewa. Ushauri wako umethibitishwa.",
+        "Malipo yamepokelewa. Miadi yako imethibitishwa.",
     ),
     "refund_due": Sentence(
         "Your money arrived, but it could not pay for this consultation. We owe it back to you.",
-        "Pesa zako zilifika, lakini hazikuweza kulipia ushauri huu. Tunadaiwa kukurudishia.",
+        "Pesa zako zilifika, lakini hazikuweza kulipia miadi hii. Tunadaiwa kukurudishia.",
+    ),
+    "refund_requested": Sentence(
+        "Your refund has been asked for. It is sent once a second person has approved it.",
+        "Ombi la kukurudishia pesa limewekwa. Zitatumwa mtu wa pili akishaidhinisha.",
+        buttons=_CHECK,
+    ),
+    "refund_sent": Sentence(
+        "Your refund is on its way. M-PESA sends you an SMS when the money is back.",
+        "Pesa zako ziko njiani kurudi. M-PESA itakutumia SMS zikifika.",
+        buttons=_CHECK,
+    ),
+    "refund_needs_person": Sentence(
+        "Your refund has not gone through yet. We are looking at it and still owe you this money.",
+        "Pesa zako bado hazijarudi. Tunalishughulikia na bado tunadaiwa pesa hizi.",
+        buttons=_CHECK,
     ),
     "refunded": Sentence("Your money has been returned.", "Pesa zako zimerudishwa."),
+    "refunded_with_receipt": Sentence(
+        "Your money has been returned. M-PESA receipt: {receipt}.",
+        "Pesa zako zimerudishwa. Risiti ya M-PESA: {receipt}.",
+    ),
     "cancelled_by_us": Sentence(
-        "M-Pesa never confirmed this payment. If you were charged, contact us before paying again.",
-        "M-Pesa haikuthibitisha malipo haya. Ikiwa ulikatwa pesa, wasiliana nasi kabla ya "
+        "M-PESA never confirmed this payment. If you were charged, contact us before paying again.",
+        "M-PESA haikuthibitisha malipo haya. Ikiwa ulikatwa pesa, wasiliana nasi kabla ya "
         "kulipa tena.",
         retry=Retry.WHEN_FREE,
         buttons=_AGAIN,
     ),
     "no_money": Sentence(
-        "Your M-Pesa balance is not enough. Top up and try again.",
-        "Salio lako la M-Pesa halitoshi. Ongeza salio kisha ujaribu tena.",
+        "Your M-PESA balance is not enough. Top up and try again.",
+        "Salio lako la M-PESA halitoshi. Ongeza salio kisha ujaribu tena.",
         retry=Retry.WHEN_FREE,
         buttons=_AGAIN,
     ),
     "limit": Sentence(
-        "The amount is outside your M-Pesa limits. Contact M-Pesa or use another number.",
-        "Kiasi hiki kiko nje ya kikomo chako cha M-Pesa. Wasiliana na M-Pesa au tumia namba "
+        "The amount is outside your M-PESA limits. Contact M-PESA or use another number.",
+        "Kiasi hiki kiko nje ya kikomo chako cha M-PESA. Wasiliana na M-PESA au tumia nambari "
         "nyingine.",
         buttons=_OTHER,
     ),
@@ -109,8 +128,8 @@ SENTENCES = {
         buttons=_AGAIN,
     ),
     "busy": Sentence(
-        "M-Pesa is busy. You were not charged. Please try again shortly.",
-        "M-Pesa ina shughuli nyingi. Hukukatwa pesa. Tafadhali jaribu tena baadaye kidogo.",
+        "M-PESA is busy. You were not charged. Please try again shortly.",
+        "M-PESA ina shughuli nyingi. Hukukatwa pesa. Tafadhali jaribu tena baadaye kidogo.",
         retry=Retry.WHEN_FREE,
         buttons=_AGAIN,
     ),
@@ -139,19 +158,19 @@ SENTENCES = {
         buttons=_AGAIN,
     ),
     "wrong_pin": Sentence(
-        "The M-Pesa PIN was wrong. You were not charged. You can try again.",
-        "PIN ya M-Pesa haikuwa sahihi. Hukukatwa pesa. Unaweza kujaribu tena.",
+        "The M-PESA PIN was wrong. You were not charged. You can try again.",
+        "PIN ya M-PESA haikuwa sahihi. Hukukatwa pesa. Unaweza kujaribu tena.",
         retry=Retry.WHEN_FREE,
         buttons=_AGAIN,
     ),
     "pin_locked": Sentence(
-        "Your M-Pesa PIN is locked. Call 100 or 200 to unlock it.",
-        "PIN yako ya M-Pesa imefungwa. Piga 100 au 200 ili ifunguliwe.",
+        "Your M-PESA PIN is locked. Call 100 or 200 to unlock it.",
+        "PIN yako ya M-PESA imefungwa. Piga 100 au 200 ili ifunguliwe.",
         buttons=_OTHER,
     ),
     "account": Sentence(
-        "M-Pesa refused this account. Contact M-Pesa or use another number.",
-        "M-Pesa imekataa akaunti hii. Wasiliana na M-Pesa au tumia namba nyingine.",
+        "M-PESA refused this account. Contact M-PESA or use another number.",
+        "M-PESA imekataa akaunti hii. Wasiliana na M-PESA au tumia nambari nyingine.",
         buttons=_OTHER,
     ),
     "merchant": Sentence(
@@ -159,8 +178,8 @@ SENTENCES = {
         "Malipo hayakufaulu kwa sababu ya hitilafu upande wetu. Hukukatwa pesa.",
     ),
     "phone_refused": Sentence(
-        "M-Pesa did not accept this number. You were not charged. Use another one.",
-        "M-Pesa haikukubali namba hii. Hukukatwa pesa. Tumia namba nyingine.",
+        "M-PESA did not accept this number. You were not charged. Use another one.",
+        "M-PESA haikukubali nambari hii. Hukukatwa pesa. Tumia nambari nyingine.",
         buttons=_OTHER,
     ),
     "push_refused": Sentence(
@@ -168,8 +187,8 @@ SENTENCES = {
         "Ombi la malipo halikuweza kutumwa. Hukukatwa pesa.",
     ),
     "no_money_found": Sentence(
-        "We checked with M-Pesa and found no payment. If M-Pesa charged you, contact us.",
-        "Tumekagua na M-Pesa na hatukupata malipo. Ikiwa M-Pesa ilikukata pesa, wasiliana nasi.",
+        "We checked with M-PESA and found no payment. If M-PESA charged you, contact us.",
+        "Tumekagua na M-PESA na hatukupata malipo. Ikiwa M-PESA ilikukata pesa, wasiliana nasi.",
         retry=Retry.WHEN_FREE,
         buttons=_AGAIN,
     ),

@@ -12,6 +12,7 @@ from payments.protocol.evidence import Context
 from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.protocol.policy import Policy
 from payments.protocol.receipts import Claim, ReceiptRow, RowState
+from payments.protocol.refund_rules import GateEffect
 from payments.protocol.schedule import next_due_at
 
 
@@ -93,6 +94,7 @@ class Case:
         files: ReceiptRow | None = None,
         releases_receipt: str | None = None,
         adds_events: tuple[EventType, ...] = (),
+        refund_gate: GateEffect | None = None,
         by_operator: bool = False,
     ) -> Change:
         """Return the write from the payment to `after`, its version and its events computed.
@@ -111,6 +113,7 @@ class Case:
             files=files,
             releases_receipt=releases_receipt,
             events=tuple(events),
+            refund_gate=refund_gate,
             by_operator=by_operator,
         )
 

@@ -14,6 +14,7 @@ from payments.protocol.payment import (
     Proof,
 )
 from payments.protocol.receipts import Claim, ClaimRule, ReceiptRow, RowState
+from payments.protocol.refund_rules import GateEffect, refund_rules
 from payments.protocol.result_codes import final_refusal
 from payments.protocol.transitions import AUTOMATIC, BY_OPERATOR
 
@@ -29,6 +30,10 @@ class EventType(StrEnum):
     REVIEW = "ReviewNeeded"
     REFUND_DUE = "RefundDue"
     REFUNDED = "PaymentRefunded"
+    REFUND_REQUESTED = "RefundRequested"
+    REFUND_WITHDRAWN = "RefundWithdrawn"
+    REFUND_SENT = "RefundSent"
+    REFUND_REFUSED = "RefundRefused"
     UNRESOLVED = "PaymentUnresolved"
     RECEIPT_ADDED = "ReceiptAdded"
     ATTENTION_CLEARED = "AttentionCleared"
@@ -105,12 +110,14 @@ class Change:
     releases_receipt: str | None = None
     events: tuple[EventType, ...] = ()
     evidence_digest: str | None = None
+    refund_gate: GateEffect | None = None
     by_operator: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a step that no rule of the protocol allows."""
         rules = (
             *_step_rules(self),
+            *refund_rules(self.before, self.after, self.refund_gate, by_operator=self.by_operator),
             *(_transition_rules(self) if self.is_transition else ()),
             *(_outcome_rules(self) if self.concludes else ()),
         )

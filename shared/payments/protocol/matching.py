@@ -14,7 +14,7 @@ from payments.protocol.evidence import MoneySeen
 from payments.protocol.payment import Origin, Payment, PaymentStatus, Proof
 from payments.protocol.policy import COVERAGE_SLACK_SECONDS, OWN_PROMPT_SLACK_SECONDS
 from payments.protocol.receipts import ReceiptRow, RowState
-from payments.values import ACCOUNT_REFERENCE_CHARACTERS, BOOKING_ID
+from payments.values import ACCOUNT_REFERENCE_CHARACTERS, BOOKING_ID, plain_reference
 
 UNIQUE_CHARACTERS = 8
 """The end of an account reference that is this payment's alone, in Crockford's base 32."""
@@ -76,7 +76,7 @@ def normalise_reference(reference: str | None) -> str | None:
 
     In the part that is ours alone O is read as 0, and I and L as 1.
     """
-    kept = re.sub(r"[^A-Za-z0-9]", "", reference or "").upper()
+    kept = plain_reference(reference or "")
     if not UNIQUE_CHARACTERS <= len(kept) <= ACCOUNT_REFERENCE_CHARACTERS:
         return None
     head, tail = kept[:-UNIQUE_CHARACTERS], kept[-UNIQUE_CHARACTERS:]

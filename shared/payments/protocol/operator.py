@@ -26,8 +26,9 @@ from payments.protocol.payment import (
     Payment,
     PaymentStatus,
     Proof,
-    RefundStep,
 )
+from payments.protocol.refund_evidence import is_sent
+from payments.protocol.refund_steps import UNRESOLVED
 from payments.protocol.report import MoneyReport
 from payments.protocol.requirements import require_free_receipt, require_status
 from payments.protocol.statement import record_receipt
@@ -71,9 +72,10 @@ def _mark_refunded(case: Case) -> Change:
     payment = case.payment
     require_status(payment, {PaymentStatus.REFUND_DUE}, "mark as refunded")
     refund = payment.refund
-    if refund is not None and refund.step is RefundStep.SENT:
+    if is_sent(payment):
         raise ConflictError(
-            "A refund of this payment has been sent to M-Pesa: wait for its result",
+            "A refund of this payment has been sent to M-Pesa: wait for its result, or settle it "
+            "after 24 hours from M-Pesa's statement",
             code="refund_sent",
         )
     after = replace(
@@ -88,6 +90,11 @@ def _mark_refunded(case: Case) -> Change:
 def _clear_attention(case: Case) -> Change | None:
     if case.payment.attention is None:
         return None
+    if is_sent(case.payment) and case.payment.attention == UNRESOLVED:
+        raise ConflictError(
+            "M-Pesa never answered about a refund: settle it from M-Pesa's statement",
+            code="refund_sent",
+        )
     return case.step(
         replace(case.payment, attention=None),
         adds_events=(EventType.ATTENTION_CLEARED,),

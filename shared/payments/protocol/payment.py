@@ -108,7 +108,8 @@ class Refund:
 
     Shape: `step` is None before a request, and after a refusal (`refused` has the code);
         `request_key` is the digest of the requester's Idempotency-Key; `attempt` counts the
-        reversals that were sent; `receipt_number` is the refund's own receipt.
+        reversals that were sent; `receipt_number` is the refund's own receipt; `proven` where
+        M-Pesa itself said that the money went back.
     Units: UTC epoch seconds.
     """
 
@@ -122,6 +123,7 @@ class Refund:
     attempt: int = 0
     refused: str | None = None
     receipt_number: str | None = None
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ PUSH_READ_SECONDS_MIN = 13
 STORE_OUTCOME_SECONDS = 4
 """What storing a push's outcome may take; so much Lambda time is left when the push gives up."""
 REMAINING_SECONDS_MIN = PUSH_CONNECT_SECONDS + PUSH_READ_SECONDS_MIN + STORE_OUTCOME_SECONDS
-"""A push is not sent with less Lambda time left than this: the answer could not be stored."""
+"""A push or a refund is not sent with less Lambda time left: its outcome could not be stored."""
 EVIDENCE_MAX = 10
 """Odd callbacks kept per payment."""
 DECISIONS_MAX = 8
@@ -41,6 +41,17 @@ RECEIPT_OVERDUE_SECONDS = 86_400
 """A success without a receipt for this long needs a person."""
 HINT_OVERDUE_SECONDS = 172_800
 """A hint the provider never answered for this long needs a person."""
+REFUND_SPACING_SECONDS = 30
+"""The least time between two refunds that are sent."""
+REFUND_STATUS_SECONDS = (120, 600, 3600, 21_600, 86_400)
+"""How long after a refund was sent Transaction Status is asked about it."""
+REFUND_OVERDUE_SECONDS = 86_400
+"""A sent refund without a final answer for this long needs a person."""
+ASKS_PER_HOUR = 20
+"""Transaction Status questions that staff may put in an hour."""
+ASK_KEPT_SECONDS = 172_800
+CREDENTIAL_DAYS = 90
+"""How long M-Pesa accepts an initiator's password."""
 ROW_LOOK_SECONDS = (60, 900, 3600, 86_400, 169_200)
 """The ages at which the ladder runs again over an unclaimed receipt; Pull reaches back 48 hours."""
 OWN_PROMPT_SLACK_SECONDS = 60
@@ -52,6 +63,7 @@ CANDIDATES_MAX = 50
 UNCLAIMED_READ_MAX = 200
 """More unclaimed receipts than this are not compared with one another: a person decides."""
 DAY_SECONDS = 86_400
+HOUR_SECONDS = 3600
 QUARTER_HOUR_SECONDS = 900
 USER_WINDOW_SECONDS = 600
 NEVER = 9_999_999_999
@@ -79,6 +91,7 @@ class Policy:
     phone_prompts_per_day: int = 10
     user_prompts_per_10_minutes: int = 5
     evidence_days: int = 90
+    pull_seconds: int = 1800
 
     def __post_init__(self) -> None:
         """Refuse a limit that the table's items cannot hold, or that M-Pesa does not know."""

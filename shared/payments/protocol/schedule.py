@@ -7,15 +7,15 @@ from payments.protocol.policy import (
     DISPATCH_GIVEN_UP_SECONDS,
     EXPIRE_AGAIN_SECONDS,
     HINT_OVERDUE_SECONDS,
+    HOUR_SECONDS,
     NO_ANSWER_SECONDS,
     RECEIPT_OVERDUE_SECONDS,
     SILENCE_SECONDS,
     SILENT_RETRY_SECONDS,
     Policy,
 )
+from payments.protocol.refund_evidence import look_moments
 from payments.protocol.result_codes import final_refusal
-
-HOUR_SECONDS = 3600
 
 
 def next_due_at(payment: Payment, *, now: int, policy: Policy) -> int | None:
@@ -87,7 +87,8 @@ def _moments(payment: Payment, policy: Policy) -> tuple[int, ...]:
             | PaymentStatus.REFUNDED
         ):
             is_overdue_later = payment.receipt_pending and payment.final_at is not None
-            return (payment.final_at + RECEIPT_OVERDUE_SECONDS,) if is_overdue_later else ()  # type: ignore[operator]
+            overdue = (payment.final_at + RECEIPT_OVERDUE_SECONDS,) if is_overdue_later else ()  # type: ignore[operator]
+            return (*overdue, *look_moments(payment))
 
 
 def _was_settled_for_good(payment: Payment) -> bool:

@@ -11,6 +11,7 @@ from payments.protocol.policy import (
     RECEIPT_OVERDUE_SECONDS,
 )
 from payments.protocol.push import outcome_unknown
+from payments.protocol.refund_evidence import is_sent
 from payments.protocol.schedule import silent_at
 
 
@@ -42,7 +43,8 @@ def time_passed(case: Case) -> Change | None:
     reason = _overdue(payment, now)
     if reason is not None:
         return _raise_attention(case, reason)
-    if needs_query(payment, now):
+    if needs_query(payment, now) or is_sent(payment):
+        # Somebody must ask before the look moves on: Daraja about a prompt, M-Pesa about a refund.
         return None
     return case.step(payment, schedules=True)
 

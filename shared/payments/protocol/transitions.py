@@ -15,7 +15,7 @@ AUTOMATIC: dict[PaymentStatus, frozenset[PaymentStatus]] = {
     _S.CANCELLED: frozenset({_S.REVIEW, _S.COMPLETED, _S.REFUND_DUE}),
     _S.REVIEW: frozenset(),
     _S.COMPLETED: frozenset({_S.REFUND_DUE}),
-    _S.REFUND_DUE: frozenset(),
+    _S.REFUND_DUE: frozenset({_S.REFUNDED}),
     _S.REFUNDED: frozenset(),
 }
 """Which status may follow which without an operator."""

@@ -32,20 +32,28 @@ class Backlog:
         The index also holds concluded ones that Daraja is asked about once more: not those.
         """
         for values in self._entries("open", OPEN_INDEX_KEY):
-            if values["public_status"] == OPEN_WORD and "person" not in values:
+            is_payment = values["pk"].startswith(PAYMENT_PREFIX)
+            if is_payment and values["public_status"] == OPEN_WORD and "person" not in values:
                 yield OpenEntry(created_at=values["created_at"], due_at=values["due_at"])
 
-    def statuses_needing_person(self) -> Iterator[PaymentStatus]:
-        """Yield the status of each payment that waits for an operator."""
+    def needing_person(self) -> tuple[list[PaymentStatus], list[int]]:
+        """Return the status of each payment that waits for an operator, and since when rows wait.
+
+        Units: UTC epoch seconds at which an unclaimed receipt was seen.
+        """
+        statuses, seen_at = [], []
         for values in self._entries("person", PERSON_INDEX_KEY):
-            yield PaymentStatus(values["status"])
+            if values["pk"].startswith(PAYMENT_PREFIX):
+                statuses.append(PaymentStatus(values["status"]))
+            else:
+                seen_at.append(values["created_at"])
+        return statuses, seen_at
 
     def _entries(self, index: str, partition: str) -> Iterator[dict[str, Any]]:
-        """Read the payments in an index whose partition key has its name; rows are skipped."""
-        entries = self._table.query_pages(
+        """Read an index whose partition key has its name: payments, and rows of receipts."""
+        return self._table.query_pages(
             IndexName=index,
             KeyConditionExpression="#key = :partition",
             ExpressionAttributeNames={"#key": index},
             ExpressionAttributeValues={":partition": to_attribute(partition)},
         )
-        return (values for values in entries if values["pk"].startswith(PAYMENT_PREFIX))

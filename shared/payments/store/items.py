@@ -52,6 +52,7 @@ _REFUND_ATTRIBUTES = {
     "attempt": "attempt",
     "refused": "refused",
     "receipt_number": "refund_receipt",
+    "proven": "proven",
 }
 """Field -> attribute inside the map `refund`."""
 
@@ -122,6 +123,11 @@ def row_event_key(receipt_number: str, at: int, event_type: str) -> dict[str, st
 def pull_key(shortcode: str) -> dict[str, str]:
     """Key of the gate of Pull, with the time that finished runs have covered."""
     return {"pk": f"PULL#{shortcode}", "sk": STATE}
+
+
+def delivery_key(occurred_at: str, dedupe_id: str) -> dict[str, str]:
+    """Key of an event's delivery, by the EAT day of the event: a day's deliveries are one query."""
+    return {"pk": f"DELIVERY#{occurred_at[:10]}", "sk": dedupe_id}
 
 
 def day_shard(payment: Payment) -> str:
@@ -216,7 +222,7 @@ def _to_hint(values: dict[str, Any], known_id: str | None) -> Hint:
 
 def _refund_values(refund: Refund) -> dict[str, Plain]:
     values = {name: getattr(refund, field) for field, name in _REFUND_ATTRIBUTES.items()}
-    return {name: value for name, value in values.items() if value not in (None, 0)}
+    return {name: value for name, value in values.items() if value not in (None, 0, False)}
 
 
 def _to_refund(values: dict[str, Any]) -> Refund:

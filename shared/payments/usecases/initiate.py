@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from payments.errors import (
     ConflictError,
@@ -196,7 +197,7 @@ def _require_payable(request: PaymentRequest, obstacle: NotReserved) -> None:
         raise ConflictError("This consultation has been cancelled", code="consultation_cancelled")
     if consultation.price_kes != request.amount_kes:
         raise InvalidRequestError(
-            f"amount must be the price of the consultation, KES {consultation.price_kes}",
+            f"amount must be the price of the consultation, KES {consultation.price_kes:,}",
             code="amount_differs_from_price",
         )
 
@@ -254,7 +255,7 @@ def _refuse_phone(services: Services, guard: PhoneGuard, now: int) -> None:
     if guard.live_until > now and guard.live_payment_id is None:
         # Daraja refused the last push as a repeat: an earlier one would cost another prompt.
         repeated = "The same payment was made moments ago from this phone"
-        _refuse_until(repeated, guard.live_until, now)
+        _refuse_until(repeated, guard.live_until, now, limited_by="phone")
     if guard.live_until > now:
         raise ConflictError(
             "Another payment request is open on this phone",
@@ -264,7 +265,7 @@ def _refuse_phone(services: Services, guard: PhoneGuard, now: int) -> None:
     quarter = guard.prompted_at[services.policy.phone_prompts_per_15_minutes - 1]
     day = guard.prompted_at[services.policy.phone_prompts_per_day - 1]
     allowed_at = max(quarter + QUARTER_HOUR_SECONDS, day + DAY_SECONDS)
-    _refuse_until("Too many payment requests for this phone", allowed_at, now)
+    _refuse_until("Too many payment requests for this phone", allowed_at, now, limited_by="phone")
 
 
 def _refuse_user(services: Services, obstacle: NotReserved, now: int) -> None:
@@ -272,15 +273,18 @@ def _refuse_user(services: Services, obstacle: NotReserved, now: int) -> None:
         return
     slot = obstacle.user_prompted_at[services.policy.user_prompts_per_10_minutes - 1]
     until = slot + USER_WINDOW_SECONDS
-    _refuse_until("Too many payment requests for your account", until, now)
+    _refuse_until("Too many payment requests for your account", until, now, limited_by="account")
 
 
-def _refuse_until(why: str, allowed_at: int, now: int) -> None:
-    """Refuse with the first full minute at which the request is allowed."""
+def _refuse_until(
+    why: str, allowed_at: int, now: int, *, limited_by: Literal["phone", "account"]
+) -> None:
+    """Refuse with the first full minute that is allowed, and with whose limit it is."""
     seconds = max(1, allowed_at - now)
     full_minute = -(-(now + seconds) // 60) * 60
     moment = (eat_iso(full_minute) or "")[11:16]
     raise PromptLimitError(
         f"{why}. Try again at {moment} (EAT)",
         retry_after_seconds=seconds,
+        facts={"limited_by": limited_by},
     )

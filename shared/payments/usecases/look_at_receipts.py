@@ -20,7 +20,7 @@ class LookReport:
     """The counts of one run."""
 
     looked_at: int = 0
-    settled: int = 0
+    changed: int = 0
     poisoned: int = 0
 
 
@@ -53,7 +53,7 @@ def _look(services: Services, receipt_number: str, report: LookReport, actor: Ac
     if outcome is not None and outcome not in SETTLED:
         services.ledger.postpone(row, next_look_at(row, services.now()))
     return replace(
-        report, looked_at=report.looked_at + 1, settled=report.settled + (outcome in SETTLED)
+        report, looked_at=report.looked_at + 1, changed=report.changed + (outcome in SETTLED)
     )
 
 

@@ -7,9 +7,11 @@ from payments.errors import PaymentError
 from payments.ports import Actor
 from payments.protocol.evidence import HintDisowned, TimePassed
 from payments.protocol.payment import Payment
+from payments.protocol.refund_evidence import is_sent
 from payments.protocol.schedule import retry_at
 from payments.protocol.time_passed import needs_query
 from payments.usecases.apply_evidence import apply_evidence
+from payments.usecases.look_at_refund import look_at_refund
 from payments.usecases.services import Services
 
 STOP_WITH_SECONDS_LEFT = 20
@@ -81,7 +83,8 @@ def _recheck(
     payment = services.store.get_payment(payment_id)
     if payment is None or payment.due_at is None or payment.due_at > services.now():
         return report
-    after = reconcile(services, payment, actor=actor, gate=gate)
+    looked = look_at_refund(services, payment, actor=actor) if is_sent(payment) else payment
+    after = reconcile(services, looked, actor=actor, gate=gate)
     return replace(
         report,
         looked_at=report.looked_at + 1,

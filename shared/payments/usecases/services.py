@@ -2,12 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from payments.ports import Clock, Ids, Observer, Sleep, StkGateway
+from payments.ports import Clock, Ids, Observer, RefundsFunction, Sleep, StkGateway
 from payments.protocol.policy import Policy
 from payments.protocol.rules import MoneyRules
 from payments.store.ledger import ReceiptLedger
 from payments.store.payments import PaymentStore
+
+if TYPE_CHECKING:
+    from payments.store.refund_gate import RefundGates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundParts:
+    """The refund gate, and the function that alone sends refunds."""
+
+    gates: "RefundGates"
+    function: RefundsFunction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +29,7 @@ class Services:
     store: PaymentStore
     ledger: ReceiptLedger
     gateway: Callable[[], StkGateway]
+    refunds: Callable[[], RefundParts]
     clock: Clock
     sleep: Sleep
     ids: Ids

@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from aws_lambda_powertools.metrics import EphemeralMetrics
 from botocore.config import Config as SdkConfig
-from payments.aws.runtime import Adapters, RandomIds
+from payments.aws.adapters import Adapters, RandomIds
 from payments.store.attributes import from_item
 
 from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest

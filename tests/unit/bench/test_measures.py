@@ -1,9 +1,11 @@
 """What the benchmark counts is what happened, and its cost model follows the counts."""
 
-from pathlib import Path
+import json
 from typing import Any
 
-from bench import cost, growth, month
+import pytest
+
+from bench import cost, flow, growth, month, report, waiting
 from bench.flow import difference
 from tools.template import load_template
 
@@ -12,7 +14,7 @@ def counts(calls: dict[str, int], units: float) -> dict[str, Any]:
     return {"calls": calls, "dynamodb_calls": units, "read_units": units, "write_units": units}
 
 
-def flow(*, polls: int, queries: float) -> dict[str, Any]:
+def one_flow(*, polls: int, queries: float) -> dict[str, Any]:
     units = {
         "dynamodb_calls": 1.0,
         "read_units": 1.0,
@@ -41,16 +43,16 @@ def test_what_one_call_caused_is_the_difference_among_the_calls() -> None:
 
 
 def test_more_polls_and_more_queries_cost_more() -> None:
-    few = cost.usd_per_million("careful", flow(polls=3, queries=0))
-    many = cost.usd_per_million("careful", flow(polls=7, queries=0))
-    asking = cost.usd_per_million("careful", flow(polls=7, queries=1))
+    few = cost.usd_per_million("careful", one_flow(polls=3, queries=0))
+    many = cost.usd_per_million("careful", one_flow(polls=7, queries=0))
+    asking = cost.usd_per_million("careful", one_flow(polls=7, queries=1))
     assert few["total"] < many["total"] < asking["total"]
     assert asking["Lambda"] > many["Lambda"]
     assert asking["DynamoDB"] == many["DynamoDB"]
 
 
 def test_a_unit_costs_its_list_price() -> None:
-    five_calls = cost.usd_per_million("careful", flow(polls=2, queries=0))
+    five_calls = cost.usd_per_million("careful", one_flow(polls=2, queries=0))
     unit = cost.PRICES_USD["write unit"] + cost.PRICES_USD["read unit"]
     assert round(five_calls["DynamoDB"], 6) == round(5 * unit * 1e6, 6)
 
@@ -65,11 +67,6 @@ def test_more_pollers_cause_no_more_queries() -> None:
     assert growth.queries_with(3) == growth.queries_with(1) > 0
 
 
-def test_the_month_of_a_small_clinic_is_told_as_it_is_counted() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "performance.md").read_text(encoding="utf-8")
-    assert "\n".join(month.rows(load_template(), month.measured())) in page
-
-
 def test_another_alarm_or_secret_costs_more() -> None:
     template = load_template()
     before = month.standing(template)
@@ -78,3 +75,50 @@ def test_another_alarm_or_secret_costs_more() -> None:
     after = month.standing(template)
     assert round(after["secrets"] - before["secrets"], 2) == month.SECRET
     assert round(after["alarms"] - before["alarms"], 2) == month.ALARM_METRIC
+
+
+def test_every_table_of_the_page_is_what_the_last_run_measured() -> None:
+    page = report.PAGE.read_text(encoding="utf-8")
+    assert report.with_tables(page, json.loads(report.RESULTS.read_text())) == page
+
+
+def test_a_table_follows_the_results_and_one_without_its_place_is_an_error() -> None:
+    page = report.PAGE.read_text(encoding="utf-8")
+    results = json.loads(report.RESULTS.read_text())
+    results["sizes"]["product"]["zip_megabytes"] = 12.5
+    assert "12.50 MB" in report.with_tables(page, results)
+    assert "10 MB, missed" in report.with_tables(page, results)
+    with pytest.raises(ValueError, match="cold paths"):
+        report.with_tables(page.replace("bench: cold paths", "bench:"), results)
+
+
+def test_the_cold_path_is_the_authorizer_and_the_function_of_one_request() -> None:
+    paths = {
+        route: {
+            "product": {"function": 480_000_000},
+            "typical": {"authorizer": 400_000_000, "function": 600_000_000},
+            "careful": {"authorizer": 100_000_000, "function": 500_000_000},
+        }
+        for route in report.COLD_TARGETS
+    }
+    page = report.PAGE.read_text(encoding="utf-8")
+    results = json.loads(report.RESULTS.read_text()) | {"cold_path_instructions": paths}
+    told = report.with_tables(page, results)
+    assert "| stk_push | 480 M | 1,000 M | 600 M | **0.48** | 0.48, met | 0.80 |" in told
+    assert "| status | 480 M | 1,000 M | 600 M | **0.48** | 0.42, missed | 0.80 |" in told
+
+
+def test_polls_of_the_bench_follow_the_products_schedule() -> None:
+    assert [flow.polls_within(seconds) for seconds in (3, 4, 8, 10, 15)] == [0, 1, 2, 3, 5]
+
+
+def test_the_wait_of_95_in_100_is_the_longest_of_them() -> None:
+    waits = [waiting.Wait(seconds=float(number), polls=number) for number in range(1, 41)]
+    assert waiting.summary(waits) == {
+        "payments": 40,
+        "median_seconds": 20.5,
+        "seconds_95_in_100": 38.0,
+        "longest_seconds": 40.0,
+        "polls_max": 40,
+    }
+    assert waiting.summary(waits[:1])["seconds_95_in_100"] == 1.0

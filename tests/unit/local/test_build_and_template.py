@@ -52,8 +52,20 @@ def test_the_template_promises_the_designs_routes() -> None:
         Route(f"GET {mpesa}/statistics", needs_token=True),
         Route("PUT /api/consultations/{booking_id}", needs_token=True),
         Route("GET /api/consultations/{booking_id}", needs_token=True),
+        Route("GET /api/payments/{payment_id}", needs_token=True),
+        Route("GET /api/payments", needs_token=True),
+        Route("POST /api/payments/{payment_id}/refunds", needs_token=True),
+        Route("GET /api/payments/{payment_id}/refunds", needs_token=True),
+        Route("POST /api/result/reversal/{payment_id}/{attempt}/{token}", needs_token=False),
+        Route(
+            "POST /api/result/reversal/{payment_id}/{attempt}/{token}/timeout", needs_token=False
+        ),
+        Route("POST /api/result/status/{receipt}/{token}", needs_token=False),
+        Route("POST /api/result/balance/{token}", needs_token=False),
         Route("POST /api/payment/callback/{payment_id}/{token}", needs_token=False),
         Route(f"POST {mpesa}/callback", needs_token=False),
+        Route("POST /api/c2b/{token}/confirmation", needs_token=False),
+        Route("POST /api/c2b/{token}/validation", needs_token=False),
     }
 
 

@@ -35,7 +35,7 @@ def test_a_function_follows_the_clock_file_while_it_runs(tmp_path: Path) -> None
     product = f"""
 import time
 from pathlib import Path
-from payments.aws.runtime import Adapters
+from payments.aws.adapters import Adapters
 print(Adapters().clock())
 Path({str(file)!r}).write_text("21600")
 print(Adapters().clock())
@@ -59,7 +59,7 @@ def test_no_variable_moves_the_products_clock(tmp_path: Path) -> None:
         for each in ast.walk(ast.parse(path.read_text()))
         if isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value.isupper()
     }
-    script = "from payments.aws.runtime import Adapters\nprint(Adapters().clock())"
+    script = "from payments.aws.adapters import Adapters\nprint(Adapters().clock())"
     for value in (str(file), "21600"):
         variables = {name: value for name in names if name.replace("_", "").isalnum()}
         assert process_hours_ahead(script, variables) == [0]
@@ -78,7 +78,7 @@ def test_the_product_has_one_source_of_time_and_nobody_replaces_it() -> None:
             elif each.attr in PRESENT and ast.unparse(each.value).split(".")[-1] in MODULES:
                 found.add((name, ast.unparse(each)))
                 replaced += [] if isinstance(each.ctx, ast.Load) else [name]
-    assert found == {("shared/payments/aws/runtime.py", "time.time")}
+    assert found == {("shared/payments/aws/adapters.py", "time.time")}
     assert replaced == []
 
 

@@ -10,32 +10,16 @@ from local.emulator import http_events, openapi, pipe_events
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:one"
 DOCUMENT: dict[str, Any] = {
     "x-amazon-apigateway-cors": {"allowOrigins": ["https://clinic.example"], "maxAge": 600},
-    "components": {
-        "securitySchemes": {
-            "Jwt": {
-                "x-amazon-apigateway-authorizer": {
-                    "type": "request",
-                    "authorizerUri": "uri-of-the-authorizer",
-                    "authorizerPayloadFormatVersion": "2.0",
-                    "enableSimpleResponses": True,
-                    "authorizerResultTtlInSeconds": 60,
-                    "identitySource": "$request.header.Authorization",
-                }
-            }
-        }
-    },
     "paths": {
         "/orders/{id}": {
             "get": {
                 "x-amazon-apigateway-integration": {"uri": FUNCTION},
-                "security": [{"Jwt": []}],
             },
             "x-amazon-apigateway-any-method": {"x-amazon-apigateway-integration": {"uri": "any"}},
         },
         "/open": {
             "post": {
                 "x-amazon-apigateway-integration": {"uri": FUNCTION},
-                "security": [{"NONE": []}],
             },
             "options": {"responses": {}},
         },
@@ -82,17 +66,13 @@ def test_a_list_parameter_reaches_the_transform_as_a_list() -> None:
 
 
 def test_every_operation_with_an_integration_becomes_a_route() -> None:
-    routes = {route.route_key: route for route in openapi.read_routes(DOCUMENT)}
-    assert set(routes) == {"GET /orders/{id}", "ANY /orders/{id}", "POST /open", "$default"}
-    assert routes["GET /orders/{id}"].authorizer_name == "Jwt"
-    assert routes["POST /open"].authorizer_name is None
-
-
-def test_a_request_authorizer_keeps_its_settings() -> None:
-    (authorizer,) = openapi.read_authorizers(DOCUMENT)
-    assert authorizer.route_authorization_type == "CUSTOM"
-    assert authorizer.settings["enableSimpleResponses"] is True
-    assert authorizer.settings["authorizerResultTtlInSeconds"] == 60
+    routes = {route.route_key: route.integration_uri for route in openapi.read_routes(DOCUMENT)}
+    assert routes == {
+        "GET /orders/{id}": FUNCTION,
+        "ANY /orders/{id}": "any",
+        "POST /open": FUNCTION,
+        "$default": "rest",
+    }
 
 
 def test_cors_is_read_and_its_absence_too() -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
@@ -35,7 +36,9 @@ async def echo(request: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def gateway_for(tmp_path: Path, *, api_is_up: bool = True) -> AsyncIterator[str]:
+async def gateway_for(
+    tmp_path: Path, *, api_is_up: bool, has_simulator: bool
+) -> AsyncIterator[str]:
     pages = tmp_path / "web"
     pages.mkdir()
     (pages / "index.html").write_text("the demo window")
@@ -47,10 +50,11 @@ async def gateway_for(tmp_path: Path, *, api_is_up: bool = True) -> AsyncIterato
         options = GatewayOptions(
             emulator_url=f"http://127.0.0.1:{server.port}" if api_is_up else "http://127.0.0.1:9",
             api_host="abc.execute-api.localhost:4566",
-            simulator_url=None,
+            simulator_url=f"http://127.0.0.1:{server.port}" if has_simulator else None,
             web_folder=pages,
             config_file=tmp_path / "config.json",
             table_name="table",
+            jwt_secret_arn="arn:jwt",
             key=KEY,
         )
         async with _serving(application(options)) as gateway:
@@ -67,10 +71,12 @@ async def _serving(app: web.Application) -> AsyncIterator[TestServer]:
         await server.close()
 
 
-def play(tmp_path: Path, check: Check, *, api_is_up: bool = True) -> None:
+def play(
+    tmp_path: Path, check: Check, *, api_is_up: bool = True, has_simulator: bool = False
+) -> None:
     async def run() -> None:
         async with (
-            gateway_for(tmp_path, api_is_up=api_is_up) as base,
+            gateway_for(tmp_path, api_is_up=api_is_up, has_simulator=has_simulator) as base,
             ClientSession() as session,
         ):
             await check(session, base)
@@ -92,7 +98,7 @@ def test_a_call_reaches_the_api_with_its_host_and_its_answer_comes_back(tmp_path
     play(tmp_path, check)
 
 
-def test_a_token_too_large_for_the_authorizer_still_reaches_it(tmp_path: Path) -> None:
+def test_a_token_too_large_for_the_product_still_reaches_it(tmp_path: Path) -> None:
     async def check(session: ClientSession, base: str) -> None:
         authorization = "Bearer " + "A" * 9_000
         async with session.get(f"{base}/api/x", headers={"Authorization": authorization}) as answer:
@@ -151,6 +157,15 @@ def test_the_demo_window_gets_its_configuration_fresh(tmp_path: Path) -> None:
             assert json.loads(await answer.text()) == {"token": "t"}
 
     play(tmp_path, check)
+
+
+@pytest.mark.parametrize("path", [*SIMULATOR_PATHS, "/_simulator/health"])
+def test_the_simulators_pages_are_reached(tmp_path: Path, path: str) -> None:
+    async def check(session: ClientSession, base: str) -> None:
+        async with session.get(f"{base}{path}") as answer:
+            assert (await answer.json())["path"] == path
+
+    play(tmp_path, check, has_simulator=True)
 
 
 def test_without_a_simulator_its_pages_are_404(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What a running stack says about itself: the state file, the screen, the deployed parameters."""
 
+import json
 import os
 import stat
 from dataclasses import replace
@@ -7,8 +8,8 @@ from pathlib import Path
 
 from local import credentials, screen
 from local.deployment import parameter_overrides
-from local.seed import demo_config
-from local.settings import LocalSettings
+from local.seed import demo_config, paybill_of
+from local.settings import ROOT, LocalSettings
 from local.state import StackState, forget, read_running, write_state
 
 STATE = StackState(
@@ -82,6 +83,23 @@ def test_the_simulators_step_is_printed_only_with_a_simulator() -> None:
     assert not [each for each in without if "$SIMULATOR" in each]
 
 
+def test_only_a_paybill_of_the_simulator_is_paid_by_hand() -> None:
+    for shortcode, expected in (("", "174379"), ("174379", "174379"), ("7654321", None)):
+        settings = replace(SETTINGS, values={"SAFARICOM_SHORTCODE": shortcode})
+        assert paybill_of(settings) == expected
+    assert paybill_of(replace(SETTINGS, uses_sandbox=True)) is None
+
+
+def test_only_a_simulator_has_phones_to_open_and_a_demo_to_play() -> None:
+    sandbox = replace(STATE, simulator_url=None)
+    pages = {address.removeprefix(STATE.api_url) for address, _ in screen.addresses(STATE)}
+    assert pages == {"/", "/docs", "/phones", "/_simulator"}
+    pages = {address.removeprefix(STATE.api_url) for address, _ in screen.addresses(sandbox)}
+    assert pages == {"/", "/docs"}
+    assert [command for command, _ in screen.next_commands(STATE)] == ["make demo", "make curl"]
+    assert [command for command, _ in screen.next_commands(sandbox)] == ["make curl"]
+
+
 def test_the_local_times_are_small_and_the_sandbox_gets_the_real_ones() -> None:
     assert overrides(SETTINGS)["FirstQuerySeconds"] == "4"
     assert overrides(SETTINGS)["SafaricomBase"] == "http://127.0.0.1:9600"
@@ -114,7 +132,10 @@ def test_the_simulators_credentials_are_stored_unless_the_sandbox_is_used() -> N
     assert credentials.daraja_credentials(sandbox) == values
 
 
-def test_the_demo_window_gets_what_its_readme_promises() -> None:
+def test_the_demo_gets_what_its_readme_promises_and_a_real_phone_pays_one_shilling() -> None:
     config = demo_config(STATE)
-    promised = {"apiBase", "simulatorBase", "token", "clientId", "bookingsToken", "bookings"}
-    assert set(config) == promised | {"phone"}
+    readme = (ROOT / "web" / "demo" / "README.md").read_text()
+    promised = json.loads(readme.split("```json")[1].split("```")[0])
+    assert set(config) == set(promised)
+    assert config["priceKes"] == promised["priceKes"]
+    assert demo_config(replace(STATE, simulator_url=None))["priceKes"] == 1

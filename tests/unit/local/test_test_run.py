@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.console import Console
-from local.prepare_tests import MissingToolError, install_packages, missing_packages
+from local.prepare_tests import MissingToolError, has_php, install_packages, missing_packages
 from local.settings import ROOT
 from local.test_run import BY_FILE, STACK_FOLDERS, Job, jobs, pytest_command, run
 
@@ -119,17 +119,20 @@ def test_all_that_pass_is_a_pass(tmp_path: Path) -> None:
 
 
 def test_what_the_machine_lacks_is_named_at_once_or_installed() -> None:
-    lacking = missing_packages(lambda _: None, has_browser=False)
-    assert lacking == ["bash", "curl", "git", "chromium"]
-    assert missing_packages(lambda name: f"/bin/{name}", has_browser=False) == []
-    assert "chromium" not in missing_packages(lambda _: None, has_browser=True)
+    lacking = missing_packages(lambda _: None, has_browser=False, has_php=False)
+    assert lacking == ["bash", "curl", "git", "php-cli", "php-sqlite3", "chromium"]
+    assert missing_packages(lambda name: f"/bin/{name}", has_browser=False, has_php=True) == []
+    assert "chromium" not in missing_packages(lambda _: None, has_browser=True, has_php=True)
+    assert not has_php(lambda _: None)
+    assert not has_php(lambda _: "/bin/false")
+    assert has_php(lambda _: "/bin/true")
     commands: list[Sequence[str | Path]] = []
 
     def note(command: Sequence[str | Path]) -> int:
         commands.append(command)
         return 0
 
-    with pytest.raises(MissingToolError, match="need bash, curl, git;"):
+    with pytest.raises(MissingToolError, match="need bash, curl, git, php-cli, php-sqlite3;"):
         install_packages(lacking, can_install=False, run=note)
     install_packages(["chromium"], can_install=False, run=note)
     install_packages([], can_install=True, run=note)

@@ -135,14 +135,18 @@ def test_an_unknown_outcome_warns_not_to_pay_twice() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_paying_by_hand_names_number_account_and_amount(language: Language) -> None:
-    text = manual_payment(PAYMENTS["pending"], party_b="174379", is_till=False, language=language)
-    for part in ("Paybill 174379", str(PAYMENTS["pending"].account_reference), "KES 1000"):
+    payment = PAYMENTS["pending"]
+    answer = manual_payment(payment, party_b="174379", is_till=False, language=language)
+    text = answer["manual_payment"]
+    for part in ("Paybill 174379", str(PAYMENTS["pending"].account_reference), "KES 1,000"):
         assert part in text
 
 
 def test_a_till_has_no_account() -> None:
-    text = manual_payment(PAYMENTS["pending"], party_b="700000", is_till=True)
-    assert "Till 700000, amount KES 1000" in text
+    answer = manual_payment(PAYMENTS["pending"], party_b="700000", is_till=True)
+    text, details = answer["manual_payment"], answer["manual_payment_details"]
+    assert (details["channel"], details["account_reference"]) == ("till", None)
+    assert "Till 700000, amount KES 1,000" in text
     assert str(PAYMENTS["pending"].account_reference) not in text
 
 

@@ -1,5 +1,7 @@
 """`make deploy`: explicit parameters, and what is refused before anything is built."""
 
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from tools.samconfig import Target, read_target
 from tools.template import load_template
 
 TEMPLATE = load_template()
+ROOT = Path(__file__).resolve().parents[3]
 ACCOUNT = "123456789012"
 PRODUCTION = {
     **read_target("production").overrides,
@@ -89,6 +92,14 @@ def test_what_would_not_work_is_refused_before_the_build(
 ) -> None:
     with pytest.raises(DeployError, match=sentence):
         plan(target(**overrides))
+
+
+def test_make_deploys_to_no_other_environment() -> None:
+    done = subprocess.run(
+        ["make", "deploy", "ENV=prod"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'ENV is sandbox or production, not "prod"' in done.stderr
 
 
 def test_a_sandbox_is_not_asked_for_what_production_needs() -> None:

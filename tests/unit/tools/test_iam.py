@@ -18,7 +18,7 @@ from tools.iam import (
 STACK = "hakika-production"
 OPERATOR_NEVER = {
     *("dynamodb:Scan", "dynamodb:DeleteTable", "dynamodb:UpdateTable", "lambda:UpdateFunctionCode"),
-    *("secretsmanager:PutSecretValue", "iam:PassRole", "sqs:PurgeQueue"),
+    *("secretsmanager:UpdateSecret", "iam:PassRole", "sqs:PurgeQueue"),
 }
 DEPLOYER_NEVER = {f"dynamodb:{name}" for name in ("GetItem", "PutItem", "Query", "Scan")}
 
@@ -35,6 +35,21 @@ def test_the_operator_may_do_what_hakika_calls_and_no_more() -> None:
     assert not actions & OPERATOR_NEVER
     assert not [each for each in actions if "*" in each]
     assert len(actions) < 30
+
+
+def test_the_operator_writes_the_c2b_digests_and_the_initiator_and_no_other_secret() -> None:
+    statements = document(operator_actions(), STACK)["Statement"]
+    writing = [each for each in statements if "secretsmanager:PutSecretValue" in each["Action"]]
+    secrets = "arn:aws:secretsmanager:*:*:secret:"
+    assert writing == [
+        {
+            "Effect": "Allow",
+            "Action": ["secretsmanager:PutSecretValue"],
+            "Resource": [f"{secrets}*PaybillSecret-*", f"{secrets}*InitiatorSecret-*"],
+        }
+    ]
+    reading = [each for each in statements if "secretsmanager:GetSecretValue" in each["Action"]]
+    assert "Initiator" not in str(reading)
 
 
 def test_the_deployer_may_make_every_type_and_touches_no_payment() -> None:

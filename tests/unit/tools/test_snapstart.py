@@ -40,14 +40,6 @@ def test_each_deployment_publishes_a_version_of_its_own(template: dict[str, Any]
         assert properties["VersionDeletionPolicy"] == "Delete"
 
 
-def test_the_api_asks_the_authorizers_snapshot(template: dict[str, Any]) -> None:
-    take_snapshots(template, version="first")
-    authorizers = template["Resources"]["HttpApi"]["Properties"]["Auth"]["Authorizers"]
-    assert [each["FunctionArn"] for each in authorizers.values()] == [
-        {"Ref": "AuthorizerFunction.Alias"}
-    ]
-
-
 def test_a_function_that_is_not_there_is_named(template: dict[str, Any]) -> None:
     del template["Resources"]["StatusFunction"]
     with pytest.raises(KeyError, match="StatusFunction"):

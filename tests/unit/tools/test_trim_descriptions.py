@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import botocore
 import pytest
@@ -35,6 +36,11 @@ def client_of(data: Path, service: str) -> object:
     )
 
 
+def members(shape: Any) -> set[str] | None:
+    """A shape's fields; some operations have no answer."""
+    return None if shape is None else set(shape.members)
+
+
 @pytest.mark.parametrize("service", sorted(OPERATIONS))
 def test_a_client_made_from_the_trimmed_descriptions_has_every_listed_operation(
     data: Path, service: str
@@ -47,10 +53,8 @@ def test_a_client_made_from_the_trimmed_descriptions_has_every_listed_operation(
         model = client.meta.service_model.operation_model(name)  # type: ignore[attr-defined]
         whole = Session().get_service_model(service).operation_model(name)
         assert model.operation_context_parameters == whole.operation_context_parameters
-        assert whole.input_shape is not None
-        assert whole.output_shape is not None
-        assert model.input_shape.members.keys() == whole.input_shape.members.keys()
-        assert model.output_shape.members.keys() == whole.output_shape.members.keys()
+        assert members(model.input_shape) == members(whole.input_shape)
+        assert members(model.output_shape) == members(whole.output_shape)
         assert [shape.name for shape in model.error_shapes] == [
             shape.name for shape in whole.error_shapes
         ]

@@ -1,0 +1,238 @@
+"""Writes the tables of docs/performance.md from bench/results.json; no figure there is typed.
+
+A table stands between two comments that name it. A run that did not measure a table's figures says
+so in its place. `python -m bench.report` writes the page again from the last run.
+"""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from bench import cold, month
+from tools.template import load_template
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "performance.md"
+RESULTS = Path(__file__).with_name("results.json")
+TEAMS = ("product", "typical", "careful")
+COLD_TARGETS = {"stk_push": 0.48, "status": 0.42, "callback": 0.46}
+WARM_TARGET = 0.45
+MEMORY_TARGET = 0.55
+DURATION_TARGET = 0.60
+LAYER_MEGABYTES_MAX = 10
+MEDIAN_SECONDS_MAX = 1.2
+SECONDS_95_MAX = 2.5
+NOT_MEASURED = "Not measured in this run; the next `make bench` fills the table."
+BLOCK = r"(<!-- bench: {name} -->\n)(.*?)(\n<!-- end -->)"
+type Results = Mapping[str, Any]
+type Values = Mapping[str, float]
+
+
+def write_page(results: Results) -> None:
+    """Put the results' tables into the page."""
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
+
+
+def with_tables(page: str, results: Results) -> str:
+    """Return the page with each table as the results give it.
+
+    Errors: ValueError names a table that has no place on the page.
+    """
+    for name, table in TABLES.items():
+        pattern = re.compile(BLOCK.format(name=name), re.DOTALL)
+        if not pattern.search(page):
+            raise ValueError(f"docs/performance.md has no place for the table {name!r}")
+        try:
+            text = "\n".join(table(results))
+        except KeyError:
+            text = NOT_MEASURED
+        page = pattern.sub(lambda found, text=text: found[1] + text + found[3], page)  # type: ignore[misc]
+    return page
+
+
+def present_commit() -> str:
+    """Return the commit that is measured, with a plus sign where files differ from it."""
+    commit = _git("rev-parse", "--short", "HEAD")
+    return commit + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+
+
+def _git(*words: str) -> str:
+    done = subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def _measured_at(results: Results) -> list[str]:
+    commit, machine, python = (results[name] for name in ("commit", "machine", "python"))
+    return [f"Measured at commit `{commit}` on {machine}, Python {python}."]
+
+
+def _cold_paths(results: Results) -> list[str]:
+    lines = _head("first request", target=True)
+    for route, target in COLD_TARGETS.items():
+        paths = results["cold_path_instructions"][route]
+        values = {team: cold.total(paths[team]) / 1e6 for team in TEAMS}
+        lines.append(_row(route, values, "M", target=target))
+        for part in ("authorizer", "function"):
+            cells = [_amount(paths[team].get(part, 0) / 1e6, "M") for team in TEAMS]
+            lines.append(f"| of it {part} | {' | '.join(cells)} | | | |")
+    return lines
+
+
+def _cold_starts(results: Results) -> list[str]:
+    if "cold_start_instructions" not in results:
+        return ["Part of the cold path above."]
+    lines = _head("start of the function alone")
+    for function, counted in results["cold_start_instructions"].items():
+        lines.append(_row(function, {team: counted[team] / 1e6 for team in TEAMS}, "M"))
+    return lines
+
+
+def _durations(results: Results) -> list[str]:
+    lines = _head("function", target=True)
+    for function, values in results["first_duration_ms"].items():
+        lines.append(_row(function, values, "ms", target=DURATION_TARGET))
+    return lines
+
+
+def _memory(results: Results) -> list[str]:
+    lines = _head("function", target=True)
+    for function in ("callback", "status", "stk_push"):
+        flows = results["flow"]
+        values = {team: flows[team]["first_kilobytes"][function] / 1e3 for team in TEAMS}
+        lines.append(_row(function, values, "MB", target=MEMORY_TARGET, digits=1))
+    return lines
+
+
+def _warm(results: Results) -> list[str]:
+    values = {t: results["flow"][t]["warm_callback_instructions"] / 1e6 for t in TEAMS}
+    return [
+        *_head("callback", target=True),
+        _row("instructions per invoke", values, "M", target=WARM_TARGET, digits=1),
+    ]
+
+
+def _wire(results: Results) -> list[str]:
+    flows = results["flow"]
+    lines = ["| | product | typical | careful |", "|---|---|---|---|"]
+    for call in ("stk_push", "callback", "status pending"):
+        for unit in ("dynamodb_calls", "write_units", "read_units", "daraja_queries"):
+            cells = [f"{flows[team]['per_call'][call][unit]:g}" for team in TEAMS]
+            lines.append(f"| {call}: {unit.replace('_', ' ')} | {' | '.join(cells)} |")
+    cells = [str(flows[team]["polls_while_pending"]) for team in TEAMS]
+    lines.append(f"| polls of a payment that is paid after 15 s | {' | '.join(cells)} |")
+    return lines
+
+
+def _layer(results: Results) -> list[str]:
+    values = {team: results["sizes"][team]["zip_megabytes"] for team in TEAMS}
+    cells = " | ".join(f"{values[team]:.2f} MB" for team in TEAMS)
+    verdict = "met" if values["product"] <= LAYER_MEGABYTES_MAX else "missed"
+    return [
+        "| | product | typical | careful | target |",
+        "|---|---|---|---|---|",
+        f"| layer, zipped with `.pyc` | {cells} | {LAYER_MEGABYTES_MAX} MB, {verdict} |",
+    ]
+
+
+def _growth(results: Results) -> list[str]:
+    found = {**results["growth_issue_8"]}
+    sizes = ["1000", "10000", "100000", "200000"]
+    lines = [
+        f"| rows | {' | '.join(f'{int(size):,}' for size in sizes)} |",
+        "|---|---|---|---|---|",
+    ]
+    for work in found:
+        by_size = {**results["growth"][work], **found[work]}
+        for unit in ("items_read", "read_units"):
+            cells = [f"{by_size[size][unit]:g}" for size in sizes]
+            lines.append(f"| {work}: {unit.replace('_', ' ')} | {' | '.join(cells)} |")
+    return lines
+
+
+def _per_million(results: Results) -> list[str]:
+    return _money("USD per million payments", results["usd_per_million"])
+
+
+def _per_month(results: Results) -> list[str]:
+    return _money("USD a month with a million payments", results["usd_per_month"])
+
+
+def _clinic(results: Results) -> list[str]:
+    total: float = results["usd_per_million"]["product"]["total"]
+    return [
+        "| USD a month | list | with allowances |",
+        "|---|---|---|",
+        *month.rows(load_template(), total),
+    ]
+
+
+def _money(title: str, by_team: Mapping[str, Values]) -> list[str]:
+    lines = [f"| {title} | product | typical | careful |", "|---|---|---|---|"]
+    for kind in by_team["product"]:
+        cells = [f"{by_team[team][kind]:.1f}" for team in TEAMS]
+        if kind == "total":
+            lines.append(f"| **total** | {' | '.join(f'**{cell}**' for cell in cells)} |")
+        else:
+            lines.append(f"| {kind} | {' | '.join(cells)} |")
+    return lines
+
+
+def _head(title: str, *, target: bool = False) -> list[str]:
+    aim = " target |" if target else ""
+    rule = "|---" * (6 + target) + "|"
+    return [f"| {title} | product | typical | careful | to typical |{aim} to careful |", rule]
+
+
+def _row(
+    name: str, values: Values, unit: str, *, target: float | None = None, digits: int = 0
+) -> str:
+    cells = " | ".join(_amount(values[team], unit, digits) for team in TEAMS)
+    ratio, other = values["product"] / values["typical"], values["product"] / values["careful"]
+    verdict = "met" if target is None or round(ratio, 2) <= target else "missed"
+    aim = "" if target is None else f" {target:.2f}, {verdict} |"
+    return f"| {name} | {cells} | **{ratio:.2f}** |{aim} {other:.2f} |"
+
+
+def _amount(value: float, unit: str, digits: int = 0) -> str:
+    return f"{value:,.{digits}f} {unit}"
+
+
+def _waiting(results: Results) -> list[str]:
+    found = results["waiting"]
+    middle, most = found["median_seconds"], found["seconds_95_in_100"]
+    return [
+        '| from the acknowledgement to "Paid" | seconds | target |',
+        "|---|---|---|",
+        f"| half of the customers | {middle:.2f} | {_aim(middle, MEDIAN_SECONDS_MAX)} |",
+        f"| 95 in 100 | {most:.2f} | {_aim(most, SECONDS_95_MAX)} |",
+        f"| the longest of {found['payments']} | {found['longest_seconds']:.2f} | |",
+        f"| most polls of one payment | {found['polls_max']} | |",
+    ]
+
+
+def _aim(value: float, most: float) -> str:
+    return f"{most:g}, {'met' if value <= most else 'missed'}"
+
+
+TABLES: Mapping[str, Callable[[Results], list[str]]] = {
+    "measured at": _measured_at,
+    "cold paths": _cold_paths,
+    "cold starts": _cold_starts,
+    "first durations": _durations,
+    "memory": _memory,
+    "warm callback": _warm,
+    "waiting": _waiting,
+    "wire": _wire,
+    "layer": _layer,
+    "growth": _growth,
+    "cost per million": _per_million,
+    "cost per month": _per_month,
+    "clinic": _clinic,
+}
+
+
+if __name__ == "__main__":
+    write_page(json.loads(RESULTS.read_text(encoding="utf-8")))

@@ -1,0 +1,96 @@
+"""The refund stories of `make demo`: two persons, one reversal, also where its answer is lost."""
+
+import secrets
+import time
+from collections.abc import Callable
+from typing import Any
+
+from local.client import Answer
+from local.demo import PRICE_KES, Demo, expect, new_booking, new_phone, retry_until
+from local.initiator import approve_refund
+
+RETURNED_SECONDS_MAX = 180.0
+SPACING_SECONDS_MAX = 40.0
+MAKER, CHECKER = "staff:amina", "staff:baraka"
+
+
+class RefundDemo(Demo):
+    """A clinic that must cancel, its booking system, and two members of its staff."""
+
+    def refund_by_two(self) -> None:
+        """Requested by the booking system, approved by a person, returned by M-Pesa."""
+        self._begin("The clinic cancels a paid booking, and two people return the money")
+        self._refund(lambda: None)
+
+    def refund_with_a_lost_answer(self) -> None:
+        """M-Pesa's acknowledgement never comes; the money goes back exactly once."""
+        self._begin("The same, and M-Pesa's acknowledgement of the refund is lost")
+
+        def lose_the_answer() -> None:
+            body = {"scenario": "ack_reset", "api": "reversal"}
+            expect("the scenario", self._simulator.call("POST", "/next", body).status, 200)
+
+        self._refund(lose_the_answer)
+
+    def _refund(self, before_the_send: Callable[[], None]) -> None:
+        booking_id, phone_number = new_booking(), new_phone()
+        self._register(booking_id)
+        payment_id = self._pay(booking_id, phone_number)
+        self._cancel(booking_id)
+        self._request(payment_id)
+        before_the_send()
+        self._approve(payment_id)
+        returned = self._wait_until_returned(payment_id)
+        receipt = returned["refund"]["receipt_number"]
+        told = self._messages(phone_number, "was reversed")
+        expect("the number of reversals that the phone was told of", len(told), 1)
+        self._passed(f"KES {PRICE_KES:,} are back, once; receipt {receipt or 'on the phone'}")
+
+    def _cancel(self, booking_id: str) -> None:
+        body = {"client_id": self._client_id, "price_kes": PRICE_KES, "status": "Cancelled"}
+        answer = self._booking_system.call("PUT", f"/api/consultations/{booking_id}", body)
+        self._heard("PUT", f"/api/consultations/{booking_id}", answer)
+        expect("the HTTP status", answer.status, 200)
+        self._passed("the booking system cancels the booking: the money is owed back")
+
+    def _request(self, payment_id: str) -> None:
+        path = f"/api/payments/{payment_id}/refunds"
+        headers = {"Idempotency-Key": secrets.token_hex(8)}
+        body = {"reason": "The doctor is ill"}
+        answer = self._booking_system.call("POST", path, body, headers=headers)
+        self._heard("POST", path, answer)
+        expect("the HTTP status", answer.status, 200)
+        expect("the refund's state", answer.body["state"], "requested")
+        self._passed("the booking system requests the refund")
+
+    def _approve(self, payment_id: str) -> None:
+        """Approve as another person; refunds keep 30 seconds between them."""
+        deadline = time.monotonic() + SPACING_SECONDS_MAX
+        while True:
+            answer = approve_refund(
+                self._stack.endpoint_url, self._stack.outputs, payment_id, by=CHECKER
+            )
+            if answer.get("code") != "refund_spacing" or time.monotonic() > deadline:
+                break
+            time.sleep(2)
+        expect("the answer to the approval", answer, {})
+        self._passed("another person approves, and the refund is sent once")
+
+    def _wait_until_returned(self, payment_id: str) -> dict[str, Any]:
+        def is_returned(answer: Answer) -> bool:
+            refund = answer.body.get("refund") if answer.status == 200 else None
+            return refund is not None and refund["state"] == "returned"
+
+        answer = retry_until(
+            lambda: self._customer.read_status(payment_id), is_returned, RETURNED_SECONDS_MAX
+        )
+        self._heard("GET", f"/api/payment/mpesa/status/{payment_id}", answer)
+        expect("the refund's state", answer.body["refund"]["state"], "returned")
+        self._passed(f"the customer reads: {answer.body['customer_message']}")
+        body: dict[str, Any] = answer.body
+        return body
+
+    def _messages(self, phone_number: str, words: str) -> list[str]:
+        answer = self._simulator.call("GET", f"/phones/{phone_number}")
+        texts = [str(each["text"]) for each in answer.body["messages"]]
+        return [text for text in texts if words in text]

@@ -1,0 +1,90 @@
+"""Proposes to a person what an unclaimed receipt may belong to; nothing is stored or decided."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from payments.protocol.consultation import Consultation
+from payments.protocol.matching import (
+    booking_ids,
+    is_in_window,
+    normalise_reference,
+    payer_fits,
+)
+from payments.protocol.payment import Origin, Payment
+from payments.protocol.policy import OWN_PROMPT_SLACK_SECONDS
+from payments.protocol.receipts import ReceiptRow
+from payments.usecases.gather_facts import WINDOW_SECONDS
+from payments.usecases.services import Services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A payment or a booking that the money may belong to, and the reason to think so.
+
+    Shape: exactly one of `payment` and `consultation` is set; `reason` is a code: `reference`,
+        `prompt_and_payer`, `prompt`, `booking_id`.
+    """
+
+    reason: str
+    payment: Payment | None = None
+    consultation: Consultation | None = None
+
+
+def propose_owners(services: Services, row: ReceiptRow) -> list[Proposal]:
+    """Return what an unclaimed receipt may belong to, the strongest reason first.
+
+    Errors: StoreUnavailableError.
+    """
+    found = [*_by_reference(services, row), *_by_booking(services, row), *_by_time(services, row)]
+    unique: dict[str, Proposal] = {}
+    for proposal in found:
+        unique.setdefault(_key(proposal), proposal)
+    return list(unique.values())
+
+
+def _key(proposal: Proposal) -> str:
+    if proposal.payment is not None:
+        return f"payment {proposal.payment.payment_id}"
+    return f"booking {proposal.consultation.booking_id if proposal.consultation else ''}"
+
+
+def _by_reference(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
+    reference = normalise_reference(row.reference)
+    for payment in services.ledger.payments_by_reference(reference) if reference else ():
+        if payment.bound_receipt is None:
+            yield Proposal(reason="reference", payment=payment)
+
+
+def _by_booking(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
+    """Yield the bookings whose number was typed, provided the amount is their price."""
+    for booking_id in booking_ids(row.reference):
+        consultation = services.store.get_consultation(booking_id)
+        is_payable = consultation is not None and consultation.is_payable
+        if consultation and is_payable and consultation.price_kes == row.amount_kes:
+            yield Proposal(reason="booking_id", consultation=consultation)
+
+
+def _by_time(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
+    """Yield prompts of this amount that were open when the money came, and lack a receipt."""
+    if row.amount_kes is None or row.paid_at is None:
+        return
+    created = services.ledger.payments_created(
+        first=row.paid_at - WINDOW_SECONDS,
+        last=row.paid_at + OWN_PROMPT_SLACK_SECONDS,
+        amount_kes=row.amount_kes,
+    )
+    fitting = [payment for payment in created or () if _may_be(payment, row)]
+    fitting.sort(key=lambda payment: not _is_payers(payment, row))
+    for payment in fitting:
+        reason = "prompt_and_payer" if _is_payers(payment, row) else "prompt"
+        yield Proposal(reason=reason, payment=payment)
+
+
+def _may_be(payment: Payment, row: ReceiptRow) -> bool:
+    is_prompt = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
+    is_payers = payer_fits(row.payer, row.payer_hmac, payment)
+    return is_prompt and is_payers is not False and is_in_window(row.paid_at, payment)
+
+
+def _is_payers(payment: Payment, row: ReceiptRow) -> bool:
+    return payer_fits(row.payer, row.payer_hmac, payment) is True

@@ -1,0 +1,1 @@
+"""Webhooks: the signed HTTPS request that carries an event to the booking system."""

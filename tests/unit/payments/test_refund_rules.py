@@ -1,0 +1,351 @@
+"""The rules of refunds as pure decisions: who, when, which answer, and what no change may do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from payments.errors import ConflictError
+from payments.protocol.change import Change, EventType
+from payments.protocol.evidence import ReversalResult, StatusSeen
+from payments.protocol.payment import Payment, PaymentStatus, Proof, Refund, RefundStep
+from payments.protocol.policy import Policy
+from payments.protocol.refund import decide_refund
+from payments.protocol.refund_evidence import (
+    RefundApproved,
+    RefundEvidence,
+    RefundGate,
+    RefundHint,
+    RefundLook,
+    RefundNotTaken,
+    RefundRequested,
+    RefundSettled,
+    RefundWithdrawn,
+)
+from payments.protocol.refund_rules import RequireRunning, StopRefunds, TakeTurn
+from payments.protocol.schedule import next_due_at
+
+from tests.unit.payments.situations import CREATED_AT, DAY, PAYMENTS, PRICE, RECEIPT
+
+NOW = CREATED_AT + DAY
+POLICY = Policy()
+RUNS = RefundGate(credential_at=CREATED_AT)
+OWED = PAYMENTS["refund_due"]
+ASKED = Refund(step=RefundStep.REQUESTED, asked_by="staff:a", asked_at=NOW, why="ill")
+SENT = replace(ASKED, step=RefundStep.SENT, approved_by="staff:b", sent_at=NOW, attempt=2)
+REFUNDS = {
+    "owed": replace(OWED, refund=None),
+    "requested": replace(OWED, refund=ASKED),
+    "sent": replace(OWED, refund=SENT, due_at=NOW + 120),
+    "refused": replace(OWED, refund=replace(SENT, step=None, refused="1")),
+    "returned": replace(
+        PAYMENTS["refunded"],
+        refund=replace(SENT, step=None, proven=True, receipt_number="REFUND0001"),
+    ),
+    "marked": replace(PAYMENTS["refunded"], refund=replace(SENT, step=None)),
+}
+DONE = ReversalResult(
+    attempt=2, code="0", amount_kes=PRICE, original_receipt=RECEIPT, refund_receipt="REFUND0001"
+)
+SEEN = StatusSeen(
+    receipt_number=RECEIPT,
+    status="Reversed",
+    code="0",
+    amount_kes=PRICE,
+    paid_at=None,
+    shortcode="",
+)
+EVIDENCE: dict[str, RefundEvidence] = {
+    "request": RefundRequested(by="staff:a", why="ill"),
+    "withdraw": RefundWithdrawn(),
+    "approve": RefundApproved(by="staff:b"),
+    "approve own": RefundApproved(by="staff:a"),
+    "settle reversed": RefundSettled(was_reversed=True, receipt_number="REFUND0001"),
+    "settle not": RefundSettled(was_reversed=False),
+    "not taken": RefundNotTaken(attempt=2, code="500.003.02", is_ours=False),
+    "not taken before": RefundNotTaken(attempt=1, code="500.003.02", is_ours=False),
+    "done": DONE,
+    "done by the first": replace(DONE, attempt=1),
+    "done again otherwise": replace(DONE, refund_receipt="REFUND0002"),
+    "done without facts": replace(
+        DONE, amount_kes=None, original_receipt=None, refund_receipt=None
+    ),
+    "refused": replace(DONE, code="1"),
+    "refused before": replace(DONE, code="1", attempt=1),
+    "locked": replace(DONE, code="8006"),
+    "unlisted": replace(DONE, code="26"),
+    "already": replace(DONE, code="R000001"),
+    "reversed": SEEN,
+    "reversed other": replace(SEEN, receipt_number="ANOTHER001"),
+    "completed": replace(SEEN, status="Completed"),
+    "unknown receipt": replace(SEEN, code="2032", status=""),
+    "hint": RefundHint(),
+    "look": RefundLook(),
+}
+R = "refunded"
+EXPECTED: dict[str, dict[str, object]] = {
+    "owed": {"request": "requested", "done": R, "done by the first": R, "reversed": R},
+    "requested": {"withdraw": None, "approve": "sent", "done": R, "reversed": R},
+    "sent": {
+        "not taken": None,
+        "refused": None,
+        "locked": None,
+        "done": R,
+        "reversed": R,
+        "already": "sent",
+        "hint": "sent",
+        "unknown receipt": "sent",
+    },
+    "refused": {"request": "requested", "done": R, "reversed": R},
+    "returned": {"done again otherwise": R},
+    "marked": {
+        "done": R,
+        "done by the first": R,
+        "done again otherwise": R,
+        "done without facts": R,
+    },
+}
+for _name in ("owed", "requested", "sent", "refused"):
+    EXPECTED[_name] |= {
+        "done by the first": R,
+        "done again otherwise": R,
+        "done without facts": R,
+    }
+REFUSED_TO_PERSONS = {
+    "owed": {"withdraw", "approve", "approve own", "settle reversed", "settle not"},
+    "requested": {"request", "approve own", "settle reversed", "settle not"},
+    "sent": {"request", "withdraw", "approve", "approve own", "settle reversed", "settle not"},
+    "refused": {"withdraw", "approve", "approve own", "settle reversed", "settle not"},
+}
+PERSONS = {"request", "withdraw", "approve", "approve own", "settle reversed", "settle not"}
+
+
+def decided(
+    payment: Payment, name: str, *, gate: RefundGate = RUNS, now: int = NOW
+) -> Change | None:
+    return decide_refund(payment, EVIDENCE[name], gate, now=now, policy=POLICY)
+
+
+def landing(change: Change) -> object:
+    """The refund's step, or that the money is back."""
+    after = change.after
+    if after.status is PaymentStatus.REFUNDED:
+        return R
+    return after.refund.step if after.refund else None
+
+
+@pytest.mark.parametrize("name", EVIDENCE)
+@pytest.mark.parametrize("situation", REFUNDS)
+def test_every_evidence_has_the_protocols_effect(situation: str, name: str) -> None:
+    payment = REFUNDS[situation]
+    refused = REFUSED_TO_PERSONS.get(situation, PERSONS)
+    if name in refused:
+        with pytest.raises(ConflictError):
+            decided(payment, name)
+        return
+    change = decided(payment, name)
+    if name not in EXPECTED[situation]:
+        assert change is None
+        return
+    assert change is not None
+    assert landing(change) == EXPECTED[situation][name]
+    if name not in PERSONS:
+        again = decided(change.after, name)
+        assert again is None
+
+
+@pytest.mark.parametrize("name", EVIDENCE)
+@pytest.mark.parametrize("situation", sorted(PAYMENTS.keys() - {"refund_due", "refunded"}))
+def test_a_refund_starts_from_nothing_but_owed_money(situation: str, name: str) -> None:
+    if name in PERSONS:
+        with pytest.raises(ConflictError):
+            decided(PAYMENTS[situation], name)
+        return
+    change = decided(PAYMENTS[situation], name)
+    if change is not None:
+        assert change.after == replace(
+            change.before, version=change.before.version + 1, attention=change.after.attention
+        )
+        assert change.after.attention is not None
+
+
+@pytest.mark.parametrize(
+    ("gate", "name", "code"),
+    [
+        (RefundGate(), "request", "refunds_not_configured"),
+        (replace(RUNS, stopped="2001"), "request", "refunds_stopped"),
+        (RefundGate(), "approve", "refunds_not_configured"),
+        (replace(RUNS, stopped="2001"), "approve", "refunds_stopped"),
+        (replace(RUNS, next_at=NOW + 1), "approve", "refund_spacing"),
+    ],
+)
+def test_the_gate_forbids(gate: RefundGate, name: str, code: str) -> None:
+    payment = REFUNDS["owed" if name == "request" else "requested"]
+    with pytest.raises(ConflictError) as error:
+        decided(payment, name, gate=gate)
+    assert error.value.code == code
+
+
+@pytest.mark.parametrize("proof", [Proof.HINT, Proof.QUERY])
+def test_a_receipt_that_no_witness_bound_is_not_refunded(proof: Proof) -> None:
+    with pytest.raises(ConflictError) as error:
+        decided(replace(OWED, proof=proof), "request")
+    assert error.value.code == "receipt_not_bound"
+
+
+@pytest.mark.parametrize("name", ["settle reversed", "settle not"])
+def test_the_statement_settles_after_a_day_and_not_before(name: str) -> None:
+    payment = replace(REFUNDS["sent"], attention="refund_unresolved")
+    with pytest.raises(ConflictError):
+        decided(payment, name, now=NOW + DAY - 1)
+    change = decided(payment, name, now=NOW + DAY)
+    assert change is not None
+    assert change.after.attention is None
+    assert landing(change) == (R if name == "settle reversed" else None)
+
+
+def test_a_settled_refund_and_its_own_late_result_are_one_return() -> None:
+    settled = decided(REFUNDS["sent"], "settle reversed", now=NOW + DAY)
+    assert settled is not None
+    late = decided(settled.after, "done", now=NOW + 2 * DAY)
+    assert late is not None
+    assert (late.after.attention, late.after.refund and late.after.refund.proven) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("situation", "name", "attention"),
+    [
+        ("marked", "done", "refunded_twice"),
+        ("returned", "done again otherwise", "refunded_twice"),
+        ("sent", "unknown receipt", "refund_receipt_odd"),
+    ],
+)
+def test_what_a_person_must_see_has_its_event(situation: str, name: str, attention: str) -> None:
+    change = decided(REFUNDS[situation], name)
+    assert change is not None
+    assert change.after.attention == attention
+    assert EventType.UNRESOLVED in change.events
+
+
+@pytest.mark.parametrize(
+    ("situation", "name", "gate"),
+    [
+        ("owed", "request", RequireRunning()),
+        ("requested", "approve", TakeTurn()),
+        ("sent", "locked", StopRefunds("8006")),
+        ("sent", "refused", None),
+        ("sent", "done", None),
+    ],
+)
+def test_a_change_carries_its_condition_at_the_gate(
+    situation: str, name: str, gate: object
+) -> None:
+    change = decided(REFUNDS[situation], name)
+    assert change is not None
+    assert change.refund_gate == gate
+
+
+def test_a_sent_refund_is_looked_at_five_times_and_then_a_person_looks() -> None:
+    payment: Payment = REFUNDS["sent"]
+    looks = []
+    while payment.due_at is not None:
+        looks.append(payment.due_at - NOW)
+        change = decided(payment, "look", now=payment.due_at)
+        assert change is not None
+        payment = change.after
+    assert looks == [120, 600, 3600, 21_600, 86_400]
+    assert payment.attention == "refund_unresolved"
+    assert next_due_at(payment, now=NOW + DAY, policy=POLICY) is None
+
+
+def test_a_hint_brings_a_look_forward_once_between_two_steps() -> None:
+    hasty = decided(REFUNDS["sent"], "hint", now=NOW + 5)
+    assert hasty is not None
+    looked = decided(hasty.after, "look", now=NOW + 5)
+    assert looked is not None
+    assert decided(looked.after, "hint", now=NOW + 60) is None
+    on_schedule = decided(looked.after, "look", now=NOW + 120)
+    assert on_schedule is not None
+    assert decided(on_schedule.after, "hint", now=NOW + 121) is not None
+
+
+def step(before: Payment, after: Payment, **more: Any) -> Change:
+    return Change(before=before, after=replace(after, version=before.version + 1), **more)
+
+
+def refund_of(payment: Payment, **changes: Any) -> Payment:
+    refund = payment.refund or Refund()
+    return replace(payment, refund=replace(refund, **changes))
+
+
+FORBIDDEN: dict[str, tuple[Payment, Payment, dict[str, Any]]] = {
+    "only owed money has a refund": (
+        PAYMENTS["completed"],
+        refund_of(PAYMENTS["completed"], step=RefundStep.REQUESTED),
+        {"refund_gate": RequireRunning()},
+    ),
+    "money is refunded on M-Pesa's word or a person's": (
+        REFUNDS["sent"],
+        replace(refund_of(REFUNDS["sent"], step=None), status=PaymentStatus.REFUNDED),
+        {"events": (EventType.REFUNDED,)},
+    ),
+    "refunded money has no refund under way": (
+        REFUNDS["sent"],
+        replace(refund_of(REFUNDS["sent"], proven=True), status=PaymentStatus.REFUNDED),
+        {"events": (EventType.REFUNDED,)},
+    ),
+    "M-Pesa's word is never forgotten": (
+        REFUNDS["returned"],
+        refund_of(REFUNDS["returned"], proven=False),
+        {},
+    ),
+    "an attempt is counted when it is sent": (
+        REFUNDS["sent"],
+        refund_of(REFUNDS["sent"], step=None, refused="1", attempt=1),
+        {},
+    ),
+    "a refund is requested once, while refunds run": (
+        REFUNDS["sent"],
+        refund_of(REFUNDS["sent"], step=RefundStep.REQUESTED, refused="1"),
+        {"refund_gate": RequireRunning()},
+    ),
+    "a requested refund is sent in its turn": (
+        REFUNDS["requested"],
+        replace(
+            refund_of(REFUNDS["requested"], step=RefundStep.SENT, approved_by="staff:b", attempt=1),
+            due_at=NOW,
+        ),
+        {},
+    ),
+    "two persons send a refund": (
+        REFUNDS["requested"],
+        replace(
+            refund_of(REFUNDS["requested"], step=RefundStep.SENT, approved_by="staff:a", attempt=1),
+            due_at=NOW,
+        ),
+        {"refund_gate": TakeTurn()},
+    ),
+    "a refund has a bound receipt and its amount": (
+        replace(OWED, proof=Proof.HINT),
+        replace(OWED, proof=Proof.HINT, refund=ASKED),
+        {"refund_gate": RequireRunning()},
+    ),
+    "a sent refund is looked at": (
+        REFUNDS["requested"],
+        refund_of(REFUNDS["requested"], step=RefundStep.SENT, approved_by="staff:b", attempt=1),
+        {"refund_gate": TakeTurn()},
+    ),
+    "a sent refund ends refused or refunded": (
+        REFUNDS["sent"],
+        refund_of(REFUNDS["sent"], step=None),
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", FORBIDDEN)
+def test_no_change_breaks_a_rule_of_refunds(rule: str) -> None:
+    before, after, more = FORBIDDEN[rule]
+    with pytest.raises(ValueError, match=rule):
+        step(before, after, **more)
