@@ -52,7 +52,7 @@ def register_consultations(api_url: str, booking_token: str, client_id: str) -> 
 
 
 def paybill_of(settings: LocalSettings) -> str | None:
-    """Give the paybill that the simulator's phones can pay; None for a till and the sandbox."""
+    """Give the shortcode that the simulator's phones pay by hand, None for a till and sandbox."""
     if settings.uses_sandbox:
         return None
     known = {merchant.shortcode: merchant for merchant in DEFAULT_MERCHANTS}
