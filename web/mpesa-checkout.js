@@ -122,8 +122,9 @@ export class MpesaCheckout extends HTMLElement {
     const { signal } = this.#visit;
     try {
       const booking = await this.#client.readBooking(this.getAttribute('booking-id'), { signal });
+      if (signal.aborted) return;
       this.#price = booking.price_kes;
-      if (!signal.aborted) this.#go({ ...this.#state, trouble: null });
+      this.#go({ ...this.#state, trouble: null });
     } catch (error) {
       const isPassing = error.code === 'offline' || error.http_status >= 429;
       if (!signal.aborted && isPassing) this.#after('price', DIAGNOSE_SECONDS, () => this.#readPrice());
@@ -169,7 +170,7 @@ export class MpesaCheckout extends HTMLElement {
 
   #pay() {
     if (!isValidMpesaPhone(this.#phone)) {
-      this.#go({ view: 'form', invalid: true });
+      this.#go({ view: 'form', invalid: this.#state.view === 'form' });
       this.#root.querySelector('#phone').focus();
       return;
     }
@@ -404,6 +405,7 @@ export class MpesaCheckout extends HTMLElement {
     if (hasChanged && field) field.value = this.#phone;
     const isLost = held && !held.isConnected;
     if (isLost || (hasChanged && this.#hasActed)) (this.#card.querySelector('h2') ?? field)?.focus();
+    if (hasChanged) this.#hasActed = false;
     this.#announce();
   }
 
