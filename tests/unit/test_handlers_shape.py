@@ -11,7 +11,7 @@ import pytest
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 NAMES = (
     *("stk_push", "status", "callback", "paybill", "cleanup", "consultations", "statistics"),
-    *("refunds", "webhooks"),
+    *("refunds", "webhooks", "desk"),
 )
 HANDLER_LINES_MAX = 30
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 CODE_BYTES = 64
 """Hex characters of a link's code: 256 bits."""
 _SUB = re.compile(r"[A-Za-z0-9._@-]{1,64}\Z", re.ASCII)
+_CODE = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
 NAME_CHARACTERS_MAX = 64
 
 
@@ -71,11 +72,12 @@ def new_link(desk: StaffDesk, sub: str, *, actor: Actor) -> str:
 
 
 def spend_link(desk: StaffDesk, code: str) -> Staff:
-    """Return whose link it is; it works no second time. Errors: UnauthenticatedError."""
-    sub = desk.register.spend_link(_digest(code), now=desk.services.now())
+    """Return whose link it is; it works no second time. Errors: NotFoundError."""
+    is_code = _CODE.match(code) is not None
+    sub = desk.register.spend_link(_digest(code), now=desk.services.now()) if is_code else None
     staff = desk.register.get(sub) if sub is not None else None
     if staff is None or not staff.is_active:
-        raise UnauthenticatedError
+        raise NotFoundError("This link does not work any more", code="link_spent")
     return staff
 
 
