@@ -248,7 +248,8 @@ export class MpesaCheckout extends HTMLElement {
   /** Money changes every view; an open outcome changes neither a cancelled view nor one that is typed in. */
   #showOutcome(outcome, { view, before, isClaimed }) {
     const isFinal = MONEY.includes(outcome.outcome);
-    const next = { view: viewOf(outcome), outcome, retryAt: retryTime(outcome), isClaimed };
+    const isOpen = isClaimed && outcome.outcome === 'failed'; // nobody who says "I have paid" is asked to pay
+    const next = { view: isOpen ? 'pending' : viewOf(outcome), outcome, retryAt: retryTime(outcome), isClaimed };
     if (this.#isLeft && next.view === 'pending') this.#go({ view: 'left', outcome });
     else if (view === 'claim' && !isFinal) this.#state.before = { ...before, ...next };
     else this.#go(next);
@@ -353,7 +354,7 @@ export class MpesaCheckout extends HTMLElement {
     try {
       await this.#client.claimReceipt(before.outcome.payment_id, code);
       if (signal.aborted || this.#state.view !== 'claim') return;
-      this.#go({ ...this.#state.before, isClaimed: true });
+      this.#go({ ...this.#state.before, view: 'pending', isClaimed: true });
       this.#lookLater();
     } catch (error) {
       if (signal.aborted || this.#state.view !== 'claim') return;
@@ -440,7 +441,7 @@ export class MpesaCheckout extends HTMLElement {
   }
 
   /** A new try helps where time is the trouble, another number where the number is, at once. */
-  #failure({ outcome, retryAt, isClaimed }, actions) {
+  #failure({ outcome, retryAt }, actions) {
     const { code, limited_by: limit, payment, payment_id: id } = outcome;
     const text = this.#text;
     const left = secondsUntil(retryAt);
@@ -448,11 +449,11 @@ export class MpesaCheckout extends HTMLElement {
     return {
       title: isRefused ? text.refusedTitle : text.failedTitle,
       message: isRefused ? this.#refusal(outcome) : outcome.customer_message,
-      waitText: left > 0 && !isClaimed ? fill(text.retryIn, { time: minutes(left) }) : null,
-      retry: isClaimed || HOPELESS.test(code) ? null : isRefused && (id || code.startsWith('amount_')) ? 'restart' : 'pay',
+      waitText: left > 0 ? fill(text.retryIn, { time: minutes(left) }) : null,
+      retry: HOPELESS.test(code) ? null : isRefused && (id || code.startsWith('amount_')) ? 'restart' : 'pay',
       canRetry: isRefused ? left <= 0 : outcome.can_retry, // the service's word, never this clock's
-      otherNumber: isRefused ? limit === 'phone' || OTHER_NUMBER.test(code) : !isClaimed && actions.includes('other_number'),
-      details: !isClaimed && payment?.manual_payment_details,
+      otherNumber: isRefused ? limit === 'phone' || OTHER_NUMBER.test(code) : actions.includes('other_number'),
+      details: payment?.manual_payment_details,
     };
   }
 
