@@ -7,6 +7,7 @@ unpacked JSON with only what is used loads several times faster than the packed 
 import ast
 import gzip
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ def find_dropped_calls(roots: list[Path], data: Path, operations: Operations) ->
     """
     dropped: set[str] = set()
     for service, kept in operations.items():
-        offered = {name for path in _services(data, service) for name in _load(path)["operations"]}
+        [path] = _newest(data, service).glob("service-2.json*")
+        offered = set(_load(path)["operations"])
         dropped |= {xform_name(name) for name in offered - kept}
     dropped -= {xform_name(name) for kept in operations.values() for name in kept}
     for root in roots:
@@ -49,11 +51,15 @@ def trim(data: Path, operations: Operations) -> None:
     Errors: KeyError names an operation that AWS does not offer.
     """
     for service, kept in operations.items():
-        for path in _services(data, service):
+        folder = _newest(data, service)
+        for older in (data / service).iterdir():
+            if older != folder:
+                shutil.rmtree(older)
+        for path in folder.glob("service-2.json*"):
             _write(path, _only(_load(path), kept))
-        for path in data.glob(f"{service}/*/endpoint-rule-set-1.json.gz"):
+        for path in folder.glob("endpoint-rule-set-1.json.gz"):
             _write(path, _load(path))
-        for path in data.glob(f"{service}/*/*"):
+        for path in folder.iterdir():
             if not path.name.startswith(KEPT_FILES):
                 path.unlink()
     endpoints = data / "endpoints.json"
@@ -65,8 +71,9 @@ def trim(data: Path, operations: Operations) -> None:
         _write(endpoints, content)
 
 
-def _services(data: Path, service: str) -> list[Path]:
-    return sorted(data.glob(f"{service}/*/service-2.json*"))
+def _newest(data: Path, service: str) -> Path:
+    """The folder of a service's newest version, which is the one that a client takes."""
+    return max(path.parent for path in data.glob(f"{service}/*/service-2.json*"))
 
 
 def _only(description: dict[str, Any], kept: frozenset[str]) -> dict[str, Any]:

@@ -28,6 +28,8 @@ export interface PaymentStatus {
   transaction_date: string | null;
   created_at: string;
   customer_message: string;
+  /** How far owed money is on its way back; null where none is owed. */
+  refund: { state: "owed" | "requested" | "sent" | "needs_person" | "returned"; receipt_number: string | null } | null;
   actions: Array<'try_again' | 'other_number' | 'check_again' | 'claim_receipt'>;
   can_retry: boolean;
   can_retry_at: string | null;

@@ -211,7 +211,8 @@ def parse_daraja_timestamp(value: object) -> int | None:
     if not re.match(r"20\d{12}\Z", text, re.ASCII):
         return None
     try:
-        local = datetime.strptime(text, "%Y%m%d%H%M%S").replace(tzinfo=EAT)
+        # Not strptime: its first use costs a cold start a hundredth of its time.
+        local = datetime.fromisoformat(f"{text[:8]}T{text[8:]}").replace(tzinfo=EAT)
     except ValueError:
         return None
     return int(local.astimezone(UTC).timestamp())
@@ -226,7 +227,8 @@ def embedded_in_checkout_id(checkout_request_id: str) -> tuple[int, str] | None:
     if match is None:
         return None
     try:
-        local = datetime.strptime(match.group(1), "%d%m%Y%H%M%S").replace(tzinfo=EAT)
+        day, time = match.group(1)[:8], match.group(1)[8:]
+        local = datetime.fromisoformat(f"{day[4:]}{day[2:4]}{day[:2]}T{time}").replace(tzinfo=EAT)
     except ValueError:
         return None
     return int(local.timestamp()), match.group(2)

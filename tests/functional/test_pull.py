@@ -223,6 +223,46 @@ def test_the_sweep_is_due_once_a_day(world: PullWorld) -> None:
     assert days.index(True) == 47
 
 
+@pytest.mark.parametrize(("has_failed_run", "minutes_max"), [(False, 35), (True, 65)])
+def test_with_all_else_lost_money_is_on_file_in_time_and_books_its_payment(
+    has_failed_run: bool, minutes_max: int
+) -> None:
+    """No callback, no query and no confirmation; Pull lists each debit up to five minutes late."""
+    world = PullWorld(pull_delay_seconds_max=300, c2b_loss=1.0)
+    debited_at: dict[str, float] = {}
+    filed_at: dict[str, float] = {}
+    payments = []
+    for minute in range(150):
+        if minute % 10 == 0 and minute < 80:
+            debited_at[world.pay_by_hand(account=f"A{minute}")] = world.clock()
+            payments.append(_pay_unheard(world, number=minute // 10))
+        is_down = has_failed_run and 20 <= minute < 50
+        world.spoil = (lambda answer: replace(answer, status=403)) if is_down else None
+        world.pass_time(60, delivers=False)
+        world.clean_up()
+        for receipt in world.filed():
+            filed_at.setdefault(receipt, world.clock())
+    for debit in world.daraja.ledger.debits.values():
+        debited_at.setdefault(debit.receipt, debit.at)
+    assert debited_at.keys() == filed_at.keys()
+    assert len(debited_at) == 16
+    late = {each: filed_at[each] - at - 300 for each, at in debited_at.items()}
+    assert max(late.values()) <= minutes_max * 60
+    assert {world.payment(each).status for each in payments} == {"completed"}
+    assert {world.payment(each).proof for each in payments} == {"pull"}
+    world.close()
+
+
+def _pay_unheard(world: PullWorld, *, number: int) -> str:
+    """A customer pays their booking by STK; Daraja never says a word about it."""
+    booking_id, phone = f"b{number}", f"2547111111{number:02}"
+    world.register(booking_id, client_id=f"c{number}")
+    world.daraja.set_next("pays+callback_lost+query_never_final")
+    answer = world.initiate(booking_id, client_id=f"c{number}", phone=phone)
+    assert answer.status == 200, answer.body
+    return str(answer.body["payment_id"])
+
+
 def test_pull_is_off_unless_it_is_switched_on() -> None:
     world = PullWorld()
     world.environment = {}

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from tests.functional.refunding import MAKER, Refunding
+from tests.support.aws import REPOSITORY
+from tests.support.dynamodb.template import load_template
 from tests.support.world import Answer
 
 ROUTE = "/api/payments/{payment_id}/refunds"
@@ -106,18 +108,12 @@ def test_without_an_initiator_the_booking_system_is_told_why() -> None:
 
 def test_no_public_route_approves(scene: Refunding) -> None:
     payment_id = scene.owed()
-    request(scene, payment_id)
-    for method in ("PUT", "PATCH", "DELETE"):
-        scene.call(
-            "consultations",
-            method,
-            ROUTE,
-            path=f"/api/payments/{payment_id}/refunds",
-            body={"approve": True, "client_id": "7", "price_kes": 1, "status": "Pending"},
-            client_id="booking-system",
-            scopes=f"{SCOPE} consultations:write",
-        )
+    for key in ("k1", "k2"):
+        request(scene, payment_id, key=key, approve=True, approved_by="staff:b", step="sent")
     assert not scene.reversals_sent()
+    sends = load_template(REPOSITORY / "template.yaml")["Resources"]["RefundsFunction"]
+    assert "Events" not in sends["Properties"]
+    assert "FunctionUrlConfig" not in sends["Properties"]
 
 
 def test_the_customer_reads_how_far_the_money_is(scene: Refunding) -> None:
@@ -145,6 +141,6 @@ def test_the_customer_reads_how_far_the_money_is(scene: Refunding) -> None:
     state, message = reads()
     receipt = scene.refund(payment_id).receipt_number
     assert state == "returned"
-    assert message == f"Your money has been returned. M-Pesa receipt: {receipt}."
+    assert message == f"Your money has been returned. M-PESA receipt: {receipt}."
     assert scene.status(payment_id).body["refund"]["receipt_number"] == receipt
     assert scene.status(payment_id).body["poll_after_seconds"] is None

@@ -309,6 +309,19 @@ def test_a_locked_initiator_in_the_status_answer_stops_refunds(scene: Refunding)
     assert len(scene.invoker.calls) == asked
 
 
+def test_nothing_is_asked_while_refunds_are_stopped(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    scene.daraja.set_next("outcome_lost", api="reversal")
+    scene.send(payment_id)
+    scene.gates.stop("2001", now=int(scene.clock()))
+    before = len(scene.line.posts)
+    acts: list[dict[str, object]] = [{"act": "ask_status", "payment_id": payment_id}]
+    acts += [{"act": "ask_balance"}, {"act": "ask_receipt", "receipt_number": "A", "by": CHECKER}]
+    for act in acts:
+        scene.function("refunds").invoke(act)
+    assert len(scene.line.posts) == before
+
+
 def test_a_post_from_an_unlisted_address_only_brings_one_look_forward(scene: Refunding) -> None:
     payment_id = scene.owed()
     scene.daraja.set_next("outcome_lost", api="reversal")

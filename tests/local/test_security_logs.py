@@ -32,6 +32,8 @@ def api(
     answer = api.call("GET", path, token=api.token("finance", scopes=("payments:read",)))
     assert answer.status_code == 200, answer.text
     api.aws("lambda").invoke(FunctionName="hakika-local-cleanup", Payload=b"{}")
+    forged = api.post_as("41.90.64.12", "/api/c2b/nobody/confirmation", {"MSISDN": "254708374149"})
+    assert forged.status_code == 404
     return api
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from payments.aws.secrets import Secrets
 from payments.aws.token_families import TokenFamily
+from payments.daraja.money_wire import read_confirmation, read_pull_page, read_pulled_row
 from payments.daraja.wire import MalformedCallbackError, parse_callback, read_answer
 from payments.errors import InvalidRequestError, PaymentError, UnauthenticatedError
 from payments.http import api_gateway, requests
@@ -79,6 +80,9 @@ documents = (
 ).map(json.dumps)
 
 
+read_money = partial(read_confirmation, hash_phone=lambda _: "key")
+
+
 def tried[Value](
     error: type[Exception], read: Callable[[Any], Value], argument: object
 ) -> tuple[Value | None, Exception | None]:
@@ -108,6 +112,49 @@ def test_a_callback_is_read_or_called_malformed(
     assert len(str(error)) < 40, "the message quotes nothing"
     if facts is not None:
         assert_facts_are_sane(facts)
+
+
+confirmations = st.fixed_dictionaries(
+    {},
+    optional={
+        "TransID": anything | st.sampled_from(["UIL0S5A59R", "uil0s5a59r"]),
+        "TransAmount": anything | st.sampled_from(["5.00", 5, "5.50", "1e5"]),
+        "TransTime": anything,
+        "BusinessShortCode": anything,
+        "BillRefNumber": anything,
+        "MSISDN": anything | st.sampled_from(["2547 ***** 149", "254708374149", "a" * 64]),
+        "TransactionType": anything,
+    },
+)
+
+
+@CASES
+@given((confirmations | anything).map(json.dumps), st.integers(min_value=0), st.booleans())
+@example("[" * 8000, 8000, True)
+@example('{"TransID":"UIL0S5A59R","TransAmount":1e999999999999}', 0, True)
+def test_a_confirmation_is_read_or_called_malformed(text: str, cut: int, is_whole: bool) -> None:
+    raw = text.encode() if is_whole else mangled(text, cut, b"")
+    money, error = tried(MalformedCallbackError, read_money, raw)
+    assert len(str(error)) < 40, "the message quotes nothing"
+    if money is not None:
+        assert re.fullmatch(r"[A-Z0-9]{8,16}", money.receipt_number)
+        assert money.amount_kes is None or money.amount_kes > 0
+        assert len(money.reference or "") <= 20
+        assert MSISDN.search(str((money.payer, money.payer_hmac))) is None
+
+
+@CASES
+@given(anything)
+def test_any_row_of_pull_is_read_or_nothing(row: object) -> None:
+    found = read_pulled_row(row, shortcode="600966", hash_phone=lambda _: "key")
+    assert found is None or found.money.receipt_number
+
+
+@CASES
+@given(st.integers(100, 599), anything.map(lambda value: json.dumps({"Response": value})))
+def test_any_answer_of_pull_is_a_page_or_none(status: int, text: str) -> None:
+    answer = read_answer(status, text.encode())
+    read_pull_page(answer, shortcode="600966", hash_phone=lambda _: "key")
 
 
 @CASES

@@ -21,7 +21,8 @@ ROOMS = {
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
         " count_payments apply_evidence gauges services record_money gather_facts"
-        " look_at_receipts money_desk propose_owner pull_money receive_confirmation validate_payment"
+        " look_at_receipts money_desk propose_owner pull_money receive_confirmation"
+        " validate_payment"
         " apply_refund refunds send_refund look_at_refund record_initiator_result result_addresses"
         " read_payments deliver_event"
     ),

@@ -67,3 +67,17 @@ test('a repeated look is one step, with its first and its last time', () => {
   const looks = play.steps.filter(({ repeats }) => repeats === 'looks');
   assert.deepEqual(looks.map(({ at, lastAt, count }) => [at, lastAt, count]), [[1000, undefined, 1], [3000, 9000, 2]]);
 });
+
+for (const [by, turned] of [['c2b', 'confirmation'], ['status', 'queryAnswer'], ['callback', 'callback']]) {
+  test(`a payment that ${by} completed turned on ${turned}, whatever else was heard`, () => {
+    const phone = '254712345678';
+    const play = new Play({ day: 'normal', phone, priceKes: 1500 });
+    const post = (sequence, body) => ({ sequence, at: sequence, kind: 'callback_posted', phone, checkout_request_id: 'ws_CO_1', body: JSON.stringify(body) });
+    play.hearJournal(post(1, { Body: { stkCallback: { ResultCode: 0 } } }));
+    play.hearJournal(post(2, { TransID: 'UKT6K1A2B3', TransAmount: '1500.00', BillRefNumber: 'HAKI' }));
+    play.hearJournal({ sequence: 3, at: 3, kind: 'request', phone, path: '/mpesa/stkpushquery/v1/query', answer: '{"ResultCode": "0"}' });
+    play.hearEvent({ type: 'PaymentCompleted', from_status: 'pending', status: 'completed', by, occurred_at: '1970-01-01T03:00:03+03:00' });
+    assert.deepEqual(play.steps.filter(({ isSpent }) => isSpent).map(({ text }) => text), [turned]);
+    assert.equal(play.steps.find(({ isQuery }) => isQuery).why, by === 'status' ? 'queryTrusted' : 'queryEarly');
+  });
+}

@@ -167,8 +167,11 @@ export function claim({ text, invalid, error, busy }) {
 
 export const review = ({ text, message }) => view(mark('warn'), heading(text.reviewTitle), lead(message));
 
+const refundTitleOf = ({ detail, refund }) =>
+  detail === 'refunded' ? 'refundedTitle' : refund?.state === 'sent' ? 'refundSentTitle' : 'refundTitle';
+
 export const refund_due = ({ text, message, outcome }) =>
-  view(mark('info'), heading(text[outcome.payment.detail === 'refunded' ? 'refundedTitle' : 'refundTitle']), lead(message));
+  view(mark('info'), heading(text[refundTitleOf(outcome.payment)]), lead(message));
 
 export const offline = ({ text, retry }) =>
   view(mark('warn'), heading(text.offlineTitle), lead(text.offlineText), button(retry, text.tryAgain));

@@ -7,12 +7,12 @@
  * the customer pays the paybill on the phone instead of pressing Pay.
  * Only the person or the network is odd; Hakika does not know which day it is.
  */
-const LATE = { callback_seconds: 20 };
+const LATE = { callback_seconds: 20, twin: 'lost' };
 const ALL_LOST = 'push_reset+callback_lost+twin_lost';
 
 export const DAYS = {
   normal: { phone: { scenario: 'normal' }, alone: 'pays', turn: 'callbackPaid' },
-  callback_lost: { phone: { scenario: 'callback_lost' }, alone: 'pays+callback_lost', turn: 'queryTrusted', loses: true },
+  callback_lost: { phone: { scenario: 'callback_lost' }, alone: 'pays+callback_lost', turn: 'confirmationPaid', loses: true },
   callback_late: {
     phone: { scenario: { extends: 'callback_late', ...LATE } },
     alone: { extends: 'pays+callback_late', ...LATE },

@@ -163,7 +163,7 @@ async function payByHand(play) {
     await readEnd(play);
   }
   follow(play, { payment_id: play.booking.paid_payment_id });
-  play.element.token = play.token;
+  if (plays.has(play)) at('checkouts').append(play.element);
 }
 
 /** Reads money and booking until they agree with what the customer reads, or for some seconds. */

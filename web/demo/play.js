@@ -7,6 +7,9 @@ import { kes, stepOf } from './steps.js';
 
 const STATE_KINDS = { completed: 'good', failed: 'bad', cancelled: 'bad', review: 'warn', refund_due: 'warn', unknown: 'warn' };
 const OUTCOME_KINDS = { completed: 'good', pending: 'warn', review: 'warn', refund_due: 'warn', offline: 'warn' };
+// What a function that wrote an event had heard; the others ask M-PESA themselves.
+const EVIDENCE_OF = { callback: ['callback', 'callbackAnswered', 'callbackRefused'], c2b: ['confirmation'] };
+const ASKED = ['queryAnswer', 'query', 'pull'];
 const OVER = ['completed', 'failed', 'refused', 'review', 'refund_due'];
 
 export class Play extends EventTarget {
@@ -126,9 +129,10 @@ export class Play extends EventTarget {
   }
 
   /** What other systems hear. Its time is in whole seconds, so it is put behind what caused it. */
-  hearEvent({ type, from_status: from, status, occurred_at: occurredAt, receipt_number: receipt }) {
+  hearEvent({ type, from_status: from, status, by, occurred_at: occurredAt, receipt_number: receipt }) {
     const isChange = Boolean(from) && from !== status;
-    const cause = this.steps.findLast((step) => step.isEvidence && !step.isSpent);
+    const told = EVIDENCE_OF[by] ?? ASKED;
+    const cause = this.steps.findLast((step) => step.isEvidence && !step.isSpent && told.includes(step.text));
     if (cause) this.#explain(cause, isChange, status);
     const at = Math.max(Date.parse(occurredAt), cause?.at ?? 0);
     if (this.#states.at(-1) !== status) this.#states.push(status);
@@ -150,6 +154,7 @@ export class Play extends EventTarget {
   #explain(cause, isChange, status) {
     cause.isSpent = true;
     if (cause.isQuery && isChange && status === 'completed') cause.why = 'queryTrusted';
+    if (cause.text === 'confirmation' && isChange && status === 'completed') Object.assign(cause, { why: 'confirmationPaid', kind: '' });
     if (cause.why === 'callbackPaid' && !isChange && status === 'completed') cause.why = 'callbackAfter';
   }
 

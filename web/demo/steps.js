@@ -75,7 +75,7 @@ function callbackStep(entry) {
 function confirmation({ TransAmount: amount, BillRefNumber: account }, entry) {
   const isByHand = !entry.checkout_request_id;
   const said = { text: 'confirmation', values: { amount: kes(amount), account } };
-  return isByHand ? { ...said, why: 'byHandPaid', isEvidence: true } : { ...said, kind: 'faint' };
+  return isByHand ? { ...said, why: 'byHandPaid', isEvidence: true } : { ...said, kind: 'faint', isEvidence: true };
 }
 
 function parsed(text) {

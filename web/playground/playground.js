@@ -98,7 +98,6 @@ async function useLocalStack() {
   }
   at('fresh').hidden = !config.bookingsToken;
   if (config.bookingsToken) await freshBooking();
-  else set('booking-id', config.bookings[0].booking_id);
 }
 
 async function freshBooking() {

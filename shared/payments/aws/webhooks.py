@@ -12,7 +12,8 @@ from payments.usecases.deliver_event import Webhooks
 from payments.webhooks.sender import WebhookSender
 
 if TYPE_CHECKING:
-    from payments.aws.runtime import Adapters, Runtime
+    from payments.aws.adapters import Adapters
+    from payments.aws.runtime import Runtime
 
 type ReadSecret = Callable[[str, tuple[str, ...]], Mapping[str, str]]
 """Returns the values of a secret that has these names. Errors: UnavailableError."""

@@ -79,9 +79,9 @@ class MoneyClient:
             "ValidationURL": validation_url,
         }
         answer = self._register(C2B_REGISTER_PATH.format(version=version), body)
-        return Registration(
-            is_accepted=str(answer.body.get("ResponseCode")) == "0", says=_says(answer)
-        )
+        # Zeros: "0" in the documents, eight of them in the sandbox.
+        code = str(answer.body.get("ResponseCode", ""))
+        return Registration(is_accepted=code.strip("0") == "" != code, says=_says(answer))
 
     def register_pull(self, *, nominated_number: str, callback_url: str) -> Registration:
         """Register the shortcode for Pull, once; a second time is accepted too.

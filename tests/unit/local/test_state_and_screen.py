@@ -8,7 +8,7 @@ from pathlib import Path
 
 from local import credentials, screen
 from local.deployment import parameter_overrides
-from local.seed import demo_config
+from local.seed import demo_config, paybill_of
 from local.settings import ROOT, LocalSettings
 from local.state import StackState, forget, read_running, write_state
 
@@ -81,6 +81,13 @@ def test_the_simulators_step_is_printed_only_with_a_simulator() -> None:
     without = [command for _, command in screen.commands("f", has_simulator=False)]
     assert [each for each in with_simulator if "$SIMULATOR" in each]
     assert not [each for each in without if "$SIMULATOR" in each]
+
+
+def test_only_a_paybill_of_the_simulator_is_paid_by_hand() -> None:
+    for shortcode, expected in (("", "174379"), ("174379", "174379"), ("7654321", None)):
+        settings = replace(SETTINGS, values={"SAFARICOM_SHORTCODE": shortcode})
+        assert paybill_of(settings) == expected
+    assert paybill_of(replace(SETTINGS, uses_sandbox=True)) is None
 
 
 def test_only_a_simulator_has_phones_to_open_and_a_demo_to_play() -> None:

@@ -6,16 +6,18 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
-from payments.daraja.money_wire import read_confirmation, read_pulled_row
-from payments.daraja.wire import MalformedCallbackError
+from payments.daraja.money_wire import read_confirmation, read_pull_page, read_pulled_row
+from payments.daraja.wire import MalformedCallbackError, read_answer
 from payments.errors import UnavailableError
 from payments.protocol.evidence import MoneySeen
 from payments.protocol.payment import Proof
-from payments.protocol.pull import PullClock, PulledRow
+from payments.protocol.pull import PullClock, PulledRow, PullPage
 
+PAYLOADS = Path(__file__).parents[2] / "payloads"
 PHONE = "254708374149"
 HASH = sha256(PHONE.encode()).hexdigest()
 NOON = 1_795_424_400  # 2026-11-23 12:00:00 in Nairobi.
@@ -64,6 +66,60 @@ def pulled(**changes: Any) -> PulledRow:
     row = read_pulled_row(ROW | changes, shortcode="600966", hash_phone=keyed)
     assert row is not None
     return row
+
+
+@pytest.mark.parametrize(
+    ("name", "payer", "payer_hmac", "reference"),
+    [
+        ("c2b_validation", "2547 ***** 149", None, "ABC 12"),
+        ("c2b_confirmation_v1", HASH, None, "ABC 12"),
+        ("c2b_confirmation_v2", "2547 ***** 149", None, "ABC 12"),
+        ("c2b_confirmation_masked_hash", f"{HASH[:34]} ***** {HASH[-25:]}", None, "ABC 12"),
+        ("c2b_confirmation_full_number", None, "key-of-149", "ABC 12"),
+        ("c2b_confirmation_till", "2547 ***** 149", None, None),
+        ("c2b_confirmation_organisation", "600100", None, "ABC 12"),
+        ("c2b_confirmation_overdraft", "2547 ***** 149", None, "ABC 12"),
+        ("c2b_confirmation_without_type", None, None, "ABC 12"),
+    ],
+)
+def test_each_recorded_confirmation_is_read(
+    name: str, payer: str | None, payer_hmac: str | None, reference: str | None
+) -> None:
+    raw = (PAYLOADS / f"{name}.json").read_bytes()
+    money = read_confirmation(raw, hash_phone=keyed)
+    assert (money.receipt_number, money.amount_kes, money.shortcode) == ("UKN51ZDR4F", 5, "600966")
+    assert (money.payer, money.payer_hmac, money.reference) == (payer, payer_hmac, reference)
+    assert money.paid_at == NOON + 805
+
+
+def test_a_recorded_page_of_pull_is_read() -> None:
+    answer = read_answer(200, (PAYLOADS / "pull_page.json").read_bytes())
+    page = read_pull_page(answer, shortcode="600966", hash_phone=keyed)
+    assert page is not None
+    payment, settlement = (row.by(PullClock.EAT) for row in page.rows)
+    assert (payment.amount_kes, payment.paid_at, payment.reference) == (5, NOON + 805, "ABC 12")
+    assert (settlement.amount_kes, settlement.amount_text, settlement.payer) == (
+        *(None, "233.8"),
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "is_nothing_found"),
+    [
+        ("pull_nothing", 200, True),
+        ("pull_nothing_in_sandbox", 200, True),
+        ("pull_nothing_500", 500, False),
+        ("pull_nothing_nested", 200, False),
+        ("pull_nothing_text", 200, False),
+    ],
+)
+def test_each_recorded_empty_answer_is_empty(
+    name: str, status: int, is_nothing_found: bool
+) -> None:
+    answer = read_answer(status, (PAYLOADS / f"{name}.json").read_bytes())
+    page = read_pull_page(answer, shortcode="600966", hash_phone=keyed)
+    assert page == PullPage(is_nothing_found=is_nothing_found)
 
 
 def test_a_confirmation_becomes_its_facts_and_holds_no_name_and_no_balance() -> None:
