@@ -89,7 +89,7 @@ export class MpesaCheckout extends HTMLElement {
 
   #startSoon(isOther = false) {
     if (isOther) this.#state = { view: 'form' };
-    this.#after('start', 0, () => this.#start()); // once for several changes
+    this.#after('start', 0, () => this.#start());
   }
 
   #start() {
@@ -305,7 +305,6 @@ export class MpesaCheckout extends HTMLElement {
     else presses[name]();
   }
 
-  /** Groups the digits and keeps the caret at its digit. */
   #typed(input) {
     if (input.id === 'code') return;
     const caret = input.selectionStart;
@@ -473,7 +472,7 @@ export class MpesaCheckout extends HTMLElement {
 
   #announce() {
     const parts = ['h2', '.lead', '.note.warn', '.claimed'].map((selector) => this.#card.querySelector(selector)?.textContent);
-    const isFocused = this.#root.activeElement?.localName === 'h2'; // read out anyway
+    const isFocused = this.#root.activeElement?.localName === 'h2';
     const sentence = [...parts.slice(isFocused ? 1 : 0), this.#state.copied && this.#text.copied].filter(Boolean).join('. ');
     if (this.#announcer.textContent !== sentence) this.#announcer.textContent = sentence;
     this.#announcer.lang = this.#language;
@@ -492,7 +491,6 @@ export class MpesaCheckout extends HTMLElement {
     return TEXTS[this.#language];
   }
 
-  /** Null unless it is an ordinary address. */
   get #successUrl() {
     const address = this.getAttribute('success-url');
     if (!address || !URL.canParse(address, document.baseURI)) return null;
