@@ -108,6 +108,7 @@ class Lambda:
         self._clock = adapters.clock
         self._invocations = 0
         self.module = ModuleType(f"{name}_app")
+        self.module.__file__ = str(REPOSITORY / "functions" / name / "app.py")
         token = ADAPTERS.set(adapters)
         try:
             with environment(variables):
@@ -133,6 +134,7 @@ def http_event(
     client_id: str | None = None,
     scopes: str = "",
     headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
     source_ip: str = "102.0.0.1",
     now: float = 0.0,
 ) -> dict[str, Any]:
@@ -151,6 +153,7 @@ def http_event(
         "routeKey": f"{method} {route}",
         "rawPath": path or route,
         "headers": sent,
+        "queryStringParameters": dict(query or {}),
         "pathParameters": _parameters(route, path or route),
         "requestContext": context,
         "body": text,
