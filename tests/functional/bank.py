@@ -14,16 +14,16 @@ from payments.usecases.look_at_receipts import LookReport, look_at_due_receipts
 from payments.usecases.record_money import MoneyOutcome, record_money
 from payments.usecases.services import Services
 
-from tests.functional.scene import Scene
+from tests.support.world import World
 
 ACTOR = Actor(by="c2b", request_id="confirmation-1")
 PERSON = Actor(by="operator:njeri", request_id="desk-1", reason="seen on the statement")
 
 
 class Bank:
-    """The witnesses of one scene. `rules` are the deployment's choices, `off` by default."""
+    """The witnesses of one world. `rules` are the deployment's choices, `off` by default."""
 
-    def __init__(self, scene: Scene, rules: MoneyRules | None = None) -> None:
+    def __init__(self, scene: World, rules: MoneyRules | None = None) -> None:
         self._scene = scene
         self.rules = rules or MoneyRules()
 

@@ -11,9 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from payments.protocol.change import EventType
 from payments.protocol.evidence import AttentionCleared, MoneyReturned
+from payments.usecases.money_desk import attach_to_booking, owe_back
 from payments.usecases.operate import operate_on_payment
 from payments.usecases.refunds import request_refund, withdraw_refund
 
+from tests.functional.bank import PERSON, Bank
 from tests.functional.refunding import send_refund, set_credential
 from tests.support.aws import REPOSITORY
 from tests.support.dynamodb.template import load_template
@@ -95,6 +97,21 @@ def receipt_later(world: World) -> None:
     world.post_callback(str(facts["url"]), str(facts["body"]))
 
 
+def unclaimed(world: World) -> None:
+    Bank(world).says("SKI7HAND01", reference="RENT7", paid_at=int(world.clock()) - 3600)
+
+
+def attached(world: World) -> None:
+    unclaimed(world)
+    services = Bank(world).services
+    attach_to_booking(services, "SKI7HAND01", "1", shown_amount_kes=1000, actor=PERSON)
+
+
+def owed_back(world: World) -> None:
+    unclaimed(world)
+    owe_back(Bank(world).services, "SKI7HAND01", shown_amount_kes=1000, actor=PERSON)
+
+
 def refund(world: World, result_code: str) -> None:
     """Requested, taken back, requested again, approved, and answered by M-Pesa."""
     refund_due(world)
@@ -128,12 +145,15 @@ SITUATIONS: dict[Callable[[World], None], set[EventType]] = {
     cancelled: {EventType.CANCELLED, EventType.UNRESOLVED},
     looked_after: {EventType.CANCELLED, EventType.UNRESOLVED, EventType.ATTENTION_CLEARED},
     receipt_later: {EventType.COMPLETED, EventType.RECEIPT_ADDED},
+    unclaimed: {EventType.MONEY_UNCLAIMED},
+    attached: {EventType.MONEY_UNCLAIMED, EventType.MONEY_ATTACHED, EventType.COMPLETED},
+    owed_back: {EventType.MONEY_UNCLAIMED, EventType.MONEY_ATTACHED, EventType.REFUND_DUE},
 }
 
 
 def details(world: World) -> list[dict[str, Any]]:
     """What the Pipe makes of the event items: its template's fields, and no other."""
-    items = [item for item in world.items("PAY#") if item["sk"].startswith("EVENT#")]
+    items = [item for item in world.items("") if item["sk"].startswith("EVENT#")]
     return [{name: item[name] for name in template_fields()} for item in items]
 
 

@@ -14,7 +14,7 @@ from payments.usecases.operate import operate_on_payment
 from payments.usecases.record_money import MoneyOutcome
 
 from tests.functional.bank import PERSON, Bank
-from tests.functional.faulty import WRITES, lose, meanwhile
+from tests.functional.faulty import PUSH_PATH, WRITES, lose, meanwhile
 from tests.functional.scene import Scene
 from tests.support.dynamodb.faults import reply_lost
 from tests.support.world import PHONE
@@ -89,6 +89,23 @@ def test_a_refusal_of_the_prompt_does_not_contradict_money_paid_by_hand(
     bank.says(RECEIPT, reference=reference)
     assert scene.post(payment_id, 1032) == 200
     assert scene.payment(payment_id).status is S.COMPLETED
+    assert scene.payment(payment_id).attention is None
+
+
+def test_money_while_the_push_is_running_completes_it_and_nothing_is_sent_again(
+    scene: Scene, bank: Bank
+) -> None:
+    def confirm() -> None:
+        reference = scene.payment(scene.only_payment()).account_reference
+        assert bank.says(RECEIPT, reference=reference) is MoneyOutcome.BOUND
+
+    scene.line.after[PUSH_PATH] = confirm
+    payment_id = scene.pay("ignores")
+    payment = scene.payment(payment_id)
+    assert payment.status is S.COMPLETED
+    assert payment.checkout_request_id is not None, "Daraja's answer is stored later"
+    assert len(scene.daraja.prompts()) == 1
+    scene.pass_time(400, delivers=False, cleans_up=True)
     assert scene.payment(payment_id).attention is None
 
 
@@ -299,6 +316,23 @@ def test_what_safaricom_names_after_an_operator_is_proven_and_cannot_be_bogus(
     assert bank.row(RECEIPT).payment_id == payment_id
 
 
+@pytest.mark.parametrize("is_named", [True, False])
+def test_a_row_that_an_older_version_claimed_for_a_hint_is_bound_only_by_name(
+    scene: Scene, bank: Bank, is_named: bool
+) -> None:
+    payment_id = scene.pay("pays+callback_unlisted")
+    scene.pass_time(200, cleans_up=True)
+    shown = scene.payment(payment_id)
+    receipt = str(shown.receipt_number)
+    scene.store_item({"pk": f"RCPT#{receipt}", "sk": "STATE", "payment_id": payment_id})
+
+    outcome = bank.says(receipt, reference=shown.account_reference if is_named else None)
+
+    assert outcome is (MoneyOutcome.BOUND if is_named else MoneyOutcome.REPEAT)
+    bound = scene.payment(payment_id).bound_receipt
+    assert bound == (receipt if is_named else None)
+
+
 RACES: dict[str, Callable[[Scene, Bank, str, str], object]] = {
     "the callback": lambda scene, _, payment_id, __: scene.post(payment_id, 0, receipt=RECEIPT),
     "another witness": lambda _, bank, __, reference: bank.says(
@@ -333,6 +367,19 @@ def test_whoever_writes_first_every_receipt_is_on_one_row(
         assert bank.row(RECEIPT).state is RowState.UNCLAIMED
     else:
         assert rows(scene) == [f"RCPT#{RECEIPT}"]
+
+
+def test_money_that_is_filed_never_overwrites_what_a_callback_bound(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("ignores")
+    act = meanwhile(lambda: scene.post(payment_id, 0, receipt=RECEIPT))
+    scene.network.next(act, on=TRANSACTION)
+
+    assert bank.says(RECEIPT) is MoneyOutcome.REPEAT
+
+    assert bank.row(RECEIPT).payment_id == payment_id
+    assert scene.payment(payment_id).status is S.COMPLETED
 
 
 def test_what_two_hands_pay_for_one_booking_confirms_it_once(scene: Scene) -> None:

@@ -9,9 +9,16 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from payments.ports import Actor
+from payments.protocol.evidence import MoneySeen
+from payments.protocol.payment import Proof
+from payments.protocol.rules import MoneyRules, PaybillAccount
+from payments.usecases.record_money import MoneyOutcome, record_money
 from payments.values import eat_day
 
 from simulator.core.endpoints import OAUTH_PATH, QUERY_PATH
@@ -23,11 +30,14 @@ from tests.support.lambdas import http_event
 from tests.support.network import Lines
 from tests.support.world import STK_PUSH, World
 
-WRITE_UNITS_MAX = 25
+WRITE_UNITS_MAX = 26
 READ_UNITS_MAX = 2
-RESERVE_UNITS = 10
+RESERVE_UNITS = 11
 ACCEPT_UNITS = 2
-COMPLETE_UNITS_MAX = 12
+COMPLETE_UNITS_MAX = 13
+SEEN_FIRST_UNITS_MAX = 28
+HAND_UNITS_MAX = 10
+FILED_UNITS_MAX = 6
 DATA_MODEL = Path(__file__).parents[2] / "docs" / "data-model.md"
 STATISTICS = "/api/payment/mpesa/statistics"
 
@@ -84,6 +94,27 @@ def pay(world: World) -> str:
     deliveries = world.daraja.due_callbacks()
     assert [world.deliver(each).status for each in deliveries] == [200]
     return payment_id
+
+
+def see(world: World, receipt: str, **more: Any) -> MoneyOutcome:
+    """A confirmation of M-Pesa names a receipt."""
+    services = world.function("cleanup").module.runtime.services
+    by_booking = MoneyRules(paybill_account=PaybillAccount.BOOKING_ID)
+    money = MoneySeen(
+        **{
+            "source": Proof.C2B,
+            "receipt_number": receipt,
+            "shortcode": "174379",
+            "amount_kes": 1000,
+            "paid_at": int(world.clock()),
+            "payer": "2547 ***** 149",
+            "transaction_type": "Pay Bill",
+            **more,
+        }
+    )
+    return record_money(
+        replace(services, rules=by_booking), money, actor=Actor(by="c2b", request_id="1")
+    )
 
 
 def asked(world: World, path: str) -> int:
@@ -152,6 +183,44 @@ def test_both_counts_of_a_payment_stand_in_the_documents(index_factor: int, sent
     world.close()
     [documented] = re.findall(sentence, DATA_MODEL.read_text(encoding="utf-8"))
     assert bill.write_units == int(documented)
+
+
+def test_a_confirmation_after_the_callback_writes_nothing(warm: World, meter: Meter) -> None:
+    receipt = str(warm.payment(pay(warm)).receipt_number)
+    with meter.billed() as bill:
+        assert see(warm, receipt) is MoneyOutcome.REPEAT
+    assert (bill.operations, bill.write_units, bill.read_units) == (["GetItem"], 0, 1)
+
+
+def test_a_confirmation_before_the_callback_stays_within_its_budget(
+    warm: World, meter: Meter
+) -> None:
+    with meter.billed() as bill:
+        payment_id = str(warm.initiate().body["payment_id"])
+        let_pass(warm, 2)
+        warm.enter_pin()
+        let_pass(warm, 5)
+        [delivery] = warm.daraja.due_callbacks()
+        payment = warm.payment(payment_id)
+        debit = warm.daraja.ledger.by_checkout(str(payment.checkout_request_id))
+        assert debit is not None
+        seen = see(warm, debit.receipt, reference=payment.account_reference)
+        assert warm.deliver(delivery).status == 200
+    show("confirmation, then callback", bill)
+    assert seen is MoneyOutcome.BOUND
+    assert not warm.payment(payment_id).holds_locks
+    assert bill.write_units <= SEEN_FIRST_UNITS_MAX
+
+
+def test_money_by_hand_and_money_that_waits_cost_little(warm: World, meter: Meter) -> None:
+    with meter.billed() as by_hand:
+        assert see(warm, "SKI7HAND01", reference="1") is MoneyOutcome.BOUND
+    with meter.billed() as filed:
+        assert see(warm, "SKI7HAND02") is MoneyOutcome.FILED
+    show("paid by hand", by_hand)
+    show("filed", filed)
+    assert by_hand.write_units <= HAND_UNITS_MAX
+    assert filed.write_units <= FILED_UNITS_MAX
 
 
 def test_a_plain_poll_writes_nothing(warm: World, meter: Meter) -> None:

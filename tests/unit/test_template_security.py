@@ -53,7 +53,7 @@ def readers_of(secret: str) -> set[str]:
 
 def test_every_function_has_a_role_of_its_own() -> None:
     roles = [each["Role"] for each in FUNCTIONS.values()]
-    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 8
+    assert len(roles) == len(set(roles)) == len(FUNCTIONS) == 9
 
 
 @pytest.mark.parametrize("role", of_type("IAM::Role"))

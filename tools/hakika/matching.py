@@ -96,7 +96,7 @@ def match_statement(
     free = {
         payment.payment_id: payment
         for payment in payments
-        if payment.receipt_number is None and payment.payment_id not in owners.values()
+        if payment.bound_receipt is None and payment.payment_id not in owners.values()
     }
     found = _name(unknown, payments, free)
     found |= _guess([line for line in unknown if line not in found], free)
@@ -185,7 +185,9 @@ def _guess(lines: Sequence[Line], free: Mapping[str, Payment]) -> dict[Line, Mat
         (line, payment)
         for line in lines
         for payment in free.values()
-        if not line.account and _fits(line, payment)
+        if not line.account
+        and payment.receipt_number in (None, line.receipt_number)
+        and _fits(line, payment)
     ]
     by_line = Counter(line for line, _ in pairs)
     by_payment = Counter(payment.payment_id for _, payment in pairs)

@@ -32,6 +32,8 @@ REVIEW_WORDS = {
     "price_changed": "The price of the consultation changed after the prompt.",
     "client_changed": "The consultation belongs to another client than the one who paid.",
     "receipt_bound_elsewhere": "Its receipt belongs to another payment.",
+    "receipt_set_aside": "Its receipt was set aside by a person.",
+    "amount_contradicted": "Two messages name its receipt with different amounts.",
     "recorded_from_statement": "An operator found the money on M-Pesa's statement.",
 }
 """What a review's failure_reason means."""
@@ -181,6 +183,11 @@ def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
             steps = [
                 "If the customer says it was paid, ask Daraja, then look at M-Pesa's statement:",
                 f"hakika reconcile now {name}",
+                f"hakika record-receipt {name} --receipt ... --amount ... --at ...",
+            ]
+        case PaymentStatus.COMPLETED | PaymentStatus.REFUNDED if payment.bound_receipt is None:
+            steps = [
+                "Its receipt is not known for certain. If it is on M-Pesa's statement:",
                 f"hakika record-receipt {name} --receipt ... --amount ... --at ...",
             ]
         case PaymentStatus.COMPLETED | PaymentStatus.REFUNDED:

@@ -83,6 +83,12 @@ def normalise_reference(reference: str | None) -> str | None:
     return head + tail.translate(_READ_AS)
 
 
+def names_payment(money: MoneySeen, payment: Payment) -> bool:
+    """Whether the account that was typed is this payment's reference."""
+    reference = normalise_reference(money.reference)
+    return reference is not None and reference == payment.account_reference
+
+
 def booking_ids(reference: str | None) -> list[str]:
     """Return the booking ids that were perhaps typed: as typed, in capitals, in small letters."""
     typed = "".join((reference or "").split())
@@ -140,8 +146,7 @@ def payer_fits(payer: str | None, payer_hmac: str | None, payment: Payment) -> b
 
 
 def _by_reference(money: MoneySeen, payments: Sequence[Payment]) -> Payment | None:
-    reference = normalise_reference(money.reference)
-    named = [payment for payment in payments if payment.account_reference == reference]
+    named = [payment for payment in payments if names_payment(money, payment)]
     return named[0] if len(named) == 1 else None
 
 

@@ -144,6 +144,11 @@ def _decided(case: Case, decision: ReviewResolved, status: PaymentStatus) -> Pay
             code="receipt_needed",
         )
     require_free_receipt(case)
+    if payment.bound_receipt is None and case.receipt_problem(amount_kes) is not None:
+        raise ConflictError(
+            "That receipt is on file with another amount: look at it first",
+            code="amount_contradicted",
+        )
     return replace(
         payment,
         status=status,

@@ -17,8 +17,8 @@ from payments.values import mask_phone, normalise_phone
 def money_seen(case: Case, money: MoneySeen) -> Ruling:
     """Apply money that names this payment by its reference, as an authentic callback would be.
 
-    What the payment cannot take is filed as an unclaimed row, and a person is told, in one write. A
-    row that is bound to another payment, or set aside, is not a machine's to touch.
+    What the payment cannot take is filed as an unclaimed row, with attention, in one write. A row
+    that is bound to another payment, or set aside, is not a machine's to touch.
     """
     row, report = case.context.receipt, of_money(money)
     if case.payment.bound_receipt == money.receipt_number:

@@ -267,7 +267,7 @@ def _shift(e: Expression, slots: int, now: int, *, kept_seconds: int) -> list[st
 
 
 def _shift_payments(e: Expression, slot_name: str, payment_id: str) -> list[str]:
-    """Put a payment before the last nine in a register of payments; 0 stands in an empty slot."""
+    """Put a payment before the last nine in a register of payments; an empty slot holds 0."""
     zero = e.value(0)
     slots = [e.name(f"{slot_name}{slot}") for slot in range(1, PAYMENT_SLOTS + 1)]
     moves = [f"{later} = if_not_exists({earlier}, {zero})" for earlier, later in pairwise(slots)]

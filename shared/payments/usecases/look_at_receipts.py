@@ -50,7 +50,7 @@ def _look(services: Services, receipt_number: str, report: LookReport, actor: Ac
     if row is None or not _is_due(row, services.now()):
         return report
     outcome = settle_money(services, seen_again(row), row, actor=actor, is_look=True)
-    if outcome not in SETTLED:
+    if outcome is not None and outcome not in SETTLED:
         services.ledger.postpone(row, next_look_at(row, services.now()))
     return replace(
         report, looked_at=report.looked_at + 1, changed=report.changed + (outcome in SETTLED)

@@ -61,7 +61,7 @@ def attach_to_booking(
     """Confirm a consultation with a receipt, by a paybill payment of its own.
 
     Errors: NotFoundError; ConflictError, code `attach_to_payment` where the money may be that of a
-        prompt of this consultation: one debit would stand behind two payments.
+        prompt of this consultation: one debit would pay twice.
     """
     row = _unclaimed(services, receipt_number, shown_amount_kes)
     consultation = services.store.get_consultation(booking_id)

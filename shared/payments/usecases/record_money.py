@@ -8,7 +8,7 @@ from payments.ports import Actor, Role
 from payments.protocol.change import Change, EventType
 from payments.protocol.consultation import Consultation
 from payments.protocol.evidence import MoneySeen
-from payments.protocol.matching import attribute
+from payments.protocol.matching import attribute, names_payment
 from payments.protocol.news import reason_against
 from payments.protocol.opening import pays_booking
 from payments.protocol.payment import Payment, Proof
@@ -29,7 +29,7 @@ class MoneyOutcome(StrEnum):
 
     `bound` to a payment or booking, by this call. `repeat`: it was known, nothing is written.
     `filed`: it waits for a payment or a person. `attention`: it is filed, or contradicts, and a
-    person is told on a payment. `set_aside`: it is a transfer from an own shortcode.
+    payment has attention. `set_aside`: it is a transfer from an own shortcode.
     """
 
     BOUND = "bound"
@@ -111,9 +111,13 @@ def _known(
     if row.payment_id is None or is_plain:
         return MoneyOutcome.REPEAT
     payment = services.store.get_payment(row.payment_id)
-    if payment is None or payment.bound_receipt is None:
+    is_named = payment is not None and names_payment(money, payment)
+    if payment is None or (payment.bound_receipt is None and not is_named):
+        # An older version claimed it for a hint, which may have been forged.
         return MoneyOutcome.REPEAT
     settled = settle_evidence(services, payment, money, actor=actor)
+    if settled.change is not None and settled.change.claim is not None:
+        return MoneyOutcome.BOUND
     return MoneyOutcome.ATTENTION if _has_raised(settled.change) else MoneyOutcome.REPEAT
 
 

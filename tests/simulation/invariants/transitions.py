@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .ledger import WITNESSES, bound_receipt
 from .view import FINAL_EVENT, MONEY, OPEN, RANK, Values, View, require
 
 if TYPE_CHECKING:
@@ -97,8 +98,8 @@ def _check_identifiers(old: Values, new: Values, *, by_operator: bool) -> None:
     was, now = old.get("receipt_number"), new.get("receipt_number")
     if was is not None and was != now:
         given_up = by_operator and now is None
-        is_stronger = old.get("proof") in ("hint", "query") and new.get("proof") == "callback"
-        replaced = now is not None and is_stronger and new.get("attention") is not None
+        is_stronger = old.get("proof") in ("hint", "query") and new.get("proof") in WITNESSES
+        replaced = now is not None and is_stronger
         require(given_up or replaced, "I2", f"{payment_id}: its receipt changed")
 
 
@@ -149,7 +150,7 @@ def check_state(view: View, payment: Values) -> None:
         require(
             confirmed, "I2", f"{payment_id}: completed, its consultation is not Confirmed by it"
         )
-    receipt = payment.get("receipt_number")
+    receipt = bound_receipt(payment)
     if receipt is not None and payment["status"] in MONEY:
         owner = view.receipts.get(receipt)
         require(owner == payment_id, "I8", f"{payment_id}: its receipt is claimed by {owner}")

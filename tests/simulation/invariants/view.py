@@ -65,12 +65,13 @@ def _value(attribute: dict[str, Any]) -> Any:
 
 
 class View:
-    """Every item by kind: payments, consultations, receipts, events, evidence."""
+    """Every item by kind; `receipts` are the rows that are bound, and to which payment."""
 
     def __init__(self) -> None:
         self.payments: dict[str, Values] = {}
         self.consultations: dict[str, Values] = {}
         self.receipts: dict[str, str] = {}
+        self.rows: dict[str, Values] = {}
         self.events: dict[str, list[Values]] = {}
         self.evidence: dict[str, set[str]] = {}
 
@@ -79,11 +80,13 @@ class View:
         match kind:
             case "CONSULT":
                 self._keep(self.consultations, name, new)
-            case "RCPT":
-                if new is None:
-                    self.receipts.pop(name, None)
-                else:
+            case "RCPT" if sort == "STATE":
+                self._keep(self.rows, name, new)
+                self.receipts.pop(name, None)
+                if new is not None and "payment_id" in new:
                     self.receipts[name] = new["payment_id"]
+            case "RCPT" if sort.startswith("EVENT#") and new is not None:
+                self.events.setdefault(f"RCPT#{name}", []).append(new)
             case "PAY" if sort == "STATE":
                 self._keep(self.payments, name, new)
             case "PAY" if sort.startswith("EVENT#") and new is not None:

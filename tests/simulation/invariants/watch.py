@@ -15,6 +15,7 @@ from tests.support.dynamodb.errors import (
 )
 
 from .durability import is_durable
+from .ledger import check_bound, check_row
 from .outcomes import askable_id, outcomes_of
 from .transitions import (
     check_change,
@@ -90,11 +91,14 @@ class Watch:
                 touched_payments.add(name)
                 touched_consultations.add(values["booking_id"])
                 self._payment(old, new, read, actor, events)
+            elif kind == "RCPT" and values["sk"] == "STATE":
+                check_row(old, new, actor)
             elif kind == "CONSULT":
                 touched_consultations.add(name)
-            elif kind == "PAY" and values["sk"].startswith("EVENT#"):
+            elif values["sk"].startswith("EVENT#"):
                 require(old is None, "I7", f"{values['sk']} was written twice")
             self.view.take(kind, name, values["sk"], new)
+        check_bound(self.view)
         for name in touched_payments:
             check_state(self.view, self.view.payments[name])
         for old, new in read:

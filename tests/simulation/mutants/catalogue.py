@@ -29,6 +29,7 @@ class Mutant:
 
 
 WRITES = "payments.store.writes"
+ROWS = "payments.store.row_writes"
 STORE = "payments.store.payments"
 RESERVATION = "payments.store.reservation"
 TABLE = "payments.store.table"
@@ -157,7 +158,7 @@ MUTANTS = (
         (
             Edit(
                 MONEY,
-                '        if result.amount_kes != payment.amount_kes:\n            return "amount_differs"\n',
+                '        if report.amount_kes != payment.amount_kes:\n            return "amount_differs"\n',
                 "",
             ),
             _unchecked("completed is paid exactly"),
@@ -169,13 +170,13 @@ MUTANTS = (
         (
             Edit(
                 MONEY,
-                '        if result.amount_kes is None:\n            return "amount_missing"\n',
+                '        if report.amount_kes is None:\n            return "amount_missing"\n',
                 "",
             ),
             Edit(
                 MONEY,
-                "        if result.amount_kes != payment.amount_kes:",
-                "        if result.amount_kes not in (None, payment.amount_kes):",
+                "        if report.amount_kes != payment.amount_kes:",
+                "        if report.amount_kes not in (None, payment.amount_kes):",
             ),
             _unchecked("completed is paid exactly"),
         ),
@@ -217,15 +218,15 @@ MUTANTS = (
         "receipt claim dropped",
         "one receipt, one payment",
         STORE,
-        "        if change.claims_receipt is not None:\n",
-        "        if change.claims_receipt is not None and change.by_operator:\n",
+        "        if change.claim is not None:\n",
+        "        if change.claim is not None and change.by_operator:\n",
     ),
     _one(
         "receipt claim unconditional",
         "one receipt, one payment",
-        WRITES,
-        '"ConditionExpression": f"{ABSENT} OR {is_mine}",',
-        '"ConditionExpression": f"{ABSENT} OR {is_mine} OR {EXISTS}",',
+        ROWS,
+        'return f"{ABSENT} OR {is_mine} OR ({_unclaimed(e)} AND {_is_of(e, amount_kes)})"',
+        'return f"{ABSENT} OR {is_mine} OR ({_unclaimed(e)} AND {_is_of(e, amount_kes)}) OR {EXISTS}"',
     ),
     Mutant(
         "receipt missing completes",
@@ -233,7 +234,7 @@ MUTANTS = (
         (
             Edit(
                 MONEY,
-                '        if result.receipt_number is None:\n            return "receipt_missing"\n',
+                '        if report.receipt_number is None:\n            return "receipt_missing"\n',
                 "",
             ),
             _unchecked("completed has a receipt, or a query alone proved it"),
@@ -348,8 +349,8 @@ MUTANTS = (
         "expired without asking",
         "a fresh provider answer",
         LOOKS,
-        "    if needs_query(payment, now):\n        return None\n",
-        "    if needs_query(payment, now):\n        if payment.status is not PaymentStatus.PENDING or now < payment.created_at + 86_400:\n            return None\n        return case.cancelled(payment, reason='gone', attention='no_checkout_request_id')\n",
+        "    if needs_query(payment, now) or is_sent(payment):\n",
+        "    if needs_query(payment, now) and payment.status is PaymentStatus.PENDING and now >= payment.created_at + 86_400:\n        return case.cancelled(payment, reason='gone', attention='no_checkout_request_id')\n    if needs_query(payment, now) or is_sent(payment):\n",
     ),
     _one(
         "expired on no answer",
@@ -499,7 +500,7 @@ MUTANTS = (
         "a later id is not kept",
         "found by seed 189",
         NEWS,
-        "learns_id=payment.checkout_request_id is None,",
+        "learns_id=payment.checkout_request_id is None and report.checkout_request_id is not None,",
         "learns_id=False,",
     ),
     _one(

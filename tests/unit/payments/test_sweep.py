@@ -463,6 +463,14 @@ def test_an_operator_cannot_bind_a_receipt_that_is_anothers(name: str) -> None:
         decided(PAYMENTS[situation], news, around)
 
 
+def test_an_operator_cannot_end_a_review_with_a_receipt_of_another_amount() -> None:
+    news = NEWS["operator completes"]
+    row = ReceiptRow(receipt_number=RECEIPT, source=Proof.C2B, amount_kes=900)
+    around = replace(surroundings("review", news), receipt=row)
+    with pytest.raises(ConflictError, match="on file with another amount"):
+        decided(PAYMENTS["review"], news, around)
+
+
 @pytest.mark.parametrize(
     "terms", [{"price_kes": PRICE - 1}, {"price_kes": PRICE + 1}, {"client_id": "8"}]
 )

@@ -1,0 +1,64 @@
+"""What one committed step may do to a receipt's row: I14, I15, I20."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .view import MONEY, Values, View, require
+
+if TYPE_CHECKING:
+    from ..scheduler import Actor
+
+WITNESSES = frozenset({"callback", "c2b", "pull", "status", "operator"})
+ONLY_WHILE_UNCLAIMED = frozenset(
+    {
+        "reference",
+        "payer",
+        "payer_hmac",
+        "transaction_type",
+        "created_at",
+        "due_at",
+        "open",
+        "person",
+    }
+)
+
+
+def bound_receipt(payment: Values) -> str | None:
+    """The receipt that a witness bound to a payment, None where there is none."""
+    receipt: str | None = payment.get("receipt_number")
+    return receipt if payment.get("proof") in WITNESSES else None
+
+
+def check_row(old: Values | None, new: Values | None, actor: Actor | None) -> None:
+    """One row, before and after one commit."""
+    by_person = actor is not None and actor.authority == "operator"
+    if old is not None:
+        pk, source = old["pk"], old.get("source")
+        if new is None:
+            typed = by_person and source == "operator"
+            require(typed, "I14", f"{pk}: a receipt that a machine named disappeared")
+            return
+        owner = old.get("payment_id")
+        require(owner in (None, new.get("payment_id")), "I14", f"{pk} changed hands")
+        undone = "set_aside" in old and "set_aside" not in new
+        require(by_person or not undone, "I14", f"{pk}: a machine undid what was set aside")
+        require(source in (None, new.get("source")), "I14", f"{pk}: its first witness changed")
+    if new is None:
+        return
+    is_unclaimed = "payment_id" not in new and "set_aside" not in new
+    left = ONLY_WHILE_UNCLAIMED & new.keys()
+    require(is_unclaimed or not left, "I20", f"{new['pk']} still holds {sorted(left)}")
+    require(not is_unclaimed or "person" in new, "I14", f"{new['pk']}: nobody sees that it waits")
+    both = "payment_id" in new and "set_aside" in new
+    require(not both, "I14", f"{new['pk']} is bound and set aside")
+
+
+def check_bound(view: View) -> None:
+    """I15: a row is bound to a payment if and only if that payment holds the receipt as bound."""
+    held = {
+        receipt: payment_id
+        for payment_id, payment in view.payments.items()
+        if (receipt := bound_receipt(payment)) is not None and payment["status"] in MONEY
+    }
+    require(held == view.receipts, "I15", f"rows {view.receipts} are not what payments hold {held}")
