@@ -107,7 +107,7 @@ def test_every_page_is_read_whatever_the_offset_counts_and_empty_looks_like(
 
 
 def test_a_window_of_more_than_forty_rows_is_no_more_pages_where_the_offset_counts_rows() -> None:
-    world = PullWorld(pull_offset="rows")
+    world = PullWorld(pull_offset="rows", pull_rows=2)
     receipts = world.pay(45)
     world.clean_up()
     assert set(world.filed()) == receipts
