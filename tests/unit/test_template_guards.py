@@ -186,3 +186,35 @@ def test_every_rule_can_refuse() -> None:
 )
 def test_a_pattern_refuses_what_would_not_work(parameter: str, refused: str) -> None:
     assert not re.search(TEMPLATE["Parameters"][parameter]["AllowedPattern"], refused)
+
+
+def _named(value: Any) -> set[str]:
+    """The resources that a part of the template refers to."""
+    if isinstance(value, list):
+        return set().union(*map(_named, value))
+    if not isinstance(value, dict):
+        return set()
+    found = _named(list(value.values()))
+    for key, given in value.items():
+        if key in ("Ref", "Fn::GetAtt", "Fn::Sub"):
+            text = str(given[0] if isinstance(given, list) else given)
+            names = re.findall(r"\$\{([A-Za-z0-9]+)", text) if key == "Fn::Sub" else [text]
+            found |= {name.partition(".")[0] for name in names}
+    return found
+
+
+def test_no_resource_waits_for_itself() -> None:
+    """CloudFormation refuses a circle. An API waits for the functions behind its routes."""
+    resources = TEMPLATE["Resources"]
+    waits: dict[str, set[str]] = {}
+    for name, resource in resources.items():
+        properties = dict(resource.get("Properties", {}))
+        events = properties.pop("Events", {}) if "Serverless" in resource["Type"] else {}
+        waits.setdefault(name, set()).update(_named(properties) & resources.keys() - {name})
+        for event in events.values():
+            for api in _named(event["Properties"].get("ApiId", "")):
+                waits.setdefault(api, set()).add(name)
+    while free := {name for name, others in waits.items() if not others & waits.keys()}:
+        for name in free:
+            del waits[name]
+    assert not waits, f"these wait for each other, or for those that do: {sorted(waits)}"
