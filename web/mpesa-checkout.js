@@ -89,7 +89,7 @@ export class MpesaCheckout extends HTMLElement {
 
   #startSoon(isOther = false) {
     if (isOther) this.#state = { view: 'form' };
-    this.#after('start', 0, () => this.#start()); // once for several changes
+    this.#after('start', 0, () => this.#start());
   }
 
   #start() {
@@ -248,7 +248,8 @@ export class MpesaCheckout extends HTMLElement {
   /** Money changes every view; an open outcome changes neither a cancelled view nor one that is typed in. */
   #showOutcome(outcome, { view, before, isClaimed }) {
     const isFinal = MONEY.includes(outcome.outcome);
-    const next = { view: viewOf(outcome), outcome, retryAt: retryTime(outcome), isClaimed };
+    const isOpen = isClaimed && outcome.outcome === 'failed'; // nobody who says "I have paid" is asked to pay
+    const next = { view: isOpen ? 'pending' : viewOf(outcome), outcome, retryAt: retryTime(outcome), isClaimed };
     if (this.#isLeft && next.view === 'pending') this.#go({ view: 'left', outcome });
     else if (view === 'claim' && !isFinal) this.#state.before = { ...before, ...next };
     else this.#go(next);
@@ -304,7 +305,6 @@ export class MpesaCheckout extends HTMLElement {
     else presses[name]();
   }
 
-  /** Groups the digits and keeps the caret at its digit. */
   #typed(input) {
     if (input.id === 'code') return;
     const caret = input.selectionStart;
@@ -353,7 +353,7 @@ export class MpesaCheckout extends HTMLElement {
     try {
       await this.#client.claimReceipt(before.outcome.payment_id, code);
       if (signal.aborted || this.#state.view !== 'claim') return;
-      this.#go({ ...this.#state.before, isClaimed: true });
+      this.#go({ ...this.#state.before, view: 'pending', isClaimed: true });
       this.#lookLater();
     } catch (error) {
       if (signal.aborted || this.#state.view !== 'claim') return;
@@ -440,7 +440,7 @@ export class MpesaCheckout extends HTMLElement {
   }
 
   /** A new try helps where time is the trouble, another number where the number is, at once. */
-  #failure({ outcome, retryAt, isClaimed }, actions) {
+  #failure({ outcome, retryAt }, actions) {
     const { code, limited_by: limit, payment, payment_id: id } = outcome;
     const text = this.#text;
     const left = secondsUntil(retryAt);
@@ -448,11 +448,11 @@ export class MpesaCheckout extends HTMLElement {
     return {
       title: isRefused ? text.refusedTitle : text.failedTitle,
       message: isRefused ? this.#refusal(outcome) : outcome.customer_message,
-      waitText: left > 0 && !isClaimed ? fill(text.retryIn, { time: minutes(left) }) : null,
-      retry: isClaimed || HOPELESS.test(code) ? null : isRefused && (id || code.startsWith('amount_')) ? 'restart' : 'pay',
+      waitText: left > 0 ? fill(text.retryIn, { time: minutes(left) }) : null,
+      retry: HOPELESS.test(code) ? null : isRefused && (id || code.startsWith('amount_')) ? 'restart' : 'pay',
       canRetry: isRefused ? left <= 0 : outcome.can_retry, // the service's word, never this clock's
-      otherNumber: isRefused ? limit === 'phone' || OTHER_NUMBER.test(code) : !isClaimed && actions.includes('other_number'),
-      details: !isClaimed && payment?.manual_payment_details,
+      otherNumber: isRefused ? limit === 'phone' || OTHER_NUMBER.test(code) : actions.includes('other_number'),
+      details: payment?.manual_payment_details,
     };
   }
 
@@ -472,7 +472,7 @@ export class MpesaCheckout extends HTMLElement {
 
   #announce() {
     const parts = ['h2', '.lead', '.note.warn', '.claimed'].map((selector) => this.#card.querySelector(selector)?.textContent);
-    const isFocused = this.#root.activeElement?.localName === 'h2'; // read out anyway
+    const isFocused = this.#root.activeElement?.localName === 'h2';
     const sentence = [...parts.slice(isFocused ? 1 : 0), this.#state.copied && this.#text.copied].filter(Boolean).join('. ');
     if (this.#announcer.textContent !== sentence) this.#announcer.textContent = sentence;
     this.#announcer.lang = this.#language;
@@ -491,7 +491,6 @@ export class MpesaCheckout extends HTMLElement {
     return TEXTS[this.#language];
   }
 
-  /** Null unless it is an ordinary address. */
   get #successUrl() {
     const address = this.getAttribute('success-url');
     if (!address || !URL.canParse(address, document.baseURI)) return null;

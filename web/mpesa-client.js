@@ -49,9 +49,7 @@ export function createMpesaClient(options = {}) {
   const page = options.page ?? globalThis.document;
   const network = options.network ?? globalThis;
   const records = recordsIn(options.storage ?? browserStorage());
-  const running = new Map(); // booking -> attempt
-
-  // --- one request, one answer
+  const running = new Map();
 
   /** Throws only when aborted: no trustworthy answer is `{lost: true}`. */
   async function call(method, path, { body, key, signal } = {}) {
@@ -124,8 +122,6 @@ export function createMpesaClient(options = {}) {
     });
   }
 
-  // --- sending and following
-
   /** Repeats until there is an answer: safe, because the key repeats. */
   async function send(body, key, attempt) {
     const deadline = clock.now() + attempt.waitSeconds * 1000;
@@ -169,8 +165,6 @@ export function createMpesaClient(options = {}) {
       await pause(wait, floor, attempt.signal);
     }
   }
-
-  // --- a booking's payment
 
   async function processPayment(request, options = {}) {
     const phone = formatPhoneNumber(request.phone_number);
@@ -332,15 +326,13 @@ export const initiateSTKPush = (request) => sharedClient().initiateSTKPush(reque
 export const checkPaymentStatus = (id) => sharedClient().checkPaymentStatus(id);
 export const pollPaymentStatus = (id, options) => sharedClient().pollPaymentStatus(id, options);
 
-// --- answers and outcomes
-
 /** JSON with 2xx, a refusal with a code, and any 4xx count. Anything else is a lost answer. */
 function readAnswer(response, text) {
   let json = null;
   try {
     json = JSON.parse(text);
   } catch {
-    // a proxy's page
+    // not ours
   }
   const httpStatus = response.status;
   const ok = response.ok && json !== null;
@@ -435,7 +427,7 @@ function browserStorage() {
   try {
     return globalThis.localStorage;
   } catch {
-    return undefined; // blocked by the visitor
+    return undefined;
   }
 }
 

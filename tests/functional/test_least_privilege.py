@@ -16,12 +16,14 @@ from payments.store.receipt_items import row_values
 from local.template import read_template
 from tests.functional.booking_system import Town as WebhookTown
 from tests.functional.faulty import PUSH_PATH, Execute, Network, callback_body, meanwhile
+from tests.functional.refunding import set_credential
 from tests.functional.scene import Scene
 from tests.functional.test_paybill import body as confirmation
 from tests.support.lambdas import UNLISTED_IP, Lambda, http_event
 from tests.support.world import OLD_CALLBACK
 
 RESOURCES: dict[str, Any] = read_template(Path(__file__).parents[2] / "template.yaml")["Resources"]
+REFUNDS = "/api/payments/{payment_id}/refunds"
 STATISTICS = "/api/payment/mpesa/statistics"
 ROLES = {
     "stk_push": "StkPushRole",
@@ -32,6 +34,7 @@ ROLES = {
     "consultations": "ConsultationsRole",
     "statistics": "StatisticsRole",
     "webhooks": "WebhooksRole",
+    "refunds": "RefundsRole",
 }
 BY_TRANSACTION = {
     "Put": "PutItem",
@@ -212,6 +215,36 @@ def _tell_the_booking_system(scene: WatchedScene) -> None:
     assert town.receiver.requests
 
 
+def _return_money(scene: WatchedScene) -> None:
+    """Requested by the booking system, sent, asked about, and answered."""
+    set_credential(scene)
+    scene.register("9")
+    payment_id = scene.pay(booking_id="9", phone="254711111119")
+    scene.pass_time(60)
+    scene.register("9", status="Cancelled")
+    answer = scene.call(
+        "consultations",
+        "POST",
+        REFUNDS,
+        path=f"/api/payments/{payment_id}/refunds",
+        body={"reason": "ill"},
+        client_id="booking-system",
+        scopes="refunds:request",
+        headers={"Idempotency-Key": "k"},
+    )
+    assert answer.status == 200, answer.body
+    scene.daraja.set_next("outcome_lost", api="reversal")
+    call = {"act": "approve", "payment_id": payment_id, "by": "staff:b", "request_id": "r"}
+    assert scene.function("refunds").invoke({**call, "shown_version": None}) == {}
+    receipt = scene.payment(payment_id).receipt_number
+    ask = {"act": "ask_receipt", "receipt_number": receipt, "by": "staff:b"}
+    assert scene.function("refunds").invoke(ask) == {}
+    scene.pass_time(130)
+    scene.clean_up()
+    scene.pass_time(10)
+    assert scene.payment(payment_id).status == "refunded"
+
+
 @pytest.fixture
 def scene() -> Iterator[WatchedScene]:
     made = WatchedScene()
@@ -227,6 +260,7 @@ def test_each_role_grants_what_its_function_asks_for_and_nothing_else(scene: Wat
         _cancel_what_is_paid_while_something_else_is_said_of_it,
         _look_at_receipts_that_wait,
         _hear_of_money_by_hand,
+        _return_money,
         _count,
         _tell_the_booking_system,
     ):

@@ -231,6 +231,16 @@ def test_what_cannot_be_stored_waits_in_the_queue_without_name_number_or_token(
     assert world.queue.messages == []
 
 
+def test_a_confirmation_does_not_wait_for_a_slow_table(world: World, network: Network) -> None:
+    """The first request takes over three seconds: no other is begun, and the queue has it."""
+    network.next(meanwhile(lambda: world.clock.sleep(3.5)), on=EVERYTHING)
+    network.forget()
+    assert confirm(world) == (200, RECEIVED)
+    assert len(network.log) == 1
+    assert receipts(world) == set()
+    assert len(world.money_queue.messages) == 1
+
+
 def test_where_the_queue_refuses_too_the_confirmation_is_not_acknowledged(
     world: World, network: Network
 ) -> None:

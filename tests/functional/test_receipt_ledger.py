@@ -369,6 +369,19 @@ def test_whoever_writes_first_every_receipt_is_on_one_row(
         assert rows(scene) == [f"RCPT#{RECEIPT}"]
 
 
+def test_money_that_is_filed_never_overwrites_what_a_callback_bound(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("ignores")
+    act = meanwhile(lambda: scene.post(payment_id, 0, receipt=RECEIPT))
+    scene.network.next(act, on=TRANSACTION)
+
+    assert bank.says(RECEIPT) is MoneyOutcome.REPEAT
+
+    assert bank.row(RECEIPT).payment_id == payment_id
+    assert scene.payment(payment_id).status is S.COMPLETED
+
+
 def test_what_two_hands_pay_for_one_booking_confirms_it_once(scene: Scene) -> None:
     bank = Bank(scene, MoneyRules(paybill_account=PaybillAccount.BOOKING_ID))
     scene.network.next(meanwhile(lambda: bank.says("SKI7HAND02", reference="1")), on=TRANSACTION)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 
 import pytest
+import requests
 from payments.errors import ConflictError
 from payments.protocol.evidence import MoneyReturned
 from payments.protocol.payment import RefundStep
 from payments.protocol.policy import REFUND_STATUS_SECONDS
 from payments.protocol.reversal_codes import CREDENTIAL_CODES, REFUSALS
 from payments.usecases.operate import operate_on_payment
+from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from tests.functional.faulty import CrashError, crash_after, crash_before, meanwhile, refuse, then
 from tests.functional.refunding import CHECKER, MAKER, PASSWORD, REVERSAL_PATH, Refunding
@@ -147,6 +149,23 @@ def test_a_crash_never_leads_to_two_sends(scene: Refunding, at: str) -> None:
     assert scene.reversals_sent().total() == (0 if at == "after the write" else 1)
     is_open = at == "after the write"
     assert scene.payment(payment_id).status == ("refund_due" if is_open else "refunded")
+
+
+def test_a_connection_that_failed_before_a_byte_was_sent_is_a_refusal(scene: Refunding) -> None:
+    payment_id = scene.owed()
+
+    def no_route() -> None:
+        pool = NewConnectionError(None, "no route")  # type: ignore[arg-type]
+        raise requests.ConnectionError(MaxRetryError(None, REVERSAL_PATH, pool))  # type: ignore[arg-type]
+
+    scene.line.before[REVERSAL_PATH] = no_route
+    scene.send(payment_id)
+    assert (scene.refund(payment_id).step, scene.refund(payment_id).refused) == (None, "not_sent")
+    assert not scene.daraja.world.initiator.asks[1:], "only the balance was asked"
+    scene.pass_time(31)
+    scene.send(payment_id)
+    scene.pass_time(10)
+    assert (scene.payment(payment_id).status, scene.returned_kes()) == ("refunded", 1000)
 
 
 @pytest.mark.parametrize("scenario", ["ack_busy", "ack_spike_arrest", "ack_quota"])

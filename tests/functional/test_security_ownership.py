@@ -16,6 +16,7 @@ from tests.support.lambdas import bearer, http_event
 from tests.support.network import Lines
 from tests.support.world import CONSULTATION, PHONE, QUERY, START, STATUS, STK_PUSH, World
 
+REFUNDS = "/api/payments/{payment_id}/refunds"
 STATISTICS = "/api/payment/mpesa/statistics"
 PAYMENT, PAYMENTS = "/api/payments/{payment_id}", "/api/payments"
 OWNER = "7"
@@ -203,6 +204,21 @@ EVENTS: dict[str, tuple[str, dict[str, Any]]] = {
             "queryStringParameters": {"booking_id": "1"},
         },
     ),
+    **{
+        f"{method} {REFUNDS}": (
+            "consultations",
+            http_event(
+                method,
+                REFUNDS,
+                path=f"/api/payments/{ABSENT_PAYMENT}/refunds",
+                body={"reason": "ill"} if method == "POST" else None,
+                headers={"Idempotency-Key": "k"},
+                client_id=OWNER,
+                now=2e9,
+            ),
+        )
+        for method in ("GET", "POST")
+    },
     f"GET {STATISTICS}": (
         "statistics",
         {

@@ -17,10 +17,12 @@ from payments.daraja.wire import MalformedCallbackError, parse_callback, read_an
 from payments.errors import InvalidRequestError, PaymentError, UnauthenticatedError
 from payments.http import api_gateway, requests
 from payments.http.authentication import Authenticator
+from payments.http.results import from_message, read_post, to_message
 from payments.http.token_claims import TokenRefusedError, read_claims
 from payments.http.token_keys import SharedSecret
 from payments.protocol.payment import StkResult
 from payments.usecases.count_payments import DAYS_MAX, parse_days
+from payments.usecases.result_addresses import result_token
 from payments.values import (
     clean_text,
     embedded_in_checkout_id,
@@ -141,6 +143,56 @@ def test_a_confirmation_is_read_or_called_malformed(text: str, cut: int, is_whol
         assert money.amount_kes is None or money.amount_kes > 0
         assert len(money.reference or "") <= 20
         assert MSISDN.search(str((money.payer, money.payer_hmac))) is None
+
+
+RESULT_KEYS = (
+    *("Amount", "ReceiptNo", "TransactionStatus", "CreditPartyName", "AccountBalance"),
+    *("OriginalTransactionID", "FinalisedTime"),
+)
+results = st.fixed_dictionaries(
+    {},
+    optional={
+        "ResultCode": anything | st.sampled_from([0, "0", "R000001", 2001]),
+        "TransactionID": anything | st.sampled_from(["UIL0S5A59R"]),
+        "ResultParameters": anything
+        | st.builds(
+            lambda items: {"ResultParameter": items},
+            anything
+            | st.lists(
+                st.fixed_dictionaries(
+                    {"Key": anything | st.sampled_from(RESULT_KEYS)},
+                    optional={"Value": anything | st.sampled_from(["174379 - JUMA", "U|K|1.5|2"])},
+                ),
+                max_size=5,
+            ),
+        ),
+    },
+)
+PATHS = (("reversal", "a" * 32, "1"), ("status", b"UIL0S5A59R".hex()), ("balance",))
+
+
+@CASES
+@given(
+    st.sampled_from(PATHS),
+    st.builds(lambda result: {"Result": result}, results) | anything,
+    st.integers(min_value=0),
+    st.booleans(),
+)
+@example(PATHS[2], {"Result": {"ResultCode": 0}}, 5, False)
+def test_a_result_is_facts_without_a_name_or_nothing(
+    parts: tuple[str, ...], body: object, cut: int, is_whole: bool
+) -> None:
+    text = json.dumps(body)
+    raw = text.encode() if is_whole else mangled(text, cut, b"")
+    path = "/".join(("/api/result", *parts, result_token("key", *parts)))
+    post = read_post(
+        path, raw, keys=("old", "key"), comes_from_listed=True, account="Utility Account"
+    )
+    assert post is not None
+    message = json.dumps(to_message(post))
+    assert from_message(json.loads(message)) == post
+    assert "JUMA" not in message
+    assert read_post(path, raw, keys=("old",), comes_from_listed=True, account="") is None
 
 
 @CASES

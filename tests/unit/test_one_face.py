@@ -64,6 +64,17 @@ def test_the_simulator_has_every_colour_by_night_and_uses_no_other_green() -> No
         assert old == [], file
 
 
+def test_the_ring_of_the_focus_is_seen_on_light_and_on_dark() -> None:
+    ring = re.search(
+        r":focus-visible \{ outline: 3px solid (#\w+);.*0 0 0 7px (#\w+);", FACE.read_text()
+    )
+    assert ring is not None
+    assert ring.groups() == (
+        "#14251c",
+        "#fff",
+    )  # 15:1 against each other, so 3:1 against any ground
+
+
 def test_the_type_is_one_file_in_two_places() -> None:
     for name in ("figtree.woff2", "figtree-LICENSE.txt"):
         assert (FACE.parent / name).read_bytes() == (ROOT / "web/demo" / name).read_bytes()

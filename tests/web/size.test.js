@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { COLOURS } from '../../web/checkout/style.js';
+import { COLOURS, STYLE } from '../../web/checkout/style.js';
 import { TEXTS } from '../../web/checkout/texts.js';
 import * as client from '../../web/mpesa-client.js';
 
@@ -84,6 +84,7 @@ for (const [night, name] of ['day', 'night'].entries()) {
       pairs.map(([one, other]) => [one, other, contrast(COLOURS[one][night], COLOURS[other][night])]).filter(([, , found]) => found < least);
     assert.deepEqual(weak(TEXT_PAIRS, 4.5), []);
     assert.deepEqual(weak(SHAPE_PAIRS, 3), []);
+    assert.match(STYLE, /:focus-visible \{ outline: 3px solid var\(--ink\)/); // the first of those pairs
   });
 }
 

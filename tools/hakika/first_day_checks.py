@@ -24,6 +24,7 @@ BY_HAND = (
     "CleanupNotRunning rings five to eight minutes after cleanup was throttled; no run is repeated",
     "a line taken out of samconfig.toml: make deploy shows old -> new, the doctor finds it good",
     "429 carries Access-Control-Allow-Origin",
+    "money paid by hand is listed within a minute (`paybill register`, then `money list`)",
 )
 
 

@@ -40,18 +40,19 @@ export const STYLE = `
   padding: clamp(1.15rem, 6cqi, 1.9rem);
 }
 h2, h3, p, dl, dd { margin: 0; }
-h2 { font-size: 1.4rem; line-height: 1.2; font-weight: 650; }
+h2 { font-size: 1.4rem; line-height: 1.2; font-weight: 600; }
 h2:focus { outline: none; }
 .bill {
   display: flex; flex-wrap: wrap; justify-content: space-between; align-items: end; gap: .25rem 1rem;
   padding-bottom: 1.15rem; margin-bottom: 1.25rem; border-bottom: 1px solid var(--line);
 }
-.bill .what { flex: 1 1 9rem; min-width: 0; overflow-wrap: anywhere; font-weight: 550; }
+.bill .what { flex: 1 1 9rem; min-width: 0; overflow-wrap: anywhere; font-weight: 600; }
 .bill .sum { text-align: end; margin-inline-start: auto; }
 .small { font-size: .875rem; color: var(--muted); }
-.sum strong { display: block; font-size: 1.65rem; line-height: 1.1; font-weight: 680; white-space: nowrap; }
+.sum strong { display: block; font-size: 1.65rem; line-height: 1.1; font-weight: 700; white-space: nowrap; }
 .sum, .count, dd, input, .small { font-variant-numeric: tabular-nums; }
-form, .view { display: grid; gap: 1rem; }
+form, .view, .by-hand { display: grid; gap: 1rem; }
+form > div { width: 100%; }
 label { font-weight: 600; display: block; margin-bottom: .35rem; }
 input {
   font: inherit; font-size: 1.2rem;
@@ -61,15 +62,15 @@ input {
 }
 input[aria-invalid="true"] { border-color: var(--bad); background: var(--bad-soft); }
 .hint { margin-top: .4rem; }
-.error { color: var(--bad); font-weight: 550; }
+.error { color: var(--bad); font-weight: 600; }
 button, a.button {
-  font: inherit; font-weight: 650; font-size: 1.08rem; text-align: center; text-decoration: none;
+  font: inherit; font-weight: 600; font-size: 1.08rem; text-align: center; text-decoration: none;
   display: block; width: 100%; min-height: 3.25rem; padding: .75rem 1rem; cursor: pointer;
   color: var(--accent-ink); background: var(--accent);
   border: 1.5px solid var(--accent); border-radius: calc(var(--radius) * .65);
 }
 button:hover, a.button:hover { filter: brightness(.92); }
-button.plain { color: var(--ink); background: transparent; border-color: var(--line); font-weight: 600; }
+button.plain { color: var(--ink); background: transparent; border-color: var(--line); }
 button.plain:hover { background: var(--accent-soft); filter: none; }
 button.copy { width: auto; min-height: 2rem; padding: .2rem .7rem; font-size: .875rem; border-color: var(--muted); }
 button:disabled { cursor: default; filter: none; color: var(--muted); background: var(--accent-soft); border-color: transparent; }
@@ -77,17 +78,16 @@ button:disabled { cursor: default; filter: none; color: var(--muted); background
 .view { justify-items: start; }
 .view > button, .view > a.button, .view > dl, .view > .note, .view > .buttons { width: 100%; }
 .buttons { display: grid; gap: .65rem; }
-.buttons:empty { display: none; }
 .two { grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); }
 .view .small { margin-top: .2rem; }
 .lead { color: var(--muted); }
 .note { padding: .75rem .9rem; border-radius: calc(var(--radius) * .6); background: var(--accent-soft); font-size: .925rem; }
 .note.warn { background: var(--warn-soft); color: var(--warn); }
 .dial { position: relative; width: 5.5rem; height: 5.5rem; }
-.dial svg { width: 100%; height: 100%; display: block; }
+.dial svg { display: block; }
 .dial .track { stroke: var(--accent-soft); }
 .dial .left { stroke: var(--accent); transition: stroke-dashoffset 1s linear; transform: rotate(-90deg); transform-origin: 50% 50%; }
-.dial .count { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.35rem; font-weight: 650; }
+.dial .count { position: absolute; inset: 0; display: grid; place-items: center; font-size: 1.35rem; font-weight: 600; }
 .dial.turning .left { animation: turn 1.1s linear infinite; }
 .mark { width: 3.5rem; height: 3.5rem; border-radius: 50%; display: grid; place-items: center; color: var(--accent-ink); background: var(--accent); }
 .mark svg { width: 1.9rem; height: 1.9rem; }
@@ -99,8 +99,7 @@ dl { border-top: 1px solid var(--line); }
 dl div { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem; padding: .6rem 0; border-bottom: 1px solid var(--line); }
 dt { flex: none; color: var(--muted); }
 dd { font-weight: 600; text-align: end; overflow-wrap: anywhere; }
-h3 { font-size: 1rem; font-weight: 650; }
-.by-hand { display: grid; gap: .6rem; }
+h3 { font-size: 1rem; }
 .by-hand dd { display: flex; flex-wrap: wrap; justify-content: end; align-items: baseline; gap: .3rem .75rem; }
 .by-hand :is(dt, .small) { color: inherit; }
 .code { font-family: ui-monospace, monospace; letter-spacing: .04em; }

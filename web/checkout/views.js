@@ -34,7 +34,7 @@ export function morph(old, next) {
 function mark(kind) {
   const node = element('div', { class: `mark ${kind}`, 'aria-hidden': 'true' });
   node.innerHTML = `<svg viewBox="0 0 20 20" fill="none" stroke="currentColor" stroke-width="2"
-    stroke-linecap="round" stroke-linejoin="round"><path d="${ICONS[kind]}"/></svg>`;
+    stroke-linecap="round"><path d="${ICONS[kind]}"/></svg>`;
   return node;
 }
 
@@ -140,7 +140,6 @@ export function failed({ text, title, message, waitText, retry, canRetry, otherN
     heading(title),
     lead(message),
     waitText && element('p', { class: 'note', id: 'retry-in' }, waitText),
-    claimed(text, more),
     element('div', { class: 'buttons' },
       retry && button(retry, text.tryAgain, { disabled: !canRetry, 'aria-describedby': waitText && 'retry-in' }),
       otherNumber && plain('other', text.otherNumber),
@@ -149,13 +148,11 @@ export function failed({ text, title, message, waitText, retry, canRetry, otherN
 }
 
 export const pending = ({ text, checking, ...more }) =>
-  view(mark('warn'), heading(text.pendingTitle), lead(text.pendingText), claimed(text, more),
+  view(mark('warn'), heading(text.pendingTitle), more.isClaimed ? note(text.claimSent, 'claimed') : lead(text.pendingText),
     element('div', { class: 'buttons' },
       button('check', checking ? text.looking : text.checkAgain, { 'aria-disabled': checking && 'true' }),
       more.canClaim && plain('claim', text.claim),
-      plain('leave', text.leave)));
-
-const claimed = (text, { isClaimed }) => isClaimed && element('p', { class: 'note claimed' }, text.claimSent);
+      !more.isClaimed && plain('leave', text.leave)));
 
 export function claim({ text, invalid, error, busy }) {
   const attributes = { autocomplete: 'off', autocapitalize: 'characters', spellcheck: 'false', maxlength: '16', class: 'code' };

@@ -153,4 +153,4 @@ def _secrets(world: SimulatedWorld) -> list[str]:
     found += [phone[3:] for phone in world.plan.scenarios]
     found += list(world.daraja.world.tokens._live)
     found += [prompt.order.callback_url.split("/")[-1] for prompt in world.daraja.prompts()]
-    return found
+    return [secret for secret in found if secret]  # an initiator that is not set is empty

@@ -349,8 +349,8 @@ MUTANTS = (
         "expired without asking",
         "a fresh provider answer",
         LOOKS,
-        "    if needs_query(payment, now):\n        return None\n",
-        "    if needs_query(payment, now):\n        if payment.status is not PaymentStatus.PENDING or now < payment.created_at + 86_400:\n            return None\n        return case.cancelled(payment, reason='gone', attention='no_checkout_request_id')\n",
+        "    if needs_query(payment, now) or is_sent(payment):\n",
+        "    if needs_query(payment, now) and payment.status is PaymentStatus.PENDING and now >= payment.created_at + 86_400:\n        return case.cancelled(payment, reason='gone', attention='no_checkout_request_id')\n    if needs_query(payment, now) or is_sent(payment):\n",
     ),
     _one(
         "expired on no answer",
