@@ -1,4 +1,4 @@
-"""The one address of the local stack: serves the pages, passes /api and /desk on to the emulated HTTP API.
+"""The one address of the local stack: serves the pages, passes /api and /desk to the emulated API.
 
 `python -m local.gateway --help` shows its options. It has the place of API
 Gateway's edge, so it alone sets the address of a call: it replaces the caller's X-Forwarded-For by
