@@ -49,7 +49,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One act: the role it needs, and the evidence it stands for."""
+    """One act: the role it needs, and the evidence that it gives."""
 
     role: Role
     evidence: Callable[[Staff, Typed], Word | RefundEvidence] | None = None
