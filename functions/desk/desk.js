@@ -42,7 +42,8 @@ function show(again, ...nodes) {
     else $(id).removeAttribute('aria-current');
   }
   $('main').replaceChildren(...nodes);
-  $('main').focus({ preventScroll: true });
+  // An answer that comes late must not take the search box from somebody who types.
+  if (document.activeElement !== $('q')) $('main').focus({ preventScroll: true });
 }
 
 /** Load and show; where the system does not answer, say so and offer to try again. */
@@ -236,6 +237,7 @@ async function start() {
 
 $('search').addEventListener('submit', (event) => {
   event.preventDefault();
+  $('main').focus({ preventScroll: true });
   if ($('q').value.trim()) search($('q').value.trim());
 });
 $('go-waiting').addEventListener('click', waiting);
