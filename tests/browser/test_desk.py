@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from local.client import SimulatorClient
 from local.demo import new_phone
@@ -145,8 +145,14 @@ def test_money_without_a_payment_is_attached_to_the_booking_that_the_customer_na
     scene: Scene, sign_in: SignIn
 ) -> None:
     booking_id = scene.customer.book(730)
-    receipt = paid_by_hand(scene, "<i id=x>me</i>", 730)
+    receipt = paid_by_hand(scene, "RENT7", 730)
     desk = sign_in("clerk")
+
+    def put_markup(route: Route) -> None:
+        answer = route.fetch()  # the server itself lets no markup of a payer through
+        route.fulfill(json=answer.json() | {"typed_account": "<i id=x>me</i>"})
+
+    desk.page.route(f"**/api/desk/receipts/{receipt}", put_markup)
 
     def is_shown() -> bool:
         desk.page.get_by_role("button", name="Waiting for you").click()
@@ -178,11 +184,10 @@ def test_one_person_requests_a_refund_and_another_approves_it(
     approver.row(payment.booking_id).click()
     approver.reads(f"requested · by grace · {WHY}")
     approver.act("Approve the refund")
-    refunded = scene.wait(payment.payment_id, "refunded")
-    approver.find(str(payment.receipt_number))
-    approver.reads("given back")
-    assert refunded.refund is not None
-    assert refunded.refund.approved_by == "staff:amina"
+    approver.reads("by amina")
+    refund = scene.payment(payment.payment_id).refund
+    assert refund is not None
+    assert (refund.asked_by, refund.approved_by) == ("staff:grace", "staff:amina")
 
 
 def test_a_removed_person_is_out_at_the_next_request(scene: Scene, sign_in: SignIn) -> None:
