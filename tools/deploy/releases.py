@@ -19,7 +19,7 @@ RELEASE_OUTPUT = "Release"
 AUTHORIZER = "AuthorizerFunction"
 FUNCTION_TYPES = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 PROOF_OF_CHECK = "JWT_SECRET_ARN"
-"""A function that checks tokens itself is told where the secret is."""
+"""A function that checks tokens itself reads the secret of this ARN."""
 
 
 def read_deployed(cloudformation: Any, stack: Stack, name: str) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _has_money(payment: Payment) -> bool:
 
 
 def _write(services: Services, history: PaymentHistory, payment: Payment) -> bool:
-    """Write the time, reading anew where somebody else wrote; whether it stands now."""
+    """Write the time, reading anew where somebody else wrote; whether it is written now."""
     op_id = services.ids.hex(OP_ID_CHARACTERS)
     for _ in range(ATTEMPTS_MAX):
         if history.store_received_at(payment, first_proof_at(payment), op_id=op_id):
