@@ -22,7 +22,7 @@ ROOMS = {
         "initiate record_callback read_status reconcile operate register_consultation"
         " count_payments apply_evidence gauges services record_money gather_facts"
         " look_at_receipts money_desk propose_owner pull_money receive_confirmation"
-        " validate_payment"
+        " validate_payment upgrade_payments"
         " apply_refund refunds send_refund look_at_refund record_initiator_result result_addresses"
         " read_payments deliver_event"
     ),
