@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import requests
+from payments.daraja.money_client import PULL_PATH
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from simulator.core import HttpAnswer, HttpRequest, Transport
@@ -37,6 +38,7 @@ _DARAJA = {
     OAUTH_PATH: ("token", 5.0),
     PUSH_PATH: ("push", 18.0),
     QUERY_PATH: ("query", 8.0),
+    PULL_PATH: ("pull", 8.0),
 }
 """What a path is for, and how long the product waits for its answer."""
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from .view import MONEY, Values, View, require
 
 if TYPE_CHECKING:
+    from simulator.core.ledger import Debit, Ledger
+
     from ..scheduler import Actor
 
 WITNESSES = frozenset({"callback", "c2b", "pull", "status", "operator"})
@@ -28,6 +30,15 @@ def bound_receipt(payment: Values) -> str | None:
     """The receipt that a witness bound to a payment, None where there is none."""
     receipt: str | None = payment.get("receipt_number")
     return receipt if payment.get("proof") in WITNESSES else None
+
+
+def debit_of(ledger: Ledger, payment: Values) -> Debit | None:
+    """The money behind a payment: its own prompt's, or else that of the receipt it holds."""
+    prompted = ledger.by_checkout(payment.get("checkout_request_id", ""))
+    receipt = bound_receipt(payment)
+    bound = ledger.debits.get(receipt) if receipt is not None else None
+    is_by_hand = bound is not None and not bound.checkout_request_id
+    return bound if is_by_hand or prompted is None else prompted
 
 
 def check_row(old: Values | None, new: Values | None, actor: Actor | None) -> None:

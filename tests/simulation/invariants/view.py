@@ -102,7 +102,8 @@ class View:
 
     def next_due_at(self) -> int | None:
         """When the schedule has something to look at."""
-        due = [each["due_at"] for each in self.payments.values() if "due_at" in each]
+        items = (*self.payments.values(), *self.rows.values())
+        due = [each["due_at"] for each in items if "due_at" in each]
         return min(due, default=None)
 
     def attention_was_raised(self, payment_id: str) -> bool:
