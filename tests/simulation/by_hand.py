@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 SHORTCODE = "174379"
 HEARS_SHARE = 0.7
+PULLS_SHARE = 0.7
 TYPED = (
     "reference",
     "reference",
@@ -40,7 +41,7 @@ def draw_money(
             _twin(chance, day)
     for number in range(chance.choice((0, 1, 1, 2, 3))):
         agenda.append(_hand_payment(chance, agenda, list(scenarios), number))
-    account = chance.choice(("off", "booking_id"))
+    environment = {"PAYBILL_ACCOUNT": chance.choice(("off", "booking_id"))}
     daraja = {
         "c2b_twin": chance.choice(("off", "before", "after", "after")),
         "c2b_seconds": chance.choice((0.1, 0.5, 3.0, 30.0, 400.0)),
@@ -50,7 +51,23 @@ def draw_money(
         "c2b_amount": chance.choice(("two_decimals", "two_decimals", "whole")),
         "c2b_reference": chance.choice(("as_paid", "as_paid", "as_paid", "blank", "truncated")),
     }
-    return {"hears_c2b": True, "environment": {"PAYBILL_ACCOUNT": account}, "daraja": daraja}
+    if chance.random() < PULLS_SHARE:
+        environment["PULL_TRANSACTIONS"] = "true"
+        daraja |= _pull(chance)
+    return {"hears_c2b": True, "environment": environment, "daraja": daraja}
+
+
+def _pull(chance: random.Random) -> dict[str, Any]:
+    return {
+        "pull_rows": chance.choice((1, 2, 10)),
+        "pull_offset": chance.choice(("rows", "pages")),
+        "pull_empty": chance.choice(("1001", "bare", "http_500", "nested", "text")),
+        "pull_clock": chance.choice(("eat", "utc", "offset")),
+        "pull_delay_seconds_max": chance.choice((0.0, 20.0, 300.0)),
+        "pull_keys": chance.choice(("portal", "live")),
+        "pull_msisdn": chance.choice(("mask", "hash", "masked_hash", "full", "blank")),
+        "pull_amount": chance.choice(("one_decimal", "two_decimals", "whole")),
+    }
 
 
 def _twin(chance: random.Random, day: dict[str, Any]) -> None:

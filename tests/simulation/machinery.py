@@ -13,11 +13,13 @@ from tests.support.lambdas import LISTED_IP, http_event
 from tests.support.world import CALLBACK, CONFIRMATION
 
 from .faults import FaultKind
+from .world import START
 
 if TYPE_CHECKING:
     from .world import SimulatedWorld
 
 MINUTE = 60.0
+PULLS_ON_SECONDS = 3 * 3600.0
 VISIBILITY_SECONDS = 60.0
 RECEIVES_MAX = 5
 DELAY_SECONDS_MAX = 30_000.0
@@ -117,7 +119,7 @@ class Machinery:
         self._pipe()
 
     def _schedule(self) -> None:
-        due_at = self._world.watch.view.next_due_at()
+        due_at = self._next_due_at()
         if due_at is None:
             return
         minute = math.ceil(max(due_at, self._world.clock.now) / MINUTE) * MINUTE
@@ -127,12 +129,25 @@ class Machinery:
         self._cleanup_at = minute
         self._world.scheduler.at(minute, lambda: self._run_schedule(minute))
 
+    def _next_due_at(self) -> float | None:
+        """When a payment, a receipt or Pull is due; Pull until hours after the last money."""
+        world = self._world
+        due_at: float | None = world.watch.view.next_due_at()
+        if not world.plan.pulls:
+            return due_at
+        last = max((each.at for each in world.daraja.ledger.debits.values()), default=0.0)
+        ends_at = max(last, START + world.plan.heal_at) + PULLS_ON_SECONDS
+        pull_at = max(world.watch.view.pull_at, world.clock.now)
+        if pull_at > ends_at:
+            return due_at
+        return pull_at if due_at is None else min(due_at, pull_at)
+
     def _run_schedule(self, minute: float) -> None:
         if self._cleanup_at != minute:
             return
         self._cleanup_at = None
         self._last_run_at = minute
-        name = f"cleanup {int((minute - 1_790_000_000) // 60)}"
+        name = f"cleanup {int((minute - START) // 60)}"
         fault = self._world.machine_fault(name, "machine schedule")
         if fault is not None and fault.kind is FaultKind.SKIPPED:
             return

@@ -203,6 +203,8 @@ class Network:
             raise requests.exceptions.ConnectionError("Connection aborted.")
         if operation == "query":
             self._world.observe_query(request, answer)
+        if operation == "pull":
+            self._world.observe_pull(answer)
         if self._world.scheduler.current is not None:
             self._world.scheduler.current.learn([answer.status, answer.body.decode()])
         return answer

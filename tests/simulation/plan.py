@@ -44,6 +44,11 @@ class Plan:
     hears_c2b: bool = False
     environment: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def pulls(self) -> bool:
+        """Whether cleanup asks Pull."""
+        return self.environment.get("PULL_TRANSACTIONS") == "true"
+
     def document(self) -> dict[str, Any]:
         """The plan, ready for JSON."""
         shown = asdict(self)

@@ -38,6 +38,7 @@ from tests.support.dynamodb import attach, new_client, use_virtual_time
 from tests.support.dynamodb.errors import DynamoDBError
 from tests.support.lambdas import DOMAIN, TIMEOUT_SECONDS, Lambda, environment
 
+from .by_hand import SHORTCODE
 from .coverage import Coverage
 from .faults import Fault, FaultKind, Faults
 from .invariants.watch import Watch
@@ -117,6 +118,8 @@ class SimulatedWorld:
             url = f"https://{DOMAIN}/api/c2b/{C2B_TOKEN}/confirmation"
             config = config.changed({"c2b_confirmation_url": url})
         self.daraja = Daraja(clock=self.clock, seed=plan.seed, config=config)
+        if plan.pulls:
+            self.daraja.world.pull.add(SHORTCODE)
         self.daraja.journal.subscribe(self._journal)
         self.store_down_until = 0.0
         self.posts: Callable[[CallbackDelivery], None] = lambda _: None
@@ -270,6 +273,10 @@ class SimulatedWorld:
         """An answer to a query reaches who asked."""
         body = json.loads(request.body)
         self.watch.query_answered(self.scheduler.current, body["CheckoutRequestID"], answer)
+
+    def observe_pull(self, answer: HttpAnswer) -> None:
+        """A page of Pull reaches who asked."""
+        self.watch.pull_answered(answer)
 
     def observe_refusal(
         self, operation: str, request: dict[str, Any], error: DynamoDBError

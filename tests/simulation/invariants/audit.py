@@ -107,9 +107,10 @@ def _check_money(world: SimulatedWorld, view: View) -> None:
             confirmed[booking] = receipt
         for phone in world.plan.scenarios:
             require(phone[3:] not in json.dumps(row), "I20", f"{receipt}: a full number")
-    for receipt, sources in world.watch.heard.items():
-        if "c2b" in sources:
-            require(receipt in view.rows, "I14", f"{receipt}: confirmed, and on no row")
+    for receipt in world.daraja.ledger.debits:
+        sources = world.watch.heard.get(receipt, [])
+        if "c2b" in sources or world.plan.pulls:
+            require(receipt in view.rows, "I14", f"{receipt}: named by {sources}, and on no row")
 
 
 def _heard_of_money(world: SimulatedWorld, payment_id: str) -> bool:

@@ -73,6 +73,7 @@ class View:
         self.receipts: dict[str, str] = {}
         self.rows: dict[str, Values] = {}
         self.events: dict[str, list[Values]] = {}
+        self.pull_at = 0.0
         self.evidence: dict[str, set[str]] = {}
 
     def take(self, kind: str, name: str, sort: str, new: Values | None) -> None:
@@ -87,6 +88,8 @@ class View:
                     self.receipts[name] = new["payment_id"]
             case "RCPT" if sort.startswith("EVENT#") and new is not None:
                 self.events.setdefault(f"RCPT#{name}", []).append(new)
+            case "PULL" if new is not None:
+                self.pull_at = new.get("next_at", 0.0)
             case "PAY" if sort == "STATE":
                 self._keep(self.payments, name, new)
             case "PAY" if sort.startswith("EVENT#") and new is not None:

@@ -331,6 +331,17 @@ class Watch:
             self.heard_of(notice["TransID"], "c2b")
             self._promised_money.append(notice["TransID"])
 
+    def pull_answered(self, answer: HttpAnswer) -> None:
+        """Pull lists a page of receipts."""
+        try:
+            pages = json.loads(answer.body).get("Response", [])
+        except ValueError:
+            return
+        for page in pages if isinstance(pages, list) else []:
+            for row in page:
+                if "pull" not in self.heard.get(row["transactionId"], []):
+                    self.heard_of(row["transactionId"], "pull")
+
     def heard_of(self, receipt: str, source: str) -> None:
         """A witness named a receipt: note which others had before."""
         before = self.heard.setdefault(receipt, [])
