@@ -53,6 +53,24 @@ RARE = (
     "same payment answered again",
     "event redelivered",
     "counters expired",
+    "by hand: reference",
+    "by hand: lower",
+    "by hand: letter",
+    "by hand: booking",
+    "by hand: blank",
+    "by hand: wrong",
+    "by hand: phone",
+    "confirmation queued",
+    "opened by a hand payment",
+    "second receipt filed",
+    "attention: second_receipt",
+    "attention: paid_other_amount",
+    *(
+        f"witness {first}, then {second}"
+        for first in ("callback", "query", "c2b", "pull")
+        for second in ("callback", "query", "c2b", "pull", "operator")
+        if (first, second) not in (("query", "query"), ("pull", "pull"), ("callback", "operator"))
+    ),
 )
 """What must have happened at least once in a run of some thousands of histories."""
 

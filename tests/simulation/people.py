@@ -282,6 +282,8 @@ class People:
         self._world.note("an operator asked Daraja")
 
     def _carry_out(self, payment_id: str, shown: int, operation: Operation) -> None:
+        if isinstance(operation, ReceiptFound):
+            self._world.watch.heard_of(operation.receipt_number, "operator")
         operate_on_payment(
             self._runtime().services,
             payment_id,

@@ -11,11 +11,10 @@ from tests.support.aws import C2B_TOKEN, TABLE_NAME
 
 from .durability import facts_of
 from .ledger import bound_receipt
+from .statement import check_on_file, check_paid_by_hand, check_statement
 from .view import MONEY, OPEN, Values, View, ViolationError, plain, require
 
 if TYPE_CHECKING:
-    from simulator.core.ledger import Debit
-
     from ..world import SimulatedWorld
 
 FINAL_WITHIN_SECONDS = 900
@@ -36,7 +35,7 @@ def audit(world: SimulatedWorld, *, healed_at: float, bus: list[str]) -> None:
         _check_debit(world, view, payment_id, payment, prompt)
         _check_final(world, payment, prompt, healed_at)
     _check_receipts(world, view)
-    _check_money(world, view)
+    check_statement(world, view)
     _check_events(world, view, bus)
     check_secrets(world)
 
@@ -48,9 +47,9 @@ def _check_debit(
     debit = world.daraja.ledger.by_checkout(prompt.checkout_request_id)
     bound = world.daraja.ledger.debits.get(bound_receipt(payment) or "")
     if bound is not None and not bound.checkout_request_id:
-        _check_paid_by_hand(world, payment, bound)
+        check_paid_by_hand(payment, bound)
         if debit is not None:
-            _check_on_file(world, debit.receipt, payment_id)
+            check_on_file(world, debit.receipt, payment_id)
         return
     if debit is None:
         believed = payment["status"] in MONEY
@@ -68,49 +67,6 @@ def _check_debit(
     raised = view.attention_was_raised(payment_id)
     require(raised, "I2", f"{payment_id}: paid, {payment['status']}, and nobody was told")
     world.note("paid, no channel told us, attention raised")
-
-
-def _check_paid_by_hand(world: SimulatedWorld, payment: Values, debit: Debit) -> None:
-    """I19: only its reference makes money paid by hand a payment's."""
-    payment_id = payment["pk"].removeprefix("PAY#")
-    typed = debit.reference.strip().upper()
-    named = typed[:-8] + typed[-8:].replace("O", "0") == payment["account_reference"]
-    require(named, "I19", f"{payment_id}: holds {debit.receipt}, which names {typed}")
-    exact = debit.amount_kes == payment["amount_kes"]
-    require(exact or payment["status"] != "completed", "I3", f"{payment_id}: another amount")
-    require(payment["status"] in MONEY, "I15", f"{payment_id}: holds money, {payment['status']}")
-
-
-def _check_on_file(world: SimulatedWorld, receipt: str, payment_id: str) -> None:
-    """I14: the second debit of a payment, where a witness named it, is on a row of its own."""
-    if receipt not in world.watch.heard:
-        return
-    row = world.watch.view.rows.get(receipt)
-    require(row is not None, "I14", f"{receipt}: a second receipt of {payment_id} on no row")
-    world.note("second receipt filed")
-
-
-def _check_money(world: SimulatedWorld, view: View) -> None:
-    """I14, I16 from outside: the provider's ledger against the rows, receipt by receipt."""
-    confirmed: dict[str, str] = {}
-    for receipt, row in view.rows.items():
-        debit = world.daraja.ledger.debits.get(receipt)
-        if debit is None:
-            continue
-        exact = row.get("amount_kes") == debit.amount_kes
-        if row.get("source") in ("c2b", "pull"):
-            require(exact, "I14", f"{receipt}: filed with KES {row.get('amount_kes')}")
-        payment = view.payments.get(row.get("payment_id", ""))
-        if payment is not None and payment["status"] == "completed":
-            booking = payment["booking_id"]
-            require(booking not in confirmed, "I16", f"{booking}: confirmed by two receipts")
-            confirmed[booking] = receipt
-        for phone in world.plan.scenarios:
-            require(phone[3:] not in json.dumps(row), "I20", f"{receipt}: a full number")
-    for receipt in world.daraja.ledger.debits:
-        sources = world.watch.heard.get(receipt, [])
-        if "c2b" in sources or world.plan.pulls:
-            require(receipt in view.rows, "I14", f"{receipt}: named by {sources}, and on no row")
 
 
 def _heard_of_money(world: SimulatedWorld, payment_id: str) -> bool:

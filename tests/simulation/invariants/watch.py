@@ -257,6 +257,10 @@ class Watch:
         is_answer = any(word in answer.body for word in words)
         if is_answer:
             self.answered.add((actor.name, checkout_id))
+        debit = self._world.daraja.ledger.by_checkout(checkout_id)
+        is_paid = is_answer and json.loads(answer.body).get("ResultCode") == "0"
+        if debit is not None and is_paid and "query" not in self.heard.get(debit.receipt, []):
+            self.heard_of(debit.receipt, "query")
 
     def store_refused(self, operation: str, request: dict[str, Any], error: DynamoDBError) -> None:
         """DynamoDB refused: a condition, or a defect of ours."""
