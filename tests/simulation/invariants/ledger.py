@@ -65,6 +65,22 @@ def check_row(old: Values | None, new: Values | None, actor: Actor | None) -> No
     require(not both, "I14", f"{new['pk']} is bound and set aside")
 
 
+def what_became_of(old: Values | None, new: Values | None, actor: Actor | None) -> str:
+    """One step of a row, in words that are counted."""
+    was, now = (_state(each) for each in (old, new))
+    is_own_prompt = (was, now) == ("unclaimed", "bound") and "reference" not in (old or {})
+    by_look = is_own_prompt and actor is not None and actor.function == "cleanup"
+    return "row: found its own prompt" if by_look else f"row: {was} -> {now}"
+
+
+def _state(row: Values | None) -> str:
+    if row is None:
+        return "none"
+    if "payment_id" in row:
+        return "bound"
+    return "set aside" if "set_aside" in row else "unclaimed"
+
+
 def check_bound(view: View) -> None:
     """I15: a row is bound to a payment if and only if that payment holds the receipt as bound."""
     held = {

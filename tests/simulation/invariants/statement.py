@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ..by_hand import SHORTCODE
 from .ledger import bound_receipt, debit_of
 from .view import MONEY, Values, View, require
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 NAMING = frozenset({"callback", "c2b", "pull"})
 """Witnesses that name a receipt; a query names none."""
+CLOCK_AGREES_SECONDS = 120
 
 
 def check_statement(world: SimulatedWorld, view: View) -> None:
@@ -41,6 +43,10 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
     if row.get("source") in ("c2b", "pull"):
         exact = row.get("amount_kes") == debit.amount_kes
         require(exact, "I14", f"{receipt}: filed with KES {row.get('amount_kes')}")
+    own = row.get("shortcode") in (None, SHORTCODE)
+    require(own, "I18", f"{receipt}: booked for shortcode {row.get('shortcode')}")
+    off = abs(row.get("paid_at", debit.at) - debit.at)
+    require(off <= CLOCK_AGREES_SECONDS, "I14", f"{receipt}: paid {off:.0f} s away from its time")
     for phone in world.plan.scenarios:
         require(phone[3:] not in json.dumps(row), "I20", f"{receipt}: a full number")
     if "payment_id" in row or "set_aside" in row:

@@ -16,7 +16,7 @@ from tests.support.dynamodb.errors import (
 
 from ..by_hand import SHORTCODE
 from .durability import facts_of, is_durable
-from .ledger import check_bound, check_row, debit_of
+from .ledger import check_bound, check_row, debit_of, what_became_of
 from .outcomes import askable_id, outcomes_of
 from .transitions import (
     check_change,
@@ -101,6 +101,7 @@ class Watch:
                 self._payment(old, new, read, actor, events)
             elif kind == "RCPT" and values["sk"] == "STATE":
                 check_row(old, new, actor)
+                self._world.note(what_became_of(old, new, actor))
             elif kind == "CONSULT":
                 touched_consultations.add(name)
             elif values["sk"].startswith("EVENT#"):
@@ -172,9 +173,10 @@ class Watch:
         debit = debit_of(self._world.daraja.ledger, new)
         require(debit is not None, "I2", f"{new['pk']}: {new['status']}, but no money moved")
         assert debit is not None
-        if new["status"] == "completed":
+        by_hand = new.get("proof") in ("c2b", "pull") and not debit.checkout_request_id
+        if new["status"] == "completed" or by_hand:
             exact = debit.amount_kes == new["amount_kes"]
-            require(exact, "I3", f"{new['pk']}: completed with KES {debit.amount_kes}")
+            require(exact, "I3", f"{new['pk']}: {new['status']} with KES {debit.amount_kes}")
 
     def _check_was_asked(self, old: Values, new: Values, actor: Actor | None) -> None:
         """Waiting ends by our decision only after a fresh answer, or where nobody can answer."""
@@ -330,6 +332,8 @@ class Watch:
         if not answer or not 200 <= answer["statusCode"] < 300:
             return
         is_listed = delivery.source_ip in self._world.daraja.config.callback_sources
+        if not is_listed:
+            self._world.note("confirmation from an unlisted address")
         notice = json.loads(delivery.body)
         if is_listed and notice["BusinessShortCode"] == SHORTCODE:
             self.heard_of(notice["TransID"], "c2b")
