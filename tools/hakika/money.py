@@ -10,7 +10,9 @@ import typer
 from payments.errors import ConflictError
 from payments.ports import Actor
 from payments.protocol.payment import Payment
+from payments.protocol.policy import DAY_SECONDS
 from payments.protocol.receipts import ReceiptRow, RowState, SetAside
+from payments.store.receipt_claims import ReceiptClaims
 from payments.usecases.apply_evidence import CHANGED
 from payments.usecases.money_desk import (
     attach_to_booking,
@@ -27,12 +29,15 @@ from tools.hakika import ask_receipt, finding, screen
 from tools.hakika.arguments import days_between, parse_receipt, parse_since
 from tools.hakika.decisions import Who, Why, Yes, new_request_id
 from tools.hakika.errors import ChangedError, RefusedError, UsageError
-from tools.hakika.money_view import amount_text, next_steps, proposal_view, receipt_view
+from tools.hakika.money_view import amount_text, claim_view, next_steps, proposal_view, receipt_view
 from tools.hakika.person import require_consent, take_account
 from tools.hakika.session import Session
 from tools.hakika.views import payment_view
 
 ReceiptName = Annotated[str, typer.Argument(metavar="R", help="The M-Pesa receipt.")]
+
+CLAIMED_BY_MAX = 20
+"""The most payments that are proposed because their customers named the receipt."""
 
 app = typer.Typer(help="Money without a payment.", no_args_is_help=True)
 app.command("ask")(ask_receipt.ask)
@@ -69,11 +74,16 @@ def show(context: typer.Context, receipt: ReceiptName) -> None:
     session: Session = context.obj
     row = _row(session, receipt)
     waits = row.state is RowState.UNCLAIMED
-    proposals = propose_owners(session.parts, row) if waits else []
+    claims = ReceiptClaims(session.runtime.table).of_receipt(
+        row.receipt_number, since=(row.paid_at or DAY_SECONDS) - DAY_SECONDS
+    )
+    claimed_by = list(dict.fromkeys(claim.payment_id for claim in claims))[:CLAIMED_BY_MAX]
+    proposals = propose_owners(session.parts, row, claimed_by=claimed_by) if waits else []
     asked = session.runtime.history.get_receipt_instructions(row.receipt_number)
     document = {
         **receipt_view(row),
         "proposals": [proposal_view(proposal) for proposal in proposals],
+        "claims": [claim_view(claim) for claim in claims],
         "instructions": [
             {"by": each.by, "asked": each.asked, "why": each.reason} for each in asked
         ],
@@ -83,6 +93,7 @@ def show(context: typer.Context, receipt: ReceiptName) -> None:
         facts = [
             (name.replace("_", " "), str(value or "")) for name, value in receipt_view(row).items()
         ]
+        facts += [("claimed by", f"the customer of {each.payment_id}") for each in claims]
         facts += [("asked", f"{each.asked}, by {each.by}: {each.reason}") for each in asked]
         screen.show_facts(console, facts)
         screen.show_steps(console, next_steps(row, proposals))

@@ -1,6 +1,6 @@
 """Proposes to a person what an unclaimed receipt may belong to; nothing is stored or decided."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from payments.protocol.consultation import Consultation
@@ -22,7 +22,7 @@ class Proposal:
     """A payment or a booking that the money may belong to, and the reason to think so.
 
     Shape: exactly one of `payment` and `consultation` is set; `reason` is a code: `reference`,
-        `prompt_and_payer`, `prompt`, `booking_id`.
+        `prompt_and_payer`, `prompt`, `booking_id`, `claim`.
     """
 
     reason: str
@@ -30,12 +30,20 @@ class Proposal:
     consultation: Consultation | None = None
 
 
-def propose_owners(services: Services, row: ReceiptRow) -> list[Proposal]:
+def propose_owners(
+    services: Services, row: ReceiptRow, *, claimed_by: Sequence[str] = ()
+) -> list[Proposal]:
     """Return what an unclaimed receipt may belong to, the strongest reason first.
 
+    Shape: `claimed_by` are the payments whose customers named the receipt: the weakest reason.
     Errors: StoreUnavailableError.
     """
-    found = [*_by_reference(services, row), *_by_booking(services, row), *_by_time(services, row)]
+    found = [
+        *_by_reference(services, row),
+        *_by_booking(services, row),
+        *_by_time(services, row),
+        *_by_claim(services, claimed_by),
+    ]
     unique: dict[str, Proposal] = {}
     for proposal in found:
         unique.setdefault(_key(proposal), proposal)
@@ -78,6 +86,12 @@ def _by_time(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
     for payment in fitting:
         reason = "prompt_and_payer" if _is_payers(payment, row) else "prompt"
         yield Proposal(reason=reason, payment=payment)
+
+
+def _by_claim(services: Services, claimed_by: Sequence[str]) -> Iterator[Proposal]:
+    for payment in services.store.get_payments(claimed_by):
+        if payment.bound_receipt is None:
+            yield Proposal(reason="claim", payment=payment)
 
 
 def _may_be(payment: Payment, row: ReceiptRow) -> bool:
