@@ -67,6 +67,19 @@ def test_the_template_promises_the_designs_routes() -> None:
         Route(f"POST {mpesa}/callback", needs_token=False),
         Route("POST /api/c2b/{token}/confirmation", needs_token=False),
         Route("POST /api/c2b/{token}/validation", needs_token=False),
+        Route("GET /desk", needs_token=False),
+        Route("GET /desk/{file}", needs_token=False),
+        Route("POST /api/desk/sessions", needs_token=False),
+        *(
+            Route(f"{method} /api/desk/{path}", needs_token=True)
+            for method, path in (
+                *(("GET", name) for name in ("me", "waiting", "search", "days")),
+                ("GET", "payments/{payment_id}"),
+                ("POST", "payments/{payment_id}/acts"),
+                ("GET", "receipts/{receipt}"),
+                ("POST", "receipts/{receipt}/acts"),
+            )
+        ),
     }
 
 
