@@ -40,14 +40,13 @@ def _read(event: dict[str, Any]) -> api_gateway.Response:
 
 def _claim(event: dict[str, Any]) -> api_gateway.Response:
     """Note the receipt. The answer is alike for known and unknown receipts."""
-    # A customer who only polls never waits for these.
-    from payments.store.receipt_claims import ReceiptClaims
+    # A customer who only polls never waits for it.
     from payments.usecases.file_receipt_claim import file_receipt_claim
 
     caller = authenticator.caller(event)
     file_receipt_claim(
         runtime.services,
-        ReceiptClaims(runtime.table),
+        runtime.claims,
         api_gateway.path_parameter(event, "payment_id"),
         api_gateway.json_body(event).get("receipt_number"),
         client_id=caller.client_id,

@@ -9,6 +9,7 @@ from payments.values import daraja_timestamp
 
 from tests.functional.operator_desk import Desk
 from tests.functional.scene import Scene
+from tests.functional.test_desk import staff
 from tests.functional.test_hakika_money import by_hand
 from tests.functional.test_paybill import RECEIPT
 from tests.support.world import Answer, World
@@ -152,6 +153,9 @@ def test_people_see_the_claim_on_the_payment_and_beside_the_receipt(
     [proposal] = shown["proposals"]
     assert (proposal["payment_id"], "customer says" in proposal["why"]) == (payment_id, True)
     assert f"attach {RECEIPT} --payment {payment_id}" in desk("money", "show", RECEIPT).out
+    route = "/api/desk/receipts/{receipt}"
+    [shown] = staff(world, "grace", "clerk")("GET", route, receipt=RECEIPT).body["proposals"]
+    assert (shown["why"], shown["payment"]["payment_id"]) == ("claim", payment_id)
     [claimed] = desk.json("payment", "show", payment_id)["claims"]
     assert claimed["receipt_number"] == RECEIPT
     assert "receipt named" in desk("payment", "show", payment_id).out

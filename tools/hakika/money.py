@@ -10,9 +10,7 @@ import typer
 from payments.errors import ConflictError
 from payments.ports import Actor
 from payments.protocol.payment import Payment
-from payments.protocol.policy import DAY_SECONDS
 from payments.protocol.receipts import ReceiptRow, RowState, SetAside
-from payments.store.receipt_claims import ReceiptClaims
 from payments.usecases.apply_evidence import CHANGED
 from payments.usecases.money_desk import (
     attach_to_booking,
@@ -36,9 +34,6 @@ from tools.hakika.session import Session
 from tools.hakika.views import payment_view
 
 ReceiptName = Annotated[str, typer.Argument(metavar="R", help="The M-Pesa receipt.")]
-
-CLAIMED_BY_MAX = 20
-"""The most payments that are proposed because their customers named the receipt."""
 
 app = typer.Typer(help="Money without a payment.", no_args_is_help=True)
 app.command("ask")(ask_receipt.ask)
@@ -75,11 +70,8 @@ def show(context: typer.Context, receipt: ReceiptName) -> None:
     session: Session = context.obj
     row = _row(session, receipt)
     waits = row.state is RowState.UNCLAIMED
-    claims = ReceiptClaims(session.runtime.table).of_receipt(
-        row.receipt_number, since=(row.paid_at or DAY_SECONDS) - DAY_SECONDS
-    )
-    claimed_by = list(dict.fromkeys(claim.payment_id for claim in claims))[:CLAIMED_BY_MAX]
-    proposals = propose_owners(session.parts, row, claimed_by=claimed_by) if waits else []
+    proposals = propose_owners(session.parts, row, session.runtime.claims) if waits else []
+    claims = session.runtime.claims.of_row(row)
     asked = session.runtime.history.get_receipt_instructions(row.receipt_number)
     document = {
         **receipt_view(row),

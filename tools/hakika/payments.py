@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 from payments.protocol.payment import Payment
-from payments.store.receipt_claims import ReceiptClaims
 from rich.console import Console
 
 from tools.hakika import finding, screen
@@ -33,7 +32,7 @@ def show(context: typer.Context, payment: PaymentName) -> None:
     found = finding.locate(session, payment)
     events = session.runtime.history.get_events(found.payment_id)
     callbacks = session.runtime.history.get_filed_callbacks(found.payment_id)
-    claims = ReceiptClaims(session.runtime.table).of_payment(found.payment_id)
+    claims = session.runtime.claims.of_payment(found.payment_id)
     moments = timeline(found, events, callbacks, claims)
     why = why_a_person(found, events, session.parts.store.get_consultation(found.booking_id))
     document = {

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from payments.protocol.policy import DAY_SECONDS
+from payments.protocol.receipts import ReceiptRow
 from payments.store.attributes import Plain, to_attribute, to_item
 from payments.store.expressions import ABSENT, Expression, update_action
 from payments.store.items import (
@@ -90,8 +91,12 @@ class ReceiptClaims:
         )
         return sorted(map(_to_claim, pages), key=lambda claim: claim.claimed_at)
 
-    def of_receipt(self, receipt_number: str, *, since: int) -> list[ReceiptClaim]:
-        """Return who has named a receipt since then, oldest first (an index read: may lag)."""
+    def of_row(self, row: ReceiptRow) -> list[ReceiptClaim]:
+        """Return who has named a receipt, oldest first (an index read: may lag).
+
+        Nobody knows a receipt before it is paid, so what is older than a day before is not read.
+        """
+        since = max(0, (row.paid_at or 0) - DAY_SECONDS)
         pages = self._table.query_pages(
             IndexName="person",
             KeyConditionExpression="#person = :claim AND created_at >= :since",
@@ -101,7 +106,7 @@ class ReceiptClaims:
                 ":since": to_attribute(since),
             },
         )
-        return [each for each in map(_to_claim, pages) if each.receipt_number == receipt_number]
+        return [each for each in map(_to_claim, pages) if each.receipt_number == row.receipt_number]
 
     def _count(self, key: Mapping[str, str], limit: int, purge_at: int) -> dict[str, Any]:
         e = Expression()

@@ -1,6 +1,6 @@
 """Proposes to a person what an unclaimed receipt may belong to; nothing is stored or decided."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from payments.protocol.consultation import Consultation
@@ -13,8 +13,12 @@ from payments.protocol.matching import (
 from payments.protocol.payment import Origin, Payment
 from payments.protocol.policy import OWN_PROMPT_SLACK_SECONDS
 from payments.protocol.receipts import ReceiptRow
+from payments.store.receipt_claims import ReceiptClaims
 from payments.usecases.gather_facts import WINDOW_SECONDS
 from payments.usecases.services import Services
+
+CLAIMED_BY_MAX = 20
+"""The most payments that are proposed because their customers named the receipt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,19 +34,16 @@ class Proposal:
     consultation: Consultation | None = None
 
 
-def propose_owners(
-    services: Services, row: ReceiptRow, *, claimed_by: Sequence[str] = ()
-) -> list[Proposal]:
+def propose_owners(services: Services, row: ReceiptRow, claims: ReceiptClaims) -> list[Proposal]:
     """Return what an unclaimed receipt may belong to, the strongest reason first.
 
-    Shape: `claimed_by` are the payments whose customers named the receipt: the weakest reason.
     Errors: StoreUnavailableError.
     """
     found = [
         *_by_reference(services, row),
         *_by_booking(services, row),
         *_by_time(services, row),
-        *_by_claim(services, claimed_by),
+        *_by_claim(services, row, claims),
     ]
     unique: dict[str, Proposal] = {}
     for proposal in found:
@@ -88,8 +89,10 @@ def _by_time(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
         yield Proposal(reason=reason, payment=payment)
 
 
-def _by_claim(services: Services, claimed_by: Sequence[str]) -> Iterator[Proposal]:
-    for payment in services.store.get_payments(claimed_by):
+def _by_claim(services: Services, row: ReceiptRow, claims: ReceiptClaims) -> Iterator[Proposal]:
+    """Yield the payments without a receipt whose customers named this one: the weakest reason."""
+    named = dict.fromkeys(claim.payment_id for claim in claims.of_row(row))
+    for payment in services.store.get_payments(list(named)[:CLAIMED_BY_MAX]):
         if payment.bound_receipt is None:
             yield Proposal(reason="claim", payment=payment)
 
