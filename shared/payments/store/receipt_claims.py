@@ -94,7 +94,7 @@ class ReceiptClaims:
     def of_row(self, row: ReceiptRow) -> list[ReceiptClaim]:
         """Return who has named a receipt, oldest first (an index read: may lag).
 
-        Nobody knows a receipt before it is paid, so what is older than a day before is not read.
+        A customer learns the receipt by paying, so claims of more than a day earlier are not read.
         """
         since = max(0, (row.paid_at or 0) - DAY_SECONDS)
         pages = self._table.query_pages(
