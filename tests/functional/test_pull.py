@@ -114,6 +114,15 @@ def test_a_window_of_more_than_forty_rows_is_no_more_pages_where_the_offset_coun
     world.close()
 
 
+def test_what_pull_alone_brought_does_not_vouch_for_pull() -> None:
+    world = PullWorld()
+    world.pay(2)
+    world.clean_up()
+    world.pull_again()
+    assert world.gate().get("complete_until") is None
+    world.close()
+
+
 @pytest.mark.parametrize(("rows", "is_finished"), [(39, True), (41, False)])
 def test_at_most_forty_pages_and_what_is_left_is_not_called_covered(
     rows: int, is_finished: bool

@@ -23,6 +23,8 @@ PAYBILL_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:paybi
 C2B_TOKEN = "c2b0" * 16
 """The token in the C2B addresses of the deployment under test."""
 JWT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:jwt"
+STAFF_SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:staff"
+STAFF_SECRET = "staff-secret-under-test-0123456789abcdef"
 JWT_SECRET = "jwt-secret-under-test-0123456789abcdef"
 SECRETS = {
     JWT_SECRET_ARN: {"JWT_SECRET": JWT_SECRET},
@@ -34,6 +36,7 @@ SECRETS = {
     PEPPER_SECRET_ARN: {"PHONE_PEPPER": "pepper-under-test"},
     INITIATOR_SECRET_ARN: {"INITIATOR_NAME": "", "SECURITY_CREDENTIAL": ""},
     RESULT_KEY_SECRET_ARN: {"RESULT_KEY": "result-key-under-test", "RESULT_KEYS_OLD": ""},
+    STAFF_SECRET_ARN: {"JWT_SECRET": STAFF_SECRET, "JWT_SECRET_PREVIOUS": ""},
     PAYBILL_SECRET_ARN: {"C2B_TOKEN_SHA256": sha256(C2B_TOKEN.encode()).hexdigest()},
 }
 QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/fallback"

@@ -27,6 +27,7 @@ from .aws import (
     REFUNDS_FUNCTION,
     REPOSITORY,
     RESULT_KEY_SECRET_ARN,
+    STAFF_SECRET_ARN,
     TABLE_NAME,
 )
 from .daraja import BASE_URL
@@ -35,7 +36,14 @@ from .tokens import token_of
 LISTED_IP = "196.201.214.200"
 UNLISTED_IP = "41.90.64.12"
 DOMAIN = "pay.example.co.ke"
-TIMEOUT_SECONDS = {"stk_push": 29, "status": 15, "callback": 10, "cleanup": 60, "refunds": 29}
+TIMEOUT_SECONDS = {
+    "stk_push": 29,
+    "status": 15,
+    "callback": 10,
+    "cleanup": 60,
+    "refunds": 29,
+    "desk": 29,
+}
 ENVIRONMENT = {
     "TABLE_NAME": TABLE_NAME,
     "SAFARICOM_BASE": BASE_URL,
@@ -47,6 +55,7 @@ ENVIRONMENT = {
     "RESULT_KEY_SECRET_ARN": RESULT_KEY_SECRET_ARN,
     "REFUNDS_FUNCTION": REFUNDS_FUNCTION,
     "JWT_SECRET_ARN": JWT_SECRET_ARN,
+    "STAFF_SECRET_ARN": STAFF_SECRET_ARN,
     "CALLBACK_SOURCE_IPS": ",".join(LISTED_SOURCES),
     "FALLBACK_QUEUE_URL": QUEUE_URL,
     "MONEY_QUEUE_URL": MONEY_QUEUE_URL,
@@ -99,6 +108,7 @@ class Lambda:
         self._clock = adapters.clock
         self._invocations = 0
         self.module = ModuleType(f"{name}_app")
+        self.module.__file__ = str(REPOSITORY / "functions" / name / "app.py")
         token = ADAPTERS.set(adapters)
         try:
             with environment(variables):
@@ -124,6 +134,7 @@ def http_event(
     client_id: str | None = None,
     scopes: str = "",
     headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
     source_ip: str = "102.0.0.1",
     now: float = 0.0,
 ) -> dict[str, Any]:
@@ -142,6 +153,7 @@ def http_event(
         "routeKey": f"{method} {route}",
         "rawPath": path or route,
         "headers": sent,
+        "queryStringParameters": dict(query or {}),
         "pathParameters": _parameters(route, path or route),
         "requestContext": context,
         "body": text,

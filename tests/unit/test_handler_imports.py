@@ -17,6 +17,7 @@ LOADS = {
     "callback": set(),
     "cleanup": {"requests"},
     "consultations": {"jwt"},
+    "desk": {"jwt"},
     "paybill": set(),
     "refunds": {"requests"},
     "statistics": {"jwt"},

@@ -14,7 +14,7 @@ ROOMS = {
     "": "errors ports values",
     "protocol": (
         "payment receipts consultation evidence result_codes policy decide case change push"
-        " callback query money news report transitions matching opening witness statement"
+        " callback staff query money news report transitions matching opening witness statement"
         " requirements rules refusal operator schedule time_passed filing pull"
         " refund refund_evidence refund_person refund_steps refund_rules reversal_codes delivery"
     ),
@@ -24,12 +24,12 @@ ROOMS = {
         " look_at_receipts money_desk propose_owner pull_money receive_confirmation"
         " validate_payment upgrade_payments"
         " apply_refund refunds send_refund look_at_refund record_initiator_result result_addresses"
-        " read_payments deliver_event"
+        " read_payments deliver_event staff desk_acts find_payments file_receipt_claim"
     ),
     "store": (
         "payments writes items receipt_items row_writes ledger instructions context events"
         " history oauth_token table expressions attributes reservation backlog listings"
-        " pull_gate unproven_money refund_gate refund_writes deliveries"
+        " staff pull_gate unproven_money refund_gate refund_writes deliveries receipt_claims"
     ),
     "daraja": (
         "client wire money_wire money_client push_outcomes query_answers oauth_client"
@@ -37,7 +37,7 @@ ROOMS = {
     ),
     "http": (
         "api_gateway requests answers messages sentences authentication token_claims token_keys"
-        " published_keys results refund_answers"
+        " published_keys results refund_answers desk desk_page desk_answers"
     ),
     "aws": (
         "runtime adapters settings secrets token_families observability fallback_queue money_queue"

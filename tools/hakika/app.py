@@ -28,6 +28,7 @@ from tools.hakika import (
     payments,
     pull,
     refunds,
+    staff,
     statement_command,
     upgrade,
     webhooks,
@@ -51,7 +52,7 @@ Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 VERBS = (
     *("payment", "consultation", "reconcile", "review", "record-receipt", "money", "refund"),
     *("attention", "callbacks", "webhooks", "stats", "export", "reconcile-statement"),
-    *("paybill", "pull", "initiator", "doctor", "first-day", "upgrade"),
+    *("staff", "paybill", "pull", "initiator", "doctor", "first-day", "upgrade"),
 )
 
 
@@ -86,6 +87,7 @@ app.add_typer(webhooks.app, name="webhooks", rich_help_panel=_MEND)
 app.command("stats", rich_help_panel=_BOOKS)(numbers.stats)
 app.command("export", rich_help_panel=_BOOKS)(numbers.export)
 app.command("reconcile-statement", rich_help_panel=_BOOKS)(statement_command.reconcile_statement)
+app.add_typer(staff.app, name="staff", rich_help_panel=_DEPLOYMENT)
 app.add_typer(paybill.app, name="paybill", rich_help_panel=_DEPLOYMENT)
 app.add_typer(pull.app, name="pull", rich_help_panel=_DEPLOYMENT)
 app.add_typer(initiator.app, name="initiator", rich_help_panel=_DEPLOYMENT)

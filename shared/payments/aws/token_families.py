@@ -64,3 +64,11 @@ def require_published_keys(name: str, family: TokenFamily) -> None:
         raise SettingsError(f"{name} must be an https:// address")
     if not (family.issuer and family.audience):
         raise SettingsError(f"{name} needs JWT_ISSUER and JWT_AUDIENCE: an issuer serves many")
+
+
+def staff_tokens(environ: Mapping[str, str]) -> TokenFamily:
+    """Return the family of staff tokens, signed by the desk itself. Errors: SettingsError."""
+    secret_arn = environ.get("STAFF_SECRET_ARN", "").strip()
+    if not secret_arn:
+        raise SettingsError("Set STAFF_SECRET_ARN")
+    return TokenFamily(secret_arn=secret_arn, issuer=STAFF_AUDIENCE, audience=STAFF_AUDIENCE)

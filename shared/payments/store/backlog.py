@@ -6,7 +6,7 @@ from typing import Any
 
 from payments.protocol.payment import PUBLIC_STATUS, PaymentStatus
 from payments.store.attributes import to_attribute
-from payments.store.items import OPEN_INDEX_KEY, PAYMENT_PREFIX, PERSON_INDEX_KEY
+from payments.store.items import OPEN_INDEX_KEY, PAYMENT_PREFIX, PERSON_INDEX_KEY, RECEIPT_PREFIX
 from payments.store.table import Table
 
 OPEN_WORD = PUBLIC_STATUS[PaymentStatus.PENDING]
@@ -48,6 +48,20 @@ class Backlog:
             else:
                 seen_at.append(values["created_at"])
         return statuses, seen_at
+
+    def waiting(self, limit: int) -> tuple[list[str], list[str]]:
+        """Return the payments and the receipts that wait for a person, at most `limit` in all."""
+        payments: list[str] = []
+        receipts: list[str] = []
+        for values in self._entries("person", PERSON_INDEX_KEY):
+            if len(payments) + len(receipts) == limit:
+                break
+            pk = str(values["pk"])
+            if pk.startswith(PAYMENT_PREFIX):
+                payments.append(pk.removeprefix(PAYMENT_PREFIX))
+            else:
+                receipts.append(pk.removeprefix(RECEIPT_PREFIX))
+        return payments, receipts
 
     def _entries(self, index: str, partition: str) -> Iterator[dict[str, Any]]:
         """Read an index whose partition key has its name: payments, and rows of receipts."""

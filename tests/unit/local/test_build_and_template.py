@@ -56,6 +56,7 @@ def test_the_template_promises_the_designs_routes() -> None:
         Route("GET /api/payments", needs_token=True),
         Route("POST /api/payments/{payment_id}/refunds", needs_token=True),
         Route("GET /api/payments/{payment_id}/refunds", needs_token=True),
+        Route("POST /api/payments/{payment_id}/receipt-claims", needs_token=True),
         Route("POST /api/result/reversal/{payment_id}/{attempt}/{token}", needs_token=False),
         Route(
             "POST /api/result/reversal/{payment_id}/{attempt}/{token}/timeout", needs_token=False
@@ -66,6 +67,19 @@ def test_the_template_promises_the_designs_routes() -> None:
         Route(f"POST {mpesa}/callback", needs_token=False),
         Route("POST /api/c2b/{token}/confirmation", needs_token=False),
         Route("POST /api/c2b/{token}/validation", needs_token=False),
+        Route("GET /desk", needs_token=False),
+        Route("GET /desk/{file}", needs_token=False),
+        Route("POST /api/desk/sessions", needs_token=False),
+        *(
+            Route(f"{method} /api/desk/{path}", needs_token=True)
+            for method, path in (
+                *(("GET", name) for name in ("me", "waiting", "search", "days")),
+                ("GET", "payments/{payment_id}"),
+                ("POST", "payments/{payment_id}/acts"),
+                ("GET", "receipts/{receipt}"),
+                ("POST", "receipts/{receipt}/acts"),
+            )
+        ),
     }
 
 

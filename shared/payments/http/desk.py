@@ -1,0 +1,299 @@
+"""The staff routes: session and role are read from the table at each request."""
+
+import os
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import jwt
+
+from payments.aws.runtime import Runtime
+from payments.aws.token_families import STAFF_AUDIENCE, staff_tokens
+from payments.errors import InvalidRequestError, NotFoundError
+from payments.http import api_gateway, desk_answers
+from payments.http.authentication import Authenticator, authenticator
+from payments.http.messages import language_of
+from payments.http.token_keys import SharedSecret
+from payments.ports import Actor
+from payments.protocol.payment import Payment
+from payments.protocol.receipts import ReceiptRow, RowState, SetAside
+from payments.protocol.staff import Role, Staff
+from payments.store.instructions import Instruction
+from payments.store.staff import StaffRegister
+from payments.usecases import money_desk
+from payments.usecases.apply_refund import read_payment
+from payments.usecases.count_payments import count_payments, parse_days
+from payments.usecases.desk_acts import REVEAL, Typed, by_of, carry_out, possible_acts
+from payments.usecases.find_payments import find
+from payments.usecases.propose_owner import propose_owners
+from payments.usecases.read_payments import view_payment
+from payments.usecases.staff import StaffDesk, spend_link, staff_of
+from payments.values import normalise_booking_id, normalise_receipt, require_payment_id
+
+SESSION_SECONDS = 12 * 3600
+WAITING_MAX = 100
+REASON_CHARACTERS_MAX = 200
+
+type Event = dict[str, Any]
+type Seconds = Callable[[], float]
+
+
+class DeskApi:
+    """The staff routes of one deployment."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._family = staff_tokens(os.environ)
+        self._tokens: Authenticator = authenticator(runtime, self._family)
+
+    def handle(self, event: Event, remaining_seconds: Seconds) -> api_gateway.Response:
+        """Answer one request; errors become answers."""
+        return api_gateway.answered(event, lambda: self._route(event, remaining_seconds))
+
+    def _route(self, event: Event, remaining_seconds: Seconds) -> api_gateway.Response:
+        if api_gateway.route_key(event) == "POST /api/desk/sessions":
+            return self._sign_in(event)
+        staff = self._staff(event)
+        routes: Mapping[str, Callable[[], Mapping[str, Any]]] = {
+            "GET /api/desk/me": lambda: desk_answers.staff_answer(staff),
+            "GET /api/desk/waiting": self._waiting,
+            "GET /api/desk/search": lambda: self._search(event),
+            "GET /api/desk/days": lambda: self._days(event),
+            "GET /api/desk/payments/{payment_id}": lambda: self._story(
+                self._payment(event), staff, event
+            ),
+            "POST /api/desk/payments/{payment_id}/acts": lambda: self._act(
+                event, staff, remaining_seconds
+            ),
+            "GET /api/desk/receipts/{receipt}": lambda: self._receipt(self._row(event)),
+            "POST /api/desk/receipts/{receipt}/acts": lambda: self._act_on_receipt(event, staff),
+        }
+        return api_gateway.ok(routes[api_gateway.route_key(event)]())
+
+    @cached_property
+    def _desk(self) -> StaffDesk:
+        register = StaffRegister(self._runtime.table)
+        return StaffDesk(services=self._runtime.services, register=register)
+
+    def _staff(self, event: Event) -> Staff:
+        caller = self._tokens.caller(event)
+        return staff_of(self._desk, caller.client_id, issued_at=caller.issued_at)
+
+    def _sign_in(self, event: Event) -> api_gateway.Response:
+        """Exchange a link's code for a session: the code works once."""
+        code = api_gateway.json_body(event).get("code")
+        staff = spend_link(self._desk, code if isinstance(code, str) else "")
+        now = self._runtime.services.now()
+        [key, *_] = SharedSecret(
+            self._runtime.secrets, self._family.secret_arn, self._runtime.clock
+        ).candidates(None)
+        claims = {
+            "sub": staff.sub,
+            "iss": STAFF_AUDIENCE,
+            "aud": STAFF_AUDIENCE,
+            "iat": now,
+            "exp": now + SESSION_SECONDS,
+        }
+        token = jwt.encode(claims, key, algorithm="HS256")
+        return api_gateway.ok(
+            {"token": token, "expires_in": SESSION_SECONDS, **desk_answers.staff_answer(staff)}
+        )
+
+    def _waiting(self) -> dict[str, Any]:
+        payment_ids, receipts = self._runtime.backlog.waiting(WAITING_MAX)
+        services = self._runtime.services
+        payments = services.store.get_payments(payment_ids)
+        rows = services.ledger.get_rows(receipts).values()
+        oldest = sorted(payments, key=lambda payment: payment.created_at)
+        return {
+            "payments": [
+                desk_answers.payment_line(payment)
+                for payment in oldest
+                if desk_answers.why_waiting(payment) is not None
+            ],
+            "receipts": [
+                desk_answers.receipt_answer(row)
+                for row in sorted(rows, key=lambda row: row.created_at or 0)
+                if row.state is RowState.UNCLAIMED
+            ],
+        }
+
+    def _search(self, event: Event) -> dict[str, Any]:
+        text = api_gateway.query_parameter(event, "q") or ""
+        found = find(self._runtime.services, text, of_phone=self._of_phone)
+        return {
+            "what": found.what,
+            "payments": [desk_answers.payment_line(payment) for payment in found.payments],
+            "receipt": desk_answers.receipt_answer(found.receipt) if found.receipt else None,
+        }
+
+    def _of_phone(self, phone_hmac: str) -> list[str]:
+        guard = self._runtime.history.get_phone_guard(phone_hmac)
+        if guard is None:
+            return []
+        live = [guard.live_payment_id] if guard.live_payment_id else []
+        return [*live, *(each for each in guard.payment_ids if each)]
+
+    def _days(self, event: Event) -> dict[str, Any]:
+        first = api_gateway.query_parameter(event, "from")
+        days = parse_days(first, api_gateway.query_parameter(event, "to") or first)
+        statistics = count_payments(self._runtime.services, days)
+        return {
+            "days": {
+                day: {
+                    status: {"count": tally.count, "amount_kes": tally.amount_kes}
+                    for status, tally in tallies.items()
+                }
+                for day, tallies in statistics.days.items()
+            }
+        }
+
+    def _payment(self, event: Event) -> Payment:
+        payment_id = require_payment_id(api_gateway.path_parameter(event, "payment_id"))
+        return read_payment(self._runtime.services, payment_id)
+
+    def _story(self, payment: Payment, staff: Staff, event: Event) -> dict[str, Any]:
+        from payments.http.answers import payment_answer
+
+        runtime = self._runtime
+        shown = payment_answer(
+            view_payment(runtime.services, payment.payment_id),
+            runtime.settings,
+            language=language_of(api_gateway.header(event, "accept-language")),
+            now=runtime.services.now(),
+        )
+        return desk_answers.story_answer(
+            payment,
+            runtime.history.get_events(payment.payment_id),
+            runtime.services.store.get_consultation(payment.booking_id),
+            possible_acts(runtime.services, payment, staff),
+            {name: shown.get(name) for name in ("status", "message")},
+        )
+
+    def _act(self, event: Event, staff: Staff, remaining_seconds: Seconds) -> dict[str, Any]:
+        payment = self._payment(event)
+        body = api_gateway.json_body(event)
+        name = str(body.get("act", ""))
+        typed = _typed(body)
+        after = carry_out(
+            self._runtime.services,
+            payment.payment_id,
+            name,
+            typed,
+            staff=staff,
+            request_id=api_gateway.request_id(event),
+            remaining_seconds=remaining_seconds,
+        )
+        if name != REVEAL:
+            return self._story(after, staff, event)
+        self._keep_reveal(after, staff, typed, api_gateway.request_id(event))
+        return {"phone_number": after.phone_number}
+
+    def _keep_reveal(self, payment: Payment, staff: Staff, typed: Typed, request_id: str) -> None:
+        """Store who saw the whole number and why, before it is shown."""
+        instruction = Instruction(
+            at=self._runtime.services.now(),
+            by=by_of(staff),
+            reason=typed.reason,
+            asked=f"reveal the phone number of payment {payment.payment_id}",
+            request_id=request_id,
+        )
+        self._runtime.history.store_instruction(payment.booking_id, instruction)
+
+    def _row(self, event: Event) -> ReceiptRow:
+        number = normalise_receipt(api_gateway.path_parameter(event, "receipt"))
+        row = self._runtime.services.ledger.get_row(number) if number else None
+        if row is None:
+            raise NotFoundError("Receipt not found", code="receipt_not_found")
+        return row
+
+    def _receipt(self, row: ReceiptRow) -> dict[str, Any]:
+        runtime, waits = self._runtime, row.state is RowState.UNCLAIMED
+        proposals = propose_owners(runtime.services, row, runtime.claims) if waits else []
+        return desk_answers.receipt_answer(row, proposals)
+
+    def _act_on_receipt(self, event: Event, staff: Staff) -> dict[str, Any]:
+        staff.require(Role.CLERK)
+        row, body = self._row(event), api_gateway.json_body(event)
+        actor = Actor(
+            by=by_of(staff), request_id=api_gateway.request_id(event), reason=_reason(body)
+        )
+        _RECEIPT_ACTS.get(str(body.get("act", "")), _unknown)(self._runtime, row, body, actor)
+        return self._receipt(self._row(event))
+
+
+def _attach(runtime: Runtime, row: ReceiptRow, body: Mapping[str, Any], actor: Actor) -> None:
+    amount = _whole(body, "shown_amount_kes")
+    if body.get("payment_id") is not None:
+        money_desk.attach_to_payment(
+            runtime.services,
+            row.receipt_number,
+            require_payment_id(str(body["payment_id"])),
+            shown_amount_kes=amount,
+            shown_version=_whole(body, "version"),
+            actor=actor,
+        )
+        return
+    money_desk.attach_to_booking(
+        runtime.services,
+        row.receipt_number,
+        normalise_booking_id(body.get("booking_id")),
+        shown_amount_kes=amount,
+        actor=actor,
+    )
+
+
+def _owe_back(runtime: Runtime, row: ReceiptRow, body: Mapping[str, Any], actor: Actor) -> None:
+    amount = _whole(body, "shown_amount_kes")
+    money_desk.owe_back(runtime.services, row.receipt_number, shown_amount_kes=amount, actor=actor)
+
+
+def _set_aside(runtime: Runtime, row: ReceiptRow, body: Mapping[str, Any], actor: Actor) -> None:
+    reason = str(body.get("set_aside", ""))
+    if reason not in set(SetAside):
+        raise InvalidRequestError("set_aside is wrong", code="invalid_set_aside")
+    money_desk.set_aside(runtime.services, row.receipt_number, SetAside(reason), actor=actor)
+
+
+def _reopen(runtime: Runtime, row: ReceiptRow, _: Mapping[str, Any], actor: Actor) -> None:
+    money_desk.reopen(runtime.services, row.receipt_number, actor=actor)
+
+
+def _unknown(*_: object) -> None:
+    raise InvalidRequestError("There is no such act", code="unknown_act")
+
+
+_RECEIPT_ACTS: Mapping[str, Callable[[Runtime, ReceiptRow, Mapping[str, Any], Actor], None]] = {
+    "attach": _attach,
+    "owe_back": _owe_back,
+    "set_aside": _set_aside,
+    "reopen": _reopen,
+}
+
+
+def _typed(body: Mapping[str, Any]) -> Typed:
+    """Read what came with an act. Errors: InvalidRequestError."""
+    receipt = normalise_receipt(body["receipt_number"]) if body.get("receipt_number") else None
+    if body.get("receipt_number") and receipt is None:
+        raise InvalidRequestError("receipt_number is wrong", code="invalid_receipt_number")
+    return Typed(
+        reason=_reason(body),
+        shown_version=_whole(body, "version"),
+        receipt_number=receipt,
+        amount_kes=_whole(body, "amount_kes") if body.get("amount_kes") is not None else None,
+    )
+
+
+def _reason(body: Mapping[str, Any]) -> str:
+    value = body.get("reason")
+    reason = " ".join(value.split()) if isinstance(value, str) else ""
+    if not reason or len(reason) > REASON_CHARACTERS_MAX or not reason.isprintable():
+        raise InvalidRequestError("Give a reason", code="invalid_reason")
+    return reason
+
+
+def _whole(body: Mapping[str, Any], name: str) -> int:
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**9:
+        raise InvalidRequestError(f"{name} must be a whole number", code=f"invalid_{name}")
+    return value

@@ -1,0 +1,123 @@
+"""What the desk's page sees: masked numbers, states in words of the protocol, times in EAT."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from payments.protocol.consultation import Consultation
+from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.receipts import ReceiptRow
+from payments.protocol.staff import Staff
+from payments.store.history import Event
+from payments.usecases.propose_owner import Proposal
+from payments.values import eat_iso, mask_phone
+
+
+def staff_answer(staff: Staff) -> dict[str, Any]:
+    """Return who is signed in."""
+    return {"sub": staff.sub, "name": staff.name, "role": str(staff.role)}
+
+
+def payment_line(payment: Payment) -> dict[str, Any]:
+    """Return one payment as in a list. Units: KES; ISO 8601 +03:00."""
+    return {
+        "payment_id": payment.payment_id,
+        "status": str(payment.status),
+        "why": why_waiting(payment),
+        "booking_id": payment.booking_id,
+        "client_id": payment.client_id,
+        "phone": mask_phone(payment.phone_number) if payment.phone_number else None,
+        "amount_kes": payment.amount_kes,
+        "paid_amount_kes": payment.paid_amount_kes,
+        "receipt_number": payment.receipt_number,
+        "account_reference": payment.account_reference,
+        "created_at": eat_iso(payment.created_at),
+        "version": payment.version,
+    }
+
+
+def why_waiting(payment: Payment) -> str | None:
+    """Return the code of the reason why a person is needed, None where nobody is."""
+    if payment.status is PaymentStatus.REVIEW:
+        return payment.failure_reason or "review"
+    if payment.attention is not None:
+        return payment.attention
+    if payment.status is PaymentStatus.REFUND_DUE:
+        step = payment.refund.step if payment.refund else None
+        return f"refund_{step}" if step else "refund_due"
+    return None
+
+
+def story_answer(
+    payment: Payment,
+    events: Sequence[Event],
+    consultation: Consultation | None,
+    acts: Mapping[str, str],
+    customer_reads: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return everything about one payment: what happened, the booking, and what can be done."""
+    refund = payment.refund
+    return {
+        **payment_line(payment),
+        "attention": payment.attention,
+        "result_code": payment.result_code,
+        "result_desc": payment.result_desc,
+        "proof": str(payment.proof) if payment.proof else None,
+        "next_look_at": eat_iso(payment.due_at),
+        "paid_at": eat_iso(payment.transaction_at),
+        "refund": None
+        if refund is None
+        else {
+            "step": str(refund.step) if refund.step else None,
+            "asked_by": refund.asked_by,
+            "why": refund.why,
+            "approved_by": refund.approved_by,
+            "refused": refund.refused,
+            "receipt_number": refund.receipt_number,
+        },
+        "booking": None
+        if consultation is None
+        else {
+            "booking_id": consultation.booking_id,
+            "status": str(consultation.status),
+            "payment_status": str(consultation.payment_status),
+            "price_kes": consultation.price_kes,
+        },
+        "customer_reads": dict(customer_reads),
+        "timeline": [_moment(event) for event in events],
+        "acts": [{"act": name, "then": then} for name, then in acts.items()],
+    }
+
+
+def _moment(event: Event) -> dict[str, Any]:
+    return {
+        "at": event.occurred_at,
+        "type": event.type,
+        "by": event.by,
+        "reason": event.reason,
+        "receipt_number": event.receipt_number or None,
+        "attention": event.attention or None,
+    }
+
+
+def receipt_answer(row: ReceiptRow, proposals: Sequence[Proposal] = ()) -> dict[str, Any]:
+    """Return one receipt: where it is booked, or what it may belong to."""
+    return {
+        "receipt_number": row.receipt_number,
+        "state": str(row.state),
+        "amount_kes": row.amount_kes,
+        "amount_text": row.amount_text,
+        "paid_at": eat_iso(row.paid_at),
+        "typed_account": row.reference,
+        "payer": row.payer,
+        "payment_id": row.payment_id,
+        "set_aside": str(row.set_aside) if row.set_aside else None,
+        "waits_since": eat_iso(row.created_at),
+        "proposals": [
+            {
+                "why": proposal.reason,
+                "payment": payment_line(proposal.payment) if proposal.payment else None,
+                "booking_id": proposal.consultation.booking_id if proposal.consultation else None,
+            }
+            for proposal in proposals
+        ],
+    }

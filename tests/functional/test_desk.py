@@ -1,0 +1,273 @@
+"""The desk's routes: who may do what, links that work once, and two people for a refund."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from payments.protocol.staff import Role
+from payments.usecases.desk_acts import ACTS
+
+from tests.functional.operator_desk import Desk
+from tests.functional.refunding import Refunding
+from tests.functional.test_paybill import RECEIPT, body
+from tests.support.aws import JWT_SECRET, STAFF_SECRET
+from tests.support.tokens import token_of
+from tests.support.world import PHONE, Answer, World
+
+WHO = ("--who", "owner", "--why", "first day", "--yes")
+HOURS = 3600
+
+
+class Staff:
+    """One browser at the desk."""
+
+    def __init__(self, world: World, token: str | None = None) -> None:
+        self.world = world
+        self.token = token
+
+    def __call__(self, method: str, route: str, *, send: Any = None, **more: str) -> Answer:
+        path = route
+        for name in ("payment_id", "receipt", "file"):
+            path = path.replace(f"{{{name}}}", more.get(name, "0" * 32))
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        query = {"q": more["q"]} if "q" in more else None
+        return self.world.call(
+            "desk", method, route, path=path, body=send, headers=headers, query=query
+        )
+
+    def sign_in(self, link: str) -> Answer:
+        answer = self("POST", "/api/desk/sessions", send={"code": link.partition("#")[2]})
+        self.token = answer.body.get("token")
+        return answer
+
+    def story(self, payment_id: str) -> Any:
+        return self("GET", "/api/desk/payments/{payment_id}", payment_id=payment_id).body
+
+    def act(self, payment_id: str, name: str, *, version: int | None = None, **more: Any) -> Answer:
+        shown = self.world.payment(payment_id).version if version is None else version
+        send = {"act": name, "reason": "the customer called", "version": shown, **more}
+        route = "/api/desk/payments/{payment_id}/acts"
+        return self("POST", route, send=send, payment_id=payment_id)
+
+
+def staff(world: World, sub: str, role: str) -> Staff:
+    desk = Desk(world)
+    desk.json("staff", "add", sub, "--name", sub.title(), "--role", role, *WHO)
+    browser = Staff(world)
+    assert browser.sign_in(desk.json("staff", "link", sub, *WHO)["link"]).status == 200
+    return browser
+
+
+@pytest.fixture
+def scene() -> Iterator[Refunding]:
+    made = Refunding()
+    yield made
+    made.close()
+
+
+ROUTES = (
+    ("GET", "/api/desk/me"),
+    ("GET", "/api/desk/waiting"),
+    ("GET", "/api/desk/search"),
+    ("GET", "/api/desk/days"),
+    ("GET", "/api/desk/payments/{payment_id}"),
+    ("POST", "/api/desk/payments/{payment_id}/acts"),
+    ("GET", "/api/desk/receipts/{receipt}"),
+    ("POST", "/api/desk/receipts/{receipt}/acts"),
+)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_no_other_token_opens_a_staff_route(world: World, route: tuple[str, str]) -> None:
+    now = int(world.clock())
+    claims = {"sub": "grace", "exp": now + 60, "iat": now, "scope": "payments:read"}
+    desks = {**claims, "iss": "hakika-desk", "aud": "hakika-desk"}
+    staff(world, "grace", "clerk")
+    world.pass_time(1)
+    for token in (
+        None,
+        token_of(claims, JWT_SECRET),
+        token_of(desks, JWT_SECRET),
+        token_of(claims, STAFF_SECRET),
+        token_of(desks, STAFF_SECRET)[:-4],
+        token_of({**desks, "sub": "nobody"}, STAFF_SECRET),
+        token_of({name: value for name, value in desks.items() if name != "iat"}, STAFF_SECRET),
+        token_of({**desks, "exp": now - 1}, STAFF_SECRET),
+    ):
+        assert Staff(world, token)(*route, send={}).status == 401
+    status = world.call(
+        "status",
+        "GET",
+        "/api/payment/mpesa/status/{checkout_request_id}",
+        path=f"/api/payment/mpesa/status/{'0' * 32}",
+        headers={"Authorization": f"Bearer {token_of(desks, JWT_SECRET)}"},
+    )
+    assert status.status == 401
+
+
+def test_a_link_works_once_and_a_new_one_or_a_removal_ends_the_session(world: World) -> None:
+    desk = Desk(world)
+    desk.json("staff", "add", "grace", "--name", "Grace", "--role", "viewer", *WHO)
+    link = desk.json("staff", "link", "grace", *WHO)["link"]
+    first = Staff(world)
+    assert first.sign_in(link).body["role"] == "viewer"
+    assert first("GET", "/api/desk/me").status == 200
+    assert Staff(world).sign_in(link).status == 404, "spent"
+    assert Staff(world).sign_in("#" + "0" * 64).status == 404
+    world.pass_time(5)
+    late = desk.json("staff", "link", "grace", *WHO)["link"]
+    assert first("GET", "/api/desk/me").status == 401, "a new link ends it"
+    world.pass_time(900)
+    assert Staff(world).sign_in(late).status == 404, "older than 15 minutes"
+    second = Staff(world)
+    second.sign_in(desk.json("staff", "link", "grace", *WHO)["link"])
+    assert second("GET", "/api/desk/me").status == 200
+    world.pass_time(5)
+    desk.json("staff", "remove", "grace", *WHO)
+    assert second("GET", "/api/desk/me").status == 401
+    assert desk("staff", "link", "grace", *WHO).code == 1
+    [listed] = desk.json("staff", "list")
+    assert (listed["sub"], listed["is_active"]) == ("grace", False)
+
+
+def test_a_session_ends_after_twelve_hours(world: World) -> None:
+    browser = staff(world, "grace", "viewer")
+    world.pass_time(12 * HOURS - 5)
+    assert browser("GET", "/api/desk/me").status == 200
+    world.pass_time(10)
+    assert browser("GET", "/api/desk/me").status == 401
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_needs_its_role(scene: Refunding, name: str, role: Role) -> None:
+    payment_id = scene.owed()
+    browser = staff(scene, "grace", str(role))
+    version = scene.payment(payment_id).version
+    answer = browser.act(payment_id, name, receipt_number="SKI7HAND77", amount_kes=1000)
+    may = list(Role).index(role) >= list(Role).index(ACTS[name].role)
+    assert (answer.status != 403) is may, answer.body
+    if not may:
+        assert scene.payment(payment_id).version == version
+        assert name not in [each["act"] for each in browser.story(payment_id)["acts"]]
+
+
+def test_two_people_return_money_and_one_cannot(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    clerk = staff(scene, "amina", "approver")
+    assert clerk.act(payment_id, "request_refund").status == 200
+    refused = clerk.act(payment_id, "approve_refund")
+    assert (refused.status, refused.body["code"]) == (409, "same_person")
+    assert "approve_refund" not in [each["act"] for each in clerk.story(payment_id)["acts"]]
+    approver = staff(scene, "baraka", "approver")
+    assert "approve_refund" in [each["act"] for each in approver.story(payment_id)["acts"]]
+    approved = approver.act(payment_id, "approve_refund")
+    assert (approved.status, approved.body["refund"]["step"]) == (200, "sent")
+    refund = scene.payment(payment_id).refund
+    assert refund is not None
+    assert (refund.asked_by, refund.approved_by) == ("staff:amina", "staff:baraka")
+
+
+def test_an_act_counts_only_for_what_was_shown(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    browser = staff(scene, "grace", "clerk")
+    shown = scene.payment(payment_id).version
+    answer = browser.act(payment_id, "mark_refunded", version=shown - 1)
+    assert (answer.status, answer.body["code"]) == (409, "changed_meanwhile")
+    assert scene.payment(payment_id).status == "refund_due"
+    assert browser.act(payment_id, "mark_refunded").body["status"] == "refunded"
+    event = browser.story(payment_id)["timeline"][-1]
+    assert (event["by"], event["reason"]) == ("staff:grace", "the customer called")
+
+
+def test_the_table_of_transitions_refuses_what_the_page_would_not_offer(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    browser = staff(scene, "grace", "clerk")
+    offered = {each["act"] for each in browser.story(payment_id)["acts"]}
+    for name in ("review_complete", "review_bogus", "withdraw_refund", "refund_reversed"):
+        assert name not in offered
+        assert browser.act(payment_id, name).status == 409
+    assert browser.act(payment_id, "delete").status == 400
+    assert browser.act(payment_id, "mark_refunded", reason="").status == 400
+
+
+def test_whatever_was_typed_finds_the_payment_and_no_number_is_shown_whole(
+    scene: Refunding,
+) -> None:
+    payment_id = scene.owed()
+    payment = scene.payment(payment_id)
+    browser = staff(scene, "grace", "viewer")
+    phone = str(payment.phone_number)
+    for text in (
+        payment_id,
+        str(payment.receipt_number).lower(),
+        f"0{phone[3:]}",
+        f"+{phone[:3]} {phone[3:]}",
+        payment.booking_id,
+        str(payment.account_reference).lower(),
+        str(payment.checkout_request_id),
+    ):
+        answer = browser("GET", "/api/desk/search", q=text)
+        assert [each["payment_id"] for each in answer.body["payments"]] == [payment_id], text
+        assert phone not in str(answer.body)
+    assert phone not in str(browser.story(payment_id))
+    assert browser("GET", "/api/desk/search", q="nothing such").body["payments"] == []
+    [waiting] = browser("GET", "/api/desk/waiting").body["payments"]
+    assert (waiting["payment_id"], waiting["why"]) == (payment_id, "refund_due")
+
+
+def test_a_revealed_number_leaves_who_and_why(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    assert staff(scene, "v", "viewer").act(payment_id, "reveal_phone").status == 403
+    answer = staff(scene, "grace", "clerk").act(payment_id, "reveal_phone")
+    assert answer.body["phone_number"] == scene.payment(payment_id).phone_number
+    [kept] = [item for item in scene.items("CONSULT#") if "reveal" in str(item.get("asked"))]
+    assert (kept["by"], kept["reason"]) == ("staff:grace", "the customer called")
+
+
+def test_money_without_a_payment_is_shown_proposed_and_attached(world: World) -> None:
+    world.register("1")
+    world.post_to_paybill(world.c2b_url(), body(BillRefNumber="1"))
+    viewer, clerk = staff(world, "v", "viewer"), staff(world, "grace", "clerk")
+    [row] = clerk("GET", "/api/desk/waiting").body["receipts"]
+    assert (row["receipt_number"], row["amount_kes"]) == (RECEIPT, 1000)
+    route = "/api/desk/receipts/{receipt}"
+    [proposal] = clerk("GET", route, receipt=RECEIPT).body["proposals"]
+    assert (proposal["why"], proposal["booking_id"]) == ("booking_id", "1")
+    send = {"act": "attach", "booking_id": "1", "shown_amount_kes": 1000, "reason": "sms"}
+    assert viewer("POST", f"{route}/acts", receipt=RECEIPT, send=send).status == 403
+    wrong = {**send, "shown_amount_kes": 999}
+    assert clerk("POST", f"{route}/acts", receipt=RECEIPT, send=wrong).status == 409
+    done = clerk("POST", f"{route}/acts", receipt=RECEIPT, send=send)
+    assert (done.status, done.body["state"]) == (200, "bound")
+    assert world.consultation("1")["status"] == "Confirmed"
+    assert PHONE not in str(done.body)
+
+
+@pytest.mark.parametrize("name", ["", "desk.css", "desk.js", "texts.js"])
+def test_the_page_loads_nothing_from_elsewhere_and_is_never_stored(world: World, name: str) -> None:
+    route = "/desk/{file}" if name else "/desk"
+    event_path = f"/desk/{name}" if name else "/desk"
+    response = world.function("desk").invoke(
+        {
+            "version": "2.0",
+            "routeKey": f"GET {route}",
+            "rawPath": event_path,
+            "headers": {},
+            "pathParameters": {"file": name} if name else None,
+            "requestContext": {"requestId": "r", "http": {"sourceIp": "41.90.64.12"}},
+        }
+    )
+    headers = response["headers"]
+    assert response["statusCode"] == 200
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert "http://" not in response["body"].replace("http://www.w3.org", "")
+    assert "innerHTML" not in response["body"]
+
+
+def test_a_file_that_is_no_part_of_the_page_is_404(world: World) -> None:
+    assert Staff(world)("GET", "/desk/{file}", file="app.py").status == 404
