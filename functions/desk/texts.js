@@ -26,7 +26,7 @@ export const TEXTS = {
     words: {
       completed: 'paid, booking confirmed', failed: 'not paid', cancelled: 'not paid, given up', pending: 'waits for the PIN', unknown: 'not known yet',
       dispatching: 'being sent', review: 'a person decides', refund_due: 'to be given back', refunded: 'given back', unclaimed: 'waits for a payment',
-      bound: 'booked', refund_requested: 'a refund waits for another person', refund_sent: 'the refund is at M-Pesa', amount_differs: 'another amount than asked',
+      claim: 'the customer says that this receipt paid it', bound: 'booked', refund_requested: 'a refund waits for another person', refund_sent: 'the refund is at M-Pesa', amount_differs: 'another amount than asked',
       price_changed: 'the price has changed', client_changed: 'the booking belongs to somebody else now', second_receipt: 'paid twice',
       paid_other_amount: 'another amount was paid by hand', amount_contradicted: 'M-Pesa named two amounts', refunded_twice: 'given back twice',
       refund_unresolved: 'M-Pesa says nothing about the refund', PaymentCompleted: 'Paid, the booking is confirmed', PaymentFailed: 'Not paid',
@@ -66,6 +66,7 @@ export const TEXTS = {
     words: {
       completed: 'imelipwa, miadi imethibitishwa', failed: 'haijalipwa', cancelled: 'haijalipwa, imeachwa', pending: 'inasubiri PIN', unknown: 'haijulikani bado',
       dispatching: 'inatumwa', review: 'mtu aamue', refund_due: 'ya kurudishwa', refunded: 'imerudishwa', unclaimed: 'inasubiri malipo', bound: 'imeandikwa',
+      claim: 'mteja anasema risiti hii ilimlipia',
       refund_requested: 'ombi la kurudisha linasubiri mtu mwingine', refund_sent: 'kurudisha kuko M-Pesa', amount_differs: 'kiasi tofauti na kilichoombwa',
       second_receipt: 'imelipwa mara mbili', PaymentCompleted: 'Imelipwa, miadi imethibitishwa', PaymentFailed: 'Haijalipwa', ReviewNeeded: 'Mtu lazima aamue',
       RefundDue: 'Pesa zirudishwe', PaymentRefunded: 'Zimerudishwa', PaymentUnresolved: 'Mtu lazima aangalie', ReceiptAdded: 'M-Pesa imetaja risiti',

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from payments.values import EAT
+from payments.values import EAT, eat_day
 
 from tests.local.operator_desk import ACCOUNT, WHY, answer, hakika, in_review, scene
 from tests.local.runbook_scene import Scene, new_receipt, queue_callback
@@ -313,3 +313,13 @@ def test_a_statement_is_matched_both_ways_and_changes_nothing(scene: Scene) -> N
     assert verdicts[here.payment_id] == ("only_here", here.receipt_number)
     assert verdicts[lost.payment_id] == ("only_there", "UKR1LOST01")
     assert [scene.payment(each.payment_id) for each in (both, here, lost)] == before
+
+
+@tries("upgrade")
+def test_an_older_payment_gets_the_time_of_its_money_once(scene: Scene) -> None:
+    payment = scene.wait(scene.pay("pays"), "completed")
+    day = eat_day(payment.created_at)
+    assert hakika(scene, "upgrade", "--from", day).returncode == 2
+    done = answer(scene, "upgrade", "--from", day, "--yes")
+    assert done["had_it"] >= 1
+    assert (done["written"], done["second_receipts"]) == (0, [])

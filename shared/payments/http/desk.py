@@ -208,8 +208,8 @@ class DeskApi:
         return row
 
     def _receipt(self, row: ReceiptRow) -> dict[str, Any]:
-        waits = row.state is RowState.UNCLAIMED
-        proposals = propose_owners(self._runtime.services, row) if waits else []
+        runtime, waits = self._runtime, row.state is RowState.UNCLAIMED
+        proposals = propose_owners(runtime.services, row, runtime.claims) if waits else []
         return desk_answers.receipt_answer(row, proposals)
 
     def _act_on_receipt(self, event: Event, staff: Staff) -> dict[str, Any]:
