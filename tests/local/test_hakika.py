@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -271,6 +272,17 @@ def test_the_first_day_is_asked_and_leaves_only_its_report(scene: Scene, tmp_pat
     assert scene.client("events").list_rules(EventBusName=bus)["Rules"] == []
     urls = scene.client("sqs").list_queues().get("QueueUrls", [])
     assert not [url for url in urls if url.endswith("first-day")]
+
+
+@tries("staff add", "staff link", "staff list", "staff remove")
+def test_a_member_of_staff_comes_gets_a_link_and_goes(scene: Scene) -> None:
+    added = answer(scene, "staff", "add", "zawadi", "--name", "Zawadi", "--role", "clerk", *ACCOUNT)
+    assert (added["sub"], added["role"], added["is_active"]) == ("zawadi", "clerk", True)
+    link = answer(scene, "staff", "link", "zawadi", *ACCOUNT)["link"]
+    assert re.fullmatch(rf"{scene.stack.api_url}/desk#[0-9a-f]{{64}}", link)
+    answer(scene, "staff", "remove", "zawadi", *ACCOUNT)
+    [listed] = [each for each in answer(scene, "staff", "list") if each["sub"] == "zawadi"]
+    assert listed["is_active"] is False
 
 
 @tries("reconcile-statement")

@@ -167,7 +167,7 @@ class DeskApi:
             runtime.history.get_events(payment.payment_id),
             runtime.services.store.get_consultation(payment.booking_id),
             possible_acts(runtime.services, payment, staff),
-            {name: shown.get(name) for name in ("status", "message")},
+            {"status": shown["status"], "message": shown["customer_message"]},
         )
 
     def _act(self, event: Event, staff: Staff, remaining_seconds: Seconds) -> dict[str, Any]:
