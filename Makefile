@@ -33,7 +33,7 @@ PYTEST := $(PY) -m pytest
 PARALLEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help python run demo curl check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
+.PHONY: help python run demo curl desk check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
         upgrade deploy secrets environments clean
 
 help:
@@ -58,6 +58,9 @@ demo: environments ## play two customers through the public API, one line a step
 
 curl: environments ## the stack by hand: addresses, tokens, and a payment with curl
 	@exec $(PY) -m local.curl
+
+desk: environments ## fresh links to the desk of the running stack, for a clerk and an approver
+	@exec $(PY) -m local.desk
 
 test: python ## every check and every test, with all their set-up; PARALLEL=2 processes for each kind
 	@$(PYTHON) -m local.prepare_tests

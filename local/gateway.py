@@ -1,4 +1,4 @@
-"""The one address of the local stack: serves the pages, passes /api on to the emulated HTTP API.
+"""The one address of the local stack: serves the pages, passes /api and /desk to the emulated API.
 
 `python -m local.gateway --help` shows its options. It has the place of API
 Gateway's edge, so it alone sets the address of a call: it replaces the caller's X-Forwarded-For by
@@ -160,7 +160,8 @@ def application(options: GatewayOptions) -> web.Application:
     gateway = Gateway(options)
     app = web.Application(client_max_size=BODY_BYTES_MAX)
     app.cleanup_ctx.append(gateway.run)
-    app.router.add_route("*", "/api/{path:.*}", gateway.pass_to_api)
+    for path in ("/api/{path:.*}", "/desk", "/desk/{path:.*}"):
+        app.router.add_route("*", path, gateway.pass_to_api)
     app.router.add_get("/demo/config.json", gateway.show_config)
     app.router.add_get("/demo/events", gateway.show_events)
     app.router.add_post("/demo/customers", gateway.make_customer)

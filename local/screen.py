@@ -1,9 +1,11 @@
 """The short screen at the end of `make run`, and the commands that `make curl` prints."""
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from local.console import Console
+from local.desk import Link
 from local.state import StackState
 
 # The shell makes a fresh booking of its clock's seconds, so the steps can be repeated; and a fresh
@@ -28,12 +30,15 @@ def write_shell_file(file: Path, state: StackState) -> None:
     file.write_text("\n".join([*lines, FRESH_BOOKING, phone]) + "\n")
 
 
-def show(console: Console, state: StackState, seconds: float) -> None:
+def show(console: Console, state: StackState, seconds: float, links: Sequence[Link]) -> None:
     """Print what to open, what to try next, and how to stop. `make curl` has everything else."""
     console.say()
     console.say(console.paint(f"Hakika is running ({seconds:.0f} s). Open:", "bold"))
     for address, what in addresses(state):
         console.say(f"  {console.paint(f'{address:<34}', 'cyan')} {what}")
+    for link in links:
+        told = f"the desk, as {link.name} ({link.role})"
+        console.say(f"  {console.paint(link.address, 'cyan')} {told}")
     console.say()
     console.say("In a second terminal:")
     for command, what in next_commands(state):
@@ -59,9 +64,10 @@ def addresses(state: StackState) -> list[tuple[str, str]]:
 def next_commands(state: StackState) -> list[tuple[str, str]]:
     """Give what can be done with a running stack, besides opening its pages."""
     curl = ("make curl", "addresses, tokens, and a payment with curl, step by step")
+    desk = ("make desk", "fresh links to the desk: each works once, within 15 minutes")
     if state.simulator_url is None:
-        return [curl]
-    return [("make demo", "two customers pay, one line a step"), curl]
+        return [curl, desk]
+    return [("make demo", "two customers pay, one line a step"), curl, desk]
 
 
 def commands(shell_file: str, *, has_simulator: bool) -> list[tuple[str, str]]:

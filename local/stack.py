@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local import aws, credentials, gateway, screen, seed, state
+from local import aws, credentials, desk, gateway, screen, seed, state
 from local.assertions import check_deployment
 from local.build import build_if_changed
 from local.console import Console
@@ -45,7 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
         started = time.monotonic()
         with running_stack(console, settings) as (stack, children):
             screen.write_shell_file(settings.folder / screen.SHELL_FILE, stack)
-            screen.show(console, stack, time.monotonic() - started)
+            with console.step("two demo people for the desk"):
+                links = desk.new_links(settings.state_file)
+            screen.show(console, stack, time.monotonic() - started, links)
             _watch(children, stopping)
     except LocalStackError as error:
         console.say()

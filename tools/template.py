@@ -29,7 +29,11 @@ _TemplateLoader.add_multi_constructor("!", _intrinsic)
 
 def load_template(path: str | Path = TEMPLATE) -> dict[str, Any]:
     """Return the whole template, its short-form functions spelled out."""
-    text = Path(path).read_text(encoding="utf-8")
+    return parse_template(Path(path).read_text(encoding="utf-8"))
+
+
+def parse_template(text: str) -> dict[str, Any]:
+    """Return a template of YAML or JSON, its short-form functions spelled out."""
     # A SafeLoader, which neither tool can see.
     template: dict[str, Any] = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 # nosec B506
     return template

@@ -36,8 +36,14 @@ async function call(path, body) {
 
 function show(again, ...nodes) {
   state.again = again;
+  document.body.classList.toggle('in', state.token != null);
+  for (const [id, view] of [['go-waiting', 'waiting'], ['go-day', 'day']]) {
+    if (again.view === view) $(id).setAttribute('aria-current', 'page');
+    else $(id).removeAttribute('aria-current');
+  }
   $('main').replaceChildren(...nodes);
-  $('main').focus({ preventScroll: true });
+  // An answer that comes late must not take the search box from somebody who types.
+  if (document.activeElement !== $('q')) $('main').focus({ preventScroll: true });
 }
 
 /** Load and show; where the system does not answer, say so and offer to try again. */
@@ -52,18 +58,31 @@ async function open(again, path, draw) {
   }
 }
 
+/** Why a person is needed, where the status does not say it already. */
+const whyLine = (tag, payment) => (payment.why && word(payment.why) !== word(payment.status) ? make(tag, { class: 'why' }, word(payment.why)) : null);
+
 function paymentLine(payment) {
-  const why = payment.why ? make('div', { class: 'why' }, word(payment.why)) : null;
+  const why = whyLine('div', payment);
   return make('li', {}, make('button', { type: 'button', onclick: () => story(payment.payment_id) },
-    make('div', { class: 'top' }, make('span', {}, `${kes(payment.paid_amount_kes ?? payment.amount_kes)} · ${t('booking')} ${payment.booking_id}`), make('span', {}, word(payment.status))),
+    make('div', { class: 'top' }, make('span', {}, `${kes(payment.paid_amount_kes ?? payment.amount_kes)} · ${t('booking')} ${payment.booking_id}`), make('span', { class: payment.why ? 'badge warn' : 'badge' }, word(payment.status))),
     why, make('div', { class: 'muted' }, [payment.phone, payment.receipt_number, clock(payment.created_at)].filter(Boolean).join(' · '))));
 }
 
 function receiptLine(row) {
   return make('li', {}, make('button', { type: 'button', onclick: () => receipt(row.receipt_number) },
-    make('div', { class: 'top' }, make('span', {}, `${row.amount_kes == null ? row.amount_text ?? '?' : kes(row.amount_kes)} · ${row.receipt_number}`), make('span', {}, word(row.state))),
+    make('div', { class: 'top' }, make('span', {}, `${row.amount_kes == null ? row.amount_text ?? '?' : kes(row.amount_kes)} · ${row.receipt_number}`), make('span', { class: 'badge warn' }, word(row.state))),
     make('div', { class: 'muted' }, [row.typed_account, row.payer, clock(row.paid_at)].filter(Boolean).join(' · '))));
 }
+
+/** Who did it, in words: a member of staff, the operator, or a part of the system. */
+function person(by) {
+  const [family, ...rest] = (by || '').split(':');
+  const name = rest.join(':').split('/').pop();
+  return ['staff', 'operator'].includes(family) ? name : word(`by_${family}`) === `by ${family}` ? t('by_system') : word(`by_${family}`);
+}
+
+/** A reason as a sentence: a known code in words; the system's own notes are left out. */
+const because = (moment) => (moment.reason && (/^(staff|operator):/.test(moment.by) || TEXTS.en.words[moment.reason]) ? word(moment.reason) : '');
 
 const list = (title, items) => (items.length ? make('section', { class: 'card' }, make('h2', {}, title), make('ul', { class: 'rows' }, ...items)) : null);
 const facts = (pairs) => make('dl', {}, ...pairs.filter(([, value]) => value).flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]));
@@ -74,6 +93,8 @@ function waiting() {
     show(waiting, ...(parts.length ? parts : [make('section', { class: 'card' }, make('h2', {}, t('waiting')), make('p', {}, t('nothing_waits')))]));
   });
 }
+
+waiting.view = 'waiting';
 
 function search(text) {
   const again = () => search(text);
@@ -91,16 +112,18 @@ function story(id) {
 }
 
 function drawStory(again, payment) {
-  const told = payment.timeline.map((moment) => make('li', {}, make('strong', {}, clock(moment.at)), ' ', word(moment.type),
-    [moment.receipt_number && ` ${moment.receipt_number}`, moment.attention && ` (${word(moment.attention)})`, moment.reason && `: ${word(moment.reason)}`].filter(Boolean).join(''),
-    make('span', { class: 'muted' }, ` ${t('by', { by: moment.by })}`)));
-  const acts = payment.acts.map(({ act, then }) => make('button', { type: 'button', onclick: () => ask({ act, then, path: `payments/${payment.payment_id}/acts`, facts: { version: payment.version }, again }) }, actName(act)));
+  const moments = [{ at: payment.created_at, type: 'PaymentAsked', by: 'customer', note: kes(payment.amount_kes) }, ...payment.timeline];
+  const told = moments.map((moment) => make('li', {}, make('time', { datetime: moment.at, class: 'muted' }, clock(moment.at)),
+    make('div', {}, make('strong', {}, word(moment.type)), [moment.note, moment.receipt_number, word(moment.attention), because(moment)].filter(Boolean).map((part) => ` · ${part}`).join('')),
+    make('div', { class: 'muted' }, t('by', { by: person(moment.by) }))));
+  const refund = payment.refund?.step ? [t(`refund_step_${payment.refund.step}`), payment.refund.asked_by && t('by', { by: person(payment.refund.asked_by) }), payment.refund.why].filter(Boolean).join(' · ') : '';
+  const acts = payment.acts.map(({ act, then }, index) => make('button', { type: 'button', class: index === 0 && payment.why ? 'main' : null, onclick: () => ask({ act, then, path: `payments/${payment.payment_id}/acts`, facts: { version: payment.version }, again }) }, actName(act)));
   const asksTwo = payment.refund?.step === 'requested' && !payment.acts.some(({ act }) => act === 'approve_refund');
   show(again,
     make('section', { class: 'card' },
       make('h2', {}, `${kes(payment.paid_amount_kes ?? payment.amount_kes)} `, make('span', { class: payment.why ? 'badge warn' : 'badge' }, word(payment.status))),
-      payment.why ? make('p', { class: 'why' }, word(payment.why)) : null,
-      facts([[t('booking'), payment.booking && `${payment.booking_id} · ${payment.booking.status} · ${payment.booking.payment_status}`], [t('phone'), payment.phone], [t('receipt'), payment.receipt_number],
+      whyLine('p', payment),
+      facts([[t('booking'), `${payment.booking_id}${payment.booking ? ` · ${word(payment.booking.status)} · ${word(`pays_${payment.booking.payment_status}`)}` : ''}`], [t('refund'), refund], [t('phone'), payment.phone], [t('receipt'), payment.receipt_number],
         [t('paid'), clock(payment.paid_at)], [t('asked'), `${kes(payment.amount_kes)}, ${clock(payment.created_at)}`], [t('reference'), payment.account_reference], [t('customer_reads'), payment.customer_reads.message]]),
       make('h3', {}, t('can_do')), acts.length ? make('div', { class: 'acts' }, ...acts) : make('p', {}, t('nothing_to_do')), asksTwo ? make('p', { class: 'muted' }, t('two_people')) : null),
     make('section', { class: 'card' }, make('h2', {}, t('what_happened')), make('ol', { class: 'story' }, ...told)));
@@ -115,9 +138,9 @@ function receipt(number) {
     const offers = row.proposals.map((proposal) => {
       const target = proposal.payment ? { payment_id: proposal.payment.payment_id, version: proposal.payment.version } : { booking_id: proposal.booking_id };
       const name = proposal.payment ? `${t('booking')} ${proposal.payment.booking_id}, ${proposal.payment.phone ?? ''}` : `${t('booking')} ${proposal.booking_id}`;
-      return make('li', {}, make('button', { type: 'button', onclick: () => ask({ act: 'attach', then: name, path, facts: { ...amount, ...target }, again }) }, make('div', { class: 'top' }, name, t('attach_here')), make('div', { class: 'muted' }, word(proposal.why))));
+      return make('li', {}, make('button', { type: 'button', onclick: () => ask({ act: 'attach', to: name, path, facts: { ...amount, ...target }, again }) }, make('div', { class: 'top' }, make('span', {}, name), make('span', { class: 'go' }, t('attach_here'))), make('div', { class: 'muted' }, word(proposal.why))));
     });
-    const acts = row.state === 'set_aside' ? [['reopen', {}]] : [['owe_back', amount], ['set_aside', { set_aside: 'handled_elsewhere' }]];
+    const acts = row.state === 'set_aside' ? [['reopen', {}]] : [['attach_booking', amount], ['owe_back', amount], ['set_aside', { set_aside: 'handled_elsewhere' }]];
     return show(again, make('section', { class: 'card' }, make('h2', {}, `${row.amount_kes == null ? row.amount_text ?? '?' : kes(row.amount_kes)} · ${row.receipt_number} `, make('span', { class: 'badge warn' }, word(row.state))),
       facts([[t('paid'), clock(row.paid_at)], [t('typed_account'), row.typed_account], [t('payer'), row.payer]]),
       make('h3', {}, t('suggestions')), offers.length ? make('ul', { class: 'rows' }, ...offers) : make('p', {}, t('no_suggestion')),
@@ -126,26 +149,29 @@ function receipt(number) {
 }
 
 function day(date = new Date().toLocaleDateString('sv-SE', { timeZone: 'Africa/Nairobi' })) {
-  const again = () => day(date);
+  const again = Object.assign(() => day(date), { view: 'day' });
   return open(again, `days?from=${date}`, (found) => {
-    const rows = Object.entries(found.days[date] ?? {}).map(([status, tally]) => make('tr', {}, make('td', {}, word(status)), make('td', {}, String(tally.count)), make('td', {}, kes(tally.amount_kes))));
+    const tallies = Object.entries(found.days[date] ?? {}).filter(([, tally]) => tally.count);
+    const rows = tallies.map(([status, tally]) => make('tr', {}, make('th', { scope: 'row' }, word(`day_${status}`)), make('td', {}, String(tally.count)), make('td', {}, kes(tally.amount_kes))));
+    const came = found.days[date]?.completed ?? { count: 0, amount_kes: 0 };
     const pick = make('input', { type: 'date', value: date, 'aria-label': t('day') });
     pick.addEventListener('change', () => pick.value && day(pick.value));
     const head = make('tr', {}, ...['status', 'count', 'amount'].map((name) => make('th', { scope: 'col' }, t(name))));
-    show(again, make('section', { class: 'card' }, make('h2', {}, t('from_to', { day: date })), pick, make('div', { class: 'scroll' }, make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows)))));
+    show(again, make('section', { class: 'card' }, make('h2', {}, t('from_to', { day: new Date(`${date}T12:00:00+03:00`).toLocaleDateString('en-GB', { dateStyle: 'medium' }) })), pick, make('p', { class: 'came' }, make('strong', {}, kes(came.amount_kes)), ` ${t('came_in', came)}`),
+      make('div', { class: 'scroll' }, make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows)))));
   });
 }
 
-const TYPES = { record_receipt: ['receipt_number', 'amount_kes'], refund_reversed: ['receipt_number'] };
+const TYPES = { attach_booking: ['booking_id'], record_receipt: ['receipt_number', 'amount_kes'], refund_reversed: ['receipt_number'] };
 
 /** Show what an act will do, take the reason, carry it out on what was shown. */
-function ask({ act, then, path, facts: more, again }) {
+function ask({ act, then, to, path, facts: more, again }) {
   const dialog = $('act');
   $('act-title').textContent = actName(act);
-  $('act-then').textContent = then ? t('then', { then: word(then) }) : '';
+  $('act-then').textContent = to ?? (then ? t('then', { then: word(then) }) : '');
   $('act-error').textContent = '';
   $('reason').value = '';
-  const fields = (TYPES[act] ?? []).map((name) => [make('label', { for: name }, t(name === 'amount_kes' ? 'amount_field' : 'receipt_field')), make('input', { id: name, required: '', autocomplete: 'off', inputmode: name === 'amount_kes' ? 'numeric' : 'text' })]);
+  const fields = (TYPES[act] ?? []).map((name) => [make('label', { for: name }, t(`${name}_field`)), make('input', { id: name, required: '', autocomplete: 'off', inputmode: name === 'amount_kes' ? 'numeric' : 'text' })]);
   $('act-fields').replaceChildren(...fields.flat());
   dialog.returnValue = '';
   dialog.querySelector('form').onsubmit = async (event) => {
@@ -154,9 +180,11 @@ function ask({ act, then, path, facts: more, again }) {
     $('act-yes').disabled = true;
     const typed = Object.fromEntries((TYPES[act] ?? []).map((name) => [name, name === 'amount_kes' ? Number($(name).value) : $(name).value]));
     try {
-      const answer = await call(path, { act, reason: $('reason').value, ...more, ...typed });
+      const answer = await call(path, { act: act === 'attach_booking' ? 'attach' : act, reason: $('reason').value, ...more, ...typed });
       dialog.close();
       $('told').textContent = answer.phone_number ? t('number_is', { number: answer.phone_number }) : t('done');
+      clearTimeout(state.hide);
+      if (!answer.phone_number) state.hide = setTimeout(() => $('told').replaceChildren(), 6000);
       await again();
     } catch (error) {
       $('act-error').textContent = error.status ? error.message : t('down');
@@ -165,16 +193,20 @@ function ask({ act, then, path, facts: more, again }) {
     }
   };
   dialog.showModal();
-  $('reason').focus();
+  (dialog.querySelector('#act-fields input') ?? $('reason')).focus();
 }
 
 function signedOut(key = 'sign_in') {
   state.token = null;
   sessionStorage.removeItem('token');
+  sayWho();
   show(start, make('section', { class: 'card' }, make('p', { role: 'alert' }, t(key))));
 }
 
+const sayWho = () => { $('who').textContent = state.me && state.token ? t('signed_in', { name: state.me.name, role: word(state.me.role) }) : ''; };
+
 function speak() {
+  sayWho();
   document.documentElement.lang = state.language;
   for (const node of document.querySelectorAll('[data-text]')) node.textContent = t(node.dataset.text);
   const other = state.language === 'en' ? ['sw', 'Kiswahili'] : ['en', 'English'];
@@ -195,7 +227,8 @@ async function start() {
   if (!state.token) return signedOut();
   try {
     const me = await call('me');
-    $('who').textContent = t('signed_in', me);
+    state.me = me;
+    sayWho();
   } catch (error) {
     if (error.status === 401) return undefined;
   }
@@ -204,6 +237,7 @@ async function start() {
 
 $('search').addEventListener('submit', (event) => {
   event.preventDefault();
+  $('main').focus({ preventScroll: true });
   if ($('q').value.trim()) search($('q').value.trim());
 });
 $('go-waiting').addEventListener('click', waiting);
@@ -222,10 +256,11 @@ document.addEventListener('keydown', (event) => {
   }
   const rows = [...document.querySelectorAll('.rows button')];
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step && rows.length && !$('act').open && !isTyping) {
+  if (step && rows.length && !$('act').open && (!isTyping || event.target === $('q'))) {
     event.preventDefault();
     const at = rows.indexOf(document.activeElement);
-    rows[(at + step + rows.length) % rows.length].focus();
+    const next = at < 0 && step < 0 ? rows.length - 1 : (at + step + rows.length) % rows.length;
+    rows[next].focus();
   }
 });
 speak();

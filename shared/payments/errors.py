@@ -8,7 +8,8 @@
     │   ├── NotFoundError             404  absent, or another's: alike
     │   ├── ConflictError             409  the state of things forbids it
     │   ├── TooLargeError             413
-    │   └── PromptLimitError          429  retry_after_seconds says when
+    │   ├── PromptLimitError          429  retry_after_seconds says when
+    │   └── ClaimLimitError           429  enough receipts were named
     ├── InitiationError           502  Daraja refused; nobody was charged
     ├── UnavailableError          503  nothing is known to have happened; ask again
     │   ├── StoreUnavailableError        DynamoDB refused or did not answer
@@ -126,6 +127,18 @@ class PromptLimitError(RequestError):
             retry_after_seconds=retry_after_seconds,
             facts=facts,
         )
+
+
+class ClaimLimitError(RequestError):
+    """Enough receipts were named for this payment, or by this client today.
+
+    Units: retry_after_seconds in seconds, None where the payment itself has enough.
+    """
+
+    http_status = 429
+
+    def __init__(self, sentence: str, *, retry_after_seconds: int | None = None) -> None:
+        super().__init__(sentence, code="too_many_claims", retry_after_seconds=retry_after_seconds)
 
 
 class InitiationError(PaymentError):

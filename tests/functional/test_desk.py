@@ -212,7 +212,9 @@ def test_whatever_was_typed_finds_the_payment_and_no_number_is_shown_whole(
         answer = browser("GET", "/api/desk/search", q=text)
         assert [each["payment_id"] for each in answer.body["payments"]] == [payment_id], text
         assert phone not in str(answer.body)
-    assert phone not in str(browser.story(payment_id))
+    story = browser.story(payment_id)
+    assert phone not in str(story)
+    assert "We owe it back to you." in story["customer_reads"]["message"]
     assert browser("GET", "/api/desk/search", q="nothing such").body["payments"] == []
     [waiting] = browser("GET", "/api/desk/waiting").body["payments"]
     assert (waiting["payment_id"], waiting["why"]) == (payment_id, "refund_due")

@@ -179,7 +179,10 @@ def test_no_button_leads_to_a_second_prompt_while_one_may_be_open(scene: Scene) 
     assert (body["can_retry"], body["actions"]) == (False, [])
     scene.pass_time(300, delivers=False)
     body = scene.status(payment_id).body
-    assert (body["can_retry"], body["actions"]) == (True, ["try_again", "other_number"])
+    assert (body["can_retry"], body["actions"]) == (
+        True,
+        ["try_again", "other_number", "claim_receipt"],
+    )
 
 
 def test_a_charge_is_ruled_out_only_where_safaricom_closed_the_prompt(scene: Scene) -> None:

@@ -140,3 +140,22 @@ def test_a_wrong_line_changes_nothing(
 def test_a_receipt_that_nobody_named_is_asked_about(desk: Desk) -> None:
     answer = desk("money", "show", "SKI7HAND99")
     assert (answer.code, "hakika money ask SKI7HAND99" in answer.err) == (1, True)
+
+
+def test_the_check_counts_who_named_the_money_first_and_what_waits(
+    desk: Desk, world: World
+) -> None:
+    pay(world)
+    world.pass_time(700)
+    world.register("2")
+    pay(world, "2", scenario="pays+callback_lost")
+    world.pass_time(200)
+    world.clean_up()
+    by_hand(world, BillRefNumber="nothing of ours")
+    checked = desk.json("money", "check")
+    [day] = checked["first_witness"]
+    assert (day["payments"], day["not_callback_percent"]) == (2, 50)
+    assert day["by"] == {"callback": 1, "query": 1}
+    assert (checked["unclaimed"], checked["unclaimed_kes"]) == (1, 1000)
+    out = desk("money", "check").out
+    assert "50% not by a callback" in " ".join(out.split())

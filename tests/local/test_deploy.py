@@ -100,6 +100,24 @@ def changed_template(build: Build, folder: Path) -> Path:
     return template
 
 
+def without_new_indexes(build: Build, folder: Path) -> Path:
+    """The built template as before the indexes of 0.2.0."""
+    copy = folder / "older"
+    shutil.copytree(build.template.parent, copy)
+    template = load_template(build.template)
+    table = template["Resources"]["PaymentsTable"]["Properties"]
+    new = ("by_reference", "by_received")
+    of_new = ("account_reference", "received_shard", "received_at")
+    for name, key, gone in (
+        ("GlobalSecondaryIndexes", "IndexName", new),
+        ("AttributeDefinitions", "AttributeName", of_new),
+    ):
+        table[name] = [each for each in table[name] if each[key] not in gone]
+    file = copy / "template.yaml"
+    file.write_text(json.dumps(template, default=str))
+    return file
+
+
 def routes_of(emulator: str, api_id: str) -> set[str]:
     items = aws.client("apigatewayv2", emulator).get_routes(ApiId=api_id)["Items"]
     return {item["RouteKey"] for item in items}
@@ -143,12 +161,19 @@ def delete(emulator: str) -> str:
 def test_a_sandbox_is_deployed_updated_and_deleted(
     emulator: str, settings: LocalSettings, build: Build, tmp_path: Path
 ) -> None:
-    deploy_as_make_does(settings, template=build.template, environment="sandbox")
+    older = without_new_indexes(build, tmp_path)
+    deploy_as_make_does(settings, template=older, environment="sandbox")
     first = outputs_of(emulator)
     table = aws.client("dynamodb", emulator)
     marker = {"pk": {"S": "MARK"}, "sk": {"S": "STATE"}}
     table.put_item(TableName=first["TableName"], Item=marker)
-    deploy_as_make_does(settings, template=changed_template(build, tmp_path), environment="sandbox")
+    screen = deploy_as_make_does(
+        settings, template=changed_template(build, tmp_path), environment="sandbox"
+    )
+    assert "Deployment 1 of 2: the index by_reference" in screen
+    described = table.describe_table(TableName=first["TableName"])["Table"]
+    names = {each["IndexName"] for each in described["GlobalSecondaryIndexes"]}
+    assert names >= {"by_day", "by_reference", "by_received"}
     second = outputs_of(emulator)
     assert (second["ApiId"], second["TableName"]) == (first["ApiId"], first["TableName"])
     assert table.get_item(TableName=second["TableName"], Key=marker)["Item"] == marker

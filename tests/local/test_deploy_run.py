@@ -146,12 +146,13 @@ def test_the_printed_commands_work_as_printed_and_a_kill_leaves_nothing(
 
 def test_the_screen_is_short_and_true_and_ctrl_c_stops_everything(running: RunningStack) -> None:
     screen = running.screen.partition("Hakika is running")[2]
-    assert len(screen.splitlines()) <= 12
+    assert len(screen.splitlines()) <= 15
     addresses = re.findall(r"http://\S+", screen)
-    assert len(addresses) == 4
+    assert len(addresses) == 6
     for address in addresses:
         assert requests.get(address, timeout=SECONDS_MAX).ok, address
-    assert set(re.findall(r"make [a-z]+", screen)) == {"make demo", "make curl"}
+    assert set(re.findall(r"make [a-z]+", screen)) == {"make demo", "make curl", "make desk"}
+    assert running.run_module("local.desk").count("/desk#") == 2
     told = running.run_module("local.demo")
     assert "paid: KES 1,500, receipt" in told
     assert "{" not in told, "a body without VERBOSE=1"

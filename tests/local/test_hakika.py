@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import typer
-from payments.values import EAT
+from payments.values import EAT, eat_day
 
 from tests.local.operator_desk import ACCOUNT, WHY, answer, hakika, in_review, scene
 from tests.local.runbook_scene import Scene, new_receipt, queue_callback
@@ -273,6 +274,17 @@ def test_the_first_day_is_asked_and_leaves_only_its_report(scene: Scene, tmp_pat
     assert not [url for url in urls if url.endswith("first-day")]
 
 
+@tries("staff add", "staff link", "staff list", "staff remove")
+def test_a_member_of_staff_comes_gets_a_link_and_goes(scene: Scene) -> None:
+    added = answer(scene, "staff", "add", "zawadi", "--name", "Zawadi", "--role", "clerk", *ACCOUNT)
+    assert (added["sub"], added["role"], added["is_active"]) == ("zawadi", "clerk", True)
+    link = answer(scene, "staff", "link", "zawadi", *ACCOUNT)["link"]
+    assert re.fullmatch(rf"{scene.stack.api_url}/desk#[0-9a-f]{{64}}", link)
+    answer(scene, "staff", "remove", "zawadi", *ACCOUNT)
+    [listed] = [each for each in answer(scene, "staff", "list") if each["sub"] == "zawadi"]
+    assert listed["is_active"] is False
+
+
 @tries("reconcile-statement")
 def test_a_statement_is_matched_both_ways_and_changes_nothing(scene: Scene) -> None:
     both = scene.wait(scene.pay("pays"), "completed")
@@ -301,3 +313,13 @@ def test_a_statement_is_matched_both_ways_and_changes_nothing(scene: Scene) -> N
     assert verdicts[here.payment_id] == ("only_here", here.receipt_number)
     assert verdicts[lost.payment_id] == ("only_there", "UKR1LOST01")
     assert [scene.payment(each.payment_id) for each in (both, here, lost)] == before
+
+
+@tries("upgrade")
+def test_an_older_payment_gets_the_time_of_its_money_once(scene: Scene) -> None:
+    payment = scene.wait(scene.pay("pays"), "completed")
+    day = eat_day(payment.created_at)
+    assert hakika(scene, "upgrade", "--from", day).returncode == 2
+    done = answer(scene, "upgrade", "--from", day, "--yes")
+    assert done["had_it"] >= 1
+    assert (done["written"], done["second_receipts"]) == (0, [])

@@ -6,6 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+NEVER_TWICE = frozenset(
+    {("query", "query"), ("pull", "pull"), ("callback", "operator"), ("query", "operator")}
+)
+"""Pairs of witnesses that cannot be, or that are counted once."""
 RARE = (
     "late success after failed",
     "late success after cancelled",
@@ -53,6 +57,26 @@ RARE = (
     "same payment answered again",
     "event redelivered",
     "counters expired",
+    "by hand: reference",
+    "by hand: lower",
+    "by hand: letter",
+    "by hand: booking",
+    "by hand: blank",
+    "by hand: wrong",
+    "by hand: phone",
+    "confirmation queued",
+    "opened by a hand payment",
+    "second receipt filed",
+    "row: found its own prompt",
+    "row: unclaimed -> bound",
+    "attention: second_receipt",
+    "attention: paid_other_amount",
+    *(
+        f"witness {first}, then {second}"
+        for first in ("callback", "query", "c2b", "pull")
+        for second in ("callback", "query", "c2b", "pull", "operator")
+        if (first, second) not in NEVER_TWICE
+    ),
 )
 """What must have happened at least once in a run of some thousands of histories."""
 

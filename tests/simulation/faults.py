@@ -56,10 +56,12 @@ APPLICABLE: dict[str, tuple[FaultKind, ...]] = {
     "daraja token": (*_DARAJA[:5], *_CALLER),
     "daraja push": _DARAJA,
     "daraja query": _DARAJA,
+    "daraja pull": _DARAJA,
     "sqs SendMessage": (_K.REFUSED, _K.REPLY_LOST, *_CALLER),
     "secrets GetSecretValue": (_K.REFUSED, *_CALLER),
     "events PutEvents": (_K.REFUSED, _K.REPLY_LOST),
     "machine callback": (_K.LOST, _K.DUPLICATED, _K.DELAYED),
+    "machine c2b": (_K.LOST, _K.DUPLICATED, _K.DELAYED),
     "machine schedule": (_K.SKIPPED, _K.DUPLICATED),
     "machine redrive": (_K.DUPLICATED,),
 }

@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator.core import CallbackDelivery
-from tests.support.aws import TABLE_NAME
+from tests.support.aws import TABLE_NAME, Queue
 from tests.support.lambdas import LISTED_IP, http_event
-from tests.support.world import CALLBACK
+from tests.support.world import CALLBACK, CONFIRMATION
 
 from .faults import FaultKind
+from .world import START
 
 if TYPE_CHECKING:
     from .world import SimulatedWorld
 
 MINUTE = 60.0
+PULLS_ON_SECONDS = 3 * 3600.0
 VISIBILITY_SECONDS = 60.0
 RECEIVES_MAX = 5
 DELAY_SECONDS_MAX = 30_000.0
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """One queue and the function that its messages are handed to."""
+
+    queue: Queue
+    function: str
+    name: str
+    is_redriving: bool = False
+    receives: dict[str, int] = field(default_factory=dict)
+    dead_letters: list[dict[str, str]] = field(default_factory=list)
 
 
 class Machinery:
@@ -29,8 +44,10 @@ class Machinery:
         self._world = world
         self._cleanup_at: float | None = None
         self._last_run_at = 0.0
-        self._is_redriving = False
-        self._receives: dict[str, int] = {}
+        self._lines = (
+            _Line(world.queue, "callback", "redrive"),
+            _Line(world.money_queue, "paybill", "money redrive"),
+        )
         self._piped = 0
         self._pipe_tries = 0
         self._is_piping = False
@@ -41,10 +58,17 @@ class Machinery:
 
     def post(self, delivery: CallbackDelivery) -> None:
         """Post a callback, unless the network has other plans."""
+        if "/api/c2b/" in delivery.url:
+            self._post(f"c2b {delivery.id}", delivery, "machine c2b")
+            return
         prompt = self._world.daraja.world.prompts.get(delivery.checkout_request_id)
         number = f"{prompt.order.msisdn[-2:]}.{prompt.push_number}" if prompt else "extra"
-        name = f"callback {number}.{delivery.id.partition('.')[2]}"
-        fault = self._world.machine_fault(name, "machine callback")
+        self._post(
+            f"callback {number}.{delivery.id.partition('.')[2]}", delivery, "machine callback"
+        )
+
+    def _post(self, name: str, delivery: CallbackDelivery, what: str) -> None:
+        fault = self._world.machine_fault(name, what)
         kind = fault.kind if fault else None
         if kind is FaultKind.LOST:
             self._answered(delivery, None)
@@ -56,25 +80,31 @@ class Machinery:
     def _post_once(
         self, name: str, delivery: CallbackDelivery, after: float, *, is_answered: bool
     ) -> None:
+        is_money = "/api/c2b/" in delivery.url
+        function = "paybill" if is_money else "callback"
         event = http_event(
             "POST",
-            CALLBACK,
+            CONFIRMATION if is_money else CALLBACK,
             path=urlsplit(delivery.url).path,
             body=delivery.body.decode(errors="replace"),
             source_ip=delivery.source_ip,
         )
 
         def finished(answer: Any) -> None:
-            self._world.watch.answered_to("callback", answer)
-            self._world.watch.callback_answered(delivery, answer)
+            self._world.watch.answered_to(function, answer)
+            if is_money:
+                self._world.watch.confirmation_answered(delivery, answer)
+            else:
+                self._world.watch.callback_answered(delivery, answer)
             if is_answered:
                 self._answered(delivery, answer["statusCode"] if answer else None)
 
         if not is_answered and after == 0.0:
             after = DELAY_SECONDS_MAX
             self._answered(delivery, None)
-        authority = "full" if delivery.source_ip in _listed(self._world) else "hint"
-        self._world.start(name, "callback", event, finished, authority=authority, after=after)
+        weak = "none" if is_money else "hint"
+        authority = "full" if delivery.source_ip in _listed(self._world) else weak
+        self._world.start(name, function, event, finished, authority=authority, after=after)
 
     def _answered(self, delivery: CallbackDelivery, status: int | None) -> None:
         self._world.daraja.callback_answered(delivery.id, status)
@@ -84,11 +114,12 @@ class Machinery:
     def wake(self) -> None:
         """See what there is to do: the schedule's next useful run, the queue, the stream."""
         self._schedule()
-        self._redrive()
+        for line in self._lines:
+            self._redrive(line)
         self._pipe()
 
     def _schedule(self) -> None:
-        due_at = self._world.watch.view.next_due_at()
+        due_at = self._next_due_at()
         if due_at is None:
             return
         minute = math.ceil(max(due_at, self._world.clock.now) / MINUTE) * MINUTE
@@ -98,12 +129,25 @@ class Machinery:
         self._cleanup_at = minute
         self._world.scheduler.at(minute, lambda: self._run_schedule(minute))
 
+    def _next_due_at(self) -> float | None:
+        """When a payment, a receipt or Pull is due; Pull until hours after the last money."""
+        world = self._world
+        due_at: float | None = world.watch.view.next_due_at()
+        if not world.plan.pulls:
+            return due_at
+        last = max((each.at for each in world.daraja.ledger.debits.values()), default=0.0)
+        ends_at = max(last, START + world.plan.heal_at) + PULLS_ON_SECONDS
+        pull_at = max(world.watch.view.pull_at, world.clock.now)
+        if pull_at > ends_at:
+            return due_at
+        return pull_at if due_at is None else min(due_at, pull_at)
+
     def _run_schedule(self, minute: float) -> None:
         if self._cleanup_at != minute:
             return
         self._cleanup_at = None
         self._last_run_at = minute
-        name = f"cleanup {int((minute - 1_790_000_000) // 60)}"
+        name = f"cleanup {int((minute - START) // 60)}"
         fault = self._world.machine_fault(name, "machine schedule")
         if fault is not None and fault.kind is FaultKind.SKIPPED:
             return
@@ -118,36 +162,35 @@ class Machinery:
 
         actor = self._world.start(name, "cleanup", {}, finished, after=after)
 
-    # The fallback queue
+    # The queues of what could not be written
 
-    def _redrive(self) -> None:
-        if self._is_redriving or not self._world.queue.messages:
+    def _redrive(self, line: _Line) -> None:
+        if line.is_redriving or not line.queue.messages:
             return
-        self._is_redriving = True
-        first = self._world.queue.messages[0]["messageId"]
-        after = 1.0 if first not in self._receives else VISIBILITY_SECONDS
-        self._world.scheduler.at(self._world.clock.now + after, self._receive)
+        line.is_redriving = True
+        first = line.queue.messages[0]["messageId"]
+        after = 1.0 if first not in line.receives else VISIBILITY_SECONDS
+        self._world.scheduler.at(self._world.clock.now + after, lambda: self._receive(line))
 
-    def _receive(self) -> None:
-        records = list(self._world.queue.messages)
+    def _receive(self, line: _Line) -> None:
+        records = list(line.queue.messages)
         for record in records:
-            count = self._receives.get(record["messageId"], 0) + 1
-            self._receives[record["messageId"]] = count
+            line.receives[record["messageId"]] = line.receives.get(record["messageId"], 0) + 1
         first = records[0]["messageId"]
-        name = f"redrive {first} {self._receives[first]}"
+        name = f"{line.name} {first} {line.receives[first]}"
         fault = self._world.machine_fault(name, "machine redrive")
 
         def finished(answer: Any) -> None:
-            self._is_redriving = False
-            self._received(records, answer)
+            line.is_redriving = False
+            self._received(line, records, answer)
 
-        self._world.start(name, "callback", {"Records": records}, finished)
+        event = {"Records": records}
+        self._world.start(name, line.function, event, finished)
         if fault is not None:
-            self._world.start(
-                f"{name}+", "callback", {"Records": records}, lambda _: None, after=fault.seconds
-            )
+            again = f"{name}+"
+            self._world.start(again, line.function, event, lambda _: None, after=fault.seconds)
 
-    def _received(self, records: list[dict[str, Any]], answer: Any) -> None:
+    def _received(self, line: _Line, records: list[dict[str, str]], answer: Any) -> None:
         """What was not done stays; what was received too often goes to the dead letters."""
         failed = (
             {each["itemIdentifier"] for each in answer["batchItemFailures"]} if answer else None
@@ -155,19 +198,20 @@ class Machinery:
         for record in records:
             message_id = record["messageId"]
             if failed is not None and message_id not in failed:
-                self._world.queue.messages.remove(record)
+                line.queue.messages.remove(record)
                 self._world.note("message redriven")
-            elif self._receives[message_id] >= RECEIVES_MAX:
-                self._world.queue.messages.remove(record)
-                self._world.dead_letters.append(record)
+            elif line.receives[message_id] >= RECEIVES_MAX:
+                line.queue.messages.remove(record)
+                line.dead_letters.append(record)
                 self._world.note("message dead")
 
     def replay_dead_letters(self) -> None:
         """What the operator's `callbacks replay` does."""
-        for record in self._world.dead_letters:
-            self._receives.pop(record["messageId"], None)
-            self._world.queue.messages.append(record)
-        self._world.dead_letters.clear()
+        for line in self._lines:
+            for record in line.dead_letters:
+                line.receives.pop(record["messageId"], None)
+                line.queue.messages.append(record)
+            line.dead_letters.clear()
 
     # The outbox
 
@@ -198,11 +242,6 @@ class Machinery:
             if fault is not None:
                 return
         self._piped += len(batch)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing of it is under way."""
-        return not (self._is_redriving or self._is_piping or self._cleanup_at)
 
 
 def _listed(world: SimulatedWorld) -> tuple[str, ...]:

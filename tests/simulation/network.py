@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import requests
+from payments.daraja.money_client import PULL_PATH
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
 from simulator.core import HttpAnswer, HttpRequest, Transport
@@ -37,6 +38,7 @@ _DARAJA = {
     OAUTH_PATH: ("token", 5.0),
     PUSH_PATH: ("push", 18.0),
     QUERY_PATH: ("query", 8.0),
+    PULL_PATH: ("pull", 8.0),
 }
 """What a path is for, and how long the product waits for its answer."""
 
@@ -201,6 +203,8 @@ class Network:
             raise requests.exceptions.ConnectionError("Connection aborted.")
         if operation == "query":
             self._world.observe_query(request, answer)
+        if operation == "pull":
+            self._world.observe_pull(answer)
         if self._world.scheduler.current is not None:
             self._world.scheduler.current.learn([answer.status, answer.body.decode()])
         return answer

@@ -22,6 +22,7 @@ from simulator.core.chance import unit
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.support.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
 
+from .by_hand import pay_by_hand
 from .invariants.view import OPEN, Values
 from .scheduler import Actor
 
@@ -60,6 +61,8 @@ class People:
                 self._world.daraja.start_outage(
                     item["how"], item["seconds"], endpoints=item["endpoints"]
                 )
+            case "pay_by_hand":
+                pay_by_hand(self._world, item)
             case "instances_die":
                 self._world.forget_instances()
             case other:
@@ -279,6 +282,8 @@ class People:
         self._world.note("an operator asked Daraja")
 
     def _carry_out(self, payment_id: str, shown: int, operation: Operation) -> None:
+        if isinstance(operation, ReceiptFound):
+            self._world.watch.heard_of(operation.receipt_number, "operator")
         operate_on_payment(
             self._runtime().services,
             payment_id,
@@ -317,8 +322,13 @@ class People:
         return None
 
     def _by_reference(self, payment: Values) -> Any:
+        """Money on the statement with this reference and amount that is nobody else's yet."""
+        payment_id = payment["pk"].removeprefix("PAY#")
+        owners = self._world.watch.view.receipts
         for debit in self._world.daraja.ledger.debits.values():
-            if debit.reference == payment["account_reference"]:
+            is_its = debit.reference.upper() == payment.get("account_reference")
+            is_exact = debit.amount_kes == payment["amount_kes"] or debit.checkout_request_id != ""
+            if is_its and is_exact and owners.get(debit.receipt) in (None, payment_id):
                 return debit
         return None
 

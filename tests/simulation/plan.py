@@ -9,6 +9,7 @@ import random
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .by_hand import draw_money
 from .faults import Fault, FaultKind, fault_from
 from .scenarios import scenario
 
@@ -27,7 +28,9 @@ class Plan:
 
     Shape: `agenda` are the people's doings in order of time, each a dict with `at`, `name` and
     `do`; `scenarios` maps a phone to the days its pushes will have; `faults` None means: by
-    chance at `fault_rate` among `kinds`. Units: seconds from the start; KES.
+    chance at `fault_rate` among `kinds`; `hears_c2b` where M-Pesa posts confirmations too, and
+    `environment` are the functions' variables that differ from the usual.
+    Units: seconds from the start; KES.
     """
 
     seed: int
@@ -38,6 +41,13 @@ class Plan:
     fault_rate: float = 0.0
     kinds: tuple[str, ...] = ()
     faults: tuple[Fault, ...] | None = None
+    hears_c2b: bool = False
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def pulls(self) -> bool:
+        """Whether cleanup asks Pull."""
+        return self.environment.get("PULL_TRANSACTIONS") == "true"
 
     def document(self) -> dict[str, Any]:
         """The plan, ready for JSON."""
@@ -76,6 +86,8 @@ def draw_plan(seed: int) -> Plan:
         _reopen_as_late_money_comes(chance, agenda, scenarios, daraja)
     if is_silent:
         _fall_silent(chance, agenda, scenarios, heal_at)
+    money = draw_money(seed, agenda, scenarios)
+    daraja |= money.pop("daraja", {})
     all_kinds = [str(kind) for kind in FaultKind]
     kinds = chance.sample(all_kinds, chance.randint(3, len(all_kinds)))
     return Plan(
@@ -86,6 +98,7 @@ def draw_plan(seed: int) -> Plan:
         heal_at=heal_at,
         fault_rate=chance.choice((0.0, 0.05, 0.1, 0.1, 0.2, 0.3)),
         kinds=tuple(kinds),
+        **money,
     )
 
 

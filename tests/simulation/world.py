@@ -21,6 +21,8 @@ from simulator.core import CallbackDelivery, Daraja, HttpAnswer, HttpRequest
 from simulator.core.config import Config
 from simulator.core.oauth import TokenState
 from tests.support.aws import (
+    C2B_TOKEN,
+    MONEY_QUEUE_URL,
     SECRETS,
     TABLE_NAME,
     EngineOf,
@@ -34,8 +36,9 @@ from tests.support.clock import VirtualClock
 from tests.support.daraja import new_session
 from tests.support.dynamodb import attach, new_client, use_virtual_time
 from tests.support.dynamodb.errors import DynamoDBError
-from tests.support.lambdas import TIMEOUT_SECONDS, Lambda, environment
+from tests.support.lambdas import DOMAIN, TIMEOUT_SECONDS, Lambda, environment
 
+from .by_hand import SHORTCODE
 from .coverage import Coverage
 from .faults import Fault, FaultKind, Faults
 from .invariants.watch import Watch
@@ -108,11 +111,15 @@ class SimulatedWorld:
         self.faults = Faults(plan.seed, rate=plan.fault_rate, kinds=kinds, given=plan.faults)
         self.network = Network(self)
         self.engine = new_engine(self.clock, engine_of)
-        self.queue = Queue()
-        self.dead_letters: list[dict[str, Any]] = []
+        self.queue, self.money_queue = Queue(), Queue()
         self.secrets = SecretsManager(SECRETS)
         config = Config(journal_max=0).changed({"query_per_minute": None, **plan.daraja})
+        if plan.hears_c2b:
+            url = f"https://{DOMAIN}/api/c2b/{C2B_TOKEN}/confirmation"
+            config = config.changed({"c2b_confirmation_url": url})
         self.daraja = Daraja(clock=self.clock, seed=plan.seed, config=config)
+        if plan.pulls:
+            self.daraja.world.pull.add(SHORTCODE)
         self.daraja.journal.subscribe(self._journal)
         self.store_down_until = 0.0
         self.posts: Callable[[CallbackDelivery], None] = lambda _: None
@@ -160,7 +167,7 @@ class SimulatedWorld:
         for handler, _ in streams:
             handler.stream = self._output
         try:
-            with environment():
+            with environment(self.plan.environment):
                 yield
         finally:
             self.scheduler.close()
@@ -218,7 +225,7 @@ class SimulatedWorld:
 
     def fresh_instance(self, function: str) -> Lambda:
         """A cold start."""
-        return Lambda(function, self._adapters)
+        return Lambda(function, self._adapters, self.plan.environment)
 
     def forget_instances(self) -> None:
         """Every warm instance that is idle loses its memory."""
@@ -231,6 +238,7 @@ class SimulatedWorld:
             self.scheduler.waiting(),
             list(self.engine.items(TABLE_NAME)),
             self.queue.messages,
+            self.money_queue.messages,
             list(self.daraja.ledger.debits),
         )
         return hashlib.sha256(repr(state).encode()).digest()
@@ -265,6 +273,10 @@ class SimulatedWorld:
         """An answer to a query reaches who asked."""
         body = json.loads(request.body)
         self.watch.query_answered(self.scheduler.current, body["CheckoutRequestID"], answer)
+
+    def observe_pull(self, answer: HttpAnswer) -> None:
+        """A page of Pull reaches who asked."""
+        self.watch.pull_answered(answer)
 
     def observe_refusal(
         self, operation: str, request: dict[str, Any], error: DynamoDBError
@@ -306,9 +318,12 @@ class _Sqs:
         self._world = world
 
     def send_message(self, **message: str) -> Any:
+        is_money = message["QueueUrl"] == MONEY_QUEUE_URL
+        queue = self._world.money_queue if is_money else self._world.queue
+
         def send() -> Any:
-            self._world.note("callback queued")
-            return self._world.queue.take(message["MessageBody"])
+            self._world.note("confirmation queued" if is_money else "callback queued")
+            return queue.take(message["MessageBody"])
 
         return self._world.network.other("sqs SendMessage", send, SdkError)
 

@@ -22,14 +22,14 @@ ROOMS = {
         "initiate record_callback read_status reconcile operate register_consultation"
         " count_payments apply_evidence gauges services record_money gather_facts"
         " look_at_receipts money_desk propose_owner pull_money receive_confirmation"
-        " validate_payment"
+        " validate_payment upgrade_payments"
         " apply_refund refunds send_refund look_at_refund record_initiator_result result_addresses"
-        " read_payments deliver_event staff desk_acts find_payments"
+        " read_payments deliver_event staff desk_acts find_payments file_receipt_claim"
     ),
     "store": (
         "payments writes items receipt_items row_writes ledger instructions context events"
         " history oauth_token table expressions attributes reservation backlog listings"
-        " staff pull_gate unproven_money refund_gate refund_writes deliveries"
+        " staff pull_gate unproven_money refund_gate refund_writes deliveries receipt_claims"
     ),
     "daraja": (
         "client wire money_wire money_client push_outcomes query_answers oauth_client"

@@ -1,8 +1,11 @@
 """The steps of `make deploy`: check, build, run. Each reads samconfig.toml and template anew."""
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,11 +17,13 @@ from rich.console import Console
 from rich.text import Text
 
 from tools.deploy.errors import DeployError
+from tools.deploy.indexes import Step, keep_indexes, plan_steps, wait_until_active
 from tools.deploy.parameters import as_overrides, changes, explicit, refuse_foreign_arns
+from tools.deploy.releases import read_deployed, refuse_to_skip
 from tools.deploy.rules import refuse_broken_rules
 from tools.deploy.stack import Stack, read_stack, refuse_unusable
 from tools.samconfig import SAMCONFIG, Target, read_target
-from tools.template import load_template
+from tools.template import TEMPLATE, load_template
 
 ROOT = Path(__file__).resolve().parents[2]
 SAM = str(ROOT / ".venvs" / "build" / "bin" / "sam")
@@ -82,7 +87,11 @@ def check(environment: Environment, samconfig: Samconfig = SAMCONFIG) -> None:
     refuse_other_regions(os.environ, target)
     session = boto3.Session(region_name=target.region)
     Console().print(f"Deploying {target.stack}: {identify(session)}", highlight=False)
-    refuse_unusable(read_stack(session.client("cloudformation"), target.stack), target)
+    cloudformation = session.client("cloudformation")
+    stack = read_stack(cloudformation, target.stack)
+    refuse_unusable(stack, target)
+    deployed = read_deployed(cloudformation, stack, target.stack)
+    refuse_to_skip(stack, deployed, load_template(), target)
 
 
 @app.command()
@@ -102,14 +111,54 @@ def run(
     """Show what changes, then deploy; sam asks first where samconfig.toml confirms change sets."""
     target = read_target(environment, samconfig)
     parameters = plan(target)
-    cloudformation = boto3.Session(region_name=target.region).client("cloudformation")
-    show_changes(Console(soft_wrap=True), read_stack(cloudformation, target.stack), parameters)
+    session = boto3.Session(region_name=target.region)
+    cloudformation = session.client("cloudformation")
+    stack = read_stack(cloudformation, target.stack)
+    deployed, wanted = read_deployed(cloudformation, stack, target.stack), load_template(template)
+    refuse_to_skip(stack, deployed, wanted, target)
     config = ["--config-file", str(samconfig), "--config-env", environment]
-    overrides = ["--parameter-overrides", *as_overrides(parameters)]
-    _run([SAM, "deploy", *config, "--template-file", str(template), *overrides])
+    console = Console(soft_wrap=True)
+    _deploy_steps(console, session, stack, plan_steps(deployed, wanted), config)
+    show_changes(console, stack, parameters)
+    _deploy(template, parameters, config)
     now = read_stack(cloudformation, target.stack)
     if not now.exists or changes(now.parameters, parameters):
         raise DeployError(f"Nothing was deployed: {target.stack} is as it was before")
+
+
+@app.command("keep-indexes")
+def keep(
+    into: Annotated[Path, typer.Option(help="template.yaml of the earlier release")],
+) -> None:
+    """Write this release's indexes into an earlier release's template, before going back to it."""
+    older, newer = into.read_text(encoding="utf-8"), TEMPLATE.read_text(encoding="utf-8")
+    into.write_text(keep_indexes(older, newer), encoding="utf-8")
+
+
+def _deploy_steps(
+    console: Console, session: Any, stack: Stack, steps: list[Step], config: list[str]
+) -> None:
+    """Deploy what runs already with one index more, until one is left for the release itself."""
+    if not steps:
+        return
+    console.print(
+        f"AWS adds one index in one update, so this takes {len(steps) + 1} deployments. "
+        "The first add an index to what runs now; the last is this release."
+    )
+    for number, step in enumerate(steps, 1):
+        console.print(f"Deployment {number} of {len(steps) + 1}: the index {step.index}")
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "template.json"
+            file.write_text(json.dumps(step.template, default=str), encoding="utf-8")
+            _deploy(file, stack.parameters, config)
+        dynamodb = session.client("dynamodb")
+        wait_until_active(dynamodb, stack.outputs["TableName"], step.index, sleep=time.sleep)
+    console.print(f"Deployment {len(steps) + 1} of {len(steps) + 1}: this release")
+
+
+def _deploy(template: Path, parameters: Mapping[str, str], config: list[str]) -> None:
+    overrides = ["--parameter-overrides", *as_overrides(parameters)]
+    _run([SAM, "deploy", *config, "--template-file", str(template), *overrides])
 
 
 def _run(command: list[str]) -> None:

@@ -30,6 +30,7 @@ from tools.hakika import (
     refunds,
     staff,
     statement_command,
+    upgrade,
     webhooks,
 )
 from tools.hakika.arguments import hoist
@@ -51,7 +52,7 @@ Exit codes: 0 done, 1 refused or not found, 2 bad usage.
 VERBS = (
     *("payment", "consultation", "reconcile", "review", "record-receipt", "money", "refund"),
     *("attention", "callbacks", "webhooks", "stats", "export", "reconcile-statement"),
-    *("staff", "paybill", "pull", "initiator", "doctor", "first-day"),
+    *("staff", "paybill", "pull", "initiator", "doctor", "first-day", "upgrade"),
 )
 
 
@@ -92,6 +93,7 @@ app.add_typer(pull.app, name="pull", rich_help_panel=_DEPLOYMENT)
 app.add_typer(initiator.app, name="initiator", rich_help_panel=_DEPLOYMENT)
 app.command("doctor", rich_help_panel=_DEPLOYMENT)(doctor.doctor)
 app.command("first-day", rich_help_panel=_DEPLOYMENT)(first_day.first_day)
+app.command("upgrade", rich_help_panel=_DEPLOYMENT)(upgrade.upgrade)
 # For people who develop; the list of an operator's verbs does not show it.
 app.add_typer(local_clock.app, name="clock", hidden=True)
 

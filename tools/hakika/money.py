@@ -3,7 +3,7 @@
 Each act is carried out on the receipt as it was shown, or not at all, with who and why.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated
 
 import typer
@@ -27,7 +27,8 @@ from tools.hakika import ask_receipt, finding, screen
 from tools.hakika.arguments import days_between, parse_receipt, parse_since
 from tools.hakika.decisions import Who, Why, Yes, new_request_id
 from tools.hakika.errors import ChangedError, RefusedError, UsageError
-from tools.hakika.money_view import amount_text, next_steps, proposal_view, receipt_view
+from tools.hakika.first_witness import first_witnesses, sentence
+from tools.hakika.money_view import amount_text, claim_view, next_steps, proposal_view, receipt_view
 from tools.hakika.person import require_consent, take_account
 from tools.hakika.session import Session
 from tools.hakika.views import payment_view
@@ -69,11 +70,13 @@ def show(context: typer.Context, receipt: ReceiptName) -> None:
     session: Session = context.obj
     row = _row(session, receipt)
     waits = row.state is RowState.UNCLAIMED
-    proposals = propose_owners(session.parts, row) if waits else []
+    proposals = propose_owners(session.parts, row, session.runtime.claims) if waits else []
+    claims = session.runtime.claims.of_row(row)
     asked = session.runtime.history.get_receipt_instructions(row.receipt_number)
     document = {
         **receipt_view(row),
         "proposals": [proposal_view(proposal) for proposal in proposals],
+        "claims": [claim_view(claim) for claim in claims],
         "instructions": [
             {"by": each.by, "asked": each.asked, "why": each.reason} for each in asked
         ],
@@ -83,6 +86,7 @@ def show(context: typer.Context, receipt: ReceiptName) -> None:
         facts = [
             (name.replace("_", " "), str(value or "")) for name, value in receipt_view(row).items()
         ]
+        facts += [("claimed by", f"the customer of {each.payment_id}") for each in claims]
         facts += [("asked", f"{each.asked}, by {each.by}: {each.reason}") for each in asked]
         screen.show_facts(console, facts)
         screen.show_steps(console, next_steps(row, proposals))
@@ -198,14 +202,20 @@ def check(
         str, typer.Option(metavar="SPAN", help="How far back, such as 24h or 7d.")
     ] = "24h",
 ) -> None:
-    """Compare payments with the receipts behind them: each names the other, or it is a finding."""
+    """Compare payments with the receipts behind them: each names the other, or it is a finding.
+
+    It also counts, per day, which witness named the money first, and the money that waits.
+    """
     session: Session = context.obj
     now = session.now()
     days = days_between(parse_since(since, now=now), now)
     history = session.runtime.history
     ids = [listed.payment_id for listed in history.list_created(days)]
     payments = list(history.get_payments(ids))
-    findings = list(_findings(session, payments))
+    bound = [str(each.bound_receipt) for each in payments if each.bound_receipt is not None]
+    rows = session.parts.ledger.get_rows(bound)
+    findings = list(_findings(payments, rows))
+    witnesses = first_witnesses(payments, rows)
     waiting = _waiting(session)
     document = {
         "payments": len(payments),
@@ -215,6 +225,7 @@ def check(
         "oldest_unclaimed_at": eat_iso(
             min((row.created_at or now for row in waiting), default=None)
         ),
+        "first_witness": witnesses,
     }
 
     def show(console: Console) -> None:
@@ -223,18 +234,22 @@ def check(
             console.print(screen.plain(finding_text))
         if not findings:
             console.print("Each receipt is booked on the payment that names it.")
+        for each in witnesses:
+            console.print(sentence(each))
         if waiting:
             total = document["unclaimed_kes"]
-            console.print(f"{len(waiting)} receipts wait, KES {total:,} in all.")
+            console.print(
+                f"{len(waiting)} receipts wait, KES {total:,} in all, the oldest since "
+                f"{document['oldest_unclaimed_at']}."
+            )
             screen.show_steps(console, ["hakika money list"])
 
     session.answer(document, show)
 
 
-def _findings(session: Session, payments: Iterable[Payment]) -> Iterable[str]:
+def _findings(payments: Iterable[Payment], rows: Mapping[str, ReceiptRow]) -> Iterable[str]:
     """Yield what disagrees. Each sentence says which payment and which receipt."""
     bound = {each.bound_receipt: each for each in payments if each.bound_receipt is not None}
-    rows = session.parts.ledger.get_rows(str(number) for number in bound)
     for number, payment in bound.items():
         row = rows.get(str(number))
         owner = row.payment_id if row else None

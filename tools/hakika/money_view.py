@@ -3,6 +3,7 @@
 from typing import Any
 
 from payments.protocol.receipts import ReceiptRow, RowState
+from payments.store.receipt_claims import ReceiptClaim
 from payments.usecases.propose_owner import Proposal
 from payments.values import eat_iso
 
@@ -13,6 +14,7 @@ WHY_PROPOSED = {
     "booking_id": "the payer typed its number, and the amount is its price",
     "prompt_and_payer": "its prompt was open then, for this amount, on this payer's phone",
     "prompt": "its prompt was open then, for this amount",
+    "claim": "its customer says that this receipt paid it",
 }
 
 
@@ -30,6 +32,14 @@ def receipt_view(row: ReceiptRow) -> dict[str, Any]:
         "waits_since": eat_iso(row.created_at),
         "set_aside": str(row.set_aside) if row.set_aside else None,
         "set_aside_by": row.set_aside_by,
+    }
+
+
+def claim_view(claim: ReceiptClaim) -> dict[str, Any]:
+    return {
+        "payment_id": claim.payment_id,
+        "receipt_number": claim.receipt_number,
+        "claimed_at": eat_iso(claim.claimed_at),
     }
 
 

@@ -11,6 +11,7 @@ from payments.http.answers import statistics_answer, statistics_csv
 from payments.protocol.payment import Payment, PaymentStatus
 from payments.protocol.policy import DAY_SECONDS
 from payments.usecases.count_payments import STATUSES, Statistics, Tally, count_payments
+from payments.usecases.upgrade_payments import first_proof_at
 from payments.values import eat_day
 from rich.console import Console
 
@@ -96,18 +97,9 @@ def money_received(session: Session, *, start: int, end: int) -> list[Payment]:
     found = [
         payment
         for payment in session.runtime.history.get_payments(ids)
-        if payment.status in RECEIVED and start <= received_at(payment) <= end
+        if payment.status in RECEIVED and start <= first_proof_at(payment) <= end
     ]
-    return sorted(found, key=received_at)
-
-
-def received_at(payment: Payment) -> int:
-    """Return when the money was first proven, which never moves. Units: UTC epoch seconds.
-
-    Payments that an older version settled have no such time: M-Pesa's own time counts for them.
-    """
-    older = payment.transaction_at or payment.final_at or payment.created_at
-    return payment.received_at or older
+    return sorted(found, key=first_proof_at)
 
 
 def open_for_writing(file: str) -> IO[str]:
@@ -129,7 +121,7 @@ def _row(payment: Payment) -> dict[str, object]:
     return {
         "receipt_number": payment.receipt_number or "",
         "completed_at": screen.clock_text(
-            payment.transaction_at or received_at(payment), has_year=True
+            payment.transaction_at or first_proof_at(payment), has_year=True
         ),
         "amount_kes": payment.paid_amount_kes or payment.amount_kes,
         "account_reference": payment.account_reference or "",

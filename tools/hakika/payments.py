@@ -9,6 +9,7 @@ from rich.console import Console
 from tools.hakika import finding, screen
 from tools.hakika.arguments import parse_since
 from tools.hakika.errors import RefusedError, UsageError
+from tools.hakika.money_view import claim_view
 from tools.hakika.session import Session
 from tools.hakika.verdicts import possible_verdicts
 from tools.hakika.views import callback_body, next_steps, payment_view, timeline, why_a_person
@@ -31,11 +32,13 @@ def show(context: typer.Context, payment: PaymentName) -> None:
     found = finding.locate(session, payment)
     events = session.runtime.history.get_events(found.payment_id)
     callbacks = session.runtime.history.get_filed_callbacks(found.payment_id)
-    moments = timeline(found, events, callbacks)
+    claims = session.runtime.claims.of_payment(found.payment_id)
+    moments = timeline(found, events, callbacks, claims)
     why = why_a_person(found, events, session.parts.store.get_consultation(found.booking_id))
     document = {
         **payment_view(found, reveals_phone=session.reveals_phone),
         "why": why or None,
+        "claims": [claim_view(claim) for claim in claims],
         "timeline": [
             {
                 "at": screen.clock_text(moment.at, has_year=True),

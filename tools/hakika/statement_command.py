@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from payments.protocol.policy import DAY_SECONDS
+from payments.usecases.upgrade_payments import first_proof_at
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
@@ -15,7 +16,7 @@ from tools.hakika import screen
 from tools.hakika.arguments import days_between
 from tools.hakika.errors import UsageError
 from tools.hakika.matching import Match, Verdict, match_statement
-from tools.hakika.numbers import money_received, open_for_writing, received_at, write_rows
+from tools.hakika.numbers import money_received, open_for_writing, write_rows
 from tools.hakika.session import Session
 from tools.hakika.statement import Statement, read_statement
 
@@ -149,7 +150,7 @@ def _show_matches(console: Console, matches: Sequence[Match]) -> None:
         receipt = (
             line.receipt_number if line else (payment and payment.receipt_number) or "none yet"
         )
-        at = line.completed_at if line else received_at(payment) if payment else None
+        at = line.completed_at if line else first_proof_at(payment) if payment else None
         table.add_row(
             screen.plain(receipt),
             screen.clock_text(at, has_year=True),

@@ -10,6 +10,7 @@ from payments.daraja.wire import MalformedCallbackError, parse_callback
 from payments.protocol.consultation import BookingStatus, Consultation
 from payments.protocol.payment import Payment, PaymentStatus, Proof, RefundStep
 from payments.store.history import Event, FiledCallback
+from payments.store.receipt_claims import ReceiptClaim
 from payments.values import eat_iso, mask_checkout_request_id, mask_phone
 
 PROOF_WORDS = {
@@ -92,7 +93,10 @@ def phone_text(payment: Payment, *, reveals_phone: bool) -> str | None:
 
 
 def timeline(
-    payment: Payment, events: Sequence[Event], callbacks: Sequence[FiledCallback]
+    payment: Payment,
+    events: Sequence[Event],
+    callbacks: Sequence[FiledCallback],
+    claims: Sequence[ReceiptClaim] = (),
 ) -> list[Moment]:
     """Return what happened and what comes next, in order."""
     moments = [Moment(at=payment.created_at, what="reserved", detail="booking and phone are held")]
@@ -108,6 +112,15 @@ def timeline(
         moments.append(Moment(at=payment.hint.received_at, what="hint received", detail=said))
     moments += [_of_event(event) for event in events]
     moments += [_of_callback(callback) for callback in callbacks]
+    moments += [
+        Moment(
+            at=claim.claimed_at,
+            what="receipt named",
+            by="customer",
+            detail=f"{claim.receipt_number}: see hakika money show",
+        )
+        for claim in claims
+    ]
     if payment.due_at is not None:
         moments.append(Moment(at=payment.due_at, what="next look", is_ahead=True))
     return sorted(moments, key=lambda moment: (moment.is_ahead, moment.at))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from payments.daraja.client import DarajaClient
     from payments.store.backlog import Backlog
     from payments.store.history import PaymentHistory
+    from payments.store.receipt_claims import ReceiptClaims
     from payments.usecases.deliver_event import Webhooks
 
 REQUIRED_DARAJA_SECRETS = (
@@ -126,6 +127,13 @@ class Runtime:
         from payments.store.history import PaymentHistory
 
         return PaymentHistory(self._table)
+
+    @cached_property
+    def claims(self) -> "ReceiptClaims":
+        """The receipts that customers named; no decision reads them."""
+        from payments.store.receipt_claims import ReceiptClaims
+
+        return ReceiptClaims(self._table)
 
     @cached_property
     def backlog(self) -> "Backlog":

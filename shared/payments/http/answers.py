@@ -36,6 +36,8 @@ POLL_SECONDS_LATER = 15
 POLL_SECONDS_OLD = 60
 PROMPT_SHOWN_SECONDS = 60
 """How long a phone usually shows the prompt: docs/daraja.md, section 8. It judges no money."""
+MONEY_IS_KNOWN = frozenset({"paid_meanwhile", "money_reported"})
+"""Causes of payments without proven money where the customer's receipt would tell us nothing."""
 CURRENCY = "KES"
 
 
@@ -143,7 +145,16 @@ def _actions(payment: Payment, cause: str, *, now: int, may_retry: bool) -> list
         held_back.add(Button.TRY_AGAIN)
     if payment.may_have_open_prompt(now):
         held_back.add(Button.OTHER_NUMBER)
-    return [str(button) for button in SENTENCES[cause].buttons if button not in held_back]
+    shown = [button for button in SENTENCES[cause].buttons if button not in held_back]
+    if _may_claim(payment, cause, now):
+        shown.append(Button.CLAIM_RECEIPT)
+    return [str(button) for button in shown]
+
+
+def _may_claim(payment: Payment, cause: str, now: int) -> bool:
+    """Whether "I have paid" is a way out: no prompt is open, and no money is known of."""
+    is_over = not payment.may_have_open_prompt(now)
+    return payment.may_yet_be_paid and is_over and cause not in MONEY_IS_KNOWN
 
 
 def _pace(payment: Payment, now: int) -> dict[str, int | None]:

@@ -167,7 +167,7 @@ class DeskApi:
             runtime.history.get_events(payment.payment_id),
             runtime.services.store.get_consultation(payment.booking_id),
             possible_acts(runtime.services, payment, staff),
-            {name: shown.get(name) for name in ("status", "message")},
+            {"status": shown["status"], "message": shown["customer_message"]},
         )
 
     def _act(self, event: Event, staff: Staff, remaining_seconds: Seconds) -> dict[str, Any]:
@@ -208,8 +208,8 @@ class DeskApi:
         return row
 
     def _receipt(self, row: ReceiptRow) -> dict[str, Any]:
-        waits = row.state is RowState.UNCLAIMED
-        proposals = propose_owners(self._runtime.services, row) if waits else []
+        runtime, waits = self._runtime, row.state is RowState.UNCLAIMED
+        proposals = propose_owners(runtime.services, row, runtime.claims) if waits else []
         return desk_answers.receipt_answer(row, proposals)
 
     def _act_on_receipt(self, event: Event, staff: Staff) -> dict[str, Any]:

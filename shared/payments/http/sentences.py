@@ -21,6 +21,7 @@ class Button(StrEnum):
     TRY_AGAIN = "try_again"
     OTHER_NUMBER = "other_number"
     CHECK_AGAIN = "check_again"
+    CLAIM_RECEIPT = "claim_receipt"
 
 
 @dataclass(frozen=True, slots=True)

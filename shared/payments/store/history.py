@@ -1,10 +1,11 @@
 """What an operator reads: a payment's events and evidence, and payments found without a Scan.
 
-And what an operator ordered about a consultation, which has no events of its own.
+And what an operator ordered about a consultation, which has no events of its own; and the time of
+older payments' money.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any
 
@@ -26,7 +27,8 @@ from payments.store.items import (
     to_phone_guard,
 )
 from payments.store.listings import Listed, list_created
-from payments.store.table import Table
+from payments.store.table import Committed, Table
+from payments.store.writes import payment_update, with_op_id
 
 READ_AT_ONCE = 100
 """The most keys of one BatchGetItem."""
@@ -67,7 +69,7 @@ class FiledCallback:
 
 
 class PaymentHistory:
-    """Reads, and stores instructions. Errors: StoreUnavailableError from every method."""
+    """Reads; stores instructions and times of money. Errors: StoreUnavailableError from each."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -109,6 +111,20 @@ class PaymentHistory:
                 if values is not None and "payment_id" in values:
                     owners[number] = str(values["payment_id"])
         return owners
+
+    def store_received_at(self, payment: Payment, received_at: int, *, op_id: str) -> bool:
+        """Write when a payment's money was first proven; False where somebody wrote since the read.
+
+        Also where our own reply was lost: read the payment again, it then has its time.
+        """
+        after = replace(
+            payment,
+            received_at=received_at,
+            version=payment.version + 1,
+            op_ids=with_op_id(payment, op_id),
+        )
+        outcome = self._table.update(payment_update(self._table.name, payment, after))
+        return isinstance(outcome, Committed)
 
     def get_phone_guard(self, phone_hmac: str) -> PhoneGuard | None:
         """Return the payment that holds a phone, and its last prompt times; read strongly."""

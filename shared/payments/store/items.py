@@ -22,6 +22,7 @@ from payments.values import eat_day
 STATE = "STATE"
 PAYMENT_PREFIX = "PAY#"
 RECEIPT_PREFIX = "RCPT#"
+CLAIM_PREFIX = "CLAIM#"
 DAY_SHARDS = 4
 PHONE_SLOTS = 10
 USER_SLOTS = 5
@@ -31,6 +32,7 @@ CONSULTATION_PAYMENT_SLOT = "pay"
 """`i1` to `i10` of a phone guard and `pay1` to `pay10` of a consultation: its last payments."""
 OPEN_INDEX_KEY = "OPEN"
 PERSON_INDEX_KEY = "P"
+CLAIM_INDEX_KEY = "CLAIM"
 NEEDS_PERSON = frozenset({PaymentStatus.REVIEW, PaymentStatus.REFUND_DUE})
 OP_ID_BYTES = 6
 
@@ -98,6 +100,11 @@ def phone_key(phone_hmac: str | None) -> dict[str, str]:
 def user_key(client_id: str) -> dict[str, str]:
     """Key of a user's prompt counter."""
     return {"pk": f"USER#{client_id}", "sk": STATE}
+
+
+def receipt_claim_key(payment_id: str, receipt_number: str) -> dict[str, str]:
+    """Key of a receipt that the payment's customer named."""
+    return {"pk": f"{PAYMENT_PREFIX}{payment_id}", "sk": f"{CLAIM_PREFIX}{receipt_number}"}
 
 
 def gate_key(shortcode: str) -> dict[str, str]:

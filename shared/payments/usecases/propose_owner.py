@@ -13,8 +13,12 @@ from payments.protocol.matching import (
 from payments.protocol.payment import Origin, Payment
 from payments.protocol.policy import OWN_PROMPT_SLACK_SECONDS
 from payments.protocol.receipts import ReceiptRow
+from payments.store.receipt_claims import ReceiptClaims
 from payments.usecases.gather_facts import WINDOW_SECONDS
 from payments.usecases.services import Services
+
+CLAIMED_BY_MAX = 20
+"""The most payments that are proposed because their customers named the receipt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +26,7 @@ class Proposal:
     """A payment or a booking that the money may belong to, and the reason to think so.
 
     Shape: exactly one of `payment` and `consultation` is set; `reason` is a code: `reference`,
-        `prompt_and_payer`, `prompt`, `booking_id`.
+        `prompt_and_payer`, `prompt`, `booking_id`, `claim`.
     """
 
     reason: str
@@ -30,12 +34,17 @@ class Proposal:
     consultation: Consultation | None = None
 
 
-def propose_owners(services: Services, row: ReceiptRow) -> list[Proposal]:
+def propose_owners(services: Services, row: ReceiptRow, claims: ReceiptClaims) -> list[Proposal]:
     """Return what an unclaimed receipt may belong to, the strongest reason first.
 
     Errors: StoreUnavailableError.
     """
-    found = [*_by_reference(services, row), *_by_booking(services, row), *_by_time(services, row)]
+    found = [
+        *_by_reference(services, row),
+        *_by_booking(services, row),
+        *_by_time(services, row),
+        *_by_claim(services, row, claims),
+    ]
     unique: dict[str, Proposal] = {}
     for proposal in found:
         unique.setdefault(_key(proposal), proposal)
@@ -78,6 +87,14 @@ def _by_time(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
     for payment in fitting:
         reason = "prompt_and_payer" if _is_payers(payment, row) else "prompt"
         yield Proposal(reason=reason, payment=payment)
+
+
+def _by_claim(services: Services, row: ReceiptRow, claims: ReceiptClaims) -> Iterator[Proposal]:
+    """Yield the payments without a receipt whose customers named this one: the weakest reason."""
+    named = dict.fromkeys(claim.payment_id for claim in claims.of_row(row))
+    for payment in services.store.get_payments(list(named)[:CLAIMED_BY_MAX]):
+        if payment.bound_receipt is None:
+            yield Proposal(reason="claim", payment=payment)
 
 
 def _may_be(payment: Payment, row: ReceiptRow) -> bool:

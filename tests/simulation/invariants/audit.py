@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator.core.prompts import Prompt, Stage
-from tests.support.aws import TABLE_NAME
+from tests.support.aws import C2B_TOKEN, TABLE_NAME
 
 from .durability import facts_of
 from .ledger import bound_receipt
+from .statement import check_on_file, check_paid_by_hand, check_statement
 from .view import MONEY, OPEN, Values, View, ViolationError, plain, require
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def audit(world: SimulatedWorld, *, healed_at: float, bus: list[str]) -> None:
         _check_debit(world, view, payment_id, payment, prompt)
         _check_final(world, payment, prompt, healed_at)
     _check_receipts(world, view)
+    check_statement(world, view)
     _check_events(world, view, bus)
     check_secrets(world)
 
@@ -43,6 +45,12 @@ def _check_debit(
 ) -> None:
     """I2: money taken is recorded once, or a person was told where nobody told us."""
     debit = world.daraja.ledger.by_checkout(prompt.checkout_request_id)
+    bound = world.daraja.ledger.debits.get(bound_receipt(payment) or "")
+    if bound is not None and not bound.checkout_request_id:
+        check_paid_by_hand(payment, bound)
+        if debit is not None:
+            check_on_file(world, debit.receipt, payment_id)
+        return
     if debit is None:
         believed = payment["status"] in MONEY
         require(not believed, "I2", f"{payment_id}: {payment['status']}, but no money moved")
@@ -150,6 +158,7 @@ def check_secrets(world: SimulatedWorld) -> None:
 def _secrets(world: SimulatedWorld) -> list[str]:
     found = [value for content in world.secrets.values.values() for value in content.values()]
     found.remove("sandbox-consumer-key")
+    found.append(C2B_TOKEN)
     found += [phone[3:] for phone in world.plan.scenarios]
     found += list(world.daraja.world.tokens._live)
     found += [prompt.order.callback_url.split("/")[-1] for prompt in world.daraja.prompts()]

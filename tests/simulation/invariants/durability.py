@@ -37,6 +37,8 @@ def is_durable(
     facts = facts_of(body)
     if facts is None:
         return False
+    if is_authentic and _is_filed(view, payment, facts):
+        return True
     return _in_hint(payment.get("hint"), facts) or _in_payment(
         payment, facts, is_authentic=is_authentic
     )
@@ -58,6 +60,13 @@ def facts_of(body: bytes) -> Values | None:
         "amount_kes": int(amount) if is_whole and amount is not None else None,
         "receipt_number": values.get("MpesaReceiptNumber"),
     }
+
+
+def _is_filed(view: View, payment: Values, facts: Values) -> bool:
+    """Whether it brought a second receipt, which is on a row of its own with its amount."""
+    row = view.rows.get(facts["receipt_number"])
+    is_second = payment.get("receipt_number") not in (None, facts["receipt_number"])
+    return is_second and row is not None and row.get("amount_kes") == facts["amount_kes"]
 
 
 def _in_hint(hint: Any, facts: Values) -> bool:

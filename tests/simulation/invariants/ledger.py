@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from .view import MONEY, Values, View, require
 
 if TYPE_CHECKING:
+    from simulator.core.ledger import Debit, Ledger
+
     from ..scheduler import Actor
 
 WITNESSES = frozenset({"callback", "c2b", "pull", "status", "operator"})
@@ -28,6 +30,15 @@ def bound_receipt(payment: Values) -> str | None:
     """The receipt that a witness bound to a payment, None where there is none."""
     receipt: str | None = payment.get("receipt_number")
     return receipt if payment.get("proof") in WITNESSES else None
+
+
+def debit_of(ledger: Ledger, payment: Values) -> Debit | None:
+    """The money behind a payment: its own prompt's, or else that of the receipt it holds."""
+    prompted = ledger.by_checkout(payment.get("checkout_request_id", ""))
+    receipt = bound_receipt(payment)
+    bound = ledger.debits.get(receipt) if receipt is not None else None
+    is_by_hand = bound is not None and not bound.checkout_request_id
+    return bound if is_by_hand or prompted is None else prompted
 
 
 def check_row(old: Values | None, new: Values | None, actor: Actor | None) -> None:
@@ -52,6 +63,22 @@ def check_row(old: Values | None, new: Values | None, actor: Actor | None) -> No
     require(not is_unclaimed or "person" in new, "I14", f"{new['pk']}: nobody sees that it waits")
     both = "payment_id" in new and "set_aside" in new
     require(not both, "I14", f"{new['pk']} is bound and set aside")
+
+
+def what_became_of(old: Values | None, new: Values | None, actor: Actor | None) -> str:
+    """One step of a row, in words that are counted."""
+    was, now = (_state(each) for each in (old, new))
+    is_own_prompt = (was, now) == ("unclaimed", "bound") and "reference" not in (old or {})
+    by_look = is_own_prompt and actor is not None and actor.function == "cleanup"
+    return "row: found its own prompt" if by_look else f"row: {was} -> {now}"
+
+
+def _state(row: Values | None) -> str:
+    if row is None:
+        return "none"
+    if "payment_id" in row:
+        return "bound"
+    return "set aside" if "set_aside" in row else "unclaimed"
 
 
 def check_bound(view: View) -> None:

@@ -15,6 +15,7 @@ IMMUTABLE = (
     "booking_id",
     "client_id",
     "phone_number",
+    "origin",
     "amount_kes",
     "account_reference",
     "created_at",
@@ -44,6 +45,9 @@ QUARTER_HOUR_SECONDS, DAY_SECONDS, TEN_MINUTES_SECONDS = 900, 86_400, 600
 def check_creation(new: Values, payments: dict[str, Values], before: Values | None) -> None:
     """A reservation: the intent, written ahead, on terms that were good at that moment."""
     payment_id, now = new["pk"], new["created_at"]
+    if new.get("origin") == "paybill":
+        _check_opening(new, before)
+        return
     require(new["status"] == "dispatching", "I9", f"{payment_id} was born {new['status']}")
     require(before is not None, "I11", f"{payment_id} pays for a consultation that is not there")
     assert before is not None
@@ -57,9 +61,23 @@ def check_creation(new: Values, payments: dict[str, Values], before: Values | No
     _check_counts(new, payments, now)
 
 
+def _check_opening(new: Values, before: Values | None) -> None:
+    """A hand payment: I3, I19: exact money for a booking that could be paid, by a receipt."""
+    payment_id = new["pk"]
+    require(new["status"] == "completed", "I19", f"{payment_id} was opened {new['status']}")
+    require(bound_receipt(new) is not None, "I19", f"{payment_id} was opened without a receipt")
+    check_payable(new, before)
+    assert before is not None
+    exact = before["price_kes"] == new["amount_kes"] == new["paid_amount_kes"]
+    require(exact, "I3", f"{payment_id}: opened with another amount than the price")
+    own = before["client_id"] == new["client_id"]
+    require(own, "I3", f"{payment_id}: opened for another client")
+
+
 def _check_counts(new: Values, payments: dict[str, Values], now: int) -> None:
     """I13, and the limit per user, from every payment there is."""
-    others = [each for each in payments.values() if each["pk"] != new["pk"]]
+    prompted = [each for each in payments.values() if each.get("origin") != "paybill"]
+    others = [each for each in prompted if each["pk"] != new["pk"]]
     by_phone = [o["created_at"] for o in others if o["phone_number"] == new["phone_number"]]
     by_user = [o["created_at"] for o in others if o["client_id"] == new["client_id"]]
     for times, window, most, whose in (

@@ -73,6 +73,7 @@ class View:
         self.receipts: dict[str, str] = {}
         self.rows: dict[str, Values] = {}
         self.events: dict[str, list[Values]] = {}
+        self.pull_at = 0.0
         self.evidence: dict[str, set[str]] = {}
 
     def take(self, kind: str, name: str, sort: str, new: Values | None) -> None:
@@ -87,6 +88,8 @@ class View:
                     self.receipts[name] = new["payment_id"]
             case "RCPT" if sort.startswith("EVENT#") and new is not None:
                 self.events.setdefault(f"RCPT#{name}", []).append(new)
+            case "PULL" if new is not None:
+                self.pull_at = new.get("next_at", 0.0)
             case "PAY" if sort == "STATE":
                 self._keep(self.payments, name, new)
             case "PAY" if sort.startswith("EVENT#") and new is not None:
@@ -102,7 +105,8 @@ class View:
 
     def next_due_at(self) -> int | None:
         """When the schedule has something to look at."""
-        due = [each["due_at"] for each in self.payments.values() if "due_at" in each]
+        items = (*self.payments.values(), *self.rows.values())
+        due = [each["due_at"] for each in items if "due_at" in each]
         return min(due, default=None)
 
     def attention_was_raised(self, payment_id: str) -> bool:

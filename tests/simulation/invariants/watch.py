@@ -14,8 +14,9 @@ from tests.support.dynamodb.errors import (
     TransactionCanceledError,
 )
 
-from .durability import is_durable
-from .ledger import check_bound, check_row
+from ..by_hand import SHORTCODE
+from .durability import facts_of, is_durable
+from .ledger import check_bound, check_row, debit_of, what_became_of
 from .outcomes import askable_id, outcomes_of
 from .transitions import (
     check_change,
@@ -52,6 +53,8 @@ class Watch:
         self.askable_since: dict[str, float] = {}
         self.settled_at: dict[str, float] = {}
         self.acknowledged: dict[str, list[bytes]] = {}
+        self.heard: dict[str, list[str]] = {}
+        self._promised_money: list[str] = []
         self._promised: list[tuple[str, bytes, bool]] = []
         self._seen = 0
 
@@ -69,6 +72,11 @@ class Watch:
             queue = self._world.queue.messages
             durable = is_durable(self.view, payment_id, body, queue, is_authentic=is_listed)
             require(durable, "I6", f"{payment_id}: acknowledged, but not durable")
+        while self._promised_money:
+            receipt = self._promised_money.pop()
+            queued = any(receipt in each["body"] for each in self._world.money_queue.messages)
+            durable = queued or receipt in self.view.rows
+            require(durable, "I14", f"{receipt}: confirmed, acknowledged, and on no row")
         if self.violation is not None:
             raise self.violation
 
@@ -93,6 +101,7 @@ class Watch:
                 self._payment(old, new, read, actor, events)
             elif kind == "RCPT" and values["sk"] == "STATE":
                 check_row(old, new, actor)
+                self._world.note(what_became_of(old, new, actor))
             elif kind == "CONSULT":
                 touched_consultations.add(name)
             elif values["sk"].startswith("EVENT#"):
@@ -123,7 +132,11 @@ class Watch:
         if old is None:
             require("status" in new, "I2", f"{new['pk']}: a ghost")
             check_creation(new, self.view.payments, _consultation_before(new, step))
-            self._world.note("reserved")
+            if new.get("origin") == "paybill":
+                self._check_money_is_real({"status": None}, new, actor)
+                self._world.note("opened by a hand payment")
+            else:
+                self._world.note("reserved")
             return
         check_change(old, new, actor, events)
         if old["status"] in OPEN and new["status"] not in OPEN:
@@ -157,13 +170,13 @@ class Watch:
             return
         if actor is not None and actor.authority == "operator":
             return
-        checkout_id = new.get("checkout_request_id", "")
-        debit = self._world.daraja.ledger.by_checkout(checkout_id)
+        debit = debit_of(self._world.daraja.ledger, new)
         require(debit is not None, "I2", f"{new['pk']}: {new['status']}, but no money moved")
         assert debit is not None
-        if new["status"] == "completed":
+        by_hand = new.get("proof") in ("c2b", "pull") and not debit.checkout_request_id
+        if new["status"] == "completed" or by_hand:
             exact = debit.amount_kes == new["amount_kes"]
-            require(exact, "I3", f"{new['pk']}: completed with KES {debit.amount_kes}")
+            require(exact, "I3", f"{new['pk']}: {new['status']} with KES {debit.amount_kes}")
 
     def _check_was_asked(self, old: Values, new: Values, actor: Actor | None) -> None:
         """Waiting ends by our decision only after a fresh answer, or where nobody can answer."""
@@ -246,6 +259,10 @@ class Watch:
         is_answer = any(word in answer.body for word in words)
         if is_answer:
             self.answered.add((actor.name, checkout_id))
+        debit = self._world.daraja.ledger.by_checkout(checkout_id)
+        is_paid = is_answer and json.loads(answer.body).get("ResultCode") == "0"
+        if debit is not None and is_paid and "query" not in self.heard.get(debit.receipt, []):
+            self.heard_of(debit.receipt, "query")
 
     def store_refused(self, operation: str, request: dict[str, Any], error: DynamoDBError) -> None:
         """DynamoDB refused: a condition, or a defect of ours."""
@@ -305,7 +322,40 @@ class Watch:
         if not delivery.id.startswith("extra"):
             self.acknowledged.setdefault(payment_id, []).append(delivery.body)
         is_listed = delivery.source_ip in self._world.daraja.config.callback_sources
+        facts = facts_of(delivery.body)
+        if is_listed and facts is not None and facts["receipt_number"]:
+            self.heard_of(facts["receipt_number"], "callback")
         self._promised.append((payment_id, delivery.body, is_listed))
+
+    def confirmation_answered(self, delivery: CallbackDelivery, answer: Any) -> None:
+        """I14: money that M-Pesa itself told of, and that was acknowledged, is on a row."""
+        if not answer or not 200 <= answer["statusCode"] < 300:
+            return
+        is_listed = delivery.source_ip in self._world.daraja.config.callback_sources
+        if not is_listed:
+            self._world.note("confirmation from an unlisted address")
+        notice = json.loads(delivery.body)
+        if is_listed and notice["BusinessShortCode"] == SHORTCODE:
+            self.heard_of(notice["TransID"], "c2b")
+            self._promised_money.append(notice["TransID"])
+
+    def pull_answered(self, answer: HttpAnswer) -> None:
+        """Pull lists a page of receipts."""
+        try:
+            pages = json.loads(answer.body).get("Response", [])
+        except ValueError:
+            return
+        for page in pages if isinstance(pages, list) else []:
+            for row in page:
+                if "pull" not in self.heard.get(row["transactionId"], []):
+                    self.heard_of(row["transactionId"], "pull")
+
+    def heard_of(self, receipt: str, source: str) -> None:
+        """A witness named a receipt: note which others had before."""
+        before = self.heard.setdefault(receipt, [])
+        for earlier in dict.fromkeys(before):
+            self._world.note(f"witness {earlier}, then {source}")
+        before.append(source)
 
     def _fail(self, violation: ViolationError) -> None:
         self.violation = self.violation or violation

@@ -7,26 +7,9 @@ its stead. A rule that is held twice (a belt and braces) is taken out in both pl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One replacement in one module of the product."""
-
-    module: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One broken rule."""
-
-    name: str
-    breaks: str
-    edits: tuple[Edit, ...]
-
+from .edits import Edit, Mutant
+from .edits import one as _one
+from .ledger_rules import LEDGER_MUTANTS
 
 WRITES = "payments.store.writes"
 ROWS = "payments.store.row_writes"
@@ -61,10 +44,6 @@ HANDLER = "functions/callback/app.py"
 def _unchecked(rule: str) -> Edit:
     """Take out the rule of the same name that every Change is held against, too."""
     return Edit(CHANGE, f'"{rule}"', f'"{rule}") if False else (True, ""')
-
-
-def _one(name: str, breaks: str, module: str, old: str, new: str) -> Mutant:
-    return Mutant(name, breaks, (Edit(module, old, new),))
 
 
 MUTANTS = (
@@ -517,5 +496,6 @@ MUTANTS = (
         "return not payment.is_open and result.code == payment.result_code",
         "return not payment.is_open",
     ),
+    *LEDGER_MUTANTS,
 )
 """Every one must be caught within 2,000 seeds."""

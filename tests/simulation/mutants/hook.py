@@ -9,7 +9,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from .catalogue import Edit, Mutant
+from .edits import Edit, Mutant
 
 REPOSITORY = Path(__file__).parents[3]
 

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..runner import play_seeds
-from .catalogue import MUTANTS, Mutant
+from .catalogue import MUTANTS
+from .edits import Mutant
 from .hook import REPOSITORY
 from .one import FIRST_SEED
 

@@ -56,6 +56,7 @@ def test_the_template_promises_the_designs_routes() -> None:
         Route("GET /api/payments", needs_token=True),
         Route("POST /api/payments/{payment_id}/refunds", needs_token=True),
         Route("GET /api/payments/{payment_id}/refunds", needs_token=True),
+        Route("POST /api/payments/{payment_id}/receipt-claims", needs_token=True),
         Route("POST /api/result/reversal/{payment_id}/{attempt}/{token}", needs_token=False),
         Route(
             "POST /api/result/reversal/{payment_id}/{attempt}/{token}/timeout", needs_token=False

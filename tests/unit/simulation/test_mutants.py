@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.mutants.catalogue import MUTANTS, Edit, Mutant
+from tests.simulation.mutants.catalogue import MUTANTS
+from tests.simulation.mutants.edits import Edit, Mutant
 from tests.simulation.mutants.hook import NotThereError, mutated, source_of
 from tests.simulation.mutants.hunt import hunt_one
 

@@ -1,0 +1,71 @@
+"""`make desk`: fresh links that sign two demo people in at the desk of the running stack.
+
+Each link works once, within 15 minutes. A new one ends the person's earlier session.
+"""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.console import Console
+from local.errors import LocalStackError
+from local.settings import ROOT, read_settings
+
+PEOPLE = (("grace", "Grace", "clerk"), ("amina", "Amina", "approver"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A link to the desk and the person whom it signs in."""
+
+    address: str
+    name: str
+    role: str
+
+
+def new_links(state_file: Path) -> list[Link]:
+    """Add the demo people through the operator's own use cases, and give each a fresh link.
+
+    Errors: LocalStackError where no stack runs.
+    """
+    # The payment layer lies in shared/; whatever imports it is imported after this line.
+    sys.path.insert(0, str(ROOT / "shared"))
+    from payments.ports import Actor
+    from payments.protocol.staff import Role
+    from payments.store.staff import StaffRegister
+    from payments.usecases.staff import StaffDesk, new_link, put_staff
+
+    from tools.hakika.deployment import Choice, resolve
+    from tools.hakika.errors import DeploymentError
+
+    try:
+        deployment = resolve(Choice(is_local=True, local_file=state_file))
+    except DeploymentError as error:
+        raise LocalStackError(str(error)) from error
+    runtime = deployment.runtime
+    desk = StaffDesk(services=runtime.services, register=StaffRegister(runtime.table))
+    actor = Actor(by=deployment.identity(), reason="a demo person", request_id="local")
+    links = []
+    for sub, name, role in PEOPLE:
+        put_staff(desk, sub, name=name, role=Role(role), is_active=True, actor=actor)
+        code = new_link(desk, sub, actor=actor)
+        links.append(Link(address=f"{deployment.api_url}/desk#{code}", name=name, role=role))
+    return links
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a link for each demo person; 1 with a sentence where no stack runs."""
+    try:
+        settings = read_settings(sys.argv[1:] if arguments is None else arguments, os.environ)
+        links = new_links(settings.state_file)
+    except LocalStackError as error:
+        print(f"Cannot go on: {error}", file=sys.stderr)
+        return 1
+    for link in links:
+        Console().say(f"{link.address}  {link.name}, {link.role}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""`hakika upgrade`: payments of the first release get the time of their money, once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from payments.store.attributes import from_item, to_item
+from payments.store.items import receipt_key, to_payment
+from payments.usecases.upgrade_payments import upgrade_payments
+
+from tests.functional.operator_desk import Desk
+from tests.support.aws import TABLE_NAME
+from tests.support.world import World
+from tests.unit.payments.test_recorded_items import recorded
+from tools.hakika.deployment import Choice
+
+DAY = "2026-09-21"
+WITH_MONEY = {"completed", "refund_due", "refunded", "review"}
+PAID = [from_item(item) for item in recorded("pay_state") if item["status"]["S"] == "completed"]
+FAILED = [from_item(item) for item in recorded("pay_state") if item["status"]["S"] == "failed"]
+
+
+def store(world: World, values: dict[str, Any]) -> None:
+    world.dynamodb.put_item(TableName=TABLE_NAME, Item=to_item(values))
+
+
+def stored(world: World, pk: str) -> dict[str, Any]:
+    [found] = [item for item in world.items(pk) if item["sk"] == "STATE"]
+    return found
+
+
+def upgrade(desk: Desk) -> Any:
+    return desk.json("upgrade", "--from", DAY, "--yes")
+
+
+@pytest.mark.parametrize("item", recorded("pay_state"), ids=lambda item: item["status"]["S"])
+def test_each_recorded_payment_gets_its_time_once_and_nothing_else(
+    world: World, desk: Desk, item: dict[str, Any]
+) -> None:
+    before = from_item(item)
+    store(world, before)
+    has_money = before["status"] in WITH_MONEY
+
+    first = upgrade(desk)
+    after = stored(world, before["pk"])
+    second = upgrade(desk)
+
+    assert (first["looked_at"], first["written"]) == (1, int(has_money))
+    assert (second["written"], second["had_it"]) == (0, int(has_money))
+    assert stored(world, before["pk"]) == after
+    changed = {name for name in after if after[name] != before.get(name)}
+    if not has_money:
+        assert after == before
+        return
+    assert changed == {"received_at", "received_shard", "version", "op_ids"}
+    assert after["received_at"] == before.get("transaction_at", before["final_at"])
+    assert after["received_shard"] == before["day_shard"]
+    assert before.keys() <= after.keys()
+
+
+def test_a_payment_that_somebody_changed_meanwhile_is_read_anew(
+    world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = desk._resolve(Choice()).runtime
+    outdated = to_payment(dict(PAID[0]))
+    monkeypatch.setattr(runtime.history, "get_payments", lambda ids: [outdated for _ in ids])
+    newer = {**PAID[0], "version": PAID[0]["version"] + 1, "attention": "seen"}
+    store(world, newer)
+
+    done = upgrade_payments(runtime.services, runtime.history, [DAY])
+
+    after = stored(world, newer["pk"])
+    assert (done.written, done.unwritten) == (1, [])
+    assert (after["version"], after["attention"]) == (newer["version"] + 1, "seen")
+    assert after["received_at"] == newer["transaction_at"]
+
+
+def test_second_receipts_of_the_first_release_are_listed_and_strangers_are_not(
+    world: World, desk: Desk
+) -> None:
+    ended = FAILED[0]
+    payment_id = ended["pk"].removeprefix("PAY#")
+    event = from_item(recorded("pay_event")[0])
+    names = {"SECOND1": payment_id, "STRANGER1": "0" * 32, "GONE1": None}
+    store(world, ended)
+    for number, (receipt, owner) in enumerate(names.items()):
+        sk = f"EVENT#{number:06d}#PaymentUnresolved"
+        store(world, {**event, "pk": ended["pk"], "sk": sk, "receipt_number": receipt})
+        if owner is not None:
+            store(world, {**receipt_key(receipt), "payment_id": owner})
+
+    for done in (upgrade(desk), upgrade(desk)):
+        assert done["second_receipts"] == [
+            {"receipt_number": "SECOND1", "payment_id": payment_id, "own_receipt": None}
+        ]
+    shown = desk("upgrade", "--from", DAY, "--yes").out
+    assert "Compare with the statement" in shown
+    assert "SECOND1" in shown
+
+
+def test_nothing_is_written_without_consent_or_a_day(world: World, desk: Desk) -> None:
+    store(world, PAID[0])
+    assert desk("upgrade", "--from", DAY).code == 2
+    assert desk("upgrade", "--from", "21.9.2026", "--yes").code == 2
+    assert stored(world, PAID[0]["pk"]) == PAID[0]

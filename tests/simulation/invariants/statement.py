@@ -1,0 +1,114 @@
+"""The provider's own ledger against our rows, receipt by receipt: I14, I15, I16, I19, I20."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ..by_hand import SHORTCODE
+from .ledger import bound_receipt, debit_of
+from .view import MONEY, Values, View, require
+
+if TYPE_CHECKING:
+    from simulator.core.ledger import Debit
+
+    from ..world import SimulatedWorld
+
+NAMING = frozenset({"callback", "c2b", "pull"})
+"""Witnesses that name a receipt; a query names none."""
+CLOCK_AGREES_SECONDS = 120
+
+
+def check_statement(world: SimulatedWorld, view: View) -> None:
+    """Every debit is on one row where it must be, and each row belongs to whom it names."""
+    for receipt, debit in world.daraja.ledger.debits.items():
+        sources = world.watch.heard.get(receipt, [])
+        if "c2b" in sources or world.plan.pulls:
+            require(receipt in view.rows, "I14", f"{receipt}: named by {sources}, and on no row")
+        owner = view.payments.get(view.receipts.get(receipt, ""))
+        if owner is not None:
+            _check_owner(world, owner, debit)
+    for receipt, row in view.rows.items():
+        _check_row(world, view, receipt, row)
+    _check_bookings(world, view)
+
+
+def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> None:
+    debit = world.daraja.ledger.debits.get(receipt)
+    if debit is None:
+        typed = row.get("source") == "operator"
+        require(typed, "I18", f"{receipt}: on a row, and no such money moved")
+        return
+    if row.get("source") in ("c2b", "pull"):
+        exact = row.get("amount_kes") == debit.amount_kes
+        require(exact, "I14", f"{receipt}: filed with KES {row.get('amount_kes')}")
+    own = row.get("shortcode") in (None, SHORTCODE)
+    require(own, "I18", f"{receipt}: booked for shortcode {row.get('shortcode')}")
+    off = abs(row.get("paid_at", debit.at) - debit.at)
+    require(off <= CLOCK_AGREES_SECONDS, "I14", f"{receipt}: paid {off:.0f} s away from its time")
+    for phone in world.plan.scenarios:
+        require(phone[3:] not in json.dumps(row), "I20", f"{receipt}: a full number")
+    if "payment_id" in row or "set_aside" in row:
+        return
+    for payment_id, payment in view.payments.items():
+        if names(row.get("reference", ""), payment):
+            raised = view.attention_was_raised(payment_id)
+            require(raised, "I14", f"{receipt}: names {payment_id}, waits, and nobody was told")
+
+
+def _check_owner(world: SimulatedWorld, owner: Values, debit: Debit) -> None:
+    """I15, I17: money of a prompt is its own payment's, other money that of whom it names."""
+    payment_id = owner["pk"].removeprefix("PAY#")
+    if not debit.checkout_request_id:
+        check_paid_by_hand(owner, debit)
+        return
+    prompt = world.daraja.world.prompts[debit.checkout_request_id]
+    own_id = urlsplit(prompt.order.callback_url).path.split("/")[-2]
+    lied = any("reused_receipt" in each.scenario.body_faults for each in world.daraja.prompts())
+    is_own = own_id == payment_id or lied
+    require(is_own, "I17", f"{debit.receipt}: money of {own_id}, bound to {payment_id}")
+
+
+def check_paid_by_hand(payment: Values, debit: Debit) -> None:
+    """I19: only a reference, or a typed booking id, makes money paid by hand a payment's."""
+    payment_id = payment["pk"].removeprefix("PAY#")
+    typed = debit.reference
+    booked = payment.get("origin") == "paybill" and typed.strip() == payment["booking_id"]
+    is_named = booked or names(typed, payment)
+    require(is_named, "I19", f"{payment_id}: holds {debit.receipt}, which names {typed}")
+    exact = debit.amount_kes == payment["amount_kes"]
+    require(exact or payment["status"] != "completed", "I3", f"{payment_id}: another amount")
+    require(payment["status"] in MONEY, "I15", f"{payment_id}: holds money, {payment['status']}")
+
+
+def names(typed: str, payment: Values) -> bool:
+    """Whether a person who typed this meant this payment's reference."""
+    reference = payment.get("account_reference")
+    text = typed.strip().upper()
+    return reference is not None and text[:-8] + text[-8:].replace("O", "0") == reference
+
+
+def check_on_file(world: SimulatedWorld, receipt: str, payment_id: str) -> None:
+    """I14: the second debit of a payment, where a witness named it, is on a row of its own."""
+    if NAMING.isdisjoint(world.watch.heard.get(receipt, ())):
+        return
+    row = world.watch.view.rows.get(receipt)
+    require(row is not None, "I14", f"{receipt}: a second receipt of {payment_id} on no row")
+    world.note("second receipt filed")
+
+
+def _check_bookings(world: SimulatedWorld, view: View) -> None:
+    """I16: no debit confirms two bookings, and no booking is confirmed by two debits."""
+    bookings: set[str] = set()
+    receipts: set[str] = set()
+    for payment_id, payment in view.payments.items():
+        if payment["status"] != "completed":
+            continue
+        booking = payment["booking_id"]
+        require(booking not in bookings, "I16", f"booking {booking}: confirmed twice")
+        bookings.add(booking)
+        debit = debit_of(world.daraja.ledger, payment)
+        receipt = bound_receipt(payment) or (debit.receipt if debit is not None else payment_id)
+        require(receipt not in receipts, "I16", f"{receipt}: confirms two bookings")
+        receipts.add(receipt)

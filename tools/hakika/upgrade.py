@@ -1,0 +1,52 @@
+"""`hakika upgrade`: fills in what payments of earlier releases lack (docs/upgrade.md)."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from payments.usecases.upgrade_payments import Upgraded, upgrade_payments
+from payments.values import eat_day
+from rich.console import Console
+
+from tools.hakika import screen
+from tools.hakika.arguments import day_span, days_between
+from tools.hakika.decisions import Yes
+from tools.hakika.person import require_consent
+from tools.hakika.session import Session
+
+
+def upgrade(
+    context: typer.Context,
+    first: Annotated[
+        str,
+        typer.Option("--from", metavar="DAY", help="Day of the first payment (EAT): 2026-11-17."),
+    ],
+    yes: Yes = False,
+) -> None:
+    """Write when their money was proven into payments of earlier releases; list second receipts.
+
+    Running it twice changes nothing more.
+    """
+    session: Session = context.obj
+    start, _ = day_span(first, first)
+    days = days_between(start, session.now())
+    session.tell(f"Payments created from {first} to {eat_day(session.now())}: {len(days)} days")
+    require_consent(session.person, is_given=yes)
+    done = upgrade_payments(session.parts, session.runtime.history, days)
+    session.answer(asdict(done), lambda console: _show(console, done))
+
+
+def _show(console: Console, done: Upgraded) -> None:
+    console.print(
+        f"{done.looked_at} payments: {done.written} written, {done.had_it} had the time already, "
+        f"{done.without_money} without money."
+    )
+    for payment_id in done.unwritten:
+        console.print(f"Not written, others kept changing it: {payment_id}. Run this again.")
+    if not done.second_receipts:
+        return
+    console.print("Bound to a payment that shows another receipt. Compare with the statement:")
+    table = screen.new_table("Receipt", "Payment", "Its receipt")
+    for each in done.second_receipts:
+        table.add_row(each.receipt_number, each.payment_id, each.own_receipt or "none")
+    console.print(table)
