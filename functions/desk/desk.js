@@ -162,7 +162,9 @@ function day(date = new Date().toLocaleDateString('sv-SE', { timeZone: 'Africa/N
   });
 }
 
-const TYPES = { attach_booking: ['booking_id'], record_receipt: ['receipt_number', 'amount_kes'], refund_reversed: ['receipt_number'] };
+const TYPES = { attach_booking: ['booking_id'], record_receipt: ['receipt_number', 'amount_kes'], refund_reversed: ['receipt_number'], review_complete: ['receipt_number', 'amount_kes'], review_refund_due: ['receipt_number', 'amount_kes'] };
+/** Acts whose fields only fill in what no witness has named. */
+const MAY_BE_EMPTY = new Set(['review_complete', 'review_refund_due', 'refund_reversed']);
 
 /** Show what an act will do, take the reason, carry it out on what was shown. */
 function ask({ act, then, to, path, facts: more, again }) {
@@ -171,14 +173,14 @@ function ask({ act, then, to, path, facts: more, again }) {
   $('act-then').textContent = to ?? (then ? t('then', { then: word(then) }) : '');
   $('act-error').textContent = '';
   $('reason').value = '';
-  const fields = (TYPES[act] ?? []).map((name) => [make('label', { for: name }, t(`${name}_field`)), make('input', { id: name, required: '', autocomplete: 'off', inputmode: name === 'amount_kes' ? 'numeric' : 'text' })]);
+  const fields = (TYPES[act] ?? []).map((name) => [make('label', { for: name }, t(`${name}_field`)), make('input', { id: name, required: MAY_BE_EMPTY.has(act) ? null : '', autocomplete: 'off', inputmode: name === 'amount_kes' ? 'numeric' : 'text' })]);
   $('act-fields').replaceChildren(...fields.flat());
   dialog.returnValue = '';
   dialog.querySelector('form').onsubmit = async (event) => {
     if (event.submitter?.value !== 'yes') return;
     event.preventDefault();
     $('act-yes').disabled = true;
-    const typed = Object.fromEntries((TYPES[act] ?? []).map((name) => [name, name === 'amount_kes' ? Number($(name).value) : $(name).value]));
+    const typed = Object.fromEntries((TYPES[act] ?? []).filter((name) => $(name).value).map((name) => [name, name === 'amount_kes' ? Number($(name).value) : $(name).value]));
     try {
       const answer = await call(path, { act: act === 'attach_booking' ? 'attach' : act, reason: $('reason').value, ...more, ...typed });
       dialog.close();

@@ -33,6 +33,7 @@ _IGNORED_IN_PHONES = frozenset(".()[]\t\n\v\f\r")
 _IGNORED_CATEGORIES = frozenset({"Cf", "Zs", "Zl", "Zp", "Pd"})
 """Unicode format characters, spaces and dashes: they come with copied numbers and mean nothing."""
 _TYPED_KES = re.compile(r"([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,12})(?:\.00?)?\Z", re.ASCII)
+_TYPED_PHONE = re.compile(r"(?<!\d)(?:254|0)([17]\d{8})(?!\d)", re.ASCII)
 _EMBEDDED_TIME = re.compile(r"ws_CO_(\d{14})\d{3}(\d{9})\Z", re.ASCII)
 
 
@@ -145,10 +146,12 @@ def plain_reference(text: str) -> str:
 def typed_reference(text: object) -> str:
     """Return what a payer typed as the account, at most 20 characters of it.
 
-    Letters, digits, single spaces, - and _ are kept, so a booking id survives it.
+    Letters, digits, single spaces, - and _ are kept, so a booking id survives it. Many type their
+    phone number: its middle is hidden.
     """
-    kept = re.sub(r"[^A-Za-z0-9 _-]+", " ", text if isinstance(text, str) else "")
-    return " ".join(kept.split())[:TYPED_REFERENCE_CHARACTERS].strip()
+    kept = re.sub(r"[^A-Za-z0-9 *_-]+", " ", text if isinstance(text, str) else "")
+    masked = _TYPED_PHONE.sub(lambda found: mask_phone(f"254{found[1]}"), kept)
+    return " ".join(masked.split())[:TYPED_REFERENCE_CHARACTERS].strip()
 
 
 def account_reference(*, requested: str, payment_id: str) -> str:

@@ -24,11 +24,13 @@ from payments.values import (
     normalise_phone,
     normalise_receipt,
     parse_daraja_timestamp,
+    typed_reference,
     whole_kes,
 )
 
-REFERENCE_CHARACTERS = 20
 TYPE_CHARACTERS = 40
+REFERENCE_READ = 60
+"""How much of a typed account is read before it is cleaned and cut."""
 AMOUNT_CHARACTERS = 20
 FOUND, NOTHING_FOUND = "1000", "1001"
 RETRIEVED_NOTHING = "failed to retrieve transactions"
@@ -66,7 +68,7 @@ def read_confirmation(raw: bytes, *, hash_phone: HashPhone) -> MoneySeen:
         amount_text=amount_text,
         paid_at=parse_daraja_timestamp(body.get("TransTime")),
         shortcode=_shortcode(body.get("BusinessShortCode")) or "",
-        reference=_text(body.get("BillRefNumber"), REFERENCE_CHARACTERS) or None,
+        reference=typed_reference(_text(body.get("BillRefNumber"), REFERENCE_READ)) or None,
         payer=payer,
         payer_hmac=payer_hmac,
         transaction_type=_text(body.get("TransactionType"), TYPE_CHARACTERS),
@@ -89,7 +91,7 @@ def read_pulled_row(row: object, *, shortcode: str, hash_phone: HashPhone) -> Pu
         amount_text=amount_text,
         paid_at=None,
         shortcode=shortcode,
-        reference=_text(row.get("billreference"), REFERENCE_CHARACTERS) or None,
+        reference=typed_reference(_text(row.get("billreference"), REFERENCE_READ)) or None,
         # A transfer between organisations has no number; its sender is a shortcode.
         payer=payer if payer or payer_hmac else _shortcode(row.get("sender")),
         payer_hmac=payer_hmac,

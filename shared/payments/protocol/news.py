@@ -77,9 +77,14 @@ def reason_against(payment: Payment, report: MoneyReport) -> str | None:
     return None if report.amount_kes == _believed_kes(payment) else "paid_other_amount"
 
 
+_NAMES_NOTHING = frozenset({Proof.HINT, Proof.QUERY})
+"""Proofs whose receipt and amount are only shown."""
+
+
 def _believed_kes(payment: Payment) -> int:
     """The amount that the payment's money has, or must have."""
-    recorded = None if payment.may_yet_be_paid else payment.paid_amount_kes
+    is_weak = payment.may_yet_be_paid or payment.proof in _NAMES_NOTHING
+    recorded = None if is_weak else payment.paid_amount_kes
     return payment.amount_kes if recorded is None else recorded
 
 

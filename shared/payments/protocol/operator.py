@@ -27,8 +27,7 @@ from payments.protocol.payment import (
     PaymentStatus,
     Proof,
 )
-from payments.protocol.refund_evidence import is_sent
-from payments.protocol.refund_steps import UNRESOLVED
+from payments.protocol.refund_evidence import is_overdue, is_sent
 from payments.protocol.report import MoneyReport
 from payments.protocol.requirements import require_free_receipt, require_status
 from payments.protocol.statement import record_receipt
@@ -90,7 +89,7 @@ def _mark_refunded(case: Case) -> Change:
 def _clear_attention(case: Case) -> Change | None:
     if case.payment.attention is None:
         return None
-    if is_sent(case.payment) and case.payment.attention == UNRESOLVED:
+    if is_overdue(case.payment, case.now):
         raise ConflictError(
             "M-Pesa never answered about a refund: settle it from M-Pesa's statement",
             code="refund_sent",
@@ -133,11 +132,13 @@ def _resolve(case: Case, decision: ReviewResolved) -> Change:
 def _decided(case: Case, decision: ReviewResolved, status: PaymentStatus) -> Payment:
     """Return the payment as decided, receipt and amount known.
 
+    What only a hint named is shown and counts for nothing: the person reads it from the statement.
     Errors: ConflictError.
     """
     payment = case.payment
-    receipt = payment.receipt_number or decision.receipt_number
-    amount_kes = payment.paid_amount_kes or decision.amount_kes
+    receipt = payment.bound_receipt or decision.receipt_number
+    known_kes = None if payment.proof is Proof.HINT else payment.paid_amount_kes
+    amount_kes = known_kes or decision.amount_kes
     if receipt is None or amount_kes is None:
         raise ConflictError(
             "The receipt and the amount must be known: give those on M-Pesa's statement",

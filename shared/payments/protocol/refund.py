@@ -146,7 +146,7 @@ def _look(case: Case) -> Change | None:
     if not is_sent(payment) or payment.due_at is None or payment.due_at > now:
         return None
     is_late = is_overdue(payment, now)
-    attention = UNRESOLVED if is_late else payment.attention
+    attention = payment.attention or (UNRESOLVED if is_late else None)
     return case.step(replace(payment, attention=attention), schedules=True)
 
 

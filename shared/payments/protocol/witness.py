@@ -9,6 +9,7 @@ from payments.protocol.evidence import MoneyAttached, MoneySeen
 from payments.protocol.filing import Ruling
 from payments.protocol.money import money_arrived
 from payments.protocol.news import more_news, reason_against
+from payments.protocol.payment import Proof
 from payments.protocol.receipts import ClaimRule, ReceiptRow, RowState
 from payments.protocol.report import of_money
 from payments.values import mask_phone, normalise_phone
@@ -49,7 +50,11 @@ def money_attached(case: Case, attached: MoneyAttached) -> Change:
             "The receipt has changed since it was shown: look at it again", code="changed_meanwhile"
         )
     _require_takes(case, money)
-    change = _told(case, money_arrived(case, of_money(money)))
+    report = of_money(money)
+    if report.ends_prompt:
+        # A callback filed it as another prompt's money; it says nothing about this one.
+        report = replace(report, proof=Proof.OPERATOR)
+    change = _told(case, money_arrived(case, report))
     if not isinstance(change, Change) or change.claim is None:
         raise ConflictError("The payment does not take this receipt", code="not_attachable")
     return replace(change, claim=replace(change.claim, rule=ClaimRule.AS_SHOWN))

@@ -133,6 +133,6 @@ def _receipt_in(evidence: Evidence, payment: Payment) -> str | None:
         case MoneyAttached(money=money):
             return money.receipt_number
         case ReviewResolved(receipt_number=receipt_number):
-            return payment.receipt_number or receipt_number
+            return payment.bound_receipt or receipt_number
         case _:
             return payment.hint.result.receipt_number if payment.hint else None

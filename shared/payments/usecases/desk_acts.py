@@ -145,6 +145,7 @@ def carry_out(
         raise InvalidRequestError("There is no such act", code="unknown_act")
     staff.require(act.role)
     payment = read_payment(services, payment_id)
+    _require_own_request(payment, staff, name)
     actor = Actor(by=by_of(staff), request_id=request_id, reason=typed.reason)
     if name == ASK:
         return ask_about_payment(
@@ -167,6 +168,13 @@ def carry_out(
     return after
 
 
+def _require_own_request(payment: Payment, staff: Staff, name: str) -> None:
+    """Refuse to take another person's request back: only an approver rejects it."""
+    asked_by = payment.refund.asked_by if payment.refund else None
+    if name == "withdraw_refund" and asked_by not in (None, by_of(staff)):
+        raise ForbiddenError
+
+
 def _apply(
     services: Services,
     payment: Payment,
@@ -185,6 +193,7 @@ def _status_after(
     """Return the status that the act would leave, None where it is refused or not the person's."""
     try:
         staff.require(act.role)
+        _require_own_request(payment, staff, name)
         return _preview(services, payment, staff, name, act)
     except ConflictError as error:
         return str(payment.status) if error.code == RECEIPT_NEEDED else None

@@ -4,14 +4,14 @@ Each act is stored with who and why before it is tried, and is carried out on th
 shown, or not at all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from payments.errors import ConflictError, NotFoundError
 from payments.ports import Actor
 from payments.protocol.consultation import Consultation
 from payments.protocol.evidence import MoneyAttached
-from payments.protocol.matching import is_in_window
+from payments.protocol.matching import is_in_window, payer_fits
 from payments.protocol.opening import Opening, as_shown, owed_back, pays_booking
 from payments.protocol.payment import Origin, Payment
 from payments.protocol.policy import DAY_SECONDS, OWN_PROMPT_SLACK_SECONDS, ROW_LOOK_SECONDS
@@ -80,9 +80,11 @@ def owe_back(
 ) -> Payment:
     """Owe the money of a receipt back, by a paybill payment that is refund_due.
 
-    Errors: NotFoundError; ConflictError.
+    Errors: NotFoundError; ConflictError, code `attach_to_payment` where it may be the money of a
+        payment that is proven paid and has no receipt.
     """
     row = _unclaimed(services, receipt_number, shown_amount_kes)
+    _require_no_paid_prompt(services, row)
     op_id = services.ids.hex(32)
     opening = owed_back(seen_again(row), now=services.now(), op_id=op_id)
     return _open(services, opening, "owe back", actor, op_id)
@@ -135,17 +137,31 @@ def _open(services: Services, opening: Opening, asked: str, actor: Actor, op_id:
     return opening.payment
 
 
+def _require_no_paid_prompt(services: Services, row: ReceiptRow) -> None:
+    """Refuse where the money may be that of a payment which is paid and lacks its receipt."""
+    for payment in _created_about(services, row):
+        is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
+        is_paid = is_unbound and not payment.may_yet_be_paid
+        fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
+        if is_paid and fits and _may_be_paid_by(row, payment, services.now()):
+            raise _attach_to(payment)
+
+
+def _attach_to(payment: Payment) -> ConflictError:
+    return ConflictError(
+        f"This may be the money of payment {payment.payment_id}, which has no receipt: "
+        "attach it to that payment",
+        code="attach_to_payment",
+        facts={"payment_id": payment.payment_id},
+    )
+
+
 def _require_no_own_prompt(services: Services, row: ReceiptRow, consultation: Consultation) -> None:
     """Refuse where a payment of this consultation lacks a receipt, and this may be it."""
     for payment in _prompts_of(services, row, consultation):
         is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
         if is_unbound and _may_be_paid_by(row, payment, services.now()):
-            raise ConflictError(
-                f"This may be the money of payment {payment.payment_id}, which has no receipt: "
-                "attach it to that payment",
-                code="attach_to_payment",
-                facts={"payment_id": payment.payment_id},
-            )
+            raise _attach_to(payment)
 
 
 def _may_be_paid_by(row: ReceiptRow, payment: Payment, now: int) -> bool:
@@ -162,6 +178,15 @@ def _prompts_of(
         payment = services.store.get_payment(payment_id)
         if payment is not None:
             yield payment
+    yield from (
+        payment
+        for payment in _created_about(services, row)
+        if payment.booking_id == consultation.booking_id
+    )
+
+
+def _created_about(services: Services, row: ReceiptRow) -> Sequence[Payment]:
+    """Return the payments of the receipt's amount that were created about its time."""
     paid_at = services.now() if row.paid_at is None else row.paid_at
     window = UNSURE_TIME_SECONDS if row.paid_at is None else WINDOW_SECONDS
     created = services.ledger.payments_created(
@@ -169,9 +194,7 @@ def _prompts_of(
         last=paid_at + OWN_PROMPT_SLACK_SECONDS,
         amount_kes=row.amount_kes or 0,
     )
-    yield from (
-        payment for payment in created or () if payment.booking_id == consultation.booking_id
-    )
+    return created or ()
 
 
 def _unclaimed(services: Services, receipt_number: str, shown_amount_kes: int) -> ReceiptRow:

@@ -16,7 +16,7 @@ from payments.protocol.pull import (
     covered,
     windows_due,
 )
-from payments.protocol.receipts import ReceiptRow
+from payments.protocol.receipts import ReceiptRow, RowState
 from payments.store.pull_gate import PullGate
 from payments.usecases.record_money import record_money
 from payments.usecases.services import Services
@@ -189,4 +189,6 @@ def _is_repeat(money: MoneySeen, row: ReceiptRow | None) -> bool:
     """Whether a machine wrote the receipt's row with this amount, whatever became of it since."""
     if row is None or row.source is Proof.OPERATOR:
         return False
+    if row.state is RowState.UNCLAIMED and row.reference is None and money.reference:
+        return False  # it waits for want of the very name that Pull brings
     return (row.amount_kes, row.amount_text) == (money.amount_kes, money.amount_text)

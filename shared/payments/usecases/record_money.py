@@ -76,6 +76,8 @@ def settle_money(
     match attribute(money, row, facts):
         case Payment() as payment:
             return _give(services, payment, money, row, actor=actor, is_look=is_look)
+        case Consultation() if row is not None and row.amount_kes != money.amount_kes:
+            return MoneyOutcome.REPEAT  # a person must say which amount is true
         case Consultation() as consultation:
             return _book(services, consultation, money, row, actor)
         case None:

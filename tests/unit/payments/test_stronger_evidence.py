@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from payments.errors import ConflictError
 from payments.protocol.change import Change, NeedsContext
 from payments.protocol.decide import decide
 from payments.protocol.evidence import (
@@ -100,8 +101,15 @@ def test_an_authentic_amount_under_the_hints_own_receipt_is_the_one_that_counts(
 
 
 def test_what_an_operator_decided_on_is_not_replaced_afterwards() -> None:
-    owed = learn(by_hint("review"), ReviewResolved(resolution=Resolution.REFUND_DUE), owner=MINE)
+    hinted = by_hint("review")
+    with pytest.raises(ConflictError, match="must be known"):
+        learn(hinted, ReviewResolved(resolution=Resolution.REFUND_DUE))
+    read = ReviewResolved(
+        resolution=Resolution.REFUND_DUE, receipt_number=SECOND_RECEIPT, amount_kes=PRICE
+    )
+    owed = learn(hinted, read)
     assert owed is not None
+    assert owed.after.bound_receipt == owed.claims_receipt == SECOND_RECEIPT
 
     change = learn(owed.after, AUTHENTIC)
 
