@@ -153,10 +153,7 @@ def carry_out(
         )
     if name == APPROVE:
         services.refunds().function.approve(
-            payment_id,
-            by=actor.by,
-            request_id=request_id,
-            shown_version=typed.shown_version,
+            payment_id, by=actor.by, request_id=request_id, shown_version=typed.shown_version
         )
         return read_payment(services, payment_id)
     if act.evidence is None:
