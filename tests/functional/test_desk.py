@@ -273,3 +273,12 @@ def test_the_page_loads_nothing_from_elsewhere_and_is_never_stored(world: World,
 
 def test_a_file_that_is_no_part_of_the_page_is_404(world: World) -> None:
     assert Staff(world)("GET", "/desk/{file}", file="app.py").status == 404
+
+
+def test_a_clerk_does_not_take_anothers_request_back(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    maker, other = staff(scene, "amina", "clerk"), staff(scene, "chege", "clerk")
+    assert maker.act(payment_id, "request_refund").status == 200
+    assert "withdraw_refund" not in [each["act"] for each in other.story(payment_id)["acts"]]
+    assert other.act(payment_id, "withdraw_refund").status == 403
+    assert maker.act(payment_id, "withdraw_refund").status == 200

@@ -365,3 +365,53 @@ def test_a_receipt_found_for_a_paid_payment_confirms_no_second_booking(
             request_id="2",
         )
     assert scene.consultation("2")["status"] == "Pending"
+
+
+def test_money_that_may_be_a_paid_payments_is_not_owed_back(scene: Scene, bank: Bank) -> None:
+    payment_id = by_query(scene)
+    paid_at = scene.payment(payment_id).created_at + 30
+    bank.says(RECEIPT, paid_at=paid_at, payer=None)
+    with pytest.raises(ConflictError) as refused:
+        owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
+    assert (refused.value.code, refused.value.facts) == (
+        "attach_to_payment",
+        {"payment_id": payment_id},
+    )
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
+def test_a_callbacks_receipt_that_a_person_attaches_frees_no_phone(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("ignores")
+    bank.says(RECEIPT, source=Proof.CALLBACK, paid_at=int(scene.clock()))
+    before = scene.payment(payment_id)
+    assert before.holds_locks
+    after = attach_to_payment(
+        bank.services,
+        RECEIPT,
+        payment_id,
+        shown_amount_kes=1000,
+        shown_version=before.version,
+        actor=PERSON,
+    )
+    assert (after.status, after.holds_locks) == (S.COMPLETED, True)
+    [guard] = scene.items("PHONE#")
+    assert guard["live_payment_id"] == payment_id
+    assert bank.row(RECEIPT).source is Proof.CALLBACK
+
+
+def test_a_row_of_another_amount_is_left_to_a_person_by_the_booking_rung(scene: Scene) -> None:
+    bank = Bank(scene, MoneyRules(paybill_account=PaybillAccount.BOOKING_ID))
+    bank.says(RECEIPT, amount=None, amount_text="?", reference="WRONG")
+    said = bank.says(RECEIPT, source=Proof.PULL, reference="1")
+    assert said is MoneyOutcome.REPEAT
+    assert scene.consultation()["status"] == "Pending"
+
+
+@pytest.mark.parametrize("typed", ["0712345678 Jane W", "254712345678", "x 0112345678"])
+def test_a_typed_phone_number_is_stored_without_its_middle(bank: Bank, typed: str) -> None:
+    bank.says(RECEIPT, reference=typed)
+    kept = str(bank.row(RECEIPT).reference)
+    assert "12345" not in kept
+    assert "678" in kept

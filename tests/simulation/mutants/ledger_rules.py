@@ -1,4 +1,3 @@
-
 """The mutants of the receipt ledger: money that no prompt of ours reported."""
 
 from __future__ import annotations

@@ -349,3 +349,9 @@ def test_no_change_breaks_a_rule_of_refunds(rule: str) -> None:
     before, after, more = FORBIDDEN[rule]
     with pytest.raises(ValueError, match=rule):
         step(before, after, **more)
+
+
+def test_an_overdue_refund_keeps_its_attention_whatever_the_word_is() -> None:
+    told = replace(REFUNDS["sent"], attention="second_receipt")
+    late = decided(told, "look", now=NOW + DAY)
+    assert late is None or late.after.attention == "second_receipt"
