@@ -126,7 +126,8 @@ function drawStory(again, payment) {
       facts([[t('booking'), `${payment.booking_id}${payment.booking ? ` · ${word(payment.booking.status)} · ${word(`pays_${payment.booking.payment_status}`)}` : ''}`], [t('refund'), refund], [t('phone'), payment.phone], [t('receipt'), payment.receipt_number],
         [t('paid'), clock(payment.paid_at)], [t('asked'), `${kes(payment.amount_kes)}, ${clock(payment.created_at)}`], [t('reference'), payment.account_reference], [t('customer_reads'), payment.customer_reads.message]]),
       make('h3', {}, t('can_do')), acts.length ? make('div', { class: 'acts' }, ...acts) : make('p', {}, t('nothing_to_do')), asksTwo ? make('p', { class: 'muted' }, t('two_people')) : null),
-    make('section', { class: 'card' }, make('h2', {}, t('what_happened')), make('ol', { class: 'story' }, ...told)));
+    make('section', { class: 'card' }, make('h2', {}, t('what_happened')), make('ol', { class: 'story' }, ...told),
+      ...(payment.webhooks.length ? [make('h3', {}, t('webhooks')), make('ol', { class: 'story' }, ...payment.webhooks.map((each) => make('li', {}, `${word(each.type)}: ${each.delivered_at ? clock(each.delivered_at) : each.last_answer}`, make('span', { class: 'muted' }, ` ${t('tries', { count: each.tries })}`))))] : [])));
 }
 
 function receipt(number) {

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from payments.protocol.delivery import Answer as Delivered
 from payments.protocol.staff import Role
+from payments.store.deliveries import DeliveryStore
 from payments.usecases.desk_acts import ACTS
 
 from tests.functional.operator_desk import Desk
@@ -282,3 +284,18 @@ def test_a_clerk_does_not_take_anothers_request_back(scene: Refunding) -> None:
     assert "withdraw_refund" not in [each["act"] for each in other.story(payment_id)["acts"]]
     assert other.act(payment_id, "withdraw_refund").status == 403
     assert maker.act(payment_id, "withdraw_refund").status == 200
+
+
+def test_a_story_tells_how_the_booking_system_was_told(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    browser = staff(scene, "v", "viewer")
+    assert browser.story(payment_id)["webhooks"] == []
+    runtime = scene.function("desk").module.runtime
+    store = DeliveryStore(runtime.table)
+    event = store.events_of(f"PAY#{payment_id}")[0]
+    refused, taken = Delivered(status=503), Delivered(status=204)
+    for number, answer in enumerate((refused, taken)):
+        store.record(event, answer, try_id=str(number), now=int(scene.clock()))
+    [told] = browser.story(payment_id)["webhooks"]
+    assert (told["type"], told["tries"], told["last_answer"]) == (event["type"], 2, "204")
+    assert told["delivered_at"] is not None

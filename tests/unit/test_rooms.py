@@ -37,7 +37,7 @@ ROOMS = {
     ),
     "http": (
         "api_gateway requests answers messages sentences authentication token_claims token_keys"
-        " published_keys results refund_answers desk desk_page desk_answers"
+        " published_keys results refund_answers desk desk_page desk_answers desk_requests"
     ),
     "aws": (
         "runtime adapters settings secrets token_families observability fallback_queue money_queue"

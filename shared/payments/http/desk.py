@@ -12,17 +12,20 @@ from payments.aws.token_families import STAFF_AUDIENCE, staff_tokens
 from payments.errors import InvalidRequestError, NotFoundError
 from payments.http import api_gateway, desk_answers
 from payments.http.authentication import Authenticator, authenticator
+from payments.http.desk_requests import read_act, read_reason, read_whole
 from payments.http.messages import language_of
 from payments.http.token_keys import SharedSecret
 from payments.ports import Actor
 from payments.protocol.payment import Payment
 from payments.protocol.receipts import ReceiptRow, RowState, SetAside
 from payments.protocol.staff import Role, Staff
+from payments.store.deliveries import DeliveryStore
 from payments.store.instructions import Instruction
 from payments.store.staff import StaffRegister
 from payments.usecases import money_desk
 from payments.usecases.apply_refund import read_payment
 from payments.usecases.count_payments import count_payments, parse_days
+from payments.usecases.deliver_event import deliveries_of
 from payments.usecases.desk_acts import REVEAL, Typed, by_of, carry_out, possible_acts
 from payments.usecases.find_payments import find
 from payments.usecases.propose_owner import propose_owners
@@ -32,7 +35,6 @@ from payments.values import normalise_booking_id, normalise_receipt, require_pay
 
 SESSION_SECONDS = 12 * 3600
 WAITING_MAX = 100
-REASON_CHARACTERS_MAX = 200
 
 type Event = dict[str, Any]
 type Seconds = Callable[[], float]
@@ -168,13 +170,14 @@ class DeskApi:
             runtime.services.store.get_consultation(payment.booking_id),
             possible_acts(runtime.services, payment, staff),
             {"status": shown["status"], "message": shown["customer_message"]},
+            deliveries_of(DeliveryStore(runtime.table), payment.payment_id),
         )
 
     def _act(self, event: Event, staff: Staff, remaining_seconds: Seconds) -> dict[str, Any]:
         payment = self._payment(event)
         body = api_gateway.json_body(event)
         name = str(body.get("act", ""))
-        typed = _typed(body)
+        typed = read_act(body)
         after = carry_out(
             self._runtime.services,
             payment.payment_id,
@@ -216,21 +219,21 @@ class DeskApi:
         staff.require(Role.CLERK)
         row, body = self._row(event), api_gateway.json_body(event)
         actor = Actor(
-            by=by_of(staff), request_id=api_gateway.request_id(event), reason=_reason(body)
+            by=by_of(staff), request_id=api_gateway.request_id(event), reason=read_reason(body)
         )
         _RECEIPT_ACTS.get(str(body.get("act", "")), _unknown)(self._runtime, row, body, actor)
         return self._receipt(self._row(event))
 
 
 def _attach(runtime: Runtime, row: ReceiptRow, body: Mapping[str, Any], actor: Actor) -> None:
-    amount = _whole(body, "shown_amount_kes")
+    amount = read_whole(body, "shown_amount_kes")
     if body.get("payment_id") is not None:
         money_desk.attach_to_payment(
             runtime.services,
             row.receipt_number,
             require_payment_id(str(body["payment_id"])),
             shown_amount_kes=amount,
-            shown_version=_whole(body, "version"),
+            shown_version=read_whole(body, "version"),
             actor=actor,
         )
         return
@@ -244,7 +247,7 @@ def _attach(runtime: Runtime, row: ReceiptRow, body: Mapping[str, Any], actor: A
 
 
 def _owe_back(runtime: Runtime, row: ReceiptRow, body: Mapping[str, Any], actor: Actor) -> None:
-    amount = _whole(body, "shown_amount_kes")
+    amount = read_whole(body, "shown_amount_kes")
     money_desk.owe_back(runtime.services, row.receipt_number, shown_amount_kes=amount, actor=actor)
 
 
@@ -269,31 +272,3 @@ _RECEIPT_ACTS: Mapping[str, Callable[[Runtime, ReceiptRow, Mapping[str, Any], Ac
     "set_aside": _set_aside,
     "reopen": _reopen,
 }
-
-
-def _typed(body: Mapping[str, Any]) -> Typed:
-    """Read what came with an act. Errors: InvalidRequestError."""
-    receipt = normalise_receipt(body["receipt_number"]) if body.get("receipt_number") else None
-    if body.get("receipt_number") and receipt is None:
-        raise InvalidRequestError("receipt_number is wrong", code="invalid_receipt_number")
-    return Typed(
-        reason=_reason(body),
-        shown_version=_whole(body, "version"),
-        receipt_number=receipt,
-        amount_kes=_whole(body, "amount_kes") if body.get("amount_kes") is not None else None,
-    )
-
-
-def _reason(body: Mapping[str, Any]) -> str:
-    value = body.get("reason")
-    reason = " ".join(value.split()) if isinstance(value, str) else ""
-    if not reason or len(reason) > REASON_CHARACTERS_MAX or not reason.isprintable():
-        raise InvalidRequestError("Give a reason", code="invalid_reason")
-    return reason
-
-
-def _whole(body: Mapping[str, Any], name: str) -> int:
-    value = body.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 10**9:
-        raise InvalidRequestError(f"{name} must be a whole number", code=f"invalid_{name}")
-    return value

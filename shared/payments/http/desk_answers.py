@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from payments.protocol.consultation import Consultation
-from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.delivery import Delivery
+from payments.protocol.payment import Payment, PaymentStatus, Refund
 from payments.protocol.receipts import ReceiptRow
 from payments.protocol.staff import Staff
 from payments.store.history import Event
@@ -53,9 +54,9 @@ def story_answer(
     consultation: Consultation | None,
     acts: Mapping[str, str],
     customer_reads: Mapping[str, Any],
+    deliveries: Sequence[Delivery],
 ) -> dict[str, Any]:
     """Return everything about one payment: what happened, the booking, and what can be done."""
-    refund = payment.refund
     return {
         **payment_line(payment),
         "attention": payment.attention,
@@ -64,16 +65,7 @@ def story_answer(
         "proof": str(payment.proof) if payment.proof else None,
         "next_look_at": eat_iso(payment.due_at),
         "paid_at": eat_iso(payment.transaction_at),
-        "refund": None
-        if refund is None
-        else {
-            "step": str(refund.step) if refund.step else None,
-            "asked_by": refund.asked_by,
-            "why": refund.why,
-            "approved_by": refund.approved_by,
-            "refused": refund.refused,
-            "receipt_number": refund.receipt_number,
-        },
+        "refund": _refund(payment.refund) if payment.refund else None,
         "booking": None
         if consultation is None
         else {
@@ -84,7 +76,29 @@ def story_answer(
         },
         "customer_reads": dict(customer_reads),
         "timeline": [_moment(event) for event in events],
+        "webhooks": [_delivery(each) for each in deliveries if each.tries],
         "acts": [{"act": name, "then": then} for name, then in acts.items()],
+    }
+
+
+def _refund(refund: Refund) -> dict[str, Any]:
+    return {
+        "step": str(refund.step) if refund.step else None,
+        "asked_by": refund.asked_by,
+        "why": refund.why,
+        "approved_by": refund.approved_by,
+        "refused": refund.refused,
+        "receipt_number": refund.receipt_number,
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, Any]:
+    """Return how the booking system was told of one event."""
+    return {
+        "type": delivery.type,
+        "delivered_at": eat_iso(delivery.delivered_at),
+        "tries": delivery.tries,
+        "last_answer": delivery.last_answer,
     }
 
 
