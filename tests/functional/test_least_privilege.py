@@ -49,6 +49,8 @@ def granted(role: str) -> set[str]:
     found = set()
     for policy in RESOURCES[role]["Properties"]["Policies"]:
         for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Deny":
+                continue
             actions, resources = (_listed(statement[key]) for key in ("Action", "Resource"))
             for action in actions:
                 if action.startswith("dynamodb:"):
