@@ -101,7 +101,7 @@ def test_a_wrong_pin_is_named_and_another_number_can_be_used(
 def test_a_lost_callback_is_recovered_by_the_query(
     open_checkout: OpenCheckout, daraja: SimulatorClient, customer: Customer, shoot: Shoot
 ) -> None:
-    daraja.set_next("callback_lost", customer.phone_number)
+    daraja.set_next("callback_lost+twin_lost", customer.phone_number)
     checkout = open_checkout()
     checkout.pay()
     checkout.enter_pin()
