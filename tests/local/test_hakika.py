@@ -46,6 +46,8 @@ def test_every_verb_is_tried_here() -> None:
             yield from leaves(each, (*path, name))
 
     elsewhere = {"clock show", "clock advance", "clock to"}  # test_clock.py, on its own stack
+    # test_webhook_receivers.py, on a stack with WebhookUrl
+    elsewhere |= {"webhooks list", "webhooks resend", "webhooks test"}
     tried = {verb for test in globals().values() for verb in getattr(test, "verbs", ())}
     assert set(leaves(typer.main.get_command(app))) == tried | elsewhere
 
@@ -283,6 +285,43 @@ def test_a_member_of_staff_comes_gets_a_link_and_goes(scene: Scene) -> None:
     answer(scene, "staff", "remove", "zawadi", *ACCOUNT)
     [listed] = [each for each in answer(scene, "staff", "list") if each["sub"] == "zawadi"]
     assert listed["is_active"] is False
+
+
+@tries(
+    *("money list", "money show", "money attach", "money owe-back", "money set-aside"),
+    *("money reopen", "money check", "money ask"),
+)
+def test_money_that_nobody_named_is_not_acted_on(scene: Scene) -> None:
+    nobody = "SKI7NONE01"
+    assert nobody not in str(answer(scene, "money", "list"))
+    assert answer(scene, "money", "check")["findings"] == []
+    for line in (
+        ("show", nobody),
+        ("attach", nobody, "--booking", "1", *ACCOUNT),
+        ("owe-back", nobody, *ACCOUNT),
+        ("set-aside", nobody, "test", *ACCOUNT),
+        ("reopen", nobody, *ACCOUNT),
+    ):
+        refused = hakika(scene, "money", *line)
+        assert (refused.returncode, f"hakika money ask {nobody}" in refused.stderr) == (1, True)
+    assert answer(scene, "money", "ask", nobody)["receipt_number"] == nobody
+
+
+@tries(
+    *("refund request", "refund withdraw", "refund settle", "refund show", "refund resume"),
+    *("refund mark", "initiator show", "initiator set"),
+)
+def test_a_refund_of_what_is_not_owed_is_refused(scene: Scene) -> None:
+    payment_id = scene.wait(scene.pay("pays"), "completed").payment_id
+    for line in (("request",), ("withdraw",), ("settle", "reversed")):
+        verb, *more = line
+        refused = hakika(scene, "refund", verb, payment_id, *more, *ACCOUNT)
+        assert refused.returncode == 1, refused.stdout
+    assert hakika(scene, "refund", "resume", *ACCOUNT).returncode == 1, "they are not stopped"
+    assert answer(scene, "refund", "show", payment_id)["state"] is None
+    assert "age_days" in answer(scene, "initiator", "show")
+    missing = hakika(scene, "initiator", "set", "--certificate", "none.cer", *ACCOUNT)
+    assert missing.returncode != 0
 
 
 @tries("reconcile-statement")
