@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 from payments.daraja.money_client import PULL_PATH
+from payments.ports import Actor
+from payments.protocol.evidence import MoneySeen
+from payments.protocol.payment import Proof
+from payments.usecases.record_money import record_money
 
 from simulator.core import HttpAnswer, HttpRequest
 from tests.functional.emf import listen_to
@@ -267,6 +271,26 @@ def test_with_all_else_lost_money_is_on_file_in_time_and_books_its_payment(
     assert max(late.values()) <= minutes_max * 60
     assert {world.payment(each).status for each in payments} == {"completed"}
     assert {world.payment(each).proof for each in payments} == {"pull"}
+    world.close()
+
+
+def test_pull_names_the_payment_of_a_receipt_that_was_filed_without_a_name() -> None:
+    world = PullWorld(c2b_loss=1.0)
+    payment_id = _pay_unheard(world, number=1)
+    world.pass_time(60, delivers=False)
+    [debit] = world.daraja.ledger.debits.values()
+    said = MoneySeen(
+        source=Proof.STATUS,
+        receipt_number=debit.receipt,
+        shortcode="174379",
+        amount_kes=1000,
+    )
+    services = world.function("cleanup").module.runtime.services
+    record_money(services, said, actor=Actor(by="staff:a", request_id="r"))
+    assert world.filed()[debit.receipt].get("payment_id") is None
+    world.pull_again()
+    assert world.filed()[debit.receipt]["payment_id"] == payment_id
+    assert world.payment(payment_id).status == "completed"
     world.close()
 
 

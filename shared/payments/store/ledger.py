@@ -17,7 +17,6 @@ from payments.store.expressions import ABSENT
 from payments.store.instructions import Instruction, store_instruction
 from payments.store.items import (
     DAY_SHARDS,
-    OPEN_INDEX_KEY,
     PAYMENT_PREFIX,
     PERSON_INDEX_KEY,
     RECEIPT_PREFIX,
@@ -28,6 +27,7 @@ from payments.store.items import (
     receipt_key,
     to_payment,
 )
+from payments.store.listings import list_due
 from payments.store.row_writes import (
     claim_receipt,
     file_row,
@@ -39,7 +39,6 @@ from payments.store.table import Committed, Table
 from payments.store.writes import confirm_by_hand
 from payments.values import eat_day
 
-DUE_PAGE_SIZE = 50
 READ_AT_ONCE = 100
 """The most keys of one BatchGetItem."""
 REFERENCE_HITS_MAX = 3
@@ -130,17 +129,7 @@ class ReceiptLedger:
 
     def due_receipts(self, now: int) -> Iterator[str]:
         """Yield the receipts whose unclaimed row is due for a look (an index read: may lag)."""
-        pages = self._table.query_pages(
-            IndexName="open",
-            KeyConditionExpression="#open = :open AND due_at <= :now",
-            ExpressionAttributeNames={"#open": "open"},
-            ExpressionAttributeValues={
-                ":open": to_attribute(OPEN_INDEX_KEY),
-                ":now": to_attribute(now),
-            },
-            Limit=DUE_PAGE_SIZE,
-        )
-        return _receipts_in(pages)
+        return _receipts_in(list_due(self._table, now))
 
     def unclaimed_receipts(self) -> Iterator[str]:
         """Yield the receipts that wait, oldest first (an index read: may lag)."""

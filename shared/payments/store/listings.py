@@ -1,11 +1,14 @@
-"""Lists payments by the EAT day of their creation, from an index that may lag."""
+"""Lists what is due, and payments by the EAT day of their creation, from indexes that may lag."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from payments.store.attributes import to_attribute
-from payments.store.items import DAY_SHARDS, PAYMENT_PREFIX
+from payments.store.items import DAY_SHARDS, OPEN_INDEX_KEY, PAYMENT_PREFIX
 from payments.store.table import Table
+
+DUE_PAGE_SIZE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,23 @@ class Listed:
     created_at: int
     public_status: str
     amount_kes: int
+
+
+def list_due(table: Table, now: int) -> Iterator[dict[str, Any]]:
+    """Yield the index entries of payments and receipts that are due, oldest first.
+
+    Errors: StoreUnavailableError.
+    """
+    return table.query_pages(
+        IndexName="open",
+        KeyConditionExpression="#open = :open AND due_at <= :now",
+        ExpressionAttributeNames={"#open": "open"},
+        ExpressionAttributeValues={
+            ":open": to_attribute(OPEN_INDEX_KEY),
+            ":now": to_attribute(now),
+        },
+        Limit=DUE_PAGE_SIZE,
+    )
 
 
 def list_created(table: Table, days: Iterable[str]) -> Iterator[Listed]:

@@ -20,7 +20,6 @@ from payments.store.context import load_context
 from payments.store.events import event_put, evidence_put
 from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
 from payments.store.items import (
-    OPEN_INDEX_KEY,
     PAYMENT_PREFIX,
     consultation_key,
     consultation_values,
@@ -31,7 +30,7 @@ from payments.store.items import (
     to_consultation,
     to_payment,
 )
-from payments.store.listings import Listed, list_created
+from payments.store.listings import Listed, list_created, list_due
 from payments.store.refund_writes import gate_action
 from payments.store.reservation import NotReserved, Reserved, read_refusal
 from payments.store.row_writes import (
@@ -50,8 +49,6 @@ from payments.store.writes import (
     reserve_user,
     with_op_id,
 )
-
-DUE_PAGE_SIZE = 50
 
 
 class PaymentStore:
@@ -220,17 +217,7 @@ class PaymentStore:
 
     def due_payment_ids(self, now: int) -> Iterable[str]:
         """Yield due payments, oldest first, from the sparse index only; rows are skipped."""
-        pages = self._table.query_pages(
-            IndexName="open",
-            KeyConditionExpression="#open = :open AND due_at <= :now",
-            ExpressionAttributeNames={"#open": "open"},
-            ExpressionAttributeValues={
-                ":open": to_attribute(OPEN_INDEX_KEY),
-                ":now": to_attribute(now),
-            },
-            Limit=DUE_PAGE_SIZE,
-        )
-        for values in pages:
+        for values in list_due(self._table, now):
             if values["pk"].startswith(PAYMENT_PREFIX):
                 yield values["pk"].removeprefix(PAYMENT_PREFIX)
 

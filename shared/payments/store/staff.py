@@ -71,6 +71,16 @@ class StaffRegister:
             }
         )
 
+    def end_sessions(self, staff: Staff, instruction: Instruction, *, now: int) -> bool:
+        """End earlier sessions; False where the person was removed since it was read."""
+        key = staff_key(staff.sub)
+        store_instruction(self._table, key["pk"], instruction)
+        e = Expression()
+        sets = [f"{e.name('tokens_from')} = {e.value(now)}"]
+        condition = f"{EXISTS} AND {e.name('is_active')} = {e.value(True)}"
+        action = update_action(self._table.name, key, e, sets=sets, removes=[], condition=condition)
+        return isinstance(self._table.update(action), Committed)
+
     def put_link(self, code_sha256: str, sub: str, *, now: int) -> None:
         """Write a link's code. Units: UTC epoch seconds."""
         expires_at = now + LINK_SECONDS

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from payments.errors import InvalidRequestError, NotFoundError, UnauthenticatedError
@@ -61,11 +61,9 @@ def new_link(desk: StaffDesk, sub: str, *, actor: Actor) -> str:
 
     Errors: NotFoundError where nobody active is meant.
     """
-    staff = _known(desk, sub)
-    if not staff.is_active:
+    staff, now = _known(desk, sub), desk.services.now()
+    if not desk.register.end_sessions(staff, _instruction(desk, f"{sub}: link", actor), now=now):
         raise NotFoundError("Not a member of staff any more", code="staff_not_found")
-    now = desk.services.now()
-    desk.register.put(replace(staff, tokens_from=now), _instruction(desk, f"{sub}: link", actor))
     code = desk.services.ids.hex(CODE_BYTES)
     desk.register.put_link(_digest(code), sub, now=now)
     return code

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from payments.errors import ConflictError
 from payments.protocol.change import Change, EventType
-from payments.protocol.evidence import ReversalResult, StatusSeen
+from payments.protocol.decide import decide
+from payments.protocol.evidence import AttentionCleared, Context, ReversalResult, StatusSeen
 from payments.protocol.payment import Payment, PaymentStatus, Proof, Refund, RefundStep
 from payments.protocol.policy import Policy
 from payments.protocol.refund import decide_refund
@@ -351,7 +352,11 @@ def test_no_change_breaks_a_rule_of_refunds(rule: str) -> None:
         step(before, after, **more)
 
 
-def test_an_overdue_refund_keeps_its_attention_whatever_the_word_is() -> None:
-    told = replace(REFUNDS["sent"], attention="second_receipt")
-    late = decided(told, "look", now=NOW + DAY)
-    assert late is None or late.after.attention == "second_receipt"
+def test_an_overdue_refund_is_settled_and_never_just_cleared() -> None:
+    overdue = replace(REFUNDS["sent"], due_at=NOW + DAY, attention="second_receipt")
+    looked = decided(overdue, "look", now=NOW + DAY)
+    assert looked is not None
+    assert looked.after.attention == "second_receipt"
+    nothing = Context(consultation=None, phone_payment_id=None, receipt=None)
+    with pytest.raises(ConflictError, match="settle it"):
+        decide(looked.after, AttentionCleared(), nothing, now=NOW + DAY, policy=POLICY)

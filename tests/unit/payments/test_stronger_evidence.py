@@ -33,6 +33,7 @@ from .situations import (
     SECOND_RECEIPT,
     facts,
     row_of,
+    seen_by_c2b,
 )
 
 POLICY = Policy()
@@ -209,3 +210,9 @@ def test_an_authentic_success_that_names_no_receipt_is_kept_beside_a_hints() -> 
     assert change.evidence_digest == bare.digest
     assert change.events == ()
     assert learn(change.after, CallbackResult(result=bare)) is None
+
+
+def test_the_amount_of_a_hint_stands_in_nobodys_way() -> None:
+    change = learn(by_hint("review", paid_amount_kes=1), seen_by_c2b().evidence)
+    assert change is not None
+    assert (change.claims_receipt, change.after.paid_amount_kes) == (RECEIPT, PRICE)
