@@ -93,7 +93,7 @@ def _refund(refund: Refund) -> dict[str, Any]:
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:
-    """Return how the booking system was told of one event."""
+    """Return the webhook of one event: its tries, the last answer and when it was delivered."""
     return {
         "type": delivery.type,
         "delivered_at": eat_iso(delivery.delivered_at),
