@@ -152,9 +152,9 @@ function receipt(number) {
 function day(date = new Date().toLocaleDateString('sv-SE', { timeZone: 'Africa/Nairobi' })) {
   const again = Object.assign(() => day(date), { view: 'day' });
   return open(again, `days?from=${date}`, (found) => {
-    const tallies = Object.entries(found.days[date] ?? {}).filter(([, tally]) => tally.count);
+    const tallies = Object.entries(found.days[date] ?? {}).filter(([name, tally]) => name !== 'received' && tally.count);
     const rows = tallies.map(([status, tally]) => make('tr', {}, make('th', { scope: 'row' }, word(`day_${status}`)), make('td', {}, String(tally.count)), make('td', {}, kes(tally.amount_kes))));
-    const came = found.days[date]?.completed ?? { count: 0, amount_kes: 0 };
+    const came = found.days[date]?.received ?? { count: 0, amount_kes: 0 };
     const pick = make('input', { type: 'date', value: date, 'aria-label': t('day') });
     pick.addEventListener('change', () => pick.value && day(pick.value));
     const head = make('tr', {}, ...['status', 'count', 'amount'].map((name) => make('th', { scope: 'col' }, t(name))));

@@ -51,6 +51,7 @@ def paid_without_callback(scene: Scene) -> Story:
 
 def unheard_of(scene: Scene) -> Story:
     payment_id = scene.pay("push_hang_lost")
+    scene.end_prompt(payment_id)
     known = scene.known(payment_id)
     said = yield known
     assert "unknown -> review" in said
