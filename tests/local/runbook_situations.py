@@ -139,7 +139,7 @@ def dead_callback(scene: Scene) -> Story:
     receipt = new_receipt()
     queue_callback(scene, "FallbackDeadLettersUrl", payment, receipt=receipt)
     said = yield scene.known(payment_id)
-    assert "1 callback replayed" in said
+    assert "1 message replayed" in said
     assert scene.wait(payment_id, "completed").receipt_number == receipt
     scene.empty_dead_letters()
 
