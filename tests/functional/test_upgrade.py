@@ -59,18 +59,6 @@ def test_each_recorded_payment_gets_its_time_once_and_nothing_else(
     assert before.keys() <= after.keys()
 
 
-def test_money_that_has_its_time_is_listed_by_its_day(world: World, desk: Desk) -> None:
-    """0.1.1 wrote the time of the payments that it completed, and no key of the index."""
-    before = {**PAID[0], "received_at": PAID[0]["transaction_at"]}
-    store(world, before)
-    [first, second] = [upgrade(desk) for _ in range(2)]
-    assert (first["written"], first["had_it"]) == (1, 0)
-    assert (second["written"], second["had_it"]) == (0, 1)
-    assert stored(world, before["pk"]) == {**before, "received_shard": before["day_shard"]}
-    received = desk.json("stats", "--from", DAY, "--to", DAY)["totals"]["received"]
-    assert received == {"count": 1, "amount_kes": before["amount_kes"]}
-
-
 def test_a_payment_that_somebody_changed_meanwhile_is_read_anew(
     world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

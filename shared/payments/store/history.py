@@ -11,7 +11,6 @@ from typing import Any
 
 from payments.protocol.payment import Payment
 from payments.store.attributes import to_attribute
-from payments.store.expressions import Expression, update_action
 from payments.store.instructions import (
     INSTRUCTION_PREFIX,
     Instruction,
@@ -24,7 +23,6 @@ from payments.store.items import (
     payment_key,
     phone_key,
     receipt_key,
-    received_shard,
     to_payment,
     to_phone_guard,
 )
@@ -127,21 +125,6 @@ class PaymentHistory:
         )
         outcome = self._table.update(payment_update(self._table.name, payment, after))
         return isinstance(outcome, Committed)
-
-    def store_received_shard(self, payment: Payment, received_at: int) -> bool:
-        """List recorded money by its day where 0.1.1 did not; whether this write did it."""
-        e = Expression()
-        shard = e.name("received_shard")
-        action = update_action(
-            self._table.name,
-            payment_key(payment.payment_id),
-            e,
-            sets=[f"{shard} = {e.value(received_shard(payment, received_at))}"],
-            removes=[],
-            condition=f"{e.name('received_at')} = {e.value(received_at)}"
-            f" AND attribute_not_exists({shard})",
-        )
-        return isinstance(self._table.update(action), Committed)
 
     def get_phone_guard(self, phone_hmac: str) -> PhoneGuard | None:
         """Return the payment that holds a phone, and its last prompt times; read strongly."""

@@ -132,11 +132,6 @@ def day_shard(payment: Payment) -> str:
     return _shard_of(payment, payment.created_at)
 
 
-def received_shard(payment: Payment, received_at: int) -> str:
-    """Return the `by_received` partition: the EAT day of the first proof, and a fixed shard."""
-    return _shard_of(payment, received_at)
-
-
 def _shard_of(payment: Payment, at: int) -> str:
     shard = int(payment.payment_id[-2:], 16) % DAY_SHARDS
     return f"{eat_day(at)}#{shard}"
@@ -166,7 +161,7 @@ def payment_values(payment: Payment) -> dict[str, Plain | None]:
     values["day_shard"] = day_shard(payment)
     values["public_status"] = payment.public_status
     if payment.received_at is not None:
-        values["received_shard"] = received_shard(payment, payment.received_at)
+        values["received_shard"] = _shard_of(payment, payment.received_at)
     needs_person = payment.status in NEEDS_PERSON or payment.attention is not None
     values["person"] = PERSON_INDEX_KEY if needs_person else None
     del values["payment_id"]
