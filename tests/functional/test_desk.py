@@ -274,7 +274,8 @@ def test_the_page_loads_nothing_from_elsewhere_and_is_never_stored(world: World,
 
 
 def test_a_file_that_is_no_part_of_the_page_is_404(world: World) -> None:
-    assert Staff(world)("GET", "/desk/{file}", file="app.py").status == 404
+    answer = Staff(world)("GET", "/desk/{file}", file="app.py")
+    assert (answer.status, answer.body["code"]) == (404, "file_not_found")
 
 
 def test_a_clerk_does_not_take_anothers_request_back(scene: Refunding) -> None:
