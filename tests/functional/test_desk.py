@@ -218,6 +218,8 @@ def test_whatever_was_typed_finds_the_payment_and_no_number_is_shown_whole(
     assert phone not in str(story)
     assert "We owe it back to you." in story["customer_reads"]["message"]
     assert browser("GET", "/api/desk/search", q="nothing such").body["payments"] == []
+    assert browser("GET", "/api/desk/search", q="x" * 200).body["payments"] == []
+    assert browser("GET", "/api/desk/search", q="x" * 201).body["code"] == "invalid_q"
     [waiting] = browser("GET", "/api/desk/waiting").body["payments"]
     assert (waiting["payment_id"], waiting["why"]) == (payment_id, "refund_due")
 
