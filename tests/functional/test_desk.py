@@ -170,6 +170,8 @@ def test_two_people_return_money_and_one_cannot(scene: Refunding) -> None:
     refund = scene.payment(payment_id).refund
     assert refund is not None
     assert (refund.asked_by, refund.approved_by) == ("staff:amina", "staff:baraka")
+    sent = approver.story(payment_id)["timeline"][-1]
+    assert (sent["by"], sent["reason"]) == ("staff:baraka", "the customer called")
 
 
 def test_an_act_counts_only_for_what_was_shown(scene: Refunding) -> None:
