@@ -134,10 +134,13 @@ class PaymentHistory:
         Release 0.1.1 writes the time without the key. False where the key is there, or the time
         has changed. No new version: nothing but the time decides the key.
         """
-        wanted = payment_values(payment)["received_shard"]
+        values = payment_values(payment)
+        at, wanted = values["received_at"], values["received_shard"]
+        assert at is not None
+        assert wanted is not None
         e = Expression()
         shard, value = e.name("received_shard"), e.value(wanted)
-        same_time = f"{e.name('received_at')} = {e.value(payment.received_at)}"
+        same_time = f"{e.name('received_at')} = {e.value(at)}"
         action = update_action(
             self._table.name,
             payment_key(payment.payment_id),
