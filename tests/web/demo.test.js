@@ -89,7 +89,10 @@ for (const [by, why] of [['cleanup', 'callbackAfter'], ['callback', 'callbackPai
     const entry = (sequence, facts) => play.hearJournal({ sequence, at: sequence, phone, delivery: 'd1', ...facts });
     entry(1, { kind: 'callback_posted', body: JSON.stringify({ Body: { stkCallback: { ResultCode: 0 } } }) });
     entry(2, { kind: 'callback_answered', status: 200 });
-    play.hearEvent({ type: 'PaymentCompleted', from_status: 'pending', status: 'completed', by, occurred_at: '1970-01-01T03:00:03+03:00' });
+    play.hearOutcome(500, { outcome: 'completed' });
+    play.hearEvent({ type: 'PaymentCompleted', from_status: 'pending', status: 'completed', by, occurred_at: '1970-01-01T03:00:00+03:00' });
     assert.equal(play.steps.find(({ text }) => text === 'callbackAnswered').why, why);
+    assert.deepEqual(play.steps.map(({ text }) => text).filter((text) => text.startsWith('learned')), ['learned', 'learnedBefore']);
+    assert.equal(play.steps.at(-1).text, 'learnedBefore');
   });
 }

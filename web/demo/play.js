@@ -63,7 +63,17 @@ export class Play extends EventTarget {
   }
 
   changed() {
+    this.#endWithTheCustomer();
     this.dispatchEvent(new Event('change'));
+  }
+
+  /** Whatever still comes after the end, the last line is what the customer reads. */
+  #endWithTheCustomer() {
+    const last = this.steps.at(-1);
+    if (!this.isOver || last?.learned || last?.text === 'receiptShown') return;
+    this.steps = this.steps.filter(({ text }) => text !== 'learnedBefore');
+    const told = this.steps.findLast(({ learned }) => learned);
+    if (told) this.steps.push({ at: last.at, from: 'browser', text: 'learnedBefore', learned: told.learned, kind: 'faint' });
   }
 
   // --- from the browser -----------------------------------------------------------------------------------
@@ -160,7 +170,7 @@ export class Play extends EventTarget {
     if (cause.text === 'confirmation' && isChange && status === 'completed') Object.assign(cause, { why: 'confirmationPaid', kind: '' });
   }
 
-  /** A callback that M-PESA was thanked for, and that did not complete the payment, came after another witness. */
+  /** A callback that was acknowledged and did not complete the payment came after another witness. */
   #judgeCallbacks() {
     if (this.#paidBy === null || this.#paidBy === 'callback') return;
     for (const step of this.steps) if (step.text === 'callbackAnswered' && step.why === 'callbackPaid') step.why = 'callbackAfter';
