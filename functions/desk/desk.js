@@ -216,8 +216,9 @@ function speak() {
   [$('language').lang, $('language').textContent] = other;
 }
 
+/** The address may hold a link's code and, after a slash, the payment to open: /desk#<code>/<payment_id>. */
 async function start() {
-  const code = location.hash.slice(1);
+  const [code, payment] = location.hash.slice(1).split('/');
   if (code) {
     history.replaceState(null, '', '/desk');
     try {
@@ -235,7 +236,7 @@ async function start() {
   } catch (error) {
     if (error.status === 401) return undefined;
   }
-  return waiting();
+  return payment ? story(payment) : waiting();
 }
 
 $('search').addEventListener('submit', (event) => {

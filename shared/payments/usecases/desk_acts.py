@@ -153,7 +153,11 @@ def carry_out(
         )
     if name == APPROVE:
         services.refunds().function.approve(
-            payment_id, by=actor.by, request_id=request_id, shown_version=typed.shown_version
+            payment_id,
+            by=actor.by,
+            why=actor.reason,
+            request_id=request_id,
+            shown_version=typed.shown_version,
         )
         return read_payment(services, payment_id)
     if act.evidence is None:
