@@ -90,13 +90,16 @@ class _History:
         world, plan = self._world, self._world.plan
         for phone, days in plan.scenarios.items():
             world.daraja.phone(phone).next_scenarios.extend(days)
+        for api, days in plan.initiator.items():
+            for day in days:
+                world.daraja.set_next(day, api=api)
         for item in plan.agenda:
             world.scheduler.at(START + item["at"], lambda item=item: self._people.do(item))  # type: ignore[misc]
         self._run_until(START + plan.heal_at)
         self._heal()
         self._rest()
         self._audit()
-        for number in range(OPERATOR_ROUNDS):
+        for number in range(OPERATOR_ROUNDS + 2 * plan.refunds):
             self._people.operate_everywhere(f"week's end {number}")
             self._rest()
         if plan.seed % 8 == 0:

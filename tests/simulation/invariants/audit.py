@@ -36,6 +36,7 @@ def audit(world: SimulatedWorld, *, healed_at: float, bus: list[str]) -> None:
         _check_final(world, payment, prompt, healed_at)
     _check_receipts(world, view)
     check_statement(world, view)
+    world.watch.refunds.audit(view)
     _check_events(world, view, bus)
     check_secrets(world)
 
@@ -162,4 +163,6 @@ def _secrets(world: SimulatedWorld) -> list[str]:
     found += [phone[3:] for phone in world.plan.scenarios]
     found += list(world.daraja.world.tokens._live)
     found += [prompt.order.callback_url.split("/")[-1] for prompt in world.daraja.prompts()]
+    asks = world.daraja.world.initiator.asks
+    found += [ask.order.caller.result_url.split("/")[-1] for ask in asks]
     return [secret for secret in found if secret]  # an initiator that is not set is empty

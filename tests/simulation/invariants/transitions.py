@@ -98,7 +98,8 @@ def check_change(old: Values, new: Values, actor: Actor | None, step: list[Value
     by_operator = actor is not None and actor.authority == "operator"
     was, now = old["status"], new["status"]
     if was != now:
-        rises = RANK[now] > RANK[was] and (was not in AUTOMATIC_FINAL)
+        returned = (was, now) == ("refund_due", "refunded")  # on whose word: invariants/refunds.py
+        rises = RANK[now] > RANK[was] and (was not in AUTOMATIC_FINAL or returned)
         allowed = by_operator and (was, now) in OPERATORS
         require(rises or allowed, "I4", f"{payment_id}: {was} -> {now}")
     _check_identifiers(old, new, by_operator=by_operator)

@@ -18,6 +18,7 @@ from ..by_hand import SHORTCODE
 from .durability import facts_of, is_durable
 from .ledger import check_bound, check_row, debit_of, what_became_of
 from .outcomes import askable_id, outcomes_of
+from .refunds import RefundWatch
 from .transitions import (
     check_change,
     check_consultation,
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 SEND_WITHIN_SECONDS = 10
 PROMPT_ENDS_SECONDS = 300
 OPEN_ENDED_CODES = frozenset({"1037", "1036", "9999", "1001"})
+WEAK = frozenset({"none", "looks", "hint"})
+NEVER_BY_WEAK = frozenset({"CONSULT", "RCPT", "PHONE", "REFUNDS", "ASK"})
+"""What input without authority never writes; of a payment it may change the time of a look."""
 BUGS = frozenset({"IdempotentParameterMismatchException", "ValidationException"})
 
 
@@ -46,6 +50,7 @@ class Watch:
     def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
         self.view = View()
+        self.refunds = RefundWatch(world)
         self.violation: ViolationError | None = None
         self.pushes: dict[str, int] = {}
         self.answered: set[tuple[str, str]] = set()
@@ -56,6 +61,7 @@ class Watch:
         self.heard: dict[str, list[str]] = {}
         self._promised_money: list[str] = []
         self._promised: list[tuple[str, bytes, bool]] = []
+        self._promised_results: list[CallbackDelivery] = []
         self._seen = 0
 
     # Commits
@@ -77,6 +83,8 @@ class Watch:
             queued = any(receipt in each["body"] for each in self._world.money_queue.messages)
             durable = queued or receipt in self.view.rows
             require(durable, "I14", f"{receipt}: confirmed, acknowledged, and on no row")
+        while self._promised_results:
+            self.refunds.check_acknowledged(self._promised_results.pop())
         if self.violation is not None:
             raise self.violation
 
@@ -88,12 +96,13 @@ class Watch:
         ]
         events = [n for _, n in read if n is not None and n["sk"].startswith("EVENT#")]
         touched_consultations, touched_payments = set(), set()
+        weak = actor is not None and actor.authority in WEAK
         silent = actor is not None and actor.authority == "none"
         for old, new in read:
             values = new or old
             assert values is not None
             kind, _, name = values["pk"].partition("#")
-            if silent and kind in ("PAY", "CONSULT", "RCPT", "PHONE"):
+            if (silent and kind == "PAY") or (weak and kind in NEVER_BY_WEAK):
                 raise ViolationError("I11", f"an intruder wrote {values['pk']}")
             if kind == "PAY" and values["sk"] == "STATE":
                 touched_payments.add(name)
@@ -107,6 +116,7 @@ class Watch:
             elif values["sk"].startswith("EVENT#"):
                 require(old is None, "I7", f"{values['sk']} was written twice")
             self.view.take(kind, name, values["sk"], new)
+        self.refunds.check_gate(read, self.view)
         check_bound(self.view)
         for name in touched_payments:
             check_state(self.view, self.view.payments[name])
@@ -139,6 +149,7 @@ class Watch:
                 self._world.note("reserved")
             return
         check_change(old, new, actor, events)
+        self.refunds.check_change(old, new, actor, self.view)
         if old["status"] in OPEN and new["status"] not in OPEN:
             self.settled_at[new["pk"]] = self._world.clock.now
         if new["status"] != old["status"]:
@@ -200,10 +211,17 @@ class Watch:
         except ViolationError as violation:
             self._fail(violation)
 
+    def reversal_arrives(self, body: dict[str, Any], sent_at: float) -> None:
+        """R1: one reversal at a time, each sent once, in time, after a durable intent."""
+        try:
+            self.refunds.reversal_arrives(body, sent_at)
+        except ViolationError as violation:
+            self._fail(violation)
+
     def _check_push(self, body: dict[str, Any], sent_at: float) -> None:
         url = body["CallBackURL"]
         payment_id = urlsplit(url).path.split("/")[-2]
-        payment = self._stored(payment_id)
+        payment = self.stored_payment(payment_id)
         require(payment is not None, "I9", "a push without a durable intent")
         assert payment is not None
         self.pushes[payment_id] = self.pushes.get(payment_id, 0) + 1
@@ -241,7 +259,8 @@ class Watch:
         within = age < PROMPT_ENDS_SECONDS - 2 * SEND_WITHIN_SECONDS - 28
         return is_open_ended and unpaid and within and code in OPEN_ENDED_CODES
 
-    def _stored(self, payment_id: str) -> Values | None:
+    def stored_payment(self, payment_id: str) -> Values | None:
+        """A payment as the table holds it at this moment, its commit judged or not."""
         stored = self._world.engine.item(TABLE_NAME, f"PAY#{payment_id}", "STATE")
         return plain(stored) if stored else None
 
@@ -314,10 +333,29 @@ class Watch:
         if answer["poisoned"] and not actor.faults and not self._world.met_trouble:
             self._fail(ViolationError("bug", "the schedule skipped a payment for no reason"))
 
-    def callback_answered(self, delivery: CallbackDelivery, answer: Any) -> None:
-        """I6: whatever was acknowledged is durable."""
+    def post_answered(self, kind: str, delivery: CallbackDelivery, answer: Any) -> None:
+        """One of Daraja's posts was acknowledged, or not."""
         if not answer or not 200 <= answer["statusCode"] < 300:
             return
+        match kind:
+            case "confirmation":
+                self._confirmation_acknowledged(delivery)
+            case "result" if delivery.source_ip in self._world.daraja.config.callback_sources:
+                self._promised_results.append(delivery)
+                self._status_told(delivery)
+            case "callback":
+                self._callback_acknowledged(delivery)
+
+    def _status_told(self, delivery: CallbackDelivery) -> None:
+        """Transaction Status named a receipt that was paid to us."""
+        parts = urlsplit(delivery.url).path.split("/")
+        receipt = bytes.fromhex(parts[4]).decode() if parts[3] == "status" else ""
+        is_witness = b'"Completed"' in delivery.body and SHORTCODE.encode() in delivery.body
+        if is_witness and "status" not in self.heard.get(receipt, []):
+            self.heard_of(receipt, "status")
+
+    def _callback_acknowledged(self, delivery: CallbackDelivery) -> None:
+        """I6: whatever was acknowledged is durable."""
         payment_id = urlsplit(delivery.url).path.split("/")[-2]
         if not delivery.id.startswith("extra"):
             self.acknowledged.setdefault(payment_id, []).append(delivery.body)
@@ -327,10 +365,8 @@ class Watch:
             self.heard_of(facts["receipt_number"], "callback")
         self._promised.append((payment_id, delivery.body, is_listed))
 
-    def confirmation_answered(self, delivery: CallbackDelivery, answer: Any) -> None:
+    def _confirmation_acknowledged(self, delivery: CallbackDelivery) -> None:
         """I14: money that M-Pesa itself told of, and that was acknowledged, is on a row."""
-        if not answer or not 200 <= answer["statusCode"] < 300:
-            return
         is_listed = delivery.source_ip in self._world.daraja.config.callback_sources
         if not is_listed:
             self._world.note("confirmation from an unlisted address")
