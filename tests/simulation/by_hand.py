@@ -41,7 +41,10 @@ def draw_money(
             _twin(chance, day)
     for number in range(chance.choice((0, 1, 1, 2, 3))):
         agenda.append(_hand_payment(chance, agenda, list(scenarios), number))
-    environment = {"PAYBILL_ACCOUNT": chance.choice(("off", "booking_id"))}
+    environment = {
+        "PAYBILL_ACCOUNT": chance.choice(("off", "booking_id")),
+        "SWEEP_PAYERS": chance.choice(("", SHORTCODE)),
+    }
     daraja = {
         "c2b_twin": chance.choice(("off", "before", "after", "after")),
         "c2b_seconds": chance.choice((0.1, 0.5, 3.0, 30.0, 400.0)),

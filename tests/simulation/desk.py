@@ -24,10 +24,14 @@ from tests.support.tokens import token_of
 from tests.support.world import RESULT
 from tools.credential import encrypt, read_certificate
 
+from .invariants.ledger import bound_receipt
+from .invariants.statement import names
 from .invariants.view import Values
 from .scheduler import Actor
 
 if TYPE_CHECKING:
+    from simulator.core.ledger import Debit
+
     from .world import SimulatedWorld
 
 ROLES = {"amina": "approver", "baraka": "approver", "chebet": "clerk", "dalmas": "viewer"}
@@ -38,6 +42,7 @@ ACT_ON_PAYMENT = "/api/desk/payments/{payment_id}/acts"
 ACT_ON_RECEIPT = "/api/desk/receipts/{receipt}/acts"
 REQUEST = "/api/payments/{payment_id}/refunds"
 DAY_SECONDS = 86_400
+LOOKS_SHARE, REOPENS_SHARE, ASIDE_SHARE = 0.7, 0.3, 0.12
 SPREAD_SECONDS = 40.0
 """At a week's end one approval follows another after this: M-Pesa is sent one in 30 s."""
 ACTS = {
@@ -97,6 +102,64 @@ class Desk:
                 by_hand = self._is_reversed(payment) or self._chance(name, "mark") < 0.4
                 act = "mark_refunded" if by_hand else "request_refund"
                 self._act(name, "amina", payment_id, payment, act, after=after)
+
+    def resume(self, name: str) -> None:
+        """A week's end: refunds that stopped run again, with a new credential."""
+        if "stopped" in self._world.watch.view.refund_gate:
+            self._renew(f"{name}.renew", PASSWORD)
+
+    # Receipts that wait
+
+    def look_at_receipts(self, name: str, *, thorough: bool) -> None:
+        """Whatever waits for a person is attached, owed back or set aside, by the statement."""
+        for number, (receipt, row) in enumerate(sorted(self._world.watch.view.rows.items())):
+            own_name = f"{name}.row{number}"
+            if thorough or self._chance(own_name, "looks") < LOOKS_SHARE:
+                self._look_at_receipt(own_name, receipt, row)
+
+    def _look_at_receipt(self, name: str, receipt: str, row: Values) -> None:
+        if "payment_id" in row:
+            return
+        if "set_aside" in row:
+            if self._chance(name, "reopen") < REOPENS_SHARE:
+                self._act_on(name, receipt, {"act": "reopen"})
+            return
+        amount_kes = row.get("amount_kes")
+        debit = self._world.daraja.ledger.debits.get(receipt)
+        if debit is None or amount_kes is None or self._chance(name, "aside") < ASIDE_SHARE:
+            aside = "sweep" if debit is None else "handled_elsewhere"
+            self._act_on(name, receipt, {"act": "set_aside", "set_aside": aside})
+            return
+        target = self._owner_of(name, debit)
+        act = {"act": "attach", **target} if target else {"act": "owe_back"}
+        self._act_on(name, receipt, {**act, "shown_amount_kes": amount_kes})
+
+    def _owner_of(self, name: str, debit: Debit) -> dict[str, Any]:
+        """Which payment or booking a person attaches the money to, by what the customer says."""
+        view, prompts = self._world.watch.view, self._world.daraja.world.prompts
+        prompt = prompts.get(debit.checkout_request_id)
+        for payment_id, payment in view.payments.items():
+            url = prompt.order.callback_url if prompt else ""
+            is_its = payment_id in url if prompt else names(debit.reference, payment)
+            if is_its and payment["amount_kes"] == debit.amount_kes and not bound_receipt(payment):
+                return {"payment_id": payment_id, "version": int(payment["version"])}
+        if prompt is not None:
+            return {}
+        typed = debit.reference.strip()
+        asks_for_it = self._chance(name, "books") < 0.4
+        for booking, consultation in view.consultations.items():
+            is_its = typed == booking or asks_for_it
+            is_open = consultation["status"] == "Pending" or self._chance(name, "blind") < 0.1
+            if is_its and is_open and consultation["price_kes"] == debit.amount_kes:
+                return {"booking_id": booking}
+        return {}
+
+    def _act_on(self, name: str, receipt: str, body: dict[str, Any]) -> None:
+        who = ("amina", "chebet")[int(self._chance(name, "who") * 2)]
+        self._world.watch.heard_of(receipt, "operator")
+        path = ACT_ON_RECEIPT.replace("{receipt}", receipt)
+        self._post(name, who, path, {"reason": "the customer called", **body})
+        self._world.note(f"receipt: {body['act']}")
 
     # Refunds
 

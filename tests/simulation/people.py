@@ -233,11 +233,13 @@ class People:
     # The operator
 
     def operate_everywhere(self, name: str) -> None:
-        """Look at every payment once more, as at the end of a week."""
+        """Look at every payment and receipt once more, as at the end of a week."""
+        self._desk.resume(name)
         self._operate(name, thorough=True)
 
     def _operate(self, name: str, *, thorough: bool = False) -> None:
         """Look at what needs a person, with M-Pesa's statement at hand."""
+        self._desk.look_at_receipts(name, thorough=thorough)
         for number, (payment_id, payment) in enumerate(
             sorted(self._world.watch.view.payments.items())
         ):
@@ -266,7 +268,7 @@ class People:
         self._world.note("an operator asked Daraja")
 
     def _carry_out(self, payment_id: str, shown: int, operation: Operation) -> None:
-        if isinstance(operation, ReceiptFound):
+        if isinstance(operation, ReceiptFound | ReviewResolved) and operation.receipt_number:
             self._world.watch.heard_of(operation.receipt_number, "operator")
         operate_on_payment(
             self._runtime().services,
@@ -300,6 +302,8 @@ class People:
                     amount_kes=debit.amount_kes,
                 )
             case "unknown" | "failed" | "cancelled" if debit is not None:
+                return ReceiptFound(receipt_number=debit.receipt, amount_kes=debit.amount_kes)
+            case "completed" if debit is not None and "receipt_number" not in payment:
                 return ReceiptFound(receipt_number=debit.receipt, amount_kes=debit.amount_kes)
         if payment.get("attention") and (thorough or payment["status"] not in OPEN):
             return AttentionCleared()

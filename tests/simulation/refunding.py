@@ -7,12 +7,16 @@ from typing import Any
 
 REFUNDS_SHARE = 0.45
 WRONG_PASSWORD_SHARE = 0.08
-CANCELLED_SHARE = 0.75
+CANCELLED_SHARE = 0.8
+PLAIN_SHARE = 0.6
+"""So many phones pay plainly at first: only money that arrived can go back."""
+RENEWED_SHARE = 0.25
 MAKERS = ("amina", "amina", "baraka", "chebet", "booking-system")
 CHECKERS = ("baraka", "baraka", "amina", "chebet", "dalmas")
 """Two may request and approve; chebet may only request; dalmas may only look."""
 AFTER_CANCEL_SECONDS = (1.0, 20.0, 90.0, 400.0)
 BETWEEN_SECONDS = (0.2, 2.0, 31.0, 200.0, 900.0)
+ASK_SECONDS = (8.0, 8.0, 20.0, 60.0, 200.0, 600.0)
 ROUND_SECONDS = (60.0, 240.0, 1500.0, 5000.0, 90_000.0)
 BESIDE = (
     *("approve", "approve", "withdraw", "reject", "mark", "portal", "forge", "ask", "request"),
@@ -22,7 +26,7 @@ BESIDE = (
 ACKS = ("hang", "reset", "internal_error", "html", "html_503", "bad_gateway", "busy")
 MORE_ACKS = ("spike_arrest", "quota", "refused")
 RESULT_SECONDS = (0.1, 20.0, 121.0, 700.0, 8000.0, 60_000.0)
-CODES = ("1", "1", "11", "2001", "8006", "R000002", "18", "17", "26", "7777", "100000000")
+CODES = ("1", "1", "1", "1", "11", "2001", "8006", "R000002", "18", "17", "26", "7777", "100000000")
 FAULTS = (
     *("string_code", "single_parameter", "reference_list", "repeated_key", "missing_parameters"),
     *("wrong_amount", "wrong_receipt", "malformed"),
@@ -30,7 +34,12 @@ FAULTS = (
 STATUSES = ("Completed", "Completed", "Cancelled", "Declined", "Expired")
 
 
-def draw_refunds(seed: int, agenda: list[dict[str, Any]], heal_at: float) -> dict[str, Any]:
+def draw_refunds(
+    seed: int,
+    agenda: list[dict[str, Any]],
+    scenarios: dict[str, list[dict[str, Any]]],
+    heal_at: float,
+) -> dict[str, Any]:
     """Add cancellations and the staff's doings to the agenda; the plan's fields about refunds.
 
     It draws from a chance of its own, so the rest of the plan is the seed's whatever it draws.
@@ -40,12 +49,16 @@ def draw_refunds(seed: int, agenda: list[dict[str, Any]], heal_at: float) -> dic
         return {}
     is_wrong = chance.random() < WRONG_PASSWORD_SHARE
     _add(agenda, 0.0, "refund", act="renew", who="wrong" if is_wrong else "right")
+    for days in scenarios.values():
+        if chance.random() < PLAIN_SHARE:
+            days[0] = {"person": "pays", "person_seconds": chance.choice((0.5, 3.0, 20.0))}
     began = _cancel(chance, agenda)
     at = began + chance.choice(AFTER_CANCEL_SECONDS)
     for _ in range(chance.choice((1, 2, 2, 3))):
         at = _round(chance, agenda, at) + chance.choice(ROUND_SECONDS) * (0.5 + chance.random())
-    for _ in range(chance.choice((0, 1, 1, 2))):
-        soon = began * chance.random() + chance.choice((2.0, 30.0, 200.0))
+    for _ in range(chance.choice((1, 1, 2, 3))):
+        push = chance.choice([item for item in agenda if item["do"] == "initiate"])
+        soon = push["at"] + chance.choice(ASK_SECONDS) * (0.5 + chance.random())
         _add(agenda, soon, "refund", act="ask", who="amina", nth=chance.randint(0, 3))
     if is_wrong:
         _add(agenda, min(at, heal_at + 3600), "refund", act="renew", who="right")
@@ -88,6 +101,8 @@ def _cancel(chance: random.Random, agenda: list[dict[str, Any]]) -> float:
 
 def _round(chance: random.Random, agenda: list[dict[str, Any]], at: float) -> float:
     """Somebody requests, somebody approves, and somebody does something else meanwhile."""
+    if chance.random() < RENEWED_SHARE:
+        _add(agenda, max(1.0, at - 310.0), "refund", act="renew", who="right")
     _add(agenda, at, "refund", act="request", who=chance.choice(MAKERS))
     at += chance.choice(BETWEEN_SECONDS) * (0.5 + chance.random())
     _add(agenda, at, "refund", act="approve", who=chance.choice(CHECKERS))
@@ -131,14 +146,14 @@ def _status_day(chance: random.Random) -> dict[str, Any]:
     day = _ask_day(chance, acks=0.15)
     if chance.random() < 0.15:
         day["transaction_status"] = chance.choice(STATUSES)
-    elif chance.random() < 0.08:
+    elif chance.random() < 0.04:
         day["outcome_code"] = chance.choice(("26", "2032", "8006"))
     return day
 
 
 def _balance_day(chance: random.Random) -> dict[str, Any]:
     day = _ask_day(chance, acks=0.15)
-    if chance.random() < 0.1:
+    if chance.random() < 0.04:
         day["outcome_code"] = chance.choice(("21", "26", "2001"))
     return day
 

@@ -48,7 +48,7 @@ def _check_debit(
     debit = world.daraja.ledger.by_checkout(prompt.checkout_request_id)
     bound = world.daraja.ledger.debits.get(bound_receipt(payment) or "")
     if bound is not None and not bound.checkout_request_id:
-        check_paid_by_hand(payment, bound)
+        check_paid_by_hand(world, payment, bound)
         if debit is not None:
             check_on_file(world, debit.receipt, payment_id)
         return
@@ -93,7 +93,8 @@ def _check_amount(
     if not lied:
         require(believed == debit.amount_kes, "I2", f"{payment_id}: KES {believed} believed")
     if receipt is None and prompt.scenario.query == "honest" and not prompt.scenario.body_faults:
-        is_anothers = view.receipts.get(debit.receipt) not in (None, payment_id)
+        is_aside = "set_aside" in view.rows.get(debit.receipt, {})
+        is_anothers = is_aside or view.receipts.get(debit.receipt) not in (None, payment_id)
         told = _heard_of_money(world, payment_id) and not is_anothers
         require(not told, "I2", f"{payment_id}: a callback named its receipt, and it has none")
     if receipt is None and payment["status"] in ("completed", "refund_due"):

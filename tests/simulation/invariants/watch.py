@@ -59,6 +59,7 @@ class Watch:
         self.settled_at: dict[str, float] = {}
         self.acknowledged: dict[str, list[bytes]] = {}
         self.heard: dict[str, list[str]] = {}
+        self.attached: set[str] = set()
         self._promised_money: list[str] = []
         self._promised: list[tuple[str, bytes, bool]] = []
         self._promised_results: list[CallbackDelivery] = []
@@ -110,6 +111,8 @@ class Watch:
                 self._payment(old, new, read, actor, events)
             elif kind == "RCPT" and values["sk"] == "STATE":
                 check_row(old, new, actor)
+                if actor is not None and actor.authority == "operator" and new is not None:
+                    self.attached.add(name)
                 self._world.note(what_became_of(old, new, actor))
             elif kind == "CONSULT":
                 touched_consultations.add(name)
@@ -141,7 +144,8 @@ class Watch:
         assert new is not None
         if old is None:
             require("status" in new, "I2", f"{new['pk']}: a ghost")
-            check_creation(new, self.view.payments, _consultation_before(new, step))
+            before = _consultation_before(new, step)
+            check_creation(new, self.view.payments, before, actor)
             if new.get("origin") == "paybill":
                 self._check_money_is_real({"status": None}, new, actor)
                 self._world.note("opened by a hand payment")
@@ -184,7 +188,7 @@ class Watch:
         debit = debit_of(self._world.daraja.ledger, new)
         require(debit is not None, "I2", f"{new['pk']}: {new['status']}, but no money moved")
         assert debit is not None
-        by_hand = new.get("proof") in ("c2b", "pull") and not debit.checkout_request_id
+        by_hand = new.get("proof") in ("c2b", "pull", "status") and not debit.checkout_request_id
         if new["status"] == "completed" or by_hand:
             exact = debit.amount_kes == new["amount_kes"]
             require(exact, "I3", f"{new['pk']}: {new['status']} with KES {debit.amount_kes}")
