@@ -20,10 +20,11 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     prove = commands.add_parser("prove", help="the whole proof; writes docs/proof.json")
     prove.add_argument("--histories", type=int, default=100_000)
-    prove.add_argument("--first", type=int, default=1)
+    prove.add_argument("--first", type=int, help="a seed that no run has played")
     prove.add_argument("--jobs", type=int, default=2)
-    prove.add_argument("--resume", action="store_true", help="go on from docs/proof.json")
-    prove.add_argument("--parts", default="histories,same,sweep,interleavings,mutants,knobs")
+    prove.add_argument(
+        "--parts", default="histories,pull_alone,same,sweep,interleavings,mutants,knobs"
+    )
     replay = commands.add_parser("replay", help="a seed, or a plan's file, with its trace")
     replay.add_argument("what")
     less = commands.add_parser("shrink", help="the shortest plan that fails as this seed does")

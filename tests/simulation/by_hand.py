@@ -56,11 +56,12 @@ def draw_money(
     }
     if chance.random() < PULLS_SHARE:
         environment["PULL_TRANSACTIONS"] = "true"
-        daraja |= _pull(chance)
+        daraja |= draw_pull(chance)
     return {"hears_c2b": True, "environment": environment, "daraja": daraja}
 
 
-def _pull(chance: random.Random) -> dict[str, Any]:
+def draw_pull(chance: random.Random) -> dict[str, Any]:
+    """How this world's Pull answers."""
     return {
         "pull_rows": chance.choice((1, 2, 10)),
         "pull_offset": chance.choice(("rows", "pages")),

@@ -16,7 +16,8 @@ PAIRS = tuple(
     if first != second or first not in COUNTED_ONCE
 )
 """Every order in which two witnesses can name one receipt."""
-PAIRS_MIN_IN_20_000 = 100
+PAIRS_MIN, PAIRS_IN = 100, 20_000
+"""Each pair must be met so often in so many histories."""
 STEPS = ("none -> requested", "requested -> none", "requested -> sent", "sent -> none")
 """The steps of a refund."""
 RARE = (
@@ -128,6 +129,10 @@ class Coverage:
     def missing(self) -> list[str]:
         """What never happened and should have."""
         return [name for name in RARE if not self.outcomes[name]]
+
+    def pairs(self) -> dict[str, int]:
+        """How often each pair of witnesses named one receipt in this order."""
+        return {name.removeprefix("witness "): self.outcomes[name] for name in PAIRS}
 
     def faults_by_kind(self) -> dict[str, int]:
         """How often each kind struck."""

@@ -56,12 +56,7 @@ def play(
 ) -> Outcome:
     """Play a plan to its end, or to the first violation; `choose` orders a world's actors."""
     world = SimulatedWorld(plan, choose=choose, traces=traces, engine_of=engine_of)
-    violation: ViolationError | None = None
-    with world.running():
-        try:
-            _History(world).play()
-        except ViolationError as error:
-            violation = error
+    violation = play_in(world)
     return Outcome(
         seed=plan.seed,
         violation=violation,
@@ -71,6 +66,16 @@ def play(
         sites=world.sites,
         lines=world.lines or [],
     )
+
+
+def play_in(world: SimulatedWorld) -> ViolationError | None:
+    """Play the plan of a world that has not begun; the first violation, if there is one."""
+    with world.running():
+        try:
+            _History(world).play()
+        except ViolationError as error:
+            return error
+    return None
 
 
 def explicit(plan: Plan, fired: tuple[Fault, ...]) -> Plan:

@@ -60,6 +60,7 @@ class Watch:
         self.acknowledged: dict[str, list[bytes]] = {}
         self.heard: dict[str, list[str]] = {}
         self.attached: set[str] = set()
+        self.filed_at: dict[str, float] = {}
         self._promised_money: list[str] = []
         self._promised: list[tuple[str, bytes, bool]] = []
         self._promised_results: list[CallbackDelivery] = []
@@ -111,6 +112,7 @@ class Watch:
                 self._payment(old, new, read, actor, events)
             elif kind == "RCPT" and values["sk"] == "STATE":
                 check_row(old, new, actor)
+                self.filed_at.setdefault(name, self._world.clock.now)
                 if actor is not None and actor.authority == "operator" and new is not None:
                     self.attached.add(name)
                 self._world.note(what_became_of(old, new, actor))

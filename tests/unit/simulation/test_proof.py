@@ -45,11 +45,10 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "proof.json"
 
 
-def prove(histories: int, *, resume: bool = False) -> None:
-    given = argparse.Namespace(
-        parts="histories", histories=histories, first=1, jobs=1, resume=resume
+def prove(histories: int, *, first: int | None = None) -> None:
+    proof.prove(
+        argparse.Namespace(parts="histories", histories=histories, first=first, jobs=1)
     )
-    proof.prove(given)
 
 
 def histories_of(written: Path) -> dict[str, Any]:
@@ -57,15 +56,28 @@ def histories_of(written: Path) -> dict[str, Any]:
     return found
 
 
-def test_a_resumed_run_adds_to_the_one_before(written: Path) -> None:
+def test_a_later_run_adds_to_the_one_before_and_plays_no_seed_again(written: Path) -> None:
     prove(2)
     before = histories_of(written)
-    prove(5, resume=True)
+    prove(5)
     after = histories_of(written)
     assert (before["histories"], after["histories"]) == (2, 5)
     assert [each["histories"] for each in after["runs"]] == [2, 3]
-    assert after["runs"][1]["first_seed"] > 2
+    first = before["runs"][0]["first_seed"]
+    assert after["runs"][1]["first_seed"] > first + 2
+    with pytest.raises(SystemExit):
+        prove(9, first=first + 1)
     assert after["calls_total"] > before["calls_total"]
+
+
+def test_histories_of_earlier_rules_are_kept_and_not_counted_again(written: Path) -> None:
+    old = {"histories": 7, "runs": [{"commit": "a", "first_seed": 4_000_001, "histories": 7}]}
+    written.write_text(json.dumps({"histories": old}))
+    prove(2)
+    document = json.loads(written.read_text())
+    assert document["histories"]["histories"] == 2
+    assert document["histories"]["runs"][0]["first_seed"] > 4_000_007
+    assert document["earlier"] == [{"rules": proof.FIRST_RULES, **old}]
 
 
 def test_what_broke_is_played_again_and_counted_as_mended_only_where_it_holds(
@@ -75,7 +87,7 @@ def test_what_broke_is_played_again_and_counted_as_mended_only_where_it_holds(
     document = json.loads(written.read_text())
     document["histories"]["violations"] = [[1, "I2", "money was lost"]]
     written.write_text(json.dumps(document))
-    prove(2, resume=True)
+    prove(2)
     after = histories_of(written)
     assert after["violations"] == []
     assert [(each["seed"], each["broke"]) for each in after["mended"]] == [
@@ -91,6 +103,6 @@ def test_what_still_breaks_is_a_violation_after_resuming(
     document["histories"]["violations"] = [[1, "I2", "money was lost"]]
     written.write_text(json.dumps(document))
     monkeypatch.setattr(proof, "play_seed", lambda _: argparse.Namespace(violation="still"))
-    prove(2, resume=True)
+    prove(2)
     after = histories_of(written)
     assert (after["holds"], after["violations_total"], after["mended"]) == (False, 1, [])
