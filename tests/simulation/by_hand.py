@@ -63,7 +63,7 @@ def draw_money(
 def draw_pull(chance: random.Random) -> dict[str, Any]:
     """How this world's Pull answers."""
     return {
-        "pull_rows": chance.choice((1, 2, 10)),
+        "pull_rows": chance.choice((1, 2, 10, 10)),
         "pull_offset": chance.choice(("rows", "pages")),
         "pull_empty": chance.choice(("1001", "bare", "http_500", "nested", "text")),
         "pull_clock": chance.choice(("eat", "utc", "offset")),

@@ -224,7 +224,7 @@ class Desk:
             world.daraja.set_initiator(INITIATOR, password=PASSWORD)
 
         def run() -> None:
-            runtime = world.fresh_instance("cleanup").module.runtime
+            runtime = world.terminal
             now = int(world.clock.now)
             note = Instruction(at=now, by="operator:me", reason="new", asked="set", request_id=name)
             op_id = runtime.services.ids.hex(32)
@@ -282,7 +282,7 @@ class Desk:
         receipt = receipts[nth % len(receipts)]
 
         def run() -> None:
-            function = self._world.fresh_instance("cleanup").module.runtime.refunds.function
+            function = self._world.terminal.refunds.function
             function.ask_receipt(receipt, by="operator:me")
             self._world.note("M-Pesa asked about a receipt")
 
@@ -346,11 +346,15 @@ class Desk:
 
 
 def _fits(act: str, payment: Values) -> bool:
-    """Whether a person would try it, shown this payment; marking is tried on any owed money."""
+    """Whether a person would try it, shown this payment; some of what is tried is not allowed."""
     step = payment.get("refund", {}).get("step")
     owed = payment["status"] == "refund_due"
-    wanted = {"request": step is None, "mark": True}.get(act, step == "requested")
-    return owed and wanted
+    tries = {
+        "request": step is None and (owed or payment["status"] == "completed"),
+        "mark": owed,
+        "approve": owed and "refund" in payment and step != "sent",
+    }
+    return tries.get(act, owed and step == "requested")
 
 
 def _is_owed_with_receipt(payment: Values) -> bool:

@@ -260,7 +260,7 @@ class People:
     def _ask(self, payment_id: str) -> None:
         deadline = self._world.clock.now + ASK_SECONDS_MAX
         ask_about_payment(
-            self._runtime().services,
+            self._world.terminal.services,
             payment_id,
             actor=WhoActs(by="operator:asha", request_id="desk"),
             remaining_seconds=lambda: deadline - self._world.clock.now,
@@ -271,7 +271,7 @@ class People:
         if isinstance(operation, ReceiptFound | ReviewResolved) and operation.receipt_number:
             self._world.watch.heard_of(operation.receipt_number, "operator")
         operate_on_payment(
-            self._runtime().services,
+            self._world.terminal.services,
             payment_id,
             operation,
             shown_version=shown,
@@ -279,10 +279,6 @@ class People:
             why="seen on the statement",
             request_id="desk",
         )
-
-    def _runtime(self) -> Any:
-        """Each command of the operator's is a process of its own, composed as the functions are."""
-        return self._world.fresh_instance("cleanup").module.runtime
 
     def _decision(self, payment: Values, *, thorough: bool) -> Operation | None:
         checkout_id = payment.get("checkout_request_id", "")

@@ -125,6 +125,7 @@ class SimulatedWorld:
         self.posts: Callable[[CallbackDelivery], None] = lambda _: None
         self.watch = Watch(self)
         self._pools: dict[str, list[Lambda]] = {}
+        self._terminal: Any = None
         self._adapters = self._new_adapters()
         self._output = io.StringIO()
 
@@ -248,6 +249,13 @@ class SimulatedWorld:
     def forget_instances(self) -> None:
         """Every warm instance that is idle loses its memory."""
         self._pools.clear()
+        self._terminal = None
+
+    @property
+    def terminal(self) -> Any:
+        """What the operator's command is composed of, as the functions are."""
+        self._terminal = self._terminal or self.fresh_instance("cleanup").module.runtime
+        return self._terminal
 
     def fingerprint(self) -> bytes:
         """What everything from here on depends on: the table, the clock, what actors have seen."""

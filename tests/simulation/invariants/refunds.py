@@ -22,6 +22,8 @@ STOPS = frozenset(
 )
 REFUSES = STOPS | {"1", "R000002"}
 """The result codes that prove that nothing went back."""
+APPROVERS = frozenset({"staff:amina", "staff:baraka"})
+"""Who may approve, by the roles of this world's staff."""
 BY_STATEMENT = "not_reversed"
 SEND_WITHIN_SECONDS, SPACING_SECONDS, DAY_SECONDS = 10, 30, 86_400
 RAISED_WITHIN_SECONDS = 3600
@@ -37,6 +39,7 @@ class RefundWatch:
         self._told: dict[str, list[tuple[int, str]]] = {}
         self._acts: set[tuple[str, str, str]] = set()
         self._cash_kes: dict[str, int] = {}
+        self._done: set[str] = set()
         self._asked_at: dict[tuple[str, int], list[float]] = {}
 
     # What happens
@@ -111,6 +114,7 @@ class RefundWatch:
         """R3 and R6: two persons, each signed in, a request that stood, and refunds that run."""
         maker, checker = has.get("asked_by"), has.get("approved_by")
         require(maker != checker, "R3", f"{payment_id}: {maker} approved an own request")
+        require(checker in APPROVERS, "R3", f"{payment_id}: {checker} may not approve")
         require(maker == had.get("asked_by"), "R3", f"{payment_id}: another request was sent")
         for who, act in ((maker, "request_refund"), (checker, "approve_refund")):
             acted = (payment_id, str(who), act) in self._acts
@@ -182,6 +186,8 @@ class RefundWatch:
         refund = payment.get("refund", {})
         is_under_way = refund.get("step") == "sent" and refund.get("attempt") == attempt
         if code == DONE:
+            if _is_whole(delivery.body, payment):
+                self._done.add(payment_id)
             known = payment["status"] == "refunded" or payment.get("attention") is not None
             raised = self._world.watch.view.attention_was_raised(payment_id)
             require(known or raised or queued, "R5", f"{payment_id}: a result 0 was forgotten")
@@ -201,6 +207,8 @@ class RefundWatch:
             raised = view.attention_was_raised(payment_id)
             if payment.get("refund", {}).get("step") == "sent":
                 require(raised, "R5", f"{payment_id}: sent, never answered, and nobody was told")
+            is_back = payment["status"] == "refunded" or payment_id not in self._done
+            require(is_back, "R5", f"{payment_id}: M-Pesa told that it went back, forgotten")
             told = any(code == DONE for _, code in self._told.get(payment_id, ()))
             if payment_id in self._cash_kes and told:
                 require(raised, "R4", f"{payment_id}: went back twice, and nobody was told")
@@ -235,6 +243,13 @@ def _code_of(body: bytes) -> str | None:
         return str(json.loads(body)["Result"]["ResultCode"])
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _is_whole(body: bytes, payment: Values) -> bool:
+    """Whether a result names this payment's receipt and amount."""
+    text, amount = body.decode(), float(payment.get("paid_amount_kes", payment["amount_kes"]))
+    receipt = str(payment.get("receipt_number"))
+    return f'"Value":"{receipt}"' in text and f'"Amount","Value":{amount}' in text
 
 
 def _names(ask: Ask, payment_id: str, attempt: int) -> bool:
