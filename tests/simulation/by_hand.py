@@ -9,8 +9,16 @@ if TYPE_CHECKING:
     from .world import SimulatedWorld
 
 SHORTCODE = "174379"
+TILL, TILLS_STORE = "5123456", "7654321"
+TILL_SHARE = 0.25
+"""So many of the deployments that hear of money are tills: nobody types an account there."""
 HEARS_SHARE = 0.7
 PULLS_SHARE = 0.7
+AT_A_TILL = {
+    "SAFARICOM_SHORTCODE": TILLS_STORE,
+    "SAFARICOM_PARTY_B": TILL,
+    "SAFARICOM_TRANSACTION_TYPE": "CustomerBuyGoodsOnline",
+}
 TYPED = (
     "reference",
     "reference",
@@ -41,9 +49,11 @@ def draw_money(
             _twin(chance, day)
     for number in range(chance.choice((0, 1, 1, 2, 3))):
         agenda.append(_hand_payment(chance, agenda, list(scenarios), number))
+    is_till = chance.random() < TILL_SHARE
     environment = {
         "PAYBILL_ACCOUNT": chance.choice(("off", "booking_id")),
-        "SWEEP_PAYERS": chance.choice(("", SHORTCODE)),
+        "SWEEP_PAYERS": chance.choice(("", TILLS_STORE if is_till else SHORTCODE)),
+        **(AT_A_TILL if is_till else {}),
     }
     daraja = {
         "c2b_twin": chance.choice(("off", "before", "after", "after")),
@@ -122,10 +132,12 @@ def pay_by_hand(world: SimulatedWorld, item: dict[str, Any]) -> None:
             account = account.lower()
         elif item["types"] == "letter":
             account = account.replace("0", "O")
+    is_till = world.plan.shortcode == TILLS_STORE
     paid = world.daraja.pay_by_hand(
         item["phone"],
-        number=SHORTCODE,
+        number=TILL if is_till else SHORTCODE,
+        is_till=is_till,
         amount_kes=amount_kes + item["amount_off"],
-        account=account,
+        account="" if is_till else account,
     )
     world.note(f"by hand: {item['types']}" if paid.state == "completed" else "by hand: refused")

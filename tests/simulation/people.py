@@ -297,7 +297,7 @@ class People:
                     receipt_number=payment.get("receipt_number") or debit.receipt,
                     amount_kes=debit.amount_kes,
                 )
-            case "unknown" | "failed" | "cancelled" if debit is not None:
+            case "unknown" | "pending" | "failed" | "cancelled" if debit is not None:
                 return ReceiptFound(receipt_number=debit.receipt, amount_kes=debit.amount_kes)
             case "completed" if debit is not None and "receipt_number" not in payment:
                 return ReceiptFound(receipt_number=debit.receipt, amount_kes=debit.amount_kes)

@@ -9,7 +9,7 @@ import random
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .by_hand import draw_money
+from .by_hand import SHORTCODE, draw_money
 from .faults import Fault, FaultKind, fault_from
 from .refunding import draw_refunds
 from .scenarios import scenario
@@ -51,6 +51,11 @@ class Plan:
     def refunds(self) -> bool:
         """Whether there is an initiator, so that refunds can be sent."""
         return bool(self.initiator)
+
+    @property
+    def shortcode(self) -> str:
+        """Which of M-Pesa's merchants this deployment is."""
+        return self.environment.get("SAFARICOM_SHORTCODE", SHORTCODE)
 
     @property
     def pulls(self) -> bool:

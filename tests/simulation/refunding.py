@@ -51,7 +51,7 @@ def draw_refunds(
     _add(agenda, 0.0, "refund", act="renew", who="wrong" if is_wrong else "right")
     for days in scenarios.values():
         if chance.random() < PLAIN_SHARE:
-            days[0] = {"person": "pays", "person_seconds": chance.choice((0.5, 3.0, 20.0))}
+            days[0] = _paying_day(chance, days[0])
     began = _cancel(chance, agenda)
     at = began + chance.choice(AFTER_CANCEL_SECONDS)
     for _ in range(chance.choice((1, 2, 2, 3))):
@@ -60,6 +60,8 @@ def draw_refunds(
         push = chance.choice([item for item in agenda if item["do"] == "initiate"])
         soon = push["at"] + chance.choice(ASK_SECONDS) * (0.5 + chance.random())
         _add(agenda, soon, "refund", act="ask", who="amina", nth=chance.randint(0, 3))
+        if chance.random() < 0.5:
+            _add(agenda, soon + chance.choice((4.0, 15.0, 60.0)), "operate")
     if is_wrong:
         _add(agenda, min(at, heal_at + 3600), "refund", act="renew", who="right")
     repeats = chance.random() < 0.1
@@ -117,6 +119,18 @@ def _round(chance: random.Random, agenda: list[dict[str, Any]], at: float) -> fl
             nth=chance.randint(0, 5),
         )
     return at
+
+
+def _paying_day(chance: random.Random, day: dict[str, Any]) -> dict[str, Any]:
+    """The customer pays at once; the callback often comes after other witnesses, or never."""
+    kept = {name: fact for name, fact in day.items() if name.startswith("twin")}
+    paying = {"person": "pays", "person_seconds": chance.choice((0.5, 3.0, 20.0)), **kept}
+    drawn = chance.random()
+    if drawn < 0.25:
+        paying["callback"] = "never"
+    elif drawn < 0.6:
+        paying["callback_seconds"] = chance.choice((20.0, 60.0, 200.0, 1000.0, 2500.0))
+    return {**paying, "callback_is_listed": chance.random() < 0.75}
 
 
 def _reversal_day(chance: random.Random, *, repeats: bool) -> dict[str, Any]:

@@ -38,7 +38,6 @@ from tests.support.dynamodb import attach, new_client, use_virtual_time
 from tests.support.dynamodb.errors import DynamoDBError
 from tests.support.lambdas import DOMAIN, TIMEOUT_SECONDS, Lambda, environment
 
-from .by_hand import SHORTCODE
 from .coverage import Coverage
 from .faults import Fault, FaultKind, Faults
 from .invariants.watch import Watch
@@ -119,7 +118,7 @@ class SimulatedWorld:
             config = config.changed({"c2b_confirmation_url": url})
         self.daraja = Daraja(clock=self.clock, seed=plan.seed, config=config)
         if plan.pulls:
-            self.daraja.world.pull.add(SHORTCODE)
+            self.daraja.world.pull.add(plan.shortcode)
         self.daraja.journal.subscribe(self._journal)
         self.store_down_until = 0.0
         self.posts: Callable[[CallbackDelivery], None] = lambda _: None

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from simulator.core.accounts import MovementKind
 
-from ..by_hand import SHORTCODE
 from .ledger import bound_receipt, debit_of
 from .view import MONEY, Values, View, require
 
@@ -53,7 +52,7 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
     if row.get("source") in ("c2b", "pull", "status"):
         exact = row.get("amount_kes") == debit.amount_kes
         require(exact, "I14", f"{receipt}: filed with KES {row.get('amount_kes')}")
-    own = row.get("shortcode") in (None, SHORTCODE)
+    own = row.get("shortcode") in (None, world.plan.shortcode)
     require(own, "I18", f"{receipt}: booked for shortcode {row.get('shortcode')}")
     off = abs(row.get("paid_at", debit.at) - debit.at)
     require(off <= CLOCK_AGREES_SECONDS, "I14", f"{receipt}: paid {off:.0f} s away from its time")
@@ -75,8 +74,7 @@ def _check_owner(world: SimulatedWorld, owner: Values, debit: Debit) -> None:
         return
     prompt = world.daraja.world.prompts[debit.checkout_request_id]
     own_id = urlsplit(prompt.order.callback_url).path.split("/")[-2]
-    lied = any("reused_receipt" in each.scenario.body_faults for each in world.daraja.prompts())
-    is_own = own_id == payment_id or lied or debit.receipt in world.watch.attached
+    is_own = own_id == payment_id or _is_others_word(world, debit)
     require(is_own, "I17", f"{debit.receipt}: money of {own_id}, bound to {payment_id}")
 
 
@@ -85,11 +83,18 @@ def check_paid_by_hand(world: SimulatedWorld, payment: Values, debit: Debit) -> 
     payment_id = payment["pk"].removeprefix("PAY#")
     typed = debit.reference
     booked = payment.get("origin") == "paybill" and typed.strip() == payment["booking_id"]
-    is_named = booked or names(typed, payment) or debit.receipt in world.watch.attached
+    is_named = booked or names(typed, payment) or _is_others_word(world, debit)
     require(is_named, "I19", f"{payment_id}: holds {debit.receipt}, which names {typed}")
     exact = debit.amount_kes == payment["amount_kes"]
     require(exact or payment["status"] != "completed", "I3", f"{payment_id}: another amount")
     require(payment["status"] in MONEY, "I15", f"{payment_id}: holds money, {payment['status']}")
+
+
+def _is_others_word(world: SimulatedWorld, debit: Debit) -> bool:
+    """Whether a person said so, or a callback of M-Pesa's own may have named a wrong receipt."""
+    prompts = world.daraja.prompts()
+    lied = any("reused_receipt" in each.scenario.body_faults for each in prompts)
+    return lied or debit.receipt in world.watch.attached
 
 
 def names(typed: str, payment: Values) -> bool:

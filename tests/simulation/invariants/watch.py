@@ -14,7 +14,6 @@ from tests.support.dynamodb.errors import (
     TransactionCanceledError,
 )
 
-from ..by_hand import SHORTCODE
 from .durability import facts_of, is_durable
 from .ledger import check_bound, check_row, debit_of, what_became_of
 from .outcomes import askable_id, outcomes_of
@@ -356,7 +355,8 @@ class Watch:
         """Transaction Status named a receipt that was paid to us."""
         parts = urlsplit(delivery.url).path.split("/")
         receipt = bytes.fromhex(parts[4]).decode() if parts[3] == "status" else ""
-        is_witness = b'"Completed"' in delivery.body and SHORTCODE.encode() in delivery.body
+        own = self._world.plan.shortcode.encode()
+        is_witness = b'"Completed"' in delivery.body and own in delivery.body
         if is_witness and "status" not in self.heard.get(receipt, []):
             self.heard_of(receipt, "status")
 
@@ -377,7 +377,7 @@ class Watch:
         if not is_listed:
             self._world.note("confirmation from an unlisted address")
         notice = json.loads(delivery.body)
-        if is_listed and notice["BusinessShortCode"] == SHORTCODE:
+        if is_listed and notice["BusinessShortCode"] == self._world.plan.shortcode:
             self.heard_of(notice["TransID"], "c2b")
             self._promised_money.append(notice["TransID"])
 
