@@ -30,12 +30,18 @@ def main() -> int:
     less = commands.add_parser("shrink", help="the shortest plan that fails as this seed does")
     less.add_argument("seed", type=int)
     less.add_argument("name")
+    commands.add_parser("page", help="write the figures of docs/proof.json into docs/proof.md")
     given = parser.parse_args()
     match given.command:
         case "prove":
             from .proof import prove as run
 
             return run(given)
+        case "page":
+            from .page import write_page
+
+            write_page()
+            return 0
         case "replay":
             return _replay(given.what)
         case _:

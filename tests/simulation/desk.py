@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 ROLES = {"amina": "approver", "baraka": "approver", "chebet": "clerk", "dalmas": "viewer"}
 BOOKING_SYSTEM = "booking-system"
 INITIATOR, PASSWORD = DEFAULT_INITIATORS[0].name, DEFAULT_INITIATORS[0].password
-WRONG_PASSWORD = "Mistyped#2026"  # noqa: S105 -- what somebody types, no password of anything
+WRONG_PASSWORD = "Mistyped#2026"
 ACT_ON_PAYMENT = "/api/desk/payments/{payment_id}/acts"
 ACT_ON_RECEIPT = "/api/desk/receipts/{receipt}/acts"
 REQUEST = "/api/payments/{payment_id}/refunds"
@@ -327,8 +327,9 @@ class Desk:
         now = int(self._world.clock.now)
         if who not in self._known:
             self._known.add(who)
-            key = {"pk": f"STAFF#{who}", "sk": "STATE", "name": who, "tokens_from": now - DAY_SECONDS}
-            item = to_item({**key, "role": ROLES[who], "is_active": True})
+            row: dict[str, Any] = {"pk": f"STAFF#{who}", "sk": "STATE", "name": who}
+            row |= {"role": ROLES[who], "is_active": True, "tokens_from": now - DAY_SECONDS}
+            item = to_item(row)
             self._world.engine.execute("PutItem", {"TableName": TABLE_NAME, "Item": item})
         claims = {"sub": who, "iss": "hakika-desk", "aud": "hakika-desk"}
         return f"Bearer {token_of({**claims, 'iat': now, 'exp': now + 3600}, STAFF_SECRET)}"
@@ -354,7 +355,7 @@ def _fits(act: str, payment: Values) -> bool:
         "mark": owed,
         "approve": owed and "refund" in payment and step != "sent",
     }
-    return tries.get(act, owed and step == "requested")
+    return bool(tries.get(act, owed and step == "requested"))
 
 
 def _is_owed_with_receipt(payment: Values) -> bool:

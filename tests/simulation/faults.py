@@ -130,6 +130,8 @@ class Faults:
             return self._given.get((actor, call))
         drawn = unit(self._seed, "fault", actor, call)
         rate = self._rate * (4 if what.startswith("machine") else 1)
+        if what == "dynamodb TransactWriteItems" and actor.endswith(" approve"):
+            rate *= 3  # the one write that money on its way back depends on
         if drawn >= rate:
             return None
         kinds = [kind for kind in APPLICABLE.get(what, ()) if kind in self._kinds]

@@ -11,22 +11,29 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from .coverage import PAIRS_IN, PAIRS_MIN, Coverage
 from .history import play_seed
+from .page import COMMITTED, REPOSITORY, write_page
 from .runner import SHARE, Totals, play_seeds
 
-REPOSITORY = Path(__file__).parents[2]
-PROOF = REPOSITORY / "docs" / "proof.json"
+PROOF = COMMITTED
 SAME_SEEDS = 1000
 PROGRESS_EVERY = 500
 FIRST_RULES, RULES = "one prompt", "receipt ledger and refunds"
 """Histories count together while the rules, and the world around them, are the same."""
 FIRST_SEED = 4_000_001
 """Lower seeds were played before runs were kept, or belong to the tests and the mutants."""
-SUMMARY = ("histories", "calls_total", "faults_total", "violations_total", "runs", "mended", "finished")
+SUMMARY = (
+    "histories",
+    "calls_total",
+    "faults_total",
+    "violations_total",
+    "runs",
+    "mended",
+    "finished",
+)
 
 
 def prove(given: argparse.Namespace) -> int:
@@ -43,6 +50,8 @@ def prove(given: argparse.Namespace) -> int:
         proof["python"] = platform.python_version()
         _write(proof)
         _say(f"{part}: {'holds' if result['holds'] else 'DOES NOT HOLD'}")
+    if PROOF == COMMITTED:
+        write_page()
     return 0 if all(_read()[part]["holds"] for part in given.parts.split(",")) else 1
 
 
@@ -86,7 +95,7 @@ def _histories(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _started() -> dict[str, Any]:
-    """Read the proof; histories of earlier rules are moved to `earlier`, and never counted again."""
+    """Read the proof; histories of earlier rules move to `earlier` and are not counted again."""
     proof = _read()
     found = proof.get("histories", {})
     if found and found.get("rules", FIRST_RULES) != RULES:
@@ -102,11 +111,15 @@ def _fresh_seeds(proof: dict[str, Any], given: argparse.Namespace) -> int:
     """The first seed that no run has played. Errors: SystemExit for seeds that were played."""
     # Whatever was under way when a run ended is not counted, and not played again.
     under_way = SHARE * given.jobs
-    runs = [run for each in (proof["histories"], *proof.get("earlier", [])) for run in each.get("runs", ())]
+    runs = [
+        run
+        for each in (proof["histories"], *proof.get("earlier", []))
+        for run in each.get("runs", ())
+    ]
     used = [(run["first_seed"], run["first_seed"] + run["histories"] + under_way) for run in runs]
     if given.first is None:
-        return max((FIRST_SEED, *(last for _, last in used)))
-    first: int = given.first
+        return int(max((FIRST_SEED, *(last for _, last in used))))
+    first = int(given.first)
     if any(begin < first + given.histories and first < end for begin, end in used):
         raise SystemExit(f"some of the {given.histories} seeds from {first} on have been played")
     return first
@@ -148,7 +161,9 @@ def _sum(one: Totals, other: Totals) -> Totals:
 def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
     coverage = totals.coverage
     missing, pairs = coverage.missing(), coverage.pairs()
-    rare = [pair for pair, count in pairs.items() if count * PAIRS_IN < PAIRS_MIN * totals.histories]
+    rare = [
+        pair for pair, count in pairs.items() if count * PAIRS_IN < PAIRS_MIN * totals.histories
+    ]
     return {
         "holds": not totals.violations and not missing and not rare,
         "pairs": pairs,

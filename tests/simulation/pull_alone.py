@@ -1,4 +1,4 @@
-"""Pull alone: every callback, query and confirmation is lost; how long until money is on file (I17)."""
+"""Pull alone: all callbacks, queries and confirmations are lost; when money is on file (I17)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def measure(given: tuple[int, bool]) -> dict[str, Any]:
     plan = draw_silent(seed, fails_once=fails_once)
     world = SimulatedWorld(plan)
     violation = play_in(world)
-    waits = [_wait(world, receipt, debit.at) for receipt, debit in world.daraja.ledger.debits.items()]
+    waits = [
+        _wait(world, receipt, debit.at) for receipt, debit in world.daraja.ledger.debits.items()
+    ]
     return {
         "violation": str(violation) if violation else None,
         "receipts": len(waits),

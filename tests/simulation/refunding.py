@@ -60,8 +60,11 @@ def draw_refunds(
         push = chance.choice([item for item in agenda if item["do"] == "initiate"])
         soon = push["at"] + chance.choice(ASK_SECONDS) * (0.5 + chance.random())
         _add(agenda, soon, "refund", act="ask", who="amina", nth=chance.randint(0, 3))
-        if chance.random() < 0.5:
-            _add(agenda, soon + chance.choice((4.0, 15.0, 60.0)), "operate")
+        if chance.random() < 0.7:
+            _add(agenda, soon + chance.choice((4.0, 15.0, 60.0, 200.0)), "operate")
+        if chance.random() < 0.3:
+            how, later = "leaked_token", soon + chance.choice((40.0, 150.0, 600.0))
+            _add(agenda, later, "attack", how=how, nth=chance.randint(0, 2))
     if is_wrong:
         _add(agenda, min(at, heal_at + 3600), "refund", act="renew", who="right")
     repeats = chance.random() < 0.1
@@ -84,14 +87,16 @@ def draw_refunds(
 
 def _add(agenda: list[dict[str, Any]], at: float, do: str, **facts: Any) -> None:
     name = f"{do}-r{len(agenda)}"
-    agenda.append({"at": round(at, 3), "name": name, "do": do, "nth": 0, **facts})
+    agenda.append({"at": round(at, 3), "name": name, "do": do, **facts})
 
 
 def _cancel(chance: random.Random, agenda: list[dict[str, Any]]) -> float:
     """Most bookings are cancelled some minutes after somebody asked to pay; when the first was."""
     first = 600.0
     for booking in [item for item in agenda if item["do"] == "register" and item["at"] == 0.0]:
-        pushes = [e["at"] for e in agenda if e["do"] == "initiate" and e["booking"] == booking["booking"]]
+        pushes = [
+            e["at"] for e in agenda if e["do"] == "initiate" and e["booking"] == booking["booking"]
+        ]
         if not pushes or chance.random() >= CANCELLED_SHARE:
             continue
         at = min(pushes) + chance.choice((40.0, 130.0, 330.0, 700.0)) * (0.5 + chance.random())
@@ -128,8 +133,8 @@ def _paying_day(chance: random.Random, day: dict[str, Any]) -> dict[str, Any]:
     drawn = chance.random()
     if drawn < 0.25:
         paying["callback"] = "never"
-    elif drawn < 0.6:
-        paying["callback_seconds"] = chance.choice((20.0, 60.0, 200.0, 1000.0, 2500.0))
+    elif drawn < 0.7:
+        paying["callback_seconds"] = chance.choice((20.0, 60.0, 200.0, 200.0, 1000.0, 2500.0))
     return {**paying, "callback_is_listed": chance.random() < 0.75}
 
 
@@ -158,6 +163,8 @@ def _reversal_day(chance: random.Random, *, repeats: bool) -> dict[str, Any]:
 
 def _status_day(chance: random.Random) -> dict[str, Any]:
     day = _ask_day(chance, acks=0.15)
+    if day.get("outcome_faults") == ["wrong_amount"]:
+        del day["outcome_faults"]  # a witness that lies about the amount is believed, as it must be
     if chance.random() < 0.15:
         day["transaction_status"] = chance.choice(STATUSES)
     elif chance.random() < 0.04:

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from ..world import SimulatedWorld
 
 DONE = "0"
-STOPS = frozenset(
-    ("11", "2006", "2028", "18", "20", "21", "22", "24", "25", "2001", "8006")
-    + ("TP40153", "SFC_IC0003")
-)
+BY_INITIATOR = ("18", "20", "21", "22", "2001", "8006", "TP40153", "SFC_IC0003")
+STOPS = frozenset((*BY_INITIATOR, "11", "2006", "2028", "24", "25"))
 REFUSES = STOPS | {"1", "R000002"}
 """The result codes that prove that nothing went back."""
 APPROVERS = frozenset({"staff:amina", "staff:baraka"})
@@ -38,7 +36,7 @@ class RefundWatch:
         self._sent: dict[tuple[str, int], str] = {}
         self._told: dict[str, list[tuple[int, str]]] = {}
         self._acts: set[tuple[str, str, str]] = set()
-        self._cash_kes: dict[str, int] = {}
+        self._cash: set[str] = set()
         self._done: set[str] = set()
         self._asked_at: dict[tuple[str, int], list[float]] = {}
 
@@ -144,7 +142,7 @@ class RefundWatch:
             require(age >= DAY_SECONDS, "R4", f"{payment_id}: marked while its refund is sent")
             self._world.note("refund settled: reversed")
         elif not is_back:
-            self._cash_kes[payment_id] = old.get("paid_amount_kes", old["amount_kes"])
+            self._cash.add(payment_id)
 
     def _check_refused(
         self, payment_id: str, had: Values, has: Values, actor: Actor | None
@@ -210,7 +208,7 @@ class RefundWatch:
             is_back = payment["status"] == "refunded" or payment_id not in self._done
             require(is_back, "R5", f"{payment_id}: M-Pesa told that it went back, forgotten")
             told = any(code == DONE for _, code in self._told.get(payment_id, ()))
-            if payment_id in self._cash_kes and told:
+            if payment_id in self._cash and told:
                 require(raised, "R4", f"{payment_id}: went back twice, and nobody was told")
                 self._world.note("went back twice, attention raised")
         for (payment_id, _), moments in self._asked_at.items():
@@ -247,7 +245,7 @@ def _code_of(body: bytes) -> str | None:
 
 def _is_whole(body: bytes, payment: Values) -> bool:
     """Whether a result names this payment's receipt and amount."""
-    text, amount = body.decode(), float(payment.get("paid_amount_kes", payment["amount_kes"]))
+    text, amount = body.decode(), float(payment.get("paid_amount_kes") or 0)
     receipt = str(payment.get("receipt_number"))
     return f'"Value":"{receipt}"' in text and f'"Amount","Value":{amount}' in text
 

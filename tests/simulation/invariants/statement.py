@@ -130,4 +130,6 @@ def _check_bookings(world: SimulatedWorld, view: View) -> None:
     for payment_id, payment in view.payments.items():
         if payment["status"] in ("refund_due", "refunded") and bound_receipt(payment) in receipts:
             raised = view.attention_was_raised(payment_id)
-            require(raised, "I16", f"{payment_id}: owed back, and the same money confirms a booking")
+            require(
+                raised, "I16", f"{payment_id}: owed back, and the same money confirms a booking"
+            )

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 SEND_WITHIN_SECONDS = 10
 PROMPT_ENDS_SECONDS = 300
 OPEN_ENDED_CODES = frozenset({"1037", "1036", "9999", "1001"})
-WEAK = frozenset({"none", "looks", "hint"})
 NEVER_BY_WEAK = frozenset({"CONSULT", "RCPT", "PHONE", "REFUNDS", "ASK"})
+WEAK = {"none": NEVER_BY_WEAK | {"PAY"}, "looks": NEVER_BY_WEAK, "hint": NEVER_BY_WEAK}
 """What input without authority never writes; of a payment it may change the time of a look."""
 BUGS = frozenset({"IdempotentParameterMismatchException", "ValidationException"})
 
@@ -97,24 +97,18 @@ class Watch:
         ]
         events = [n for _, n in read if n is not None and n["sk"].startswith("EVENT#")]
         touched_consultations, touched_payments = set(), set()
-        weak = actor is not None and actor.authority in WEAK
-        silent = actor is not None and actor.authority == "none"
         for old, new in read:
             values = new or old
             assert values is not None
             kind, _, name = values["pk"].partition("#")
-            if (silent and kind == "PAY") or (weak and kind in NEVER_BY_WEAK):
-                raise ViolationError("I11", f"an intruder wrote {values['pk']}")
+            refused = WEAK.get(actor.authority, frozenset()) if actor is not None else frozenset()
+            require(kind not in refused, "I11", f"an intruder wrote {values['pk']}")
             if kind == "PAY" and values["sk"] == "STATE":
                 touched_payments.add(name)
                 touched_consultations.add(values["booking_id"])
                 self._payment(old, new, read, actor, events)
             elif kind == "RCPT" and values["sk"] == "STATE":
-                check_row(old, new, actor)
-                self.filed_at.setdefault(name, self._world.clock.now)
-                if actor is not None and actor.authority == "operator" and new is not None:
-                    self.attached.add(name)
-                self._world.note(what_became_of(old, new, actor))
+                self._row(name, old, new, actor)
             elif kind == "CONSULT":
                 touched_consultations.add(name)
             elif values["sk"].startswith("EVENT#"):
@@ -132,6 +126,13 @@ class Watch:
                 consultation = self.view.consultations[name]
                 check_consultation(self.view, name, consultation)
                 self._check_paid_payment(consultation)
+
+    def _row(self, name: str, old: Values | None, new: Values | None, actor: Actor | None) -> None:
+        check_row(old, new, actor)
+        self.filed_at.setdefault(name, self._world.clock.now)
+        if actor is not None and actor.authority == "operator" and new is not None:
+            self.attached.add(name)
+        self._world.note(what_became_of(old, new, actor))
 
     def _payment(
         self,

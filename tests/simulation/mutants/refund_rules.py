@@ -84,8 +84,16 @@ REFUND_MUTANTS = (
         "refunds keep no distance",
         "one reversal in 30 seconds",
         (
-            Edit(GATE, 'condition = f"{runs} AND {is_turn}"', 'condition = f"{runs} AND ({is_turn} OR attribute_exists(pk))"'),
-            Edit(PERSON, "    if gate.next_at > case.now:\n", "    if gate.next_at > case.now + 10**9:\n"),
+            Edit(
+                GATE,
+                'condition = f"{runs} AND {is_turn}"',
+                'condition = f"{runs} AND ({is_turn} OR attribute_exists(pk))"',
+            ),
+            Edit(
+                PERSON,
+                "    if gate.next_at > case.now:\n",
+                "    if gate.next_at > case.now + 10**9:\n",
+            ),
         ),
     ),
     one(
@@ -175,7 +183,9 @@ REFUND_MUTANTS = (
                 "    if payment.refund is None or payment.refund.step is not RefundStep.REQUESTED:\n",
                 "    if payment.refund is None:\n",
             ),
-            _unchecked("not is_sent_now or (had.step is RefundStep.REQUESTED and isinstance(gate, TakeTurn))"),
+            _unchecked(
+                "not is_sent_now or (had.step is RefundStep.REQUESTED and isinstance(gate, TakeTurn))"
+            ),
         ),
     ),
     Mutant(
@@ -187,7 +197,7 @@ REFUND_MUTANTS = (
                 "    if payment.status is not PaymentStatus.REFUND_DUE:\n",
                 "    if payment.bound_receipt is None:\n",
             ),
-            _unchecked('had == has or before.status in OWED'),
+            _unchecked("had == has or before.status in OWED"),
         ),
     ),
     one(
@@ -246,7 +256,7 @@ REFUND_MUTANTS = (
             Edit(PERSON, "    if gate.stopped is not None:\n", "    if gate.credential_at == 0:\n"),
             Edit(
                 GATE,
-                '    runs = f"attribute_not_exists({e.name(\'stopped\')})"\n',
+                "    runs = f\"attribute_not_exists({e.name('stopped')})\"\n",
                 "    runs = f\"(attribute_not_exists({e.name('stopped')}) OR attribute_exists(pk))\"\n",
             ),
         ),
