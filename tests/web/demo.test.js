@@ -61,6 +61,25 @@ for (const [money, status, outcome, agrees] of [
   });
 }
 
+for (const [money, status, outcome, detail, agrees] of [
+  [1500, 'Confirmed', 'completed', 'completed', null], // the clinic has yet to cancel
+  [1500, 'Cancelled', 'completed', 'completed', null], // the customer has yet to look
+  [1500, 'Cancelled', 'refund_due', 'refund_due', true],
+  [0, 'Cancelled', 'refund_due', 'refund_due', null],
+  [0, 'Cancelled', 'refund_due', 'refunded', true],
+  [1500, 'Cancelled', 'refund_due', 'refunded', false], // told, but not returned
+  [3000, 'Cancelled', 'refund_due', 'refund_due', false],
+  [-1500, 'Cancelled', 'refund_due', 'refunded', false], // returned twice
+]) {
+  test(`on the day of a refund KES ${money}, ${status} and ${detail} agree: ${agrees}`, () => {
+    const play = new Play({ day: 'refund', priceKes: 1500 });
+    play.hearOutcome(1000, { outcome, payment: { detail } });
+    Object.assign(play, { movedKes: money, booking: { status } });
+    assert.equal(play.agrees, agrees);
+    assert.equal(play.needsPerson, detail === 'refund_due');
+  });
+}
+
 test('a repeated look is one step, with its first and its last time', () => {
   const play = new Play({ day: 'normal', priceKes: 1500 });
   for (const at of [1000, 3000, 9000]) play.hearAnswer({ at, method: 'GET', status: 200, body: { detail: 'pending' } });
