@@ -43,6 +43,8 @@ ACT_ON_RECEIPT = "/api/desk/receipts/{receipt}/acts"
 REQUEST = "/api/payments/{payment_id}/refunds"
 DAY_SECONDS = 86_400
 LOOKS_SHARE, REOPENS_SHARE, ASIDE_SHARE = 0.7, 0.3, 0.12
+CARELESS_SHARE = 0.1
+"""Now and then somebody owes money back without looking whose it may be."""
 SPREAD_SECONDS = 40.0
 """At a week's end one approval follows another after this: M-Pesa is sent one in 30 s."""
 ACTS = {
@@ -137,6 +139,8 @@ class Desk:
     def _owner_of(self, name: str, debit: Debit) -> dict[str, Any]:
         """Which payment or booking a person attaches the money to, by what the customer says."""
         view, prompts = self._world.watch.view, self._world.daraja.world.prompts
+        if self._chance(name, "careless") < CARELESS_SHARE:
+            return {}
         prompt = prompts.get(debit.checkout_request_id)
         for payment_id, payment in view.payments.items():
             url = prompt.order.callback_url if prompt else ""

@@ -247,10 +247,10 @@ LEDGER_MUTANTS = (
         "",
     ),
     one(
-        "a paid prompt's money is owed back",
-        "a receipt that may be a paid prompt's is attached to its payment only",
+        "a prompt's money is owed back",
+        "a receipt that may be a prompt's is attached to its payment only",
         DESK,
-        "    _require_no_paid_prompt(services, row)\n",
+        "    _require_no_prompts_money(services, row)\n",
         "",
     ),
     one(

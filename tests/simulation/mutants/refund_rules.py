@@ -222,7 +222,7 @@ REFUND_MUTANTS = (
         '"Amount": str(reversal.amount_kes + 1),',
     ),
     one(
-        "nobody is told after a day",
+        "no attention after a day",
         "attention after 24 hours",
         REFUND,
         "attention = payment.attention or (UNRESOLVED if is_late else None)",
