@@ -128,8 +128,8 @@ def _check_bookings(world: SimulatedWorld, view: View) -> None:
         require(receipt not in receipts, "I16", f"{receipt}: confirms two bookings")
         receipts.add(receipt)
     for payment_id, payment in view.payments.items():
-        receipt = bound_receipt(payment)
-        if payment["status"] in ("refund_due", "refunded") and receipt in receipts:
+        owed = payment["status"] in ("refund_due", "refunded")
+        if owed and bound_receipt(payment) in receipts:
             raised = view.attention_was_raised(payment_id)
             require(
                 raised, "I16", f"{payment_id}: owed back, and the same money confirms a booking"
