@@ -104,6 +104,13 @@ REFUND_MUTANTS = (
         "return is_sent(payment) and payment.refund is not None and payment.refund.attempt >= attempt",
     ),
     one(
+        "only the current attempt's success counts",
+        "a result 0 is of the money, whatever the attempt",
+        REFUND,
+        "    if result.code == DONE:\n        return _done(case, result)\n",
+        "    if result.code == DONE and (case.payment.refund is None or case.payment.refund.attempt == result.attempt):\n        return _done(case, result)\n",
+    ),
+    one(
         "already reversed is a refusal",
         "R000001 is no refusal",
         REFUND,
