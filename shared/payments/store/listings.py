@@ -1,4 +1,4 @@
-"""Lists what is due, and payments by the EAT day of their creation, from indexes that may lag."""
+"""Lists what is due, and payments by the EAT day of their creation or money; indexes may lag."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +21,16 @@ class Listed:
     day: str
     payment_id: str
     created_at: int
+    public_status: str
+    amount_kes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """The money of one payment as in the by_received index. Units: UTC epoch seconds; KES."""
+
+    payment_id: str
+    received_at: int
     public_status: str
     amount_kes: int
 
@@ -58,4 +68,25 @@ def list_created(table: Table, days: Iterable[str]) -> Iterator[Listed]:
                     created_at=values["created_at"],
                     public_status=values["public_status"],
                     amount_kes=values["amount_kes"],
+                )
+
+
+def list_received(table: Table, days: Iterable[str]) -> Iterator[Received]:
+    """Yield the money first proven on these EAT days. Errors: StoreUnavailableError.
+
+    Units: what M-Pesa reported, else what was asked for.
+    """
+    for day in days:
+        for shard in range(DAY_SHARDS):
+            pages = table.query_pages(
+                IndexName="by_received",
+                KeyConditionExpression="received_shard = :shard",
+                ExpressionAttributeValues={":shard": to_attribute(f"{day}#{shard}")},
+            )
+            for values in pages:
+                yield Received(
+                    payment_id=values["pk"].removeprefix(PAYMENT_PREFIX),
+                    received_at=values["received_at"],
+                    public_status=values["public_status"],
+                    amount_kes=values.get("paid_amount_kes") or values["amount_kes"],
                 )

@@ -70,11 +70,14 @@ def new_link(desk: StaffDesk, sub: str, *, actor: Actor) -> str:
 
 
 def spend_link(desk: StaffDesk, code: str) -> Staff:
-    """Return whose link it is; it works no second time. Errors: NotFoundError."""
+    """Return whose link it is; it works no second time, and not after a newer one was made.
+
+    Errors: NotFoundError.
+    """
     is_code = _CODE.match(code) is not None
-    sub = desk.register.spend_link(_digest(code), now=desk.services.now()) if is_code else None
-    staff = desk.register.get(sub) if sub is not None else None
-    if staff is None or not staff.is_active:
+    link = desk.register.spend_link(_digest(code), now=desk.services.now()) if is_code else None
+    staff = desk.register.get(link.sub) if link is not None else None
+    if staff is None or link is None or not staff.admits(link.made_at):
         raise NotFoundError("This link does not work any more", code="link_spent")
     return staff
 
