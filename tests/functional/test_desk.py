@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from payments.http.desk_page import FILES
 from payments.protocol.delivery import Answer as Delivered
 from payments.protocol.staff import Role
 from payments.store.deliveries import DeliveryStore
@@ -339,7 +340,7 @@ def test_a_viewer_does_nothing_with_money(world: World, act: str) -> None:
     assert of_money == before
 
 
-@pytest.mark.parametrize("name", ["", "desk.css", "desk.js", "texts.js"])
+@pytest.mark.parametrize("name", ["", *(name for name in FILES if name != "index.html")])
 def test_the_page_loads_nothing_from_elsewhere_and_is_never_stored(world: World, name: str) -> None:
     route = "/desk/{file}" if name else "/desk"
     event_path = f"/desk/{name}" if name else "/desk"

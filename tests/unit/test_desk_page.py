@@ -17,7 +17,7 @@ def test_the_page_is_small() -> None:
     assert sum(sizes.values()) < BYTES_MAX, sizes
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [name for name in FILES if not name.endswith(".woff2")])
 def test_nothing_becomes_markup_and_nothing_outlives_the_tab(name: str) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
     dangerous = r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|localStorage|cookie"

@@ -1,18 +1,22 @@
-"""Serves the desk's static page: three files, with a policy that loads nothing from elsewhere."""
+"""Serves the desk's static page: its files, with a policy that loads nothing from elsewhere."""
 
+import base64
 from pathlib import Path
 
 from payments.http.api_gateway import SECURITY_HEADERS, Response
 
+SCRIPT = "text/javascript; charset=utf-8"
 FILES = {
     "index.html": "text/html; charset=utf-8",
     "desk.css": "text/css; charset=utf-8",
-    "desk.js": "text/javascript; charset=utf-8",
-    "texts.js": "text/javascript; charset=utf-8",
+    "figtree.woff2": "font/woff2",
+    **dict.fromkeys(
+        ("desk.js", "page.js", "story.js", "ask.js", "day.js", "statement.js", "texts.js"), SCRIPT
+    ),
 }
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+    "img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 
@@ -21,6 +25,8 @@ def page_file(folder: Path, name: str) -> Response:
     kind = FILES.get(name)
     if kind is None:
         return {"statusCode": 404, "headers": dict(SECURITY_HEADERS), "body": "{}"}
+    content = (folder / name).read_bytes()
+    is_text = kind.endswith("utf-8")
     return {
         "statusCode": 200,
         "headers": {
@@ -29,5 +35,6 @@ def page_file(folder: Path, name: str) -> Response:
             "Content-Security-Policy": POLICY,
             "X-Frame-Options": "DENY",
         },
-        "body": (folder / name).read_text(encoding="utf-8"),
+        "body": content.decode() if is_text else base64.b64encode(content).decode(),
+        "isBase64Encoded": not is_text,
     }
