@@ -1,7 +1,7 @@
 """`make desk-pictures`: the pictures of docs/desk.md and docs/desk-sw.md, taken at a running stack.
 
 Four customers pay: one as asked, one another amount, one by hand, one for a booking that is
-cancelled. `--look` takes every view at three widths, by day and night, into .build/screenshots/desk.
+cancelled. `--look` takes every view at three widths, by day and night: .build/screenshots/desk.
 """
 
 import os
@@ -93,10 +93,11 @@ def take(page: Page, language: str, found: tuple[str, str, str], shoot: Shoot) -
     page.get_by_role("button", name=waiting).click()
     expect(page.locator(".rows button").filter(has_text=receipt)).to_be_visible(timeout=60_000)
     shoot(page, "waiting")
-    for name, text in (("story", paid), ("owed", owed), ("money", receipt)):
+    views = (("story", paid, "1,500"), ("money", receipt, "800"), ("owed", owed, "2,000"))
+    for name, text, amount in views:
         page.get_by_role("searchbox").fill(text)
         page.get_by_role("searchbox").press("Enter")
-        expect(page.locator(".sum")).to_be_visible()
+        expect(page.locator(".sum")).to_contain_text(amount)
         shoot(page, name)
     page.locator(".acts button").first.click()
     shoot(page, "question")

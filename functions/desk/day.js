@@ -68,7 +68,7 @@ function table(buckets, totals, isOneDay) {
   if (!rows.length) return make('p', { class: 'muted' }, t('nothing_came'));
   const cell = (tally) => make('td', {}, tally.count ? kes(tally.amount_kes) : '–', tally.count ? make('small', {}, ` (${tally.count})`) : null);
   const line = (name, each) => make('tr', {}, make('th', { scope: 'row' }, name), ...KINDS.map((kind) => cell(each[kind])));
-  const head = make('tr', {}, make('th', { scope: 'col' }, t(isOneDay ? 'hour' : 'date')), ...KINDS.map((kind) => make('th', { scope: 'col' }, word(kind))));
+  const head = make('tr', {}, make('th', { scope: 'col' }, t(isOneDay ? 'hour' : 'date')), ...KINDS.map((kind) => make('th', { scope: 'col' }, word(`col_${kind}`))));
   return make('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('chart') }, make('table', {}, make('thead', {}, head),
     make('tbody', {}, ...rows.map((each) => line(each.label, each))), make('tfoot', {}, line(t('all'), totals))));
 }

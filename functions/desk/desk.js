@@ -1,5 +1,5 @@
 /** The desk: sign-in, what waits, the search, money without a payment, and the keyboard. */
-import { $, actName, call, card, clock, facts, kes, list, make, open, show, state, t, today, word } from '/desk/page.js';
+import { $, actName, call, card, clock, facts, kes, list, make, open, phone, show, state, t, today, word } from '/desk/page.js';
 import { ask } from '/desk/ask.js';
 import { day } from '/desk/day.js';
 import { badge, paymentLine, story } from '/desk/story.js';
@@ -9,7 +9,7 @@ const amountOf = (row) => (row.amount_kes == null ? row.amount_text ?? '?' : kes
 function receiptLine(row) {
   return make('li', {}, make('button', { type: 'button', onclick: () => receipt(row.receipt_number) },
     make('div', { class: 'top' }, make('span', {}, `${amountOf(row)} · ${row.receipt_number}`), badge(row.state, true)),
-    make('div', { class: 'muted' }, [row.typed_account && `${t('typed_account')} ${row.typed_account}`, row.payer, clock(row.paid_at)].filter(Boolean).join(' · ')),
+    make('div', { class: 'muted' }, [row.typed_account && `${t('typed_account')} ${row.typed_account}`, phone(row.payer), clock(row.paid_at)].filter(Boolean).join(' · ')),
     make('div', { class: 'go' }, t('next', { act: t('find_owner') }))));
 }
 
@@ -52,7 +52,7 @@ function receipt(number) {
     return show(again, make('section', { class: 'card head' },
       make('h2', {}, make('span', { class: 'sum' }, amountOf(row)), badge(row.state, true)),
       make('p', { class: 'why' }, row.state === 'set_aside' ? word(`aside_${row.set_aside}`) : t('money_why')),
-      facts([[t('receipt'), row.receipt_number], [t('paid'), clock(row.paid_at)], [t('typed_account'), row.typed_account], [t('payer'), row.payer]])),
+      facts([[t('receipt'), row.receipt_number], [t('paid'), clock(row.paid_at)], [t('typed_account'), row.typed_account], [t('payer'), phone(row.payer)]])),
     card(t('suggestions'), offers(row, path, again)),
     card(t('can_do'), make('div', { class: 'acts' }, ...acts.map(([act, more]) => make('button', {
       type: 'button', onclick: () => ask({ act, known, path, facts: more, again }),
@@ -119,8 +119,12 @@ $('search').addEventListener('submit', (event) => {
   $('main').focus({ preventScroll: true });
   if ($('q').value.trim()) search($('q').value.trim());
 });
-$('go-waiting').addEventListener('click', waiting);
-$('go-day').addEventListener('click', () => day());
+for (const [id, view] of [['go-waiting', waiting], ['go-day', () => day()]]) {
+  $(id).addEventListener('click', () => {
+    $('q').value = '';
+    view();
+  });
+}
 $('language').addEventListener('click', () => {
   state.language = state.language === 'en' ? 'sw' : 'en';
   sessionStorage.setItem('language', state.language);

@@ -29,7 +29,7 @@ export const dateOf = (iso) => shown(iso, { dateStyle: 'medium' });
 export const timeOf = (iso) => shown(iso, { timeStyle: 'medium' });
 export const today = () => new Date().toLocaleDateString('sv-SE', ZONE);
 /** A phone as people read it: 2547*****149 becomes 07** *** 149. */
-export const phone = (masked) => (masked ? masked.replace(/^254(\d)\d*\*+(\d{3})$/, '0$1** *** $2') : '');
+export const phone = (masked) => (masked ? masked.replace(/^254(\d)\d* ?\*+ ?(\d{3})$/, '0$1** *** $2') : '');
 
 export function make(tag, facts = {}, ...children) {
   const node = document.createElement(tag);

@@ -3,6 +3,9 @@ import { actName, card, clock, dateOf, facts, kes, knows, make, open, phone, sho
 import { ask } from '/desk/ask.js';
 
 const PEOPLE = ['staff', 'operator'];
+/** What M-PESA itself reported; other moments are somebody's decision. */
+const REPORTS = new Set(['PaymentCompleted', 'PaymentFailed', 'PaymentCancelled', 'ReviewNeeded', 'ReceiptAdded', 'PaymentUnresolved']);
+const isReport = (moment) => REPORTS.has(moment.type) && !isPerson(moment.by) && knows(`how_${moment.evidence}`);
 const isPerson = (by) => PEOPLE.includes((by || '').split(':')[0]);
 
 /** Who did it, in words: a member of staff, the operator, or a part of the system. */
@@ -95,7 +98,7 @@ function moments(payment) {
 /** One moment as a sentence: "M-PESA called back: paid, receipt UKS...". */
 function sentence(payment, moment) {
   if (moment.type === 'PaymentAsked') return t('asked_for', { phone: phone(payment.phone), amount: kes(payment.amount_kes) });
-  const how = !isPerson(moment.by) && moment.evidence && knows(`how_${moment.evidence}`) ? `${word(`how_${moment.evidence}`)}: ` : '';
+  const how = isReport(moment) ? `${word(`how_${moment.evidence}`)}: ` : '';
   const receipt = moment.receipt_number && t('with_receipt', { receipt: moment.receipt_number });
   const known = knows(moment.reason) && !isPerson(moment.by) ? word(moment.reason) : '';
   return [how + word(moment.type), receipt, word(moment.attention), known].filter(Boolean).join(' · ');
@@ -104,7 +107,7 @@ function sentence(payment, moment) {
 function line(moment) {
   const by = isPerson(moment.by) ? [t('by', { by: person(moment.by) }), moment.reason].filter(Boolean).join(' · ') : person(moment.by);
   return make('li', {}, make('time', { datetime: moment.at, title: clock(moment.at) }, `${dateOf(moment.at)}, ${timeOf(moment.at)}`),
-    make('div', { class: 'said' }, moment.text), make('div', { class: 'muted' }, by));
+    make('div', { class: 'said' }, moment.text), isReport(moment) ? null : make('div', { class: 'muted' }, by));
 }
 
 function webhooks(payment) {
