@@ -93,8 +93,9 @@ function speak() {
   [$('language').lang, $('language').textContent] = state.language === 'en' ? ['sw', 'Kiswahili'] : ['en', 'English'];
 }
 
+/** The address may hold a link's code and, after a slash, the payment to open: /desk#<code>/<payment_id>. */
 async function start() {
-  const code = location.hash.slice(1);
+  const [code, payment] = location.hash.slice(1).split('/');
   if (code) {
     history.replaceState(null, '', '/desk');
     try {
@@ -111,7 +112,7 @@ async function start() {
   } catch (error) {
     if (error.status === 401) return undefined;
   }
-  return waiting();
+  return payment ? story(payment) : waiting();
 }
 
 $('search').addEventListener('submit', (event) => {

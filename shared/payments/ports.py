@@ -149,7 +149,7 @@ class RefundsFunction(Protocol):
         """Have M-Pesa asked about a receipt. Errors: ConflictError, UnavailableError."""
 
     def approve(
-        self, payment_id: str, *, by: str, request_id: str, shown_version: int | None
+        self, payment_id: str, *, by: str, why: str, request_id: str, shown_version: int | None
     ) -> None:
         """Approve and send a refund. Errors: as RefundSender.approve; UnavailableError where the
         function gave no answer: the refund may have been sent, so look at the payment.

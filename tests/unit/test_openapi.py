@@ -32,7 +32,9 @@ from pydantic import BaseModel
 from local.template import read_routes, read_template
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "openapi.yaml").read_text())
+DOCUMENT: dict[str, Any] = yaml.load(
+    (ROOT / "docs" / "openapi.yaml").read_text(), Loader=yaml.CSafeLoader
+)
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 METHODS = ("get", "put", "post", "delete", "patch")
 NOW = 1_790_000_000

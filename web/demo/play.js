@@ -25,6 +25,7 @@ export class Play extends EventTarget {
   #journal = new Set(); // the entries that were heard
   #receipt = null;
   #moneyReceipt = null; // of the ledger
+  #paidBy = null; // the function that wrote "completed"
 
   constructor({ day, phone, bookingId, token, priceKes, openingKes, isAlone }) {
     super();
@@ -62,7 +63,17 @@ export class Play extends EventTarget {
   }
 
   changed() {
+    this.#endWithTheCustomer();
     this.dispatchEvent(new Event('change'));
+  }
+
+  /** Whatever still comes after the end, the last line is what the customer reads. */
+  #endWithTheCustomer() {
+    const last = this.steps.at(-1);
+    if (!this.isOver || last?.learned || last?.text === 'receiptShown') return;
+    this.steps = this.steps.filter(({ text }) => text !== 'learnedBefore');
+    const told = this.steps.findLast(({ learned }) => learned);
+    if (told) this.steps.push({ at: last.at, from: 'browser', text: 'learnedBefore', learned: told.learned, kind: 'faint' });
   }
 
   // --- from the browser -----------------------------------------------------------------------------------
@@ -133,7 +144,9 @@ export class Play extends EventTarget {
     const isChange = Boolean(from) && from !== status;
     const told = EVIDENCE_OF[by] ?? ASKED;
     const cause = this.steps.findLast((step) => step.isEvidence && !step.isSpent && told.includes(step.text));
+    if (isChange && status === 'completed') this.#paidBy = by;
     if (cause) this.#explain(cause, isChange, status);
+    this.#judgeCallbacks();
     const at = Math.max(Date.parse(occurredAt), cause?.at ?? 0);
     if (this.#states.at(-1) !== status) this.#states.push(status);
     // The event says it better than the look that happened to see the change.
@@ -155,7 +168,12 @@ export class Play extends EventTarget {
     cause.isSpent = true;
     if (cause.isQuery && isChange && status === 'completed') cause.why = 'queryTrusted';
     if (cause.text === 'confirmation' && isChange && status === 'completed') Object.assign(cause, { why: 'confirmationPaid', kind: '' });
-    if (cause.why === 'callbackPaid' && !isChange && status === 'completed') cause.why = 'callbackAfter';
+  }
+
+  /** A callback that was acknowledged and did not complete the payment came after another witness. */
+  #judgeCallbacks() {
+    if (this.#paidBy === null || this.#paidBy === 'callback') return;
+    for (const step of this.steps) if (step.text === 'callbackAnswered' && step.why === 'callbackPaid') step.why = 'callbackAfter';
   }
 
   // --- from Daraja and the phone --------------------------------------------------------------------------------
@@ -187,6 +205,7 @@ export class Play extends EventTarget {
     step.text = status === 200 ? 'callbackAnswered' : 'callbackRefused';
     step.values = { ...step.values, status: status ?? '—' };
     if (status !== 200) step.kind = 'bad';
+    this.#judgeCallbacks();
     this.changed();
   }
 }

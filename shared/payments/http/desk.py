@@ -35,6 +35,7 @@ from payments.usecases.staff import StaffDesk, staff_of
 from payments.values import normalise_booking_id, normalise_receipt, require_payment_id
 
 WAITING_MAX = 100
+SEARCH_CHARACTERS_MAX = 200
 
 type Event = dict[str, Any]
 type Seconds = Callable[[], float]
@@ -104,6 +105,8 @@ class DeskApi:
 
     def _search(self, event: Event) -> dict[str, Any]:
         text = api_gateway.query_parameter(event, "q") or ""
+        if len(text) > SEARCH_CHARACTERS_MAX:
+            raise InvalidRequestError("This is too long to search for", code="invalid_q")
         day, runtime = api_gateway.query_parameter(event, "day"), self._runtime
         if day is None:
             found = find(runtime.services, text, of_phone=self._of_phone)

@@ -3,6 +3,7 @@
 import base64
 from pathlib import Path
 
+from payments.errors import NotFoundError
 from payments.http.api_gateway import SECURITY_HEADERS, Response
 
 SCRIPT = "text/javascript; charset=utf-8"
@@ -21,10 +22,10 @@ POLICY = (
 
 
 def page_file(folder: Path, name: str) -> Response:
-    """Return one file of the page, 404 for any other name."""
+    """Return one file of the page. Errors: NotFoundError for any other name."""
     kind = FILES.get(name)
     if kind is None:
-        return {"statusCode": 404, "headers": dict(SECURITY_HEADERS), "body": "{}"}
+        raise NotFoundError("There is no such file", code="file_not_found")
     content = (folder / name).read_bytes()
     is_text = kind.endswith("utf-8")
     return {

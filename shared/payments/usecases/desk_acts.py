@@ -155,10 +155,7 @@ def carry_out(
             services, payment_id, actor=actor, remaining_seconds=remaining_seconds
         )
     if name == APPROVE:
-        services.refunds().function.approve(
-            payment_id, by=actor.by, request_id=request_id, shown_version=typed.shown_version
-        )
-        return read_payment(services, payment_id)
+        return _approve(services, payment_id, actor, typed.shown_version)
     if act.evidence is None:
         return payment
     evidence = act.evidence(staff, typed)
@@ -166,6 +163,18 @@ def carry_out(
     if isinstance(evidence, RefundRequested):
         services.refunds().function.ask_balance()
     return after
+
+
+def _approve(services: Services, payment_id: str, actor: Actor, shown_version: int) -> Payment:
+    """Let the function that alone sends refunds send this one."""
+    services.refunds().function.approve(
+        payment_id,
+        by=actor.by,
+        why=actor.reason,
+        request_id=actor.request_id,
+        shown_version=shown_version,
+    )
+    return read_payment(services, payment_id)
 
 
 def _require_own_request(payment: Payment, staff: Staff, name: str) -> None:

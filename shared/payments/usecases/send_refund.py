@@ -34,6 +34,7 @@ class RefundSender:
         payment_id: str,
         *,
         by: str,
+        why: str,
         request_id: str,
         shown_version: int | None,
         remaining_seconds: Callable[[], float],
@@ -54,7 +55,7 @@ class RefundSender:
             services,
             payment,
             approval,
-            actor=Actor(by=by, request_id=request_id, reason="approved"),
+            actor=Actor(by=by, request_id=request_id, reason=why),
             only_version=payment.version if shown_version is None else shown_version,
         )
         return self._send(ready, addresses, sent, shortcode, request_id, remaining_seconds)
