@@ -1,6 +1,7 @@
 /** The desk: sign-in, what waits, the search, money without a payment, and the keyboard. */
 import { $, actName, call, card, clock, facts, kes, list, make, open, phone, show, state, t, today, word } from '/desk/page.js';
 import { ask } from '/desk/ask.js';
+import { hasAccounts, isReturning, proof, signIn } from '/desk/account.js';
 import { day } from '/desk/day.js';
 import { badge, paymentLine, story } from '/desk/story.js';
 
@@ -77,10 +78,12 @@ state.signedOut = (key = 'sign_in') => {
   state.token = null;
   sessionStorage.removeItem('token');
   sayWho();
-  show(start, card(t('sign_in_title'), make('p', { role: 'alert' }, t(key))));
+  show(start, card(t('sign_in_title'), make('p', { role: 'alert' }, t(key)),
+    hasAccounts ? make('button', { type: 'button', class: 'main', onclick: () => signIn().catch(() => state.signedOut('down')) }, t('account')) : null));
 };
 
 function sayWho() {
+  document.body.classList.toggle('in', state.token != null);
   $('who').textContent = state.me && state.token ? t('signed_in', { name: state.me.name, role: word(state.me.role) }) : '';
 }
 
@@ -96,13 +99,15 @@ function speak() {
 /** The address may hold a link's code and, after a slash, the payment to open: /desk#<code>/<payment_id>. */
 async function start() {
   const [code, payment] = location.hash.slice(1).split('/');
-  if (code) {
-    history.replaceState(null, '', '/desk');
+  if (code || isReturning()) {
     try {
-      state.token = (await call('sessions', { code })).token;
+      const sent = code ? { code } : { id_token: await proof() };
+      history.replaceState(null, '', '/desk');
+      state.token = (await call('sessions', sent)).token;
       sessionStorage.setItem('token', state.token);
     } catch (error) {
-      return state.signedOut(error.status === 404 ? 'link_spent' : 'down');
+      history.replaceState(null, '', '/desk');
+      return state.signedOut(error.status === 404 ? (code ? 'link_spent' : 'account_unknown') : 'down');
     }
   }
   if (!state.token) return state.signedOut();

@@ -45,6 +45,7 @@ class Desk:
 
     def find(self, text: str) -> None:
         """Search with the keyboard alone."""
+        expect(self.search).to_be_visible(timeout=30 * SECONDS)
         self.page.locator("body").press("/")
         expect(self.search).to_be_focused()
         self.search.fill(text)

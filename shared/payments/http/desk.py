@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from payments.aws.runtime import Runtime
-from payments.aws.token_families import staff_tokens
+from payments.aws.token_families import staff_accounts, staff_tokens
 from payments.errors import InvalidRequestError, NotFoundError
 from payments.http import api_gateway, desk_answers
 from payments.http.authentication import Authenticator, authenticator
@@ -48,7 +48,8 @@ class DeskApi:
         self._runtime = runtime
         self._family = staff_tokens(os.environ)
         self._tokens: Authenticator = authenticator(runtime, self._family)
-        self._sessions = Sessions(runtime, self._family)
+        self.accounts = staff_accounts(os.environ)
+        self._sessions = Sessions(runtime, self._family, self.accounts)
 
     def handle(self, event: Event, remaining_seconds: Seconds) -> api_gateway.Response:
         """Answer one request; errors become answers."""

@@ -103,6 +103,15 @@ class StaffRegister:
             {"TableName": self._table.name, "Item": to_item(values), "ConditionExpression": ABSENT}
         )
 
+    def use_once(self, proof_sha256: str, sub: str, *, now: int) -> bool:
+        """Write that a proof of sign-in was used; False where it was used before."""
+        e = Expression()
+        values = {"sub": sub, "spent_at": now, "expires_at": now, "purge_at": now + DAY_SECONDS}
+        sets = [f"{e.name(name)} = {e.value(value)}" for name, value in values.items()]
+        key = link_key(proof_sha256)
+        action = update_action(self._table.name, key, e, sets=sets, removes=[], condition=ABSENT)
+        return isinstance(self._table.update(action), Committed)
+
     def spend_link(self, code_sha256: str, *, now: int) -> SpentLink | None:
         """Return whose link it is and end it; None where it is unknown, spent or too old."""
         key = link_key(code_sha256)

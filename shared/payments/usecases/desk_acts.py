@@ -93,7 +93,7 @@ APPROVE = "approve_refund"
 REVEAL = "reveal_phone"
 RECORD = "record_receipt"
 UNHEARD_OF = "0" * 16
-"""A receipt that M-Pesa never gives; it stands for one that a person has yet to type."""
+"""A receipt that M-Pesa never gives, in place of one that a person has yet to type."""
 ACTS: Mapping[str, Act] = {
     ASK: Act(role=Role.CLERK),
     "review_complete": _review(Resolution.COMPLETE),
