@@ -1,9 +1,6 @@
 /** Sign-in with an account of the organisation: Authorization Code with PKCE, by oidc-client-ts. */
 const [issuer, clientId] = document.querySelector('meta[name=staff-account]').content.split(' ');
 
-export const hasAccounts = Boolean(issuer);
-export const isReturning = () => hasAccounts && new URLSearchParams(location.search).has('state');
-
 async function manager() {
   if (!window.oidc) {
     await new Promise((resolve, reject) => {

@@ -1,9 +1,12 @@
 /** The desk: sign-in, what waits, the search, money without a payment, and the keyboard. */
-import { $, actName, call, card, clock, facts, kes, list, make, open, phone, show, state, t, today, word } from '/desk/page.js';
-import { ask } from '/desk/ask.js';
-import { hasAccounts, isReturning, proof, signIn } from '/desk/account.js';
-import { day } from '/desk/day.js';
+import { $, actName, ask, call, card, clock, facts, kes, list, make, open, phone, show, state, t, tell, today, word } from '/desk/page.js';
 import { badge, paymentLine, story } from '/desk/story.js';
+
+const hasAccounts = document.querySelector('meta[name=staff-account]').content !== '';
+const isReturning = () => hasAccounts && new URLSearchParams(location.search).has('state');
+/* Loaded when they are needed: the first view is smaller without them. */
+const day = (...days) => import('/desk/day.js').then((view) => view.day(...days)).catch(() => tell(t('down')));
+const account = () => import('/desk/account.js');
 
 const amountOf = (row) => (row.amount_kes == null ? row.amount_text ?? '?' : kes(row.amount_kes));
 
@@ -79,7 +82,7 @@ state.signedOut = (key = 'sign_in') => {
   sessionStorage.removeItem('token');
   sayWho();
   show(start, card(t('sign_in_title'), make('p', { role: 'alert' }, t(key)),
-    hasAccounts ? make('button', { type: 'button', class: 'main', onclick: () => signIn().catch(() => state.signedOut('down')) }, t('account')) : null));
+    hasAccounts ? make('button', { type: 'button', class: 'main', onclick: () => account().then((module) => module.signIn()).catch(() => state.signedOut('down')) }, t('account')) : null));
 };
 
 function sayWho() {
@@ -101,7 +104,7 @@ async function start() {
   const [code, payment] = location.hash.slice(1).split('/');
   if (code || isReturning()) {
     try {
-      const sent = code ? { code } : { id_token: await proof() };
+      const sent = code ? { code } : { id_token: await (await account()).proof() };
       history.replaceState(null, '', '/desk');
       state.token = (await call('sessions', sent)).token;
       sessionStorage.setItem('token', state.token);

@@ -1,6 +1,5 @@
 /** One payment: what happened as sentences, what the customer reads, and what can be done now. */
-import { actName, card, clock, dateOf, facts, kes, knows, make, open, phone, show, state, t, tell, timeOf, word } from '/desk/page.js';
-import { ask } from '/desk/ask.js';
+import { actName, ask, card, clock, dateOf, facts, kes, knows, make, open, phone, show, state, t, tell, timeOf, word } from '/desk/page.js';
 
 const PEOPLE = ['staff', 'operator'];
 /** What M-PESA itself reported; other moments are somebody's decision. */

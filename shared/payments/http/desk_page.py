@@ -15,7 +15,7 @@ FILES = {
     "desk.css": "text/css; charset=utf-8",
     "figtree.woff2": "font/woff2",
     **dict.fromkeys(
-        ("desk.js", "page.js", "story.js", "ask.js", "day.js", "statement.js", "texts.js"), SCRIPT
+        ("desk.js", "page.js", "story.js", "day.js", "statement.js", "texts.js"), SCRIPT
     ),
     "account.js": SCRIPT,
     "oidc-client-ts.min.js": SCRIPT,
