@@ -231,7 +231,7 @@ export class MpesaCheckout extends HTMLElement {
     else this.#go({ ...state, checking: false, retryAt: state.retryAt && notBefore(state.retryAt) });
     this.#lookLater();
     this.#tick();
-    const told = [outcome.outcome, outcome.payment_id, outcome.code].join();
+    const told = [outcome.outcome, outcome.payment_id, outcome.code, outcome.payment?.detail].join();
     if (told === this.#told) return;
     this.#told = told;
     this.#looks = 0;

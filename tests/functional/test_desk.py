@@ -367,6 +367,19 @@ def test_the_page_loads_nothing_from_elsewhere_and_is_never_stored(world: World,
     assert "innerHTML" not in response["body"]
 
 
+def test_an_approval_that_must_wait_a_moment_is_still_offered(scene: Refunding) -> None:
+    first, second = scene.owed("1"), scene.owed("2")
+    maker, approver = staff(scene, "amina", "clerk"), staff(scene, "baraka", "approver")
+    for payment_id in (first, second):
+        assert maker.act(payment_id, "request_refund").status == 200
+    assert approver.act(first, "approve_refund").status == 200
+    offered = [each["act"] for each in approver.story(second)["acts"]]
+    assert offered.index("approve_refund") < offered.index("reject_refund")
+    assert approver.act(second, "approve_refund").body["code"] == "refund_spacing"
+    scene.pass_time(30)
+    assert approver.act(second, "approve_refund").status == 200
+
+
 def test_a_file_that_is_no_part_of_the_page_is_404(world: World) -> None:
     answer = Staff(world)("GET", "/desk/{file}", file="app.py")
     assert (answer.status, answer.body["code"]) == (404, "file_not_found")

@@ -18,6 +18,7 @@ ROOMS = {
         " requirements rules refusal operator schedule time_passed filing pull"
         " statement_lines statement_match"
         " refund refund_evidence refund_person refund_steps refund_rules reversal_codes delivery"
+        " sent_refund provider_calls"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"

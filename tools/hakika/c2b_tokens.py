@@ -1,6 +1,6 @@
 """The accepted tokens of the C2B addresses, as the operator reads and changes them.
 
-Beside them stands where Safaricom was last told to confirm: it has no call that tells that.
+The secret also holds the address that was last registered, as Safaricom has no call that shows it.
 """
 
 import json

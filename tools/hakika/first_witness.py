@@ -6,7 +6,7 @@ from typing import Any
 
 from payments.protocol.payment import Origin, Payment, Proof
 from payments.protocol.receipts import ReceiptRow
-from payments.usecases.compare_statement import RECEIVED
+from payments.usecases.compare_statement import WITH_MONEY
 from payments.values import eat_day
 
 
@@ -21,7 +21,7 @@ def first_witnesses(
     """
     days: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for payment in payments:
-        if payment.status in RECEIVED and payment.origin is not Origin.PAYBILL:
+        if payment.status in WITH_MONEY and payment.origin is not Origin.PAYBILL:
             days[eat_day(payment.created_at)][_source(payment, rows)] += 1
     return [_day(day, counts) for day, counts in sorted(days.items())]
 

@@ -10,7 +10,7 @@ import typer
 from payments.http.answers import statistics_answer, statistics_csv
 from payments.protocol.payment import Payment
 from payments.usecases.compare_statement import days_between, money_received
-from payments.usecases.count_payments import STATUSES, Statistics, Tally, count_payments
+from payments.usecases.count_payments import RECEIVED, STATUSES, Statistics, Tally, count_payments
 from payments.usecases.upgrade_payments import first_proof_at
 from payments.values import eat_day
 from rich.console import Console
@@ -41,7 +41,10 @@ def stats(
     last: Last = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Answer in CSV.")] = False,
 ) -> None:
-    """Count payments and shillings per day of creation and public status; the last 7 days."""
+    """Count payments per day of creation and public status, and the shillings that came in.
+
+    Money counts on the day of its first proof, as M-Pesa reported it. The last 7 days.
+    """
     session: Session = context.obj
     start, end = _span(session, first, last, days_back=6)
     statistics = count_payments(session.parts, days_between(start, end))
@@ -127,16 +130,16 @@ def _span(
 
 
 def _show(console: Console, statistics: Statistics) -> None:
-    table = screen.new_table("Day", *STATUSES, "KES completed", right=(*STATUSES, "KES completed"))
+    table = screen.new_table("Day", *STATUSES, "KES received", right=(*STATUSES, "KES received"))
     for day, tallies in statistics.days.items():
         counts = [_count(tallies[status]) for status in STATUSES]
-        table.add_row(day, *counts, screen.kes(tallies["completed"].amount_kes))
+        table.add_row(day, *counts, screen.kes(tallies[RECEIVED].amount_kes))
     table.add_section()
     totals = statistics.totals
     table.add_row(
         "all",
         *(_count(totals[status]) for status in STATUSES),
-        screen.kes(totals["completed"].amount_kes),
+        screen.kes(totals[RECEIVED].amount_kes),
         style="bold",
     )
     console.print(table)

@@ -28,7 +28,7 @@ from payments.store.items import (
     to_payment,
     to_phone_guard,
 )
-from payments.store.listings import Listed, Received, list_created, list_received
+from payments.store.listings import Listed, list_created
 from payments.store.table import Committed, Table
 from payments.store.writes import payment_update, with_op_id
 
@@ -96,10 +96,6 @@ class PaymentHistory:
     def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
         """Yield the payments created on these EAT days (an index read: may lag)."""
         return list_created(self._table, days)
-
-    def list_received(self, days: Iterable[str]) -> Iterator[Received]:
-        """Yield the money that came in on these EAT days (an index read: may lag)."""
-        return list_received(self._table, days)
 
     def get_payments(self, payment_ids: Iterable[str]) -> Iterator[Payment]:
         """Yield the payments that exist, read strongly, a hundred in a round trip."""

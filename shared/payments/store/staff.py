@@ -106,7 +106,12 @@ class StaffRegister:
     def use_once(self, proof_sha256: str, sub: str, *, now: int) -> bool:
         """Write that a proof of sign-in was used; False where it was used before."""
         e = Expression()
-        values = {"sub": sub, "spent_at": now, "expires_at": now, "purge_at": now + DAY_SECONDS}
+        values: dict[str, Plain] = {
+            "sub": sub,
+            "spent_at": now,
+            "expires_at": now,
+            "purge_at": now + DAY_SECONDS,
+        }
         sets = [f"{e.name(name)} = {e.value(value)}" for name, value in values.items()]
         key = link_key(proof_sha256)
         action = update_action(self._table.name, key, e, sets=sets, removes=[], condition=ABSENT)

@@ -13,7 +13,7 @@ from payments.usecases.upgrade_payments import first_proof_at
 from payments.values import eat_day
 
 DAYS_SPANNED_MAX = 92
-RECEIVED = frozenset(
+WITH_MONEY = frozenset(
     {
         PaymentStatus.COMPLETED,
         PaymentStatus.REFUND_DUE,
@@ -68,6 +68,6 @@ def money_received(history: PaymentHistory, *, start: int, end: int) -> Sequence
     found = [
         payment
         for payment in history.get_payments(ids)
-        if payment.status in RECEIVED and start <= first_proof_at(payment) <= end
+        if payment.status in WITH_MONEY and start <= first_proof_at(payment) <= end
     ]
     return sorted(found, key=first_proof_at)

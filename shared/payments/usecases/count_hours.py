@@ -52,7 +52,7 @@ def count_hours(services: Services, history: PaymentHistory, days: Iterable[str]
     wanted = list(days)
     hours = Hours(days={day: {} for day in wanted})
     paid, perhaps_back = set(), []
-    for money in history.list_received(wanted):
+    for money in services.store.list_received(wanted):
         paid.add(money.payment_id)
         hours.add(Kind.RECEIVED, money.received_at, money.amount_kes)
         if money.public_status == GIVEN_BACK:
@@ -65,7 +65,7 @@ def count_hours(services: Services, history: PaymentHistory, days: Iterable[str]
     for money in perhaps_back:
         if money.payment_id in returned:
             hours.add(Kind.REFUNDED, money.received_at, money.amount_kes)
-    for each in history.list_created(wanted):
+    for each in services.store.list_created(wanted):
         if each.public_status in ENDED_UNPAID and each.payment_id not in paid:
             hours.add(Kind.FAILED, each.created_at, each.amount_kes)
     for row in services.ledger.waiting_rows():

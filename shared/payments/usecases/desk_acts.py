@@ -205,7 +205,7 @@ def _status_after(
         _require_own_request(payment, staff, name)
         return _preview(services, payment, staff, name, act)
     except ConflictError as error:
-        return str(payment.status) if error.code == RECEIPT_NEEDED else None
+        return str(payment.status) if error.code in _PASSING else None
     except (InvalidRequestError, ForbiddenError):
         return None
 
@@ -236,4 +236,6 @@ def _as_if_typed(payment: Payment, name: str) -> Typed:
     return replace(typed, receipt_number=UNHEARD_OF, amount_kes=amount_kes)
 
 
+_PASSING = frozenset({RECEIPT_NEEDED, "refund_spacing"})
+"""Refusals that what a person types, or half a minute, puts right: the act is offered."""
 _AFTER_REFUND = {"refund_reversed": "refunded"}
