@@ -1,12 +1,14 @@
 """The desk's page: small, and it writes text, never markup; both languages say the same things."""
 
 import gzip
+import hashlib
 import re
 from pathlib import Path
 
 import pytest
 from payments.http.desk_page import FILES, LIBRARY
 
+from local.vendor_oidc import FILE, SHA256
 from tests.browser.test_desk import CLICKS
 from tools.hakika.views import REVIEW_WORDS
 
@@ -69,3 +71,8 @@ def test_the_pictures_of_the_guide_are_small() -> None:
     pictures = sorted((DOCS / "images").glob("desk-*.png"))
     assert len(pictures) >= 8
     assert [each.name for each in pictures if each.stat().st_size > 60_000] == []
+
+
+def test_the_library_is_the_release_whose_hash_is_known() -> None:
+    assert FILE == FOLDER / LIBRARY
+    assert hashlib.sha256(FILE.read_bytes()).hexdigest() == SHA256
