@@ -66,6 +66,7 @@ def add_settled(world: World, settled: dict[str, Any], number: int, created_at: 
     changed = {
         "pk": {"S": f"PAY#{number:032x}"},
         "checkout_request_id": {"S": f"ws_CO_{number:032d}"},
+        "account_reference": {"S": f"OTHER{number:06d}"},
         "created_at": {"N": str(created_at)},
         "day_shard": {"S": f"{eat_day(created_at)}#{shard}"},
     }

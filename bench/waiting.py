@@ -174,10 +174,7 @@ def main(arguments: list[str]) -> int:
     """Measure, print and keep; the first argument may be a number of payments."""
     found = measure(int(arguments[0]) if arguments else PAYMENTS)
     print(json.dumps(found, indent=1))
-    results = json.loads(report.RESULTS.read_text(encoding="utf-8"))
-    results["waiting"] = {**found, "commit": report.present_commit()}
-    report.RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    report.write_page(results)
+    report.keep("waiting", found)
     return 0
 
 
