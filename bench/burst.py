@@ -128,7 +128,8 @@ class Crowd:
         deadline = time.monotonic() + SETTLE_SECONDS_MAX
         while time.monotonic() < deadline:
             health = self._simulator.call("GET", "/health").body
-            if health["next_event_at"] is None and health["callbacks_out"] == 0:
+            is_still = health["callbacks_waiting"] == health["callbacks_out"] == 0
+            if is_still and len(self.callbacks()) >= len(self._numbers) * COPIES:
                 return
             time.sleep(LOOK_SECONDS)
         raise RuntimeError(f"callbacks are still out after {SETTLE_SECONDS_MAX:.0f} s")
