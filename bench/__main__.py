@@ -60,9 +60,6 @@ def main() -> int:
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         results["queries"] = {str(n): growth.queries_with(n) for n in (1, 100)}
         results["growth"] = _step("growth", lambda: growth.growth(growth.SIZES))
-        results["growth_issue_8"] = _step(
-            "growth to 200,000", lambda: growth.growth(growth.ISSUE_SIZES)
-        )
         results["search"] = _step("search in 200,000 payments", search.measure)
     results["waiting"] = _step("pages that wait, in Chromium", waiting.measure)
     results["usd_per_million"] = {
@@ -122,12 +119,9 @@ def _print(results: dict[str, Any]) -> None:
     burst, queries = results["burst"], results["queries"]
     print(f"burst: {burst['callbacks']} callbacks made {burst['transitions']} transitions")
     print(f"queries to Daraja: {queries['1']} with 1 poller, {queries['100']} with 100")
-    for part in ("growth", "growth_issue_8"):
-        for work, by_size in results[part].items():
-            items = ", ".join(
-                f"{each['items_read']:.0f} at {size}" for size, each in by_size.items()
-            )
-            print(f"items read by {work}: {items}")
+    for work, by_size in results["growth"].items():
+        items = ", ".join(f"{each['items_read']:.0f} at {size}" for size, each in by_size.items())
+        print(f"items read by {work}: {items}")
 
 
 def _holds(results: dict[str, Any]) -> bool:

@@ -14,8 +14,7 @@ from tests.support.network import Lines
 from tests.support.world import World
 
 OPEN = 100
-SIZES = (1_000, 10_000, 100_000)
-ISSUE_SIZES = (1_000, 200_000)
+SIZES = (1_000, 10_000, 100_000, 200_000)
 STATISTICS = "/api/payment/mpesa/statistics"
 POLL_EVERY_SECONDS = 5
 POLL_FOR_SECONDS = 300

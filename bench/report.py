@@ -166,14 +166,13 @@ def _layer(results: Results) -> list[str]:
 
 
 def _growth(results: Results) -> list[str]:
-    found = {**results["growth_issue_8"]}
-    sizes = ["1000", "10000", "100000", "200000"]
+    found = results["growth"]
+    sizes = [*next(iter(found.values()))]
     lines = [
         f"| rows | {' | '.join(f'{int(size):,}' for size in sizes)} |",
-        "|---|---|---|---|---|",
+        "|---|" + "---|" * len(sizes),
     ]
-    for work in found:
-        by_size = {**results["growth"][work], **found[work]}
+    for work, by_size in found.items():
         for unit in ("items_read", "read_units"):
             cells = [f"{by_size[size][unit]:g}" for size in sizes]
             lines.append(f"| {work}: {unit.replace('_', ' ')} | {' | '.join(cells)} |")
