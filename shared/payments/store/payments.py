@@ -30,7 +30,7 @@ from payments.store.items import (
     to_consultation,
     to_payment,
 )
-from payments.store.listings import Listed, list_created, list_due
+from payments.store.listings import Listed, Received, list_created, list_due, list_received
 from payments.store.refund_writes import gate_action
 from payments.store.row_writes import (
     claim_receipt,
@@ -229,6 +229,10 @@ class PaymentStore:
     def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
         """Yield the payments created on these EAT days (an index read: may lag)."""
         return list_created(self._table, days)
+
+    def list_received(self, days: Iterable[str]) -> Iterator[Received]:
+        """Yield the money first proven on these EAT days (an index read: may lag)."""
+        return list_received(self._table, days)
 
     def get_consultation(
         self, booking_id: str, *, may_be_stale: bool = False
