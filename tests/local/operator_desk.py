@@ -54,7 +54,4 @@ def answer(scene: Scene, *arguments: str) -> Any:
 
 
 def in_review(scene: Scene) -> str:
-    payment_id = scene.pay("pays+callback_wrong_amount")
-    scene.wait(payment_id, "review")
-    scene.end_prompt(payment_id)
-    return payment_id
+    return scene.pay_other_amount()

@@ -82,8 +82,7 @@ def pending_for_long(scene: Scene) -> Story:
 
 
 def wrong_amount(scene: Scene) -> Story:
-    payment_id = scene.pay("pays+callback_wrong_amount")
-    scene.wait(payment_id, "review")
+    payment_id = scene.pay_other_amount()
     said = yield scene.known(payment_id)
     assert "amount_differs" in said
     yield {}
