@@ -35,7 +35,7 @@ NEXT_STOP = """() => {
   const hasRing = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
   return hasRing || at.localName === "iframe" ? "" : at.outerHTML.slice(0, 160);
 }"""
-# Of a group of radio buttons only one is a stop. Swagger UI's arrow does what the name beside it does.
+# Of a group of radio buttons only one is a stop. Swagger UI's arrow does what its neighbour does.
 NEVER_REACHED = """() => {
   const controls = "a[href], button, input, select, textarea, [tabindex='0']";
   const shadows = [...document.querySelectorAll("*")].map((each) => each.shadowRoot);
