@@ -107,7 +107,7 @@ class Demo:
         return payment_id
 
     def _ask(self, booking_id: str, phone_number: str, *, status: int) -> str:
-        """Ask for a payment; its id. 202 is the answer while nobody knows whether it arrived."""
+        """Ask for a payment; its id. The answer is 202 while the outcome is unknown."""
         answer = self._customer.initiate(booking_id, phone_number, PRICE_KES)
         self._heard("POST", "/api/payment/mpesa/stk-push", answer)
         expect("the HTTP status", answer.status, status)

@@ -74,7 +74,7 @@ class MoneyDemo(Demo):
         self._register(booking_id)
         self._set_next("push_reset+callback_lost+twin_lost", phone_number)
         payment_id = self._ask(booking_id, phone_number, status=202)
-        self._passed("nobody knows whether M-PESA got the push; it is not sent again")
+        self._passed("the outcome is unknown: the push is not sent again")
         self._answer_phone(phone_number, "pin")
         self._pass_time()
         receipt = self._wait_until_paid(payment_id, PULL_SECONDS_MAX)

@@ -27,21 +27,23 @@ NEXT_STOP = """() => {
   window.stops ??= new Set();
   let at = document.activeElement;
   while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
-  if (!at || at === document.body || window.stops.has(at)) return null;
+  // Past the last control nothing is in focus; in an iframe each of its own controls is one stop.
+  if (!at || at === document.body || (at.localName === "iframe" && window.stops.has(at))) return "";
+  if (window.stops.has(at)) return null;
   window.stops.add(at);
   const { outlineStyle, outlineWidth } = getComputedStyle(at);
   const hasRing = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
   return hasRing || at.localName === "iframe" ? "" : at.outerHTML.slice(0, 160);
 }"""
-# Of a group of radio buttons only one is a stop.
+# Of a group of radio buttons only one is a stop. Swagger UI's arrow does what its neighbour does.
 NEVER_REACHED = """() => {
   const controls = "a[href], button, input, select, textarea, [tabindex='0']";
   const shadows = [...document.querySelectorAll("*")].map((each) => each.shadowRoot);
   return [document, ...shadows.filter(Boolean)]
     .flatMap((root) => [...root.querySelectorAll(controls)])
     .filter((each) => each.checkVisibility({ visibilityProperty: true }) && !each.disabled)
-    .filter((each) => each.tabIndex >= 0)
     .filter((each) => each.type !== "radio" || each.checked)
+    .filter((each) => !each.matches(".opblock-control-arrow"))
     .filter((each) => !window.stops.has(each))
     .map((each) => each.outerHTML.slice(0, 160));
 }"""
