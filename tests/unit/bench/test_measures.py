@@ -194,7 +194,7 @@ def test_each_further_table_shows_its_figures() -> None:
         "versions": {"boto3": "1.2.3"},
         "start_of_a_callback": {"the interpreter": 100_000_000, "the product": 600_000_000},
         "cold_path_instructions": {
-            route: dict.fromkeys(report.TEAMS, {"function": 1_000_000_000})
+            route: {team: {"function": 1_000_000_000} for team in report.TEAMS}
             for route in report.COLD_TARGETS
         },
     }
