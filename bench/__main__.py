@@ -35,6 +35,9 @@ def main() -> int:
         results["cold_path_instructions"] = _step(
             "cold paths under valgrind", lambda: cold.measure(teams, _now())
         )
+        results["start_of_a_callback"] = _step(
+            "parts of a callback's start", lambda: cold.composition(teams["product"]["callback"])
+        )
         results["flow"] = {
             name: _step(f"payments of {name}", partial(flow.measure, name, team, _now()))
             for name, team in teams.items()

@@ -118,6 +118,16 @@ def _cold_starts(results: Results) -> list[str]:
     return lines
 
 
+def _start(results: Results) -> list[str]:
+    parts = {**results["start_of_a_callback"]}
+    whole = cold.total(results["cold_path_instructions"]["callback"]["product"])
+    parts["the request itself"] = whole - sum(parts.values())
+    lines = ["| a callback's first request | instructions | share |", "|---|---|---|"]
+    for name, number in parts.items():
+        lines.append(f"| {name} | {_amount(number / 1e6, 'M')} | {number / whole:.0%} |")
+    return lines
+
+
 def _durations(results: Results) -> list[str]:
     lines = _head("function", target=True)
     for function, values in results["first_duration_ms"].items():
@@ -304,6 +314,7 @@ TABLES: Mapping[str, Callable[[Results], list[str]]] = {
     "measured at": _measured_at,
     "cold paths": _cold_paths,
     "cold starts": _cold_starts,
+    "start of a callback": _start,
     "first durations": _durations,
     "memory": _memory,
     "warm callback": _warm,

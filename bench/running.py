@@ -87,10 +87,25 @@ def finish(started: tuple[subprocess.Popen[str], Path]) -> dict[str, Any]:
     if process.wait(timeout=900):
         raise RuntimeError(errors.read_text()[-3000:])
     report: dict[str, Any] = json.loads((folder / "answers.json").read_text())
-    counted = re.search(r"I\s+refs:\s+([\d,]+)", errors.read_text())
-    report["instructions"] = int(counted[1].replace(",", "")) if counted else 0
+    report["instructions"] = _instructions(errors.read_text())
     report["log_bytes"] = (folder / "log").stat().st_size
     return report
+
+
+def count_code(subject: Subject, code: str) -> int:
+    """Return the instructions of a few statements in a function's environment."""
+    command = [*VALGRIND, str(PYTHON), WITHOUT_SITE, "-c", code]
+    done = subprocess.run(
+        command, env=subject.environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    return _instructions(done.stderr)
+
+
+def _instructions(errors: str) -> int:
+    counted = re.search(r"I\s+refs:\s+([\d,]+)", errors)
+    return int(counted[1].replace(",", "")) if counted else 0
 
 
 def first_durations(cases: list[tuple[Subject, dict[str, Any]]]) -> list[float]:

@@ -16,7 +16,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from payments.protocol.payment import StkResult
-from payments.protocol.provider_calls import Push
 from payments.values import (
     CHECKOUT_REQUEST_ID,
     RESULT_CODE,

@@ -192,6 +192,11 @@ def test_each_further_table_shows_its_figures() -> None:
         "ledger": {"refund requested": units},
         "search": {"payments": 200_000, "searches": {"a receipt": calls}},
         "versions": {"boto3": "1.2.3"},
+        "start_of_a_callback": {"the interpreter": 100_000_000, "the product": 600_000_000},
+        "cold_path_instructions": {
+            route: {team: {"function": 1_000_000_000} for team in report.TEAMS}
+            for route in report.COLD_TARGETS
+        },
     }
     told = report.with_tables(report.PAGE.read_text(encoding="utf-8"), results)
     for line in (
@@ -200,6 +205,7 @@ def test_each_further_table_shows_its_figures() -> None:
         "| a receipt | 3.5 | 1 | 3 | 0 |",
         "With 200,000 payments in the table:",
         "Packages of all three: boto3 1.2.3.",
+        "| the request itself | 300 M | 30% |",
     ):
         assert line in told, line
 
