@@ -53,7 +53,7 @@ run: python ## the whole product on this machine, until Ctrl-C (DARAJA=sandbox f
 	@$(MAKE) --no-print-directory environments
 	@exec $(PY) -m local.stack
 
-demo: environments ## play two customers through the public API, one line a step (VERBOSE=1 for bodies)
+demo: environments ## play payments, lost messages, money by hand and refunds, one line a step (VERBOSE=1 for bodies)
 	@exec $(PY) -m local.demo
 
 curl: environments ## the stack by hand: addresses, tokens, and a payment with curl

@@ -1,5 +1,7 @@
 """Reads template.yaml with CloudFormation's short functions spelled out (`!Ref x`: {"Ref": x})."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,3 +39,19 @@ def parse_template(text: str) -> dict[str, Any]:
     # A safe loader, which neither tool can see.
     template: dict[str, Any] = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 # nosec B506
     return template
+
+
+def as_json(template: Mapping[str, Any]) -> str:
+    """Return a template as JSON, where CloudFormation takes Fn::GetAtt as a list only."""
+    return json.dumps(_with_lists(template), default=str)
+
+
+def _with_lists(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_with_lists(each) for each in node]
+    if not isinstance(node, Mapping):
+        return node
+    found = node.get("Fn::GetAtt")
+    if isinstance(found, str):
+        return {"Fn::GetAtt": found.split(".", 1)}
+    return {name: _with_lists(each) for name, each in node.items()}

@@ -152,9 +152,9 @@ function receipt(number) {
 function day(date = new Date().toLocaleDateString('sv-SE', { timeZone: 'Africa/Nairobi' })) {
   const again = Object.assign(() => day(date), { view: 'day' });
   return open(again, `days?from=${date}`, (found) => {
-    const tallies = Object.entries(found.days[date] ?? {}).filter(([, tally]) => tally.count);
+    const tallies = Object.entries(found.days[date] ?? {}).filter(([name, tally]) => name !== 'received' && tally.count);
     const rows = tallies.map(([status, tally]) => make('tr', {}, make('th', { scope: 'row' }, word(`day_${status}`)), make('td', {}, String(tally.count)), make('td', {}, kes(tally.amount_kes))));
-    const came = found.days[date]?.completed ?? { count: 0, amount_kes: 0 };
+    const came = found.days[date]?.received ?? { count: 0, amount_kes: 0 };
     const pick = make('input', { type: 'date', value: date, 'aria-label': t('day') });
     pick.addEventListener('change', () => pick.value && day(pick.value));
     const head = make('tr', {}, ...['status', 'count', 'amount'].map((name) => make('th', { scope: 'col' }, t(name))));
@@ -216,8 +216,9 @@ function speak() {
   [$('language').lang, $('language').textContent] = other;
 }
 
+/** The address may hold a link's code and, after a slash, the payment to open: /desk#<code>/<payment_id>. */
 async function start() {
-  const code = location.hash.slice(1);
+  const [code, payment] = location.hash.slice(1).split('/');
   if (code) {
     history.replaceState(null, '', '/desk');
     try {
@@ -235,7 +236,7 @@ async function start() {
   } catch (error) {
     if (error.status === 401) return undefined;
   }
-  return waiting();
+  return payment ? story(payment) : waiting();
 }
 
 $('search').addEventListener('submit', (event) => {

@@ -83,6 +83,7 @@ def _import_document(api_id: str, props: dict[str, Any]) -> None:
     cors = openapi.read_cors(document)
     if cors:
         apigateway._apis[api_id]["corsConfiguration"] = cors
+    apigateway._apis[api_id]["disableExecuteApiEndpoint"] = openapi.has_no_default_host(document)
     for store in (apigateway._routes, apigateway._integrations):
         store[api_id] = {}
     for route in openapi.read_routes(document):

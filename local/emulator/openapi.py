@@ -6,6 +6,7 @@ from typing import Any
 
 ANY_METHOD = "x-amazon-apigateway-any-method"
 CORS = "x-amazon-apigateway-cors"
+ENDPOINT = "x-amazon-apigateway-endpoint-configuration"
 INTEGRATION = "x-amazon-apigateway-integration"
 
 Document = Mapping[str, Any]
@@ -38,6 +39,12 @@ def read_cors(document: Document) -> dict[str, Any] | None:
     """Give the CORS configuration, or None where the API has none."""
     cors = document.get(CORS)
     return dict(cors) if cors else None
+
+
+def has_no_default_host(document: Document) -> bool:
+    """Whether the document says that the API answers at its own domain only."""
+    endpoint = document.get(ENDPOINT) or {}
+    return str(endpoint.get("disableExecuteApiEndpoint")).lower() == "true"
 
 
 def read_routes(document: Document) -> list[ImportedRoute]:

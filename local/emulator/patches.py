@@ -3,8 +3,8 @@
 `apply_all` runs before the emulator serves. After every deployment `local.assertions` checks what
 the patches promise, so a new version of ministack cannot quietly lose one. Known gaps that stay:
 no throttling by rate, no stream retries, no dead letter queue of the scheduler, no access logs,
-alarms over several metrics never ring, TTL is on at once (AWS takes up to an hour), and a pipe that
-keeps failing is never stopped (a test stops it by hand).
+alarms over several metrics never ring, a default host that is off still answers, TTL is on at once
+(AWS takes up to an hour), and a pipe that keeps failing is never stopped (a test stops it by hand).
 """
 
 from local.emulator import clock_patches, function_patches, http_patches, resource_patches

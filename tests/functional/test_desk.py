@@ -170,6 +170,8 @@ def test_two_people_return_money_and_one_cannot(scene: Refunding) -> None:
     refund = scene.payment(payment_id).refund
     assert refund is not None
     assert (refund.asked_by, refund.approved_by) == ("staff:amina", "staff:baraka")
+    sent = approver.story(payment_id)["timeline"][-1]
+    assert (sent["by"], sent["reason"]) == ("staff:baraka", "the customer called")
 
 
 def test_an_act_counts_only_for_what_was_shown(scene: Refunding) -> None:
@@ -218,6 +220,8 @@ def test_whatever_was_typed_finds_the_payment_and_no_number_is_shown_whole(
     assert phone not in str(story)
     assert "We owe it back to you." in story["customer_reads"]["message"]
     assert browser("GET", "/api/desk/search", q="nothing such").body["payments"] == []
+    assert browser("GET", "/api/desk/search", q="x" * 200).body["payments"] == []
+    assert browser("GET", "/api/desk/search", q="x" * 201).body["code"] == "invalid_q"
     [waiting] = browser("GET", "/api/desk/waiting").body["payments"]
     assert (waiting["payment_id"], waiting["why"]) == (payment_id, "refund_due")
 
@@ -273,8 +277,22 @@ def test_the_page_loads_nothing_from_elsewhere_and_is_never_stored(world: World,
     assert "innerHTML" not in response["body"]
 
 
+def test_an_approval_that_must_wait_a_moment_is_still_offered(scene: Refunding) -> None:
+    first, second = scene.owed("1"), scene.owed("2")
+    maker, approver = staff(scene, "amina", "clerk"), staff(scene, "baraka", "approver")
+    for payment_id in (first, second):
+        assert maker.act(payment_id, "request_refund").status == 200
+    assert approver.act(first, "approve_refund").status == 200
+    offered = [each["act"] for each in approver.story(second)["acts"]]
+    assert offered.index("approve_refund") < offered.index("reject_refund")
+    assert approver.act(second, "approve_refund").body["code"] == "refund_spacing"
+    scene.pass_time(30)
+    assert approver.act(second, "approve_refund").status == 200
+
+
 def test_a_file_that_is_no_part_of_the_page_is_404(world: World) -> None:
-    assert Staff(world)("GET", "/desk/{file}", file="app.py").status == 404
+    answer = Staff(world)("GET", "/desk/{file}", file="app.py")
+    assert (answer.status, answer.body["code"]) == (404, "file_not_found")
 
 
 def test_a_clerk_does_not_take_anothers_request_back(scene: Refunding) -> None:

@@ -1,6 +1,7 @@
 """Dead letters and the doctor: what the deployment itself may suffer from."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -9,15 +10,23 @@ from unittest.mock import patch
 import pytest
 import requests
 from botocore.exceptions import ClientError
+from payments.protocol.policy import DAY_SECONDS
+from payments.store.instructions import Instruction
 
 from tests.functional.operator_desk import Desk, start
 from tests.support.aws import DARAJA_SECRET_ARN
 from tests.support.lambdas import LISTED_IP
 from tests.support.world import World
 from tools.deploy.parameters import explicit
+from tools.hakika.deployment import Choice
 from tools.samconfig import read_target
 from tools.template import load_template
 
+WHAT_TO_DO = re.compile(
+    r"make [a-z]+|hakika [a-z]+ [a-z]+|docs/[a-z-]+\.md|samconfig\.toml|"
+    r"ask AWS|Set the clock|Open the mail|\(DomainName\)"
+)
+"""A command, a place to read, or an act: a finding without one helps nobody."""
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
 
 
@@ -209,14 +218,17 @@ def healthy(desk: Desk) -> Iterator[Desk]:
 
 def test_a_healthy_deployment_is_well_in_every_respect(healthy: Desk) -> None:
     found = examine(healthy)
-    assert len(found) == 17
+    assert len(found) == 18
     assert {each["health"] for each in found.values()} == {"good"}, found
 
 
 def test_no_secret_is_ever_shown(healthy: Desk, world: World) -> None:
+    for secret in world.secrets.values.values():
+        secret.update({name: f"secret {name}" for name, value in secret.items() if not value})
     answer = healthy("doctor")
     values = [value for secret in world.secrets.values.values() for value in secret.values()]
-    assert not [value for value in [*values, "j" * 64] if value in answer.out + answer.err]
+    told = [value for value in [*values, "j" * 64] if value and value in answer.out + answer.err]
+    assert told == []
 
 
 def _no_passkey(desk: Desk) -> None:
@@ -326,6 +338,36 @@ def _dead_letters(desk: Desk) -> None:
     desk.queues.add("{}")
 
 
+def _credential_set(desk: Desk, days: int) -> None:
+    now = int(desk.world.clock())
+    note = Instruction(at=now, by="me", reason="new", asked="initiator", request_id="r")
+    gates = desk._resolve(Choice()).runtime.refunds.gates
+    gates.note_credential(now - days * DAY_SECONDS, note, op_id="a" * 32)
+
+
+def _password_ages(desk: Desk) -> None:
+    _credential_set(desk, 75)
+
+
+def _password_ended(desk: Desk) -> None:
+    _credential_set(desk, 90)
+
+
+def _refunds_stopped(desk: Desk) -> None:
+    gates = desk._resolve(Choice()).runtime.refunds.gates
+    gates.stop("2001", now=int(desk.world.clock()))
+
+
+def _access_denied(desk: Desk) -> None:
+    desk.clients["dynamodb"] = FaultyTable(desk.clients["dynamodb"])
+
+
+def test_a_password_of_74_days_is_no_ailment(healthy: Desk) -> None:
+    _credential_set(healthy, 74)
+    found = examine(healthy)["initiator"]
+    assert (found["health"], "16 days are left" in found["detail"]) == ("good", True)
+
+
 def test_a_table_that_is_being_made_is_no_ailment(healthy: Desk) -> None:
     """AWS takes up to an hour to switch TTL on: the first deployment ends with ENABLING."""
     healthy.clients["dynamodb"].ttl["TimeToLiveStatus"] = "ENABLING"
@@ -361,13 +403,19 @@ def test_a_table_that_is_being_made_is_no_ailment(healthy: Desk) -> None:
         (_schedule_off, "schedule", "bad"),
         (_behind, "schedule", "bad"),
         (_dead_letters, "dead letters", "bad"),
+        (_password_ages, "initiator", "doubtful"),
+        (_password_ended, "initiator", "bad"),
+        (_refunds_stopped, "initiator", "bad"),
+        (_access_denied, "table", "bad"),
     ],
 )
-def test_each_ailment_is_found_by_its_check(
+def test_each_ailment_is_found_by_its_check_which_says_what_to_do(
     healthy: Desk, ail: Any, check: str, health: str
 ) -> None:
     ail(healthy)
-    assert examine(healthy)[check]["health"] == health
+    found = examine(healthy)[check]
+    assert found["health"] == health
+    assert WHAT_TO_DO.search(found["detail"]), found["detail"]
 
 
 class ApiSession(requests.Session):

@@ -9,7 +9,7 @@ import pytest
 
 from tests.functional.faulty import HOUR
 from tests.functional.operator_desk import Desk
-from tests.functional.test_hakika_deployment import desk, examine, healthy
+from tests.functional.test_hakika_deployment import SecretsWithTokens, desk, examine, healthy
 from tests.functional.test_paybill import RECEIPT, body, confirm
 from tests.support.aws import C2B_TOKEN, PAYBILL_SECRET_ARN
 from tests.support.lambdas import UNLISTED_IP
@@ -117,6 +117,8 @@ def test_old_tokens_are_dropped_and_the_newest_stays(clerk: Desk, world: World) 
     newest = digests(world)[-1]
     assert clerk.json("paybill", "drop-old-tokens", "--yes") == {"dropped": 1}
     assert digests(world) == [newest]
+    kept = world.secrets.values[PAYBILL_SECRET_ARN]["C2B_REGISTERED_AT"]
+    assert kept == "https://pay.example.co.ke"
     assert clerk.json("paybill", "drop-old-tokens", "--yes") == {"dropped": 0}
 
 
@@ -201,6 +203,18 @@ def test_the_doctor_looks_at_the_paybills_address_and_tokens(
     healthy.outputs["PaybillAddress"] = address
     healthy.world.secrets.values[PAYBILL_SECRET_ARN]["C2B_TOKEN_SHA256"] = tokens
     assert examine(healthy)["paybill"]["health"] == health
+
+
+def test_the_doctor_notices_that_the_registered_address_is_not_this_stacks(healthy: Desk) -> None:
+    healthy.clients["secretsmanager"] = healthy.world.secrets
+    assert healthy(*REGISTER).code == 0
+    healthy.clients["secretsmanager"] = SecretsWithTokens(healthy.world)
+    assert examine(healthy)["paybill"]["health"] == "good"
+    healthy.outputs["PaybillAddress"] = "https://new.example.co.ke"
+    found = examine(healthy)["paybill"]
+    assert found["health"] == "doubtful"
+    assert "registered at https://pay.example.co.ke" in found["detail"]
+    assert "hakika paybill register" in found["detail"]
 
 
 @pytest.mark.parametrize("parameter", ["CallbackRateLimit", "CallbackBurstLimit"])

@@ -59,6 +59,30 @@ def test_each_recorded_payment_gets_its_time_once_and_nothing_else(
     assert before.keys() <= after.keys()
 
 
+@pytest.mark.parametrize("shard", [None, "2026-01-01#0"], ids=["absent", "of another time"])
+def test_money_that_the_release_in_between_timed_comes_into_the_index_once(
+    world: World, desk: Desk, shard: str | None
+) -> None:
+    """0.1.1 writes the time and not the key; it also leaves the key of a time that it replaced."""
+    item = {**PAID[0], "received_at": PAID[0]["transaction_at"]}
+    store(world, item if shard is None else {**item, "received_shard": shard})
+    first, second = upgrade(desk), upgrade(desk)
+    assert [(each["written"], each["indexed"], each["had_it"]) for each in (first, second)] == [
+        (0, 1, 0),
+        (0, 0, 1),
+    ]
+    assert stored(world, item["pk"]) == {**item, "received_shard": item["day_shard"]}
+
+
+def test_a_key_is_not_written_for_a_time_that_is_no_longer_the_payments(
+    world: World, desk: Desk
+) -> None:
+    item = {**PAID[0], "received_at": PAID[0]["transaction_at"]}
+    store(world, {**item, "received_at": item["received_at"] + 86_400})
+    assert not desk._resolve(Choice()).runtime.history.store_received_shard(to_payment(item))
+    assert "received_shard" not in stored(world, item["pk"])
+
+
 def test_a_payment_that_somebody_changed_meanwhile_is_read_anew(
     world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,4 +56,5 @@ def answer(scene: Scene, *arguments: str) -> Any:
 def in_review(scene: Scene, scenario: str = "callback_wrong_amount") -> str:
     payment_id = scene.pay(f"pays+{scenario}")
     scene.wait(payment_id, "review")
+    scene.end_prompt(payment_id)
     return payment_id

@@ -92,6 +92,16 @@ class Scene:
             assert time.monotonic() < give_up_at, f"{payment.status}: {payment.result_desc}"
             time.sleep(POLL_SECONDS)
 
+    def end_prompt(self, payment_id: str) -> None:
+        """Let the payment's prompt be over, as its lock's deadline would: nobody waits for that."""
+        self.client("dynamodb").update_item(
+            TableName=self.stack.table_name,
+            Key={"pk": {"S": f"PAY#{payment_id}"}, "sk": {"S": "STATE"}},
+            # A writer that read the payment before reads it again.
+            UpdateExpression="SET prompt_until = created_at ADD version :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+
     def known(self, payment_id: str) -> dict[str, str]:
         """What the person on duty knows of a payment."""
         payment = self.payment(payment_id)

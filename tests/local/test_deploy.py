@@ -249,6 +249,7 @@ def test_a_domain_gets_certificate_mapping_and_record_and_callbacks_come_to_it(
     assert outputs["ApiUrl"] == f"https://{DOMAIN}"
     assert callback_base(emulator) == f"https://{DOMAIN}"
     gateway = aws.client("apigatewayv2", emulator)
+    assert gateway.get_api(ApiId=outputs["ApiId"])["DisableExecuteApiEndpoint"] is True
     [mapping] = gateway.get_api_mappings(DomainName=DOMAIN)["Items"]
     assert (mapping["ApiId"], mapping["Stage"]) == (outputs["ApiId"], "$default")
     [certificate] = aws.client("acm", emulator).list_certificates()["CertificateSummaryList"]
@@ -298,6 +299,9 @@ def test_without_a_domain_the_callback_gets_a_url_of_its_own(
     deploy_as_make_does(
         settings, template=template, environment="sandbox", CallbackFunctionUrl="true"
     )
+    gateway = aws.client("apigatewayv2", emulator)
+    api_id = outputs_of(emulator)["ApiId"]
+    assert gateway.get_api(ApiId=api_id)["DisableExecuteApiEndpoint"] is False
     functions = aws.client("lambda", emulator)
     base = callback_base(emulator)
     assert base == outputs_of(emulator)["CallbackFunctionUrlAddress"].rstrip("/")

@@ -61,7 +61,7 @@ class RunningStack:
             env={**os.environ, **variables},
             capture_output=True,
             text=True,
-            timeout=2 * SECONDS_MAX,
+            timeout=10 * SECONDS_MAX,  # the whole demo takes minutes
             check=True,
         ).stdout
 
@@ -155,8 +155,8 @@ def test_the_screen_is_short_and_true_and_ctrl_c_stops_everything(running: Runni
     assert running.run_module("local.desk").count("/desk#") == 2
     told = running.run_module("local.demo")
     assert "paid: KES 1,500, receipt" in told
+    assert "the stack's clock is advanced" in told
     assert "{" not in told, "a body without VERBOSE=1"
-    assert '"payment_id": "' in running.run_module("local.demo", VERBOSE="1")
     pids = running.pids()
     running.process.send_signal(signal.SIGINT)
     rest, _ = running.process.communicate(timeout=SECONDS_MAX)

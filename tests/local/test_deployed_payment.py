@@ -1,16 +1,17 @@
 """Payments through the deployed template, from the consultation to the event."""
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.client import Answer, ApiClient, SimulatorClient
 from local.console import Console
-from local.demo import retry_until
-from local.demo_refunds import RefundDemo
-from local.state import StackState
+from local.demo import play_everything, retry_until
+from local.state import StackState, write_state
 from local.timeline import read_events
 from tests.local.conftest import Customer
 
@@ -39,12 +40,14 @@ def wait_for_result(customer: Customer, payment_id: str) -> dict[str, Any]:
     return body
 
 
-def test_the_whole_demo_plays(stack: StackState) -> None:
-    played = RefundDemo(Console(), stack)
-    played.pay_at_once()
-    played.refund_by_two()
-    played.cancel_and_retry()
-    played.refund_with_a_lost_answer()
+def test_the_whole_demo_plays(stack: StackState, tmp_path: Path) -> None:
+    """As `make demo VERBOSE=1`, at real time: others use this stack too."""
+    write_state(tmp_path / "stack.json", stack)
+    told = io.StringIO()
+    play_everything(
+        Console(told), stack, tmp_path / "stack.json", moves_clock=False, is_verbose=True
+    )
+    assert '"payment_id": "' in told.getvalue()
 
 
 def test_a_paid_consultation_is_confirmed_and_told_to_others_once(

@@ -154,6 +154,9 @@ def test_money_found_on_the_statement_completes_its_payment(scene: Scene) -> Non
     other = scene.someone_else().pay("push_hang_lost")
     twice = hakika(scene, "record-receipt", other, *found, *ACCOUNT)
     assert (twice.returncode, twice.stdout) == (1, "")
+    early = hakika(scene, "review", "resolve", receipt, "complete", *ACCOUNT)
+    assert (early.returncode, "decide after" in " ".join(early.stderr.split())) == (1, True)
+    scene.end_prompt(payment_id)
     completed = answer(scene, "review", "resolve", receipt, "complete", *ACCOUNT)
     assert completed["status"] == "completed"
     assert last_event(scene, payment_id)[:2] == ("PaymentCompleted", "operator:njeri")

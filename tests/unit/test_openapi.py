@@ -25,7 +25,7 @@ from payments.http.messages import Language
 from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
 from payments.protocol.payment import Payment, PaymentStatus
 from payments.protocol.policy import Policy
-from payments.store.listings import Listed
+from payments.store.listings import Listed, Received
 from payments.usecases.count_payments import tally
 from pydantic import BaseModel
 
@@ -328,7 +328,8 @@ def test_statistics_answer_in_the_described_shape() -> None:
         public_status="completed",
         amount_kes=1500,
     )
-    statistics = tally([listed], ["2026-11-22", "2026-11-23"])
+    received = Received(day="2026-11-23", amount_kes=1400)
+    statistics = tally([listed], [received], ["2026-11-22", "2026-11-23"])
     answer = answers.statistics_answer(statistics)
     assert errors_of(schema("StatisticsResponse"), answer) == []
     assert list(answer) == SCHEMAS["StatisticsResponse"]["required"]

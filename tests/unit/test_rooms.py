@@ -17,6 +17,7 @@ ROOMS = {
         " callback staff query money news report transitions matching opening witness statement"
         " requirements rules refusal operator schedule time_passed filing pull"
         " refund refund_evidence refund_person refund_steps refund_rules reversal_codes delivery"
+        " sent_refund provider_calls"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"

@@ -167,6 +167,10 @@ def test_no_authorizer_answers_in_the_handlers_place() -> None:
     assert not [name for name in RESOURCES if "Authorizer" in name]
 
 
+def test_an_api_with_a_domain_does_not_answer_at_awss_host() -> None:
+    assert API["DisableExecuteApiEndpoint"] == ["HasDomain", True, False]
+
+
 def test_every_route_is_throttled_by_a_parameter_and_the_costly_ones_by_their_own() -> None:
     limits = [API["DefaultRouteSettings"], *API["RouteSettings"].values()]
     for each in limits:

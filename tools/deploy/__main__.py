@@ -1,6 +1,5 @@
 """The steps of `make deploy`: check, build, run. Each reads samconfig.toml and template anew."""
 
-import json
 import os
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from tools.deploy.releases import read_deployed, refuse_to_skip
 from tools.deploy.rules import refuse_broken_rules
 from tools.deploy.stack import Stack, read_stack, refuse_unusable
 from tools.samconfig import SAMCONFIG, Target, read_target
-from tools.template import TEMPLATE, load_template
+from tools.template import TEMPLATE, as_json, load_template
 
 ROOT = Path(__file__).resolve().parents[2]
 SAM = str(ROOT / ".venvs" / "build" / "bin" / "sam")
@@ -149,7 +148,7 @@ def _deploy_steps(
         console.print(f"Deployment {number} of {len(steps) + 1}: the index {step.index}")
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "template.json"
-            file.write_text(json.dumps(step.template, default=str), encoding="utf-8")
+            file.write_text(as_json(step.template), encoding="utf-8")
             _deploy(file, stack.parameters, config)
         dynamodb = session.client("dynamodb")
         wait_until_active(dynamodb, stack.outputs["TableName"], step.index, sleep=time.sleep)

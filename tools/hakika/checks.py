@@ -7,7 +7,7 @@ from typing import Any
 
 from payments.aws.settings import refused_word
 
-from tools.hakika import money_checks, stack_checks
+from tools.hakika import money_checks, refund_checks, stack_checks
 from tools.hakika.deployment import Deployment
 from tools.hakika.findings import Check, Health
 
@@ -26,6 +26,8 @@ QUEUES = {
     "CleanupDeadLettersUrl": "cleanup runs",
     "WebhookDeadLettersUrl": "webhooks (hakika webhooks list --undelivered)",
 }
+LIST_ADDRESSES = "List Safaricom's as CallbackSourceIps in samconfig.toml"
+CLEANUP_SECTION = "docs/runbook.md#cleanup-not-running"
 WAITING = ("FallbackQueueUrl", "MoneyQueueUrl")
 
 
@@ -65,7 +67,9 @@ def _secrets(deployment: Deployment) -> tuple[Health, str]:
             f"not set: {', '.join(missing)}. Store them: make secrets (docs/deploy.md)",
         )
     if short:
-        return Health.BAD, f"JWT_SECRET has under {JWT_SECRET_BYTES_MIN} bytes: make a longer one"
+        return Health.BAD, (
+            f"JWT_SECRET has under {JWT_SECRET_BYTES_MIN} bytes. Store a longer one: make secrets"
+        )
     return Health.GOOD, "Daraja credentials, phone pepper and token secret are set"
 
 
@@ -79,7 +83,10 @@ def _callback_url(deployment: Deployment) -> tuple[Health, str]:
             "(DomainName), or CallbackFunctionUrl=true"
         )
     if not shown.startswith("https://"):
-        return Health.BAD, f"{shown} is not https: Safaricom calls only https back"
+        return Health.BAD, (
+            f"{shown} is not https: Safaricom calls only https back. Set CallbackUrlBase in "
+            "samconfig.toml"
+        )
     own = (deployment.api_url, deployment.outputs.get("CallbackFunctionUrlAddress", ""))
     if shown.rstrip("/") not in [each.rstrip("/") for each in own]:
         return Health.DOUBTFUL, (
@@ -95,12 +102,16 @@ def _callback_addresses(deployment: Deployment) -> tuple[Health, str]:
     try:
         networks = [ipaddress.ip_network(part, strict=False) for part in parts]
     except ValueError as error:
-        return Health.BAD, f"{error}: every callback counts as a hint only"
+        return Health.BAD, f"{error}: every callback counts as a hint only. {LIST_ADDRESSES}"
     if not networks:
-        return Health.BAD, "no address is listed: every callback counts as a hint only"
+        return Health.BAD, (
+            f"no address is listed: every callback counts as a hint only. {LIST_ADDRESSES}"
+        )
     count = sum(network.num_addresses for network in networks)
     if count > ADDRESSES_MANY:
-        return Health.BAD, f"{count:,} addresses are listed: anybody there may pose as Safaricom"
+        return Health.BAD, (
+            f"{count:,} addresses are listed: anybody there may pose as Safaricom. {LIST_ADDRESSES}"
+        )
     return Health.GOOD, f"{len(networks)} of Safaricom's addresses or networks are listed"
 
 
@@ -139,7 +150,7 @@ def _table(deployment: Deployment) -> tuple[Health, str]:
     if not is_on or ttl.get("AttributeName") != "purge_at":
         lacking.append("TTL on purge_at")
     if lacking:
-        return Health.BAD, f"{name} lacks {', '.join(lacking)}"
+        return Health.BAD, f"{name} lacks {', '.join(lacking)}: deploy again (make deploy)"
     return Health.GOOD, f"{name}: {len(INDEXES)} indexes, TTL and stream are there"
 
 
@@ -150,7 +161,7 @@ def _recovery(deployment: Deployment) -> tuple[Health, str]:
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         health = Health.DOUBTFUL if deployment.is_local else Health.BAD
         why = " (the emulator keeps none)" if deployment.is_local else ""
-        return health, f"point-in-time recovery is off{why}"
+        return health, f"point-in-time recovery is off{why}: deploy again (make deploy)"
     is_protected = client.describe_table(TableName=name)["Table"].get("DeletionProtectionEnabled")
     if deployment.settings.base_url == PRODUCTION_HOST and not is_protected:
         return Health.BAD, "real money, but the table may be deleted: make deploy protects it"
@@ -161,7 +172,7 @@ def _schedule(deployment: Deployment) -> tuple[Health, str]:
     name = deployment.function_name("cleanup")
     schedule = deployment.client("scheduler").get_schedule(Name=name)
     if schedule["State"] != "ENABLED":
-        return Health.BAD, f"schedule {name} is {schedule['State']}: enable it"
+        return Health.BAD, f"schedule {name} is {schedule['State']}: {CLEANUP_SECTION}"
     behind = islice(
         deployment.runtime.services.store.due_payment_ids(
             deployment.runtime.services.now() - BEHIND_SECONDS
@@ -170,7 +181,9 @@ def _schedule(deployment: Deployment) -> tuple[Health, str]:
     )
     late = sum(1 for _ in behind)
     if late:
-        return Health.BAD, f"{late} payments are due for over 5 minutes: cleanup is behind"
+        return Health.BAD, (
+            f"{late} payments are due for over 5 minutes, cleanup is behind: {CLEANUP_SECTION}"
+        )
     return Health.GOOD, f"{schedule['ScheduleExpression']}, nothing overdue"
 
 
@@ -183,12 +196,13 @@ def _queues(deployment: Deployment) -> tuple[Health, str]:
     }
     dead = [f"{count} {what}" for what, count in counts.items() if count]
     if dead:
-        return Health.BAD, f"dead letters: {', '.join(dead)}"
+        return Health.BAD, f"{', '.join(dead)}: docs/runbook.md#dead-letters"
     waiting = sum(_count_messages(client, deployment.outputs[each]) for each in WAITING)
     if waiting:
         return (
             Health.DOUBTFUL,
-            f"{waiting} callbacks or confirmations wait for the table; they are tried each minute",
+            f"{waiting} callbacks or confirmations wait for the table; they are tried each minute. "
+            "If the number stays: docs/runbook.md#callback-errors",
         )
     return Health.GOOD, "no dead letters, no callback waits"
 
@@ -214,11 +228,12 @@ CHECKS = (
     Check("callback URL", _callback_url),
     Check("callback addresses", _callback_addresses),
     Check("Lambda concurrency", _concurrency),
-    Check("Daraja", _daraja),
+    Check("Daraja", _daraja, "Credentials: make secrets. No answer: docs/runbook.md#daraja-down"),
     Check("table", _table),
     Check("recovery", _recovery),
     Check("schedule", _schedule),
     Check("dead letters", _queues),
     *money_checks.CHECKS,
+    *refund_checks.CHECKS,
     *stack_checks.CHECKS,
 )

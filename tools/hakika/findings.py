@@ -12,6 +12,8 @@ from tools.deploy.errors import DeployError
 from tools.hakika.deployment import Deployment
 from tools.hakika.errors import HakikaError
 
+CANNOT_READ = "Log in as somebody with the operator's policy: docs/deploy.md"
+
 
 class Health(StrEnum):
     """What a check found."""
@@ -32,10 +34,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One named look at a deployment; it may raise, which is a finding too."""
+    """One named look at a deployment; it may raise, which is a finding too.
+
+    `otherwise` says what to do where it could not look.
+    """
 
     name: str
     look: Callable[[Deployment], tuple[Health, str]]
+    otherwise: str = CANNOT_READ
 
 
 def run_check(check: Check, deployment: Deployment) -> Finding:
@@ -44,7 +50,8 @@ def run_check(check: Check, deployment: Deployment) -> Finding:
         health, detail = check.look(deployment)
     except ClientError as error:
         told = error.response.get("Error", {})
-        health, detail = Health.BAD, f"cannot be read: {told.get('Message') or told.get('Code')}"
+        said = told.get("Message") or told.get("Code")
+        health, detail = Health.BAD, f"cannot be read: {said}. {check.otherwise}"
     except (PaymentError, HakikaError, DeployError, BotoCoreError, RequestException) as error:
-        health, detail = Health.BAD, f"cannot be read: {error}"
+        health, detail = Health.BAD, f"cannot be read: {error}. {check.otherwise}"
     return Finding(check=check.name, health=health, detail=detail)

@@ -5,7 +5,7 @@ from payments.aws.settings import refused_word
 from payments.protocol.pull import PullState
 from payments.values import eat_iso
 
-from tools.hakika.c2b_tokens import read_digests
+from tools.hakika.c2b_tokens import read_digests, read_registered_address
 from tools.hakika.deployment import Deployment
 from tools.hakika.findings import Check, Health
 
@@ -43,6 +43,12 @@ def _paybill(deployment: Deployment) -> tuple[Health, str]:
             "no C2B address is registered: money that is paid by hand is not known. Register: "
             "hakika paybill register"
         )
+    registered = read_registered_address(deployment)
+    if registered and registered != address:
+        return Health.DOUBTFUL, (
+            f"registered at {registered}, but this stack is at {address}: money that is paid by "
+            "hand goes to the old address. Register the new one: hakika paybill register"
+        )
     tokens = "token" if len(digests) == 1 else "tokens"
     return Health.GOOD, f"{address}/api/c2b/..., {len(digests)} accepted {tokens}"
 
@@ -55,7 +61,9 @@ def _pull(deployment: Deployment) -> tuple[Health, str]:
     if state.since is None:
         return Health.DOUBTFUL, "on, and no run yet: look again in a few minutes"
     if now > state.next_at + LATE_RUNS * deployment.settings.policy.pull_seconds:
-        return Health.BAD, f"no run since {eat_iso(state.next_at)}: is cleanup running?"
+        return Health.BAD, (
+            f"no run since {eat_iso(state.next_at)}: is cleanup running? docs/runbook.md#pull"
+        )
     if state.hit_at is None:
         return Health.DOUBTFUL, (
             "on, and it has listed no receipt that we hold. Without payments that is usual; else "
@@ -93,7 +101,10 @@ def _throttles(deployment: Deployment) -> tuple[Health, str]:
         if int(chosen[own]) < int(chosen[shop])
     ]
     if low:
-        return Health.BAD, f"{'; '.join(low)}: Safaricom does not send a refused post again"
+        return Health.BAD, (
+            f"{'; '.join(low)}: Safaricom does not send a refused post again. Raise it in "
+            "samconfig.toml"
+        )
     return Health.GOOD, f"Safaricom may post {chosen['CallbackRateLimit']} a second on each route"
 
 

@@ -10,7 +10,7 @@ import typer
 from payments.http.answers import statistics_answer, statistics_csv
 from payments.protocol.payment import Payment, PaymentStatus
 from payments.protocol.policy import DAY_SECONDS
-from payments.usecases.count_payments import STATUSES, Statistics, Tally, count_payments
+from payments.usecases.count_payments import RECEIVED, STATUSES, Statistics, Tally, count_payments
 from payments.usecases.upgrade_payments import first_proof_at
 from payments.values import eat_day
 from rich.console import Console
@@ -20,7 +20,7 @@ from tools.hakika.arguments import day_span, days_between
 from tools.hakika.errors import UsageError
 from tools.hakika.session import Session
 
-RECEIVED = frozenset(
+WITH_MONEY = frozenset(
     {
         PaymentStatus.COMPLETED,
         PaymentStatus.REFUND_DUE,
@@ -52,7 +52,10 @@ def stats(
     last: Last = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Answer in CSV.")] = False,
 ) -> None:
-    """Count payments and shillings per day of creation and public status; the last 7 days."""
+    """Count payments per day of creation and public status, and the shillings that came in.
+
+    Money counts on the day of its first proof, as M-Pesa reported it. The last 7 days.
+    """
     session: Session = context.obj
     start, end = _span(session, first, last, days_back=6)
     statistics = count_payments(session.parts, days_between(start, end))
@@ -97,7 +100,7 @@ def money_received(session: Session, *, start: int, end: int) -> list[Payment]:
     found = [
         payment
         for payment in session.runtime.history.get_payments(ids)
-        if payment.status in RECEIVED and start <= first_proof_at(payment) <= end
+        if payment.status in WITH_MONEY and start <= first_proof_at(payment) <= end
     ]
     return sorted(found, key=first_proof_at)
 
@@ -150,16 +153,16 @@ def _span(
 
 
 def _show(console: Console, statistics: Statistics) -> None:
-    table = screen.new_table("Day", *STATUSES, "KES completed", right=(*STATUSES, "KES completed"))
+    table = screen.new_table("Day", *STATUSES, "KES received", right=(*STATUSES, "KES received"))
     for day, tallies in statistics.days.items():
         counts = [_count(tallies[status]) for status in STATUSES]
-        table.add_row(day, *counts, screen.kes(tallies["completed"].amount_kes))
+        table.add_row(day, *counts, screen.kes(tallies[RECEIVED].amount_kes))
     table.add_section()
     totals = statistics.totals
     table.add_row(
         "all",
         *(_count(totals[status]) for status in STATUSES),
-        screen.kes(totals["completed"].amount_kes),
+        screen.kes(totals[RECEIVED].amount_kes),
         style="bold",
     )
     console.print(table)

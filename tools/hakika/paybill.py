@@ -76,6 +76,7 @@ def register(
     if not registration.is_accepted:
         write_digests(deployment, before)
         raise RefusedError(_explained(registration.says))
+    write_digests(deployment, [*before, sha256_hex(token)], address=base)
     document = {"address": base, "version": str(version), "says": registration.says}
     session.answer(
         document, lambda console: console.print(f"Registered at {base}, version {version}.")

@@ -32,14 +32,14 @@ def _alarms(deployment: Deployment) -> tuple[Health, str]:
         is_real = deployment.parameters.get("Environment") == "production"
         return (
             Health.BAD if is_real else Health.DOUBTFUL
-        ), "AlarmTopicArn is empty: alarms are silent"
+        ), "AlarmTopicArn is empty, so alarms are silent: docs/deploy.md makes a topic"
     found = deployment.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
     # Until the person has clicked, AWS writes a word in place of the ARN.
     confirmed = [each for each in found if each["SubscriptionArn"].startswith("arn:")]
     if not confirmed:
         return Health.BAD, (
             f"nobody hears {topic}: {len(found)} subscriptions, none confirmed. Open the mail of "
-            "AWS and confirm"
+            "AWS and confirm. No subscription: docs/deploy.md"
         )
     return Health.GOOD, f"{len(confirmed)} confirmed subscriptions of {topic}"
 
@@ -51,7 +51,8 @@ def _parameters(deployment: Deployment) -> tuple[Health, str]:
     if target is None:
         return (
             Health.DOUBTFUL,
-            f"samconfig.toml does not name {deployment.name}: nothing to compare",
+            f"samconfig.toml does not name {deployment.name}: nothing to compare. Run this where "
+            "the stack is deployed from",
         )
     differ = changes(deployment.parameters, explicit(load_template(), target.overrides))
     if differ:
@@ -68,7 +69,8 @@ def _clock(deployment: Deployment) -> tuple[Health, str]:
     off = round(deployment.runtime.clock() - parsedate_to_datetime(told).timestamp())
     if abs(off) > CLOCK_SECONDS_OFF_MAX:
         return Health.DOUBTFUL, (
-            f"this machine's clock is {off:+} s off: --since, --at and the tokens of --push are too"
+            f"this machine's clock is {off:+} s off, and so are --since, --at and the tokens of "
+            "--push. Set the clock by network time"
         )
     return Health.GOOD, "this machine's clock agrees with AWS's"
 

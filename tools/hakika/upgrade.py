@@ -38,8 +38,8 @@ def upgrade(
 
 def _show(console: Console, done: Upgraded) -> None:
     console.print(
-        f"{done.looked_at} payments: {done.written} written, {done.had_it} had the time already, "
-        f"{done.without_money} without money."
+        f"{done.looked_at} payments: {done.written} written, {done.indexed} added to by_received, "
+        f"{done.had_it} had both already, {done.without_money} without money."
     )
     for payment_id in done.unwritten:
         console.print(f"Not written, others kept changing it: {payment_id}. Run this again.")

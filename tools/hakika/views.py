@@ -171,19 +171,16 @@ def _shown(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
+def next_steps(payment: Payment, review_steps: Sequence[str]) -> list[str]:
     """Return what a person can do about it, commands included; empty where nothing is needed.
 
-    `verdicts` are those of `review resolve` that would not be refused.
+    `review_steps` are those of a payment in review, from `verdicts.review_steps`.
     """
     name = payment.payment_id
-    steps = []
+    steps: list[str] = []
     match payment.status:
         case PaymentStatus.REVIEW:
-            steps = [
-                "A person decides. Look the money up on M-Pesa's statement, then one of:",
-                *(f"hakika review resolve {name} {verdict}" for verdict in verdicts),
-            ]
+            steps = [*review_steps]
         case PaymentStatus.REFUND_DUE:
             steps = _refund_steps(payment)
         case PaymentStatus.UNKNOWN | PaymentStatus.DISPATCHING:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from payments.ports import Push
 from payments.protocol.payment import StkResult
+from payments.protocol.provider_calls import Push
 from payments.values import (
     CHECKOUT_REQUEST_ID,
     RESULT_CODE,

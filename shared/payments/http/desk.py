@@ -35,6 +35,7 @@ from payments.values import normalise_booking_id, normalise_receipt, require_pay
 
 SESSION_SECONDS = 12 * 3600
 WAITING_MAX = 100
+SEARCH_CHARACTERS_MAX = 200
 
 type Event = dict[str, Any]
 type Seconds = Callable[[], float]
@@ -122,6 +123,8 @@ class DeskApi:
 
     def _search(self, event: Event) -> dict[str, Any]:
         text = api_gateway.query_parameter(event, "q") or ""
+        if len(text) > SEARCH_CHARACTERS_MAX:
+            raise InvalidRequestError("This is too long to search for", code="invalid_q")
         found = find(self._runtime.services, text, of_phone=self._of_phone)
         return {
             "what": found.what,

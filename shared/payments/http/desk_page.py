@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from payments.errors import NotFoundError
 from payments.http.api_gateway import SECURITY_HEADERS, Response
 
 FILES = {
@@ -17,10 +18,10 @@ POLICY = (
 
 
 def page_file(folder: Path, name: str) -> Response:
-    """Return one file of the page, 404 for any other name."""
+    """Return one file of the page. Errors: NotFoundError for any other name."""
     kind = FILES.get(name)
     if kind is None:
-        return {"statusCode": 404, "headers": dict(SECURITY_HEADERS), "body": "{}"}
+        raise NotFoundError("There is no such file", code="file_not_found")
     return {
         "statusCode": 200,
         "headers": {

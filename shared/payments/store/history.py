@@ -11,6 +11,7 @@ from typing import Any
 
 from payments.protocol.payment import Payment
 from payments.store.attributes import to_attribute
+from payments.store.expressions import Expression, update_action
 from payments.store.instructions import (
     INSTRUCTION_PREFIX,
     Instruction,
@@ -21,6 +22,7 @@ from payments.store.items import (
     PhoneGuard,
     consultation_key,
     payment_key,
+    payment_values,
     phone_key,
     receipt_key,
     to_payment,
@@ -125,6 +127,29 @@ class PaymentHistory:
         )
         outcome = self._table.update(payment_update(self._table.name, payment, after))
         return isinstance(outcome, Committed)
+
+    def store_received_shard(self, payment: Payment) -> bool:
+        """Write the key of the index by_received that goes with the payment's `received_at`.
+
+        Release 0.1.1 writes the time without the key. False where the key is there, or the time
+        has changed. No new version: nothing but the time decides the key.
+        """
+        values = payment_values(payment)
+        at, wanted = values["received_at"], values["received_shard"]
+        assert at is not None
+        assert wanted is not None
+        e = Expression()
+        shard, value = e.name("received_shard"), e.value(wanted)
+        same_time = f"{e.name('received_at')} = {e.value(at)}"
+        action = update_action(
+            self._table.name,
+            payment_key(payment.payment_id),
+            e,
+            sets=[f"{shard} = {value}"],
+            removes=[],
+            condition=f"{same_time} AND (attribute_not_exists({shard}) OR {shard} <> {value})",
+        )
+        return isinstance(self._table.update(action), Committed)
 
     def get_phone_guard(self, phone_hmac: str) -> PhoneGuard | None:
         """Return the payment that holds a phone, and its last prompt times; read strongly."""

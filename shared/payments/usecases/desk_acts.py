@@ -153,7 +153,11 @@ def carry_out(
         )
     if name == APPROVE:
         services.refunds().function.approve(
-            payment_id, by=actor.by, request_id=request_id, shown_version=typed.shown_version
+            payment_id,
+            by=actor.by,
+            why=actor.reason,
+            request_id=request_id,
+            shown_version=typed.shown_version,
         )
         return read_payment(services, payment_id)
     if act.evidence is None:
@@ -193,7 +197,7 @@ def _status_after(
         _require_own_request(payment, staff, name)
         return _preview(services, payment, staff, name, act)
     except ConflictError as error:
-        return str(payment.status) if error.code == RECEIPT_NEEDED else None
+        return str(payment.status) if error.code in _PASSING else None
     except (InvalidRequestError, ForbiddenError):
         return None
 
@@ -218,4 +222,6 @@ def _preview(services: Services, payment: Payment, staff: Staff, name: str, act:
     return _AFTER_REFUND.get(name, str(payment.status))
 
 
+_PASSING = frozenset({RECEIPT_NEEDED, "refund_spacing"})
+"""Refusals that what a person types, or half a minute, puts right: the act is offered."""
 _AFTER_REFUND = {"refund_reversed": "refunded"}

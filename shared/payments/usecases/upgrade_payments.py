@@ -26,10 +26,14 @@ class SecondReceipt:
 
 @dataclass(slots=True, kw_only=True)
 class Upgraded:
-    """What a run did. Counts payments; `unwritten` names those that others kept changing."""
+    """What a run did. Counts payments; `unwritten` names those that others kept changing.
+
+    `indexed` had the time of their money and lacked the index key that goes with it.
+    """
 
     looked_at: int = 0
     written: int = 0
+    indexed: int = 0
     had_it: int = 0
     without_money: int = 0
     unwritten: list[str] = field(default_factory=list)
@@ -46,9 +50,10 @@ def first_proof_at(payment: Payment) -> int:
 
 
 def upgrade_payments(services: Services, history: PaymentHistory, days: Iterable[str]) -> Upgraded:
-    """Write `received_at` into the paid payments created on these EAT days, by the day index.
+    """Write `received_at` and its index key into the paid payments created on these EAT days.
 
-    Costs a read for each payment and a query of its events. Errors: StoreUnavailableError.
+    Finds them by the day index. Costs for each payment a read, a query of its events, and a write
+    where money came in. Errors: StoreUnavailableError.
     """
     done = Upgraded()
     for payment in history.get_payments(each.payment_id for each in history.list_created(days)):
@@ -56,7 +61,10 @@ def upgrade_payments(services: Services, history: PaymentHistory, days: Iterable
         if not _has_money(payment):
             done.without_money += 1
         elif payment.received_at is not None:
-            done.had_it += 1
+            if history.store_received_shard(payment):
+                done.indexed += 1
+            else:
+                done.had_it += 1
         elif _write(services, history, payment):
             done.written += 1
         else:

@@ -49,6 +49,14 @@ TARGET = {
 }
 
 
+@pytest.mark.parametrize("is_off", [True, False])
+def test_a_default_host_that_is_off_is_read(is_off: bool) -> None:
+    endpoint = {"disableExecuteApiEndpoint": is_off}
+    document = {**DOCUMENT, "x-amazon-apigateway-endpoint-configuration": endpoint}
+    assert openapi.has_no_default_host(document) is is_off
+    assert not openapi.has_no_default_host(DOCUMENT)
+
+
 def test_a_list_parameter_reaches_the_transform_as_a_list() -> None:
     template = {
         "Parameters": {

@@ -21,7 +21,7 @@ from tools.deploy.releases import (
 )
 from tools.deploy.stack import Stack
 from tools.samconfig import read_target
-from tools.template import TEMPLATE, load_template, parse_template
+from tools.template import TEMPLATE, as_json, load_template, parse_template
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST = "48b370e"
@@ -111,6 +111,17 @@ def test_two_new_indexes_take_two_deployments_of_which_the_first_keeps_the_old_c
     assert attributes == keys, "AWS refuses an attribute that is no key, and a key without one"
     assert step.template["Resources"] == {
         name: each for name, each in bridge["Resources"].items() if name != "PaymentsTable"
+    }
+
+
+def test_the_first_deployments_template_is_written_as_cloudformation_reads_json() -> None:
+    """In YAML an attribute may be one text, `Table.Arn`; in JSON it is a list of two."""
+    bridge = parse_template(template_text(BRIDGE_COMMIT))
+    [step] = plan_steps(bridge, TODAY)
+    written = as_json(step.template)
+    assert '"Fn::GetAtt": "' not in written
+    assert json.loads(written)["Outputs"]["DarajaSecretArn"]["Value"] == {
+        "Fn::GetAtt": ["DarajaSecret", "Id"]
     }
 
 
