@@ -214,6 +214,22 @@ def test_a_system_that_does_not_answer_is_said_and_asked_again(sign_in: SignIn) 
     desk.reads("came in")
 
 
+def test_the_day_says_what_came_in_and_not_what_was_asked(sign_in: SignIn) -> None:
+    desk = sign_in("clerk")
+
+    def answer_with_a_day(route: Route) -> None:
+        day = route.request.url.rpartition("=")[2]
+        completed = {"count": 2, "amount_kes": 3000}
+        received = {"count": 3, "amount_kes": 3900}
+        route.fulfill(json={"days": {day: {"completed": completed, "received": received}}})
+
+    desk.page.route("**/api/desk/days*", answer_with_a_day)
+    desk.page.get_by_role("button", name="The day").click()
+    expect(desk.page.locator(".came")).to_have_text("KES 3,900 came in, 3 payments")
+    rows = desk.page.locator("tbody tr")
+    expect(rows).to_have_text(["paid, booking confirmed2KES 3,000"])
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_view_is_accessible_at_every_width_in_both_languages(
     scene: Scene, sign_in: SignIn, scheme: str

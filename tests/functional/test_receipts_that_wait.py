@@ -367,8 +367,17 @@ def test_a_receipt_found_for_a_paid_payment_confirms_no_second_booking(
     assert scene.consultation("2")["status"] == "Pending"
 
 
-def test_money_that_may_be_a_paid_payments_is_not_owed_back(scene: Scene, bank: Bank) -> None:
-    payment_id = by_query(scene)
+@pytest.mark.parametrize("outcome", ["paid", "open", "failed by a query"])
+def test_money_that_may_be_a_prompts_is_not_owed_back(
+    scene: Scene, bank: Bank, outcome: str
+) -> None:
+    if outcome == "paid":
+        payment_id = by_query(scene)
+    else:
+        lies = "+query_false_failure" if outcome != "open" else ""
+        payment_id = scene.pay(f"pays+callback_lost{lies}")
+        scene.pass_time(30 if outcome == "open" else 400, cleans_up=True)
+    assert scene.payment(payment_id).may_yet_be_paid is (outcome != "paid")
     paid_at = scene.payment(payment_id).created_at + 30
     bank.says(RECEIPT, paid_at=paid_at, payer=None)
     with pytest.raises(ConflictError) as refused:

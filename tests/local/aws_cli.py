@@ -20,6 +20,8 @@ from botocore.model import OperationModel, Shape
 
 BAD_USAGE = 252
 REFUSED = 254
+WAITERS = {"table-exists": "describe-table", "stack-delete-complete": "describe-stacks"}
+"""What a waiter asks until its answer is as wanted."""
 SHARED = ("--query", "--output", "--max-items")
 
 
@@ -50,7 +52,7 @@ def _carry_out(service: str, operation: str, *words: str) -> str | None:
     endpoint_url = os.environ["AWS_ENDPOINT_URL"]
     client: Any = boto3.client(service, endpoint_url=endpoint_url)  # type: ignore[call-overload, unused-ignore]
     if operation == "wait":
-        given = _read_options(_operation(client, "describe-table"), words[1:])
+        given = _read_options(_operation(client, WAITERS[words[0]]), words[1:])
         client.get_waiter(words[0].replace("-", "_")).wait(**given)
         return None
     model = _operation(client, operation)

@@ -53,8 +53,8 @@ def answer(scene: Scene, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def in_review(scene: Scene, scenario: str = "callback_wrong_amount") -> str:
-    payment_id = scene.pay(f"pays+{scenario}")
+def in_review(scene: Scene) -> str:
+    payment_id = scene.pay("pays+callback_wrong_amount")
     scene.wait(payment_id, "review")
     scene.end_prompt(payment_id)
     return payment_id

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from local import aws
 from local.assertions import check_deployment
-from local.build import Build, build_if_changed, run
+from local.build import SAM, Build, build_if_changed, run
 from local.console import Console
 from local.deployment import deploy
 from local.errors import LocalStackError
@@ -24,7 +24,9 @@ from local.processes import Children, find_free_ports
 from local.settings import ROOT, LocalSettings, port_arguments, read_settings
 from local.stack import start_emulator
 from tests.local.aws_cli import main as type_aws
-from tests.unit.test_docs_aws import commands
+from tests.local.runbook import type_block
+from tests.local.sam_expansion import expanded, without_digest
+from tests.unit.test_docs_aws import TYPED, commands, lines_to_type
 from tools.deploy.parameters import explicit
 from tools.deploy.stack import read_stack
 from tools.protect_stack import protect
@@ -32,6 +34,17 @@ from tools.samconfig import read_target
 from tools.template import load_template
 
 STACK_NAME = "hakika-path"
+MAKE_DEPLOY = [
+    *(f"tools.deploy {step} --env sandbox" for step in ("check", "build")),
+    '[ "" != true ] || .venv/bin/python -m tools.snapstart',
+    "sam validate --lint",
+    "tools.deploy run --env sandbox",
+    "tools.protect_stack --stack hakika-sandbox",
+    "sam list stack-outputs --config-env sandbox",
+    "tools.store_secrets --stack hakika-sandbox --if-missing",
+    "bin/hakika --stack hakika-sandbox doctor",
+]
+"""What `make deploy ENV=sandbox` runs."""
 DOMAIN = "pay.example.co.ke"
 
 
@@ -77,11 +90,11 @@ fail_on_empty_changeset = false
 parameter_overrides = {json.dumps([f"{name}={value}" for name, value in overrides.items()])}
 """
     )
-    options = ["--env", environment, "--samconfig", str(samconfig), "--template", str(template)]
-    return run(
-        [sys.executable, "-m", "tools.deploy", "run", *options],
-        environment=aws.environment(os.environ, settings.emulator_url),
-    )
+    shell = aws.environment(os.environ, settings.emulator_url)
+    step = [sys.executable, "-m", "tools.deploy"]
+    options = ["--env", environment, "--samconfig", str(samconfig)]
+    run([*step, "check", *options], environment=shell)
+    return run([*step, "run", *options, "--template", str(template)], environment=shell)
 
 
 def changed_template(build: Build, folder: Path) -> Path:
@@ -126,6 +139,14 @@ def routes_of(emulator: str, api_id: str) -> set[str]:
 def outputs_of(emulator: str) -> dict[str, str]:
     stacks = aws.client("cloudformation", emulator).describe_stacks(StackName=STACK_NAME)["Stacks"]
     return {each["OutputKey"]: each["OutputValue"] for each in stacks[0]["Outputs"]}
+
+
+def resources_of(emulator: str) -> dict[str, str]:
+    """The type of each resource of the stack by its logical id."""
+    client = aws.client("cloudformation", emulator)
+    found = client.describe_stack_resources(StackName=STACK_NAME)["StackResources"]
+    types = {each["LogicalResourceId"]: each["ResourceType"] for each in found}
+    return {without_digest(name, kind): kind for name, kind in types.items()}
 
 
 def callback_base(emulator: str) -> str:
@@ -201,12 +222,72 @@ def test_what_runs_is_what_the_repository_says_after_a_line_was_taken_out(
     local = {"Arch": "x86_64", "SafaricomBase": settings.simulator_url}
     wanted = explicit(load_template(), read_target("sandbox").overrides | local)
     assert stack.parameters == wanted
+    made, promised = resources_of(emulator), expanded(ROOT / "template.yaml")
+    assert made.items() <= {name: kind for name, (kind, _) in promised.items()}.items()
+    assert {name for name, (_, when) in promised.items() if when is None} <= made.keys()
     assert callback_base(emulator) == stack.outputs["CallbackFunctionUrlAddress"].rstrip("/")
     cleanup = aws.client("lambda", emulator).get_function_configuration(
         FunctionName=f"{STACK_NAME}-cleanup"
     )
     variables = cleanup["Environment"]["Variables"]
     assert variables["QUERY_SPACING_SECONDS"] == wanted["QuerySpacingSeconds"]
+    assert delete(emulator) == "DELETE_COMPLETE"
+
+
+def test_each_command_of_make_deploy_is_typed(
+    emulator: str, settings: LocalSettings, build: Build
+) -> None:
+    """The build and the validation have tests of their own; the rest is typed here, in order."""
+    typed = run(["make", "-n", "--no-print-directory", "deploy", "ENV=sandbox"]).splitlines()
+    commands = typed[typed.index("python3.13 -m local.environments dev build") + 1 :]
+    known = [next((each for each in MAKE_DEPLOY if each in line), line) for line in commands]
+    assert known == MAKE_DEPLOY
+    deploy_as_make_does(settings, template=build.template, environment="sandbox")
+    shell = aws.environment(os.environ, emulator) | {"PYTHONPATH": "shared:."}
+    stack = ["--stack", STACK_NAME]
+    run([sys.executable, "-m", "tools.protect_stack", *stack], environment=shell)
+    config = ["--config-file", str(settings.folder / "samconfig.toml"), "--config-env", "sandbox"]
+    listed = run([*SAM, "list", "stack-outputs", *config], environment=shell)
+    assert outputs_of(emulator)["ApiId"] in listed
+    secrets = [sys.executable, "-m", "tools.store_secrets", *stack]
+    run([*secrets, "--if-missing"], environment=shell)
+    with pytest.raises(LocalStackError, match="checks failed"):  # no credentials are stored yet
+        run([str(ROOT / "bin" / "hakika"), *stack, "doctor"], environment=shell)
+    assert delete(emulator) == "DELETE_COMPLETE"
+
+
+def test_the_commands_of_the_page_work_as_written(
+    emulator: str, settings: LocalSettings, build: Build, tmp_path: Path
+) -> None:
+    """In order, as somebody does who deploys for the first time; placeholders get what was said."""
+    deploy_as_make_does(settings, template=build.template, environment="sandbox")
+    for entry in ROOT.iterdir():
+        (tmp_path / entry.name).symlink_to(entry)
+    profile = tmp_path / "aws-config"
+    keys = [f"aws_{name} = test" for name in ("access_key_id", "secret_access_key")]
+    profile.write_text("\n".join(["[profile clinic]", *keys]))
+    starts = TYPED["test_the_commands_of_the_page_work_as_written"]
+    lines = [line for line in lines_to_type() if line.startswith(starts)]
+    lines[:2] = ["\n".join(lines[:2])]  # the profile, and who that is
+    said: dict[str, str] = {"hakika-production": STACK_NAME}
+    for line in lines:
+        words = line
+        for placeholder, value in said.items():
+            words = words.replace(placeholder, value)
+        answer = type_block(
+            words,
+            environment={"AWS_CONFIG_FILE": str(profile)},
+            answers={},
+            endpoint_url=emulator,
+            folder=tmp_path,
+        )
+        if "create-topic" in line or "request-certificate" in line:
+            said["TOPIC_ARN" if "sns" in line else "CERTIFICATE_ARN"] = answer.strip()
+    for policy in ("deployer-1", "deployer-2", "operator"):
+        assert json.loads((tmp_path / f"{policy}.json").read_text())["Statement"]
+    topics = aws.client("sns", emulator)
+    [heard] = topics.list_subscriptions_by_topic(TopicArn=said["TOPIC_ARN"])["Subscriptions"]
+    assert heard["Protocol"] == "email"
     assert delete(emulator) == "DELETE_COMPLETE"
 
 
@@ -225,17 +306,18 @@ def test_production_refuses_to_be_deleted_as_a_stack_and_as_a_table(
     assert protect(stacks, table, STACK_NAME)
     with pytest.raises(ClientError, match="TerminationProtection is enabled"):
         delete(emulator)
-    open_stack, open_table, delete_stack = [
+    wait, open_stack, open_table, delete_stack = [
         shlex.split(each.replace("hakika-production", STACK_NAME).replace("TABLE_NAME", table_name))
         for each in commands("deploy.md")
-        if "protection" in each or "cloudformation delete-stack" in each
-    ][-3:]
+        if any(words in each for words in ("-protection", "delete-stack", "wait stack"))
+    ][-4:]
     with patch.dict(os.environ, aws.environment({}, emulator)):
         assert type_aws(open_stack[1:]) == 0
         assert delete(emulator) == "DELETE_FAILED"
         assert table.get_item(TableName=table_name, Key=marker)["Item"] == marker
         assert type_aws(open_table[1:]) == 0
         assert type_aws(delete_stack[1:]) == 0
+        assert type_aws(wait[1:]) == 0
     assert table_name not in table.list_tables()["TableNames"]
 
 

@@ -178,7 +178,10 @@ def test_a_wrong_amount_goes_back(scene: Scene) -> None:
 
 @tries("review resolve")
 def test_a_bogus_review_frees_the_consultation(scene: Scene) -> None:
-    payment_id = in_review(scene, "callback_missing_receipt")
+    payment_id, receipt = scene.pay("push_hang_lost"), new_receipt()
+    mistaken = ("--receipt", receipt, "--amount", "1000")
+    answer(scene, "record-receipt", payment_id, *mistaken, *ACCOUNT)
+    scene.end_prompt(payment_id)
     resolved = answer(scene, "review", "resolve", payment_id, "bogus", *ACCOUNT)
     assert (resolved["status"], resolved["receipt_number"]) == ("failed", None)
     booking_id = scene.payment(payment_id).booking_id

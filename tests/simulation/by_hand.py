@@ -96,6 +96,8 @@ def _twin(chance: random.Random, day: dict[str, Any]) -> None:
         day["twin_is_listed"] = False
     if chance.random() < 0.03:
         day["twin_is_wrong_shortcode"] = True
+    elif chance.random() < 0.03:
+        day["twin_is_other_amount"] = True
 
 
 def _hand_payment(

@@ -43,6 +43,8 @@ ACT_ON_RECEIPT = "/api/desk/receipts/{receipt}/acts"
 REQUEST = "/api/payments/{payment_id}/refunds"
 DAY_SECONDS = 86_400
 LOOKS_SHARE, REOPENS_SHARE, ASIDE_SHARE = 0.7, 0.3, 0.12
+CARELESS_SHARE = 0.1
+"""Now and then somebody owes money back, or pays a booking, and does not look whose it is."""
 SPREAD_SECONDS = 40.0
 """At a week's end one approval follows another after this: M-Pesa is sent one in 30 s."""
 ACTS = {
@@ -137,6 +139,11 @@ class Desk:
     def _owner_of(self, name: str, debit: Debit) -> dict[str, Any]:
         """Which payment or booking a person attaches the money to, by what the customer says."""
         view, prompts = self._world.watch.view, self._world.daraja.world.prompts
+        careless = self._chance(name, "careless")
+        if careless < CARELESS_SHARE / 2:
+            return {}
+        if careless < CARELESS_SHARE:
+            return self._booking_of(name, debit, guesses=True)
         prompt = prompts.get(debit.checkout_request_id)
         for payment_id, payment in view.payments.items():
             url = prompt.order.callback_url if prompt else ""
@@ -145,8 +152,11 @@ class Desk:
                 return {"payment_id": payment_id, "version": int(payment["version"])}
         if prompt is not None:
             return {}
-        typed = debit.reference.strip()
-        asks_for_it = self._chance(name, "books") < 0.4
+        return self._booking_of(name, debit, guesses=False)
+
+    def _booking_of(self, name: str, debit: Debit, *, guesses: bool) -> dict[str, Any]:
+        view, typed = self._world.watch.view, debit.reference.strip()
+        asks_for_it = guesses or self._chance(name, "books") < 0.4
         for booking, consultation in view.consultations.items():
             is_its = typed == booking or asks_for_it
             is_open = consultation["status"] == "Pending" or self._chance(name, "blind") < 0.1

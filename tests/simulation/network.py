@@ -45,6 +45,7 @@ _DARAJA = {
     BALANCE_PATH: ("balance", 10.0),
 }
 """What a path is for, and how long the product waits for its answer."""
+WATCHED = frozenset({"push", "reversal", "status"})
 
 type Execute = Callable[[], dict[str, Any]]
 
@@ -150,7 +151,7 @@ class Network:
         fault = self._enter(actor, f"daraja {operation}", f"{actor.function}: {operation}")
 
         def arrive() -> HttpAnswer:
-            if operation in ("push", "reversal"):
+            if operation in WATCHED:
                 self._world.watch_arrival(operation, request, sent_at)
             return handle(request)
 

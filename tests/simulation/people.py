@@ -22,13 +22,14 @@ from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.support.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
 
 from .by_hand import pay_by_hand
-from .desk import Desk
+from .desk import CARELESS_SHARE, Desk
 from .invariants.view import OPEN, Values
 
 if TYPE_CHECKING:
     from .world import SimulatedWorld
 
 ASKS_SHARE = 0.3
+MACHINES = frozenset({"callback", "c2b", "pull", "status"})
 ASK_SECONDS_MAX = 60.0
 POLLS_AT = (4.0, 26.0, 61.0, 121.0, 301.0)
 RETRY_SECONDS = (0.2, 3.0, 61.0, 200.0, 301.0)
@@ -288,6 +289,8 @@ class People:
                 return MoneyReturned()
             case "review" if debit is None:
                 return ReviewResolved(resolution=Resolution.BOGUS)
+            case "review" if payment.get("proof") in MACHINES and self._is_careless(payment):
+                return ReviewResolved(resolution=Resolution.BOGUS)  # which must be refused
             case "review":
                 assert debit is not None
                 exact = debit.amount_kes == payment.get("paid_amount_kes", debit.amount_kes)
@@ -304,6 +307,9 @@ class People:
         if payment.get("attention") and (thorough or payment["status"] not in OPEN):
             return AttentionCleared()
         return None
+
+    def _is_careless(self, payment: Values) -> bool:
+        return self._chance("careless", payment["pk"], payment["version"]) < CARELESS_SHARE
 
     def _by_reference(self, payment: Values) -> Any:
         """Money on the statement with this reference and amount that is nobody else's yet."""

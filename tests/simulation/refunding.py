@@ -20,17 +20,19 @@ ASK_SECONDS = (8.0, 8.0, 20.0, 60.0, 200.0, 600.0)
 ROUND_SECONDS = (60.0, 240.0, 1500.0, 5000.0, 90_000.0)
 BESIDE = (
     *("approve", "approve", "withdraw", "reject", "mark", "portal", "forge", "ask", "request"),
-    *("lock", "renew", "settle"),
+    *("lock", "renew", "settle", "settle", "settle"),
 )
 """What somebody does at about the moment of an approval."""
 ACKS = ("hang", "reset", "internal_error", "html", "html_503", "bad_gateway", "busy")
 MORE_ACKS = ("spike_arrest", "quota", "refused")
 RESULT_SECONDS = (0.1, 20.0, 121.0, 700.0, 8000.0, 60_000.0)
-CODES = ("1", "1", "1", "1", "11", "2001", "8006", "R000002", "18", "17", "26", "7777", "100000000")
+CODES = ("1", "1", "1", "11", "2001", "8006", "R000002", "18", "17", "26", "7777", "100000000")
 FAULTS = (
     *("string_code", "single_parameter", "reference_list", "repeated_key", "missing_parameters"),
     *("wrong_amount", "wrong_receipt", "malformed"),
 )
+EXECUTED = {"outcome_code": "1", "outcome_is_executed": True, "second_code": "0"}
+"""M-Pesa refuses, sends the money back all the same, and says so later."""
 STATUSES = ("Completed", "Completed", "Cancelled", "Declined", "Expired")
 
 
@@ -68,9 +70,16 @@ def draw_refunds(
     if is_wrong:
         _add(agenda, min(at, heal_at + 3600), "refund", act="renew", who="right")
     repeats = chance.random() < 0.1
+    days = [_reversal_day(chance, repeats=repeats) for _ in range(6)]
+    drawn = chance.random()
+    if drawn < 0.08:
+        days[:2] = _late_refusal(chance)
+    elif drawn < 0.14 and not repeats:
+        days[:1] = [{**EXECUTED, "second_seconds": chance.choice((200.0, 900.0))}]
+        _add(agenda, began + chance.choice((60.0, 300.0)), "refund", act="mark", who="amina")
     return {
         "initiator": {
-            "reversal": [_reversal_day(chance, repeats=repeats) for _ in range(6)],
+            "reversal": days,
             "status": [_status_day(chance) for _ in range(12)],
             "balance": [_balance_day(chance) for _ in range(6)],
         },
@@ -147,7 +156,7 @@ def _reversal_day(chance: random.Random, *, repeats: bool) -> dict[str, Any]:
         if chance.random() < 0.25:
             day |= {"second_code": day["outcome_code"]}
         elif chance.random() < 0.25 and not repeats:
-            day |= {"outcome_is_executed": True, "second_code": "0"}
+            day |= {**EXECUTED, "outcome_code": day["outcome_code"]}
     elif drawn < 0.3:
         day["second_code"] = chance.choice(("1", "17", "2001"))
     elif drawn < 0.36 and not repeats:
@@ -159,6 +168,16 @@ def _reversal_day(chance: random.Random, *, repeats: bool) -> dict[str, Any]:
     if chance.random() < 0.1:
         day["queue_timeout"] = True
     return day
+
+
+def _late_refusal(chance: random.Random) -> list[dict[str, Any]]:
+    """An attempt is refused, and refused once more while the next one is under way."""
+    after = chance.choice((150.0, 400.0, 1500.0))
+    first = {"outcome_code": "1", "outcome_seconds": 0.1}
+    return [
+        {**first, "second_code": "1", "second_seconds": after},
+        {"outcome_seconds": chance.choice((700.0, 8000.0))},
+    ]
 
 
 def _status_day(chance: random.Random) -> dict[str, Any]:

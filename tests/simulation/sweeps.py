@@ -57,16 +57,27 @@ def _initiate(at: float, *, polls: int = 0, retries: int = 0, **more: Any) -> di
     }
 
 
-def _flow(*agenda: dict[str, Any], days: list[dict[str, Any]], heal_at: float = 900.0) -> Plan:
+def _staff(at: float, act: str, who: str) -> dict[str, Any]:
+    return {"at": at, "name": f"{act}-{at:.0f}", "do": "refund", "act": act, "who": who, "nth": 0}
+
+
+def _flow(
+    *agenda: dict[str, Any],
+    days: list[dict[str, Any]],
+    heal_at: float = 900.0,
+    **more: Any,
+) -> Plan:
     return Plan(
         seed=8,
         agenda=tuple(agenda),
         scenarios={PHONE: days, OTHER_PHONE: [{"person": "pays"}]},
         heal_at=heal_at,
         faults=(),
+        **more,
     )
 
 
+BY_HAND = {"do": "pay_by_hand", "phone": PHONE, "booking": "1", "nth": 0, "amount_off": 0}
 PAYS = {"person": "pays", "person_seconds": 8.0}
 NO_CALLBACK = {**PAYS, "callback": "never"}
 FLOWS: dict[str, Plan] = {
@@ -121,6 +132,25 @@ FLOWS: dict[str, Plan] = {
         _initiate(1),
         {"at": 10.0, "name": "store_down-1", "do": "store_down", "seconds": 40.0},
         days=[PAYS],
+    ),
+    "refunded": _flow(
+        _staff(0.5, "renew", "right"),
+        _register(),
+        _initiate(1),
+        _register(60, state="Cancelled"),
+        _staff(70, "request", "chebet"),
+        _staff(110, "approve", "baraka"),
+        days=[PAYS],
+        initiator={"reversal": [{}]},
+    ),
+    "paid by hand": _flow(
+        _register(),
+        {**BY_HAND, "at": 5.0, "name": "by-hand-1", "types": "booking"},
+        {**BY_HAND, "at": 8.0, "name": "by-hand-2", "types": "wrong"},
+        {"at": 300.0, "name": "operate-1", "do": "operate"},
+        days=[PAYS],
+        hears_c2b=True,
+        environment={"PAYBILL_ACCOUNT": "booking_id", "PULL_TRANSACTIONS": "true"},
     ),
 }
 """The protocol's ways through, each without any fault of its own."""

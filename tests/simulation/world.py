@@ -289,14 +289,18 @@ class SimulatedWorld:
         return fault
 
     def watch_arrival(self, operation: str, request: HttpRequest, sent_at: float) -> None:
-        """A push, or a reversal, arrives at Daraja."""
+        """A push, a reversal or a question about a receipt arrives at Daraja."""
         state = self.daraja.world.tokens.state(request, self.clock.now)
         if state is not TokenState.GOOD:
             return
-        if operation == "push":
-            self.watch.push_arrives(json.loads(request.body), sent_at)
-        else:
-            self.watch.reversal_arrives(json.loads(request.body), sent_at)
+        body, actor = json.loads(request.body), self.scheduler.current
+        match operation:
+            case "push":
+                self.watch.push_arrives(body, sent_at)
+            case "reversal":
+                self.watch.reversal_arrives(body, sent_at)
+            case "status" if actor is not None and actor.name.endswith("ask_status"):
+                self.watch.refunds.status_asked(body["TransactionID"])
 
     def observe_query(self, request: HttpRequest, answer: HttpAnswer) -> None:
         """An answer to a query reaches who asked."""

@@ -115,12 +115,16 @@ def own_prompt(money: MoneySeen, seen: OwnPrompts) -> Payment | None:
 
 def is_candidate(money: MoneySeen, payment: Payment) -> bool:
     """Whether the money may be that of this payment's own prompt."""
-    is_prompted = payment.origin is not Origin.PAYBILL
-    is_refused = payment.status is PaymentStatus.FAILED and payment.proof is Proof.CALLBACK
-    is_open_to_it = payment.bound_receipt is None and not is_refused
     is_same = payment.amount_kes == money.amount_kes and is_in_window(money.paid_at, payment)
     fits = payer_fits(money.payer, money.payer_hmac, payment) is True
-    return is_prompted and is_open_to_it and is_same and fits
+    return awaits_receipt(payment) and is_same and fits
+
+
+def awaits_receipt(payment: Payment) -> bool:
+    """Whether a prompt may have been paid whose receipt is not known; open and failed ones too."""
+    is_refused = payment.status is PaymentStatus.FAILED and payment.proof is Proof.CALLBACK
+    is_prompted = payment.origin is not Origin.PAYBILL
+    return is_prompted and payment.bound_receipt is None and not is_refused
 
 
 def payer_fits(payer: str | None, payer_hmac: str | None, payment: Payment) -> bool | None:

@@ -11,7 +11,7 @@ from payments.errors import ConflictError, NotFoundError
 from payments.ports import Actor
 from payments.protocol.consultation import Consultation
 from payments.protocol.evidence import MoneyAttached
-from payments.protocol.matching import is_in_window, payer_fits
+from payments.protocol.matching import awaits_receipt, is_in_window, payer_fits
 from payments.protocol.opening import Opening, as_shown, owed_back, pays_booking
 from payments.protocol.payment import Origin, Payment
 from payments.protocol.policy import DAY_SECONDS, OWN_PROMPT_SLACK_SECONDS, ROW_LOOK_SECONDS
@@ -81,10 +81,10 @@ def owe_back(
     """Owe the money of a receipt back, by a paybill payment that is refund_due.
 
     Errors: NotFoundError; ConflictError, code `attach_to_payment` where it may be the money of a
-        payment that is proven paid and has no receipt.
+        payment that has no receipt: its booking would be confirmed with it, too.
     """
     row = _unclaimed(services, receipt_number, shown_amount_kes)
-    _require_no_paid_prompt(services, row)
+    _require_no_prompts_money(services, row)
     op_id = services.ids.hex(32)
     opening = owed_back(seen_again(row), now=services.now(), op_id=op_id)
     return _open(services, opening, "owe back", actor, op_id)
@@ -137,13 +137,12 @@ def _open(services: Services, opening: Opening, asked: str, actor: Actor, op_id:
     return opening.payment
 
 
-def _require_no_paid_prompt(services: Services, row: ReceiptRow) -> None:
-    """Refuse where the money may be that of a payment which is paid and lacks its receipt."""
+def _require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
+    """Refuse where the money may be a prompt's: a query may prove it paid, and names no receipt."""
     for payment in _created_about(services, row):
-        is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
-        is_paid = is_unbound and not payment.may_yet_be_paid
         fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
-        if is_paid and fits and _may_be_paid_by(row, payment, services.now()):
+        is_awaited = awaits_receipt(payment) and fits
+        if is_awaited and _may_be_paid_by(row, payment, services.now()):
             raise _attach_to(payment)
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from simulator.core.initiator.reversal import reversed_kes
 
 from .view import Values, View, require
 
@@ -24,8 +27,8 @@ APPROVERS = frozenset({"staff:amina", "staff:baraka"})
 """Who may approve, by the roles of this world's staff."""
 BY_STATEMENT = "not_reversed"
 SEND_WITHIN_SECONDS, SPACING_SECONDS, DAY_SECONDS = 10, 30, 86_400
-RAISED_WITHIN_SECONDS = 3600
-ASKED_AFTER_SECONDS = (120, 600, 3600, 21_600, 86_400)
+ASKED_MAX = 30
+"""Five looks of the schedule, as many that news brought forward, each perhaps twice, and some."""
 
 
 class RefundWatch:
@@ -38,7 +41,7 @@ class RefundWatch:
         self._acts: set[tuple[str, str, str]] = set()
         self._cash: set[str] = set()
         self._done: set[str] = set()
-        self._asked_at: dict[tuple[str, int], list[float]] = {}
+        self._asked: Counter[str] = Counter()
 
     # What happens
 
@@ -78,10 +81,8 @@ class RefundWatch:
             self._told.setdefault(payment_id, []).append((attempt, code))
 
     def status_asked(self, receipt: str) -> None:
-        """Transaction Status is asked about a receipt: the schedule's questions back off."""
-        for (payment_id, attempt), sent in self._sent.items():
-            if sent == receipt:
-                self._asked_at.setdefault((payment_id, attempt), []).append(self._world.clock.now)
+        """The schedule asks about a sent refund's receipt: it backs off."""
+        self._asked[receipt] += 1
 
     # What a commit does
 
@@ -199,8 +200,8 @@ class RefundWatch:
     def audit(self, view: View) -> None:
         """R4 and R5: no shilling goes back twice in silence, and nothing waits in silence."""
         for receipt, debit in self._world.daraja.ledger.debits.items():
-            sent_back = sum(debit.amount_kes for ask in self._asks(receipt) if _is_done(ask))
-            require(sent_back <= debit.amount_kes, "R4", f"{receipt}: KES {sent_back} sent back")
+            back_kes = reversed_kes(self._world.daraja.world, debit)
+            require(back_kes <= debit.amount_kes, "R4", f"{receipt}: KES {back_kes} went back")
         for payment_id, payment in view.payments.items():
             raised = view.attention_was_raised(payment_id)
             if payment.get("refund", {}).get("step") == "sent":
@@ -211,9 +212,9 @@ class RefundWatch:
             if payment_id in self._cash and told:
                 require(raised, "R4", f"{payment_id}: went back twice, and nobody was told")
                 self._world.note("went back twice, attention raised")
-        for (payment_id, _), moments in self._asked_at.items():
-            looks = len(ASKED_AFTER_SECONDS)
-            require(len(moments) <= 4 * looks, "R5", f"{payment_id}: asked {len(moments)} times")
+        for receipt, times in self._asked.items():
+            attempts = list(self._sent.values()).count(receipt)
+            require(times <= ASKED_MAX * attempts, "R5", f"{receipt}: asked about {times} times")
 
     def _asks(self, receipt: str) -> list[Ask]:
         """The reversals of a receipt that M-Pesa took on."""
@@ -252,7 +253,3 @@ def _is_whole(body: bytes, payment: Values) -> bool:
 
 def _names(ask: Ask, payment_id: str, attempt: int) -> bool:
     return _attempt_in(ask.order.caller.result_url) == (payment_id, attempt)
-
-
-def _is_done(ask: Ask) -> bool:
-    return ask.outcome is not None and ask.outcome.is_success

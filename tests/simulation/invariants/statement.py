@@ -49,12 +49,16 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
         typed = row.get("source") == "operator"
         require(typed, "I18", f"{receipt}: on a row, and no such money moved")
         return
-    if row.get("source") in ("c2b", "pull", "status"):
+    _check_amounts(view, receipt, row)
+    prompt = world.daraja.world.prompts.get(debit.checkout_request_id)
+    lied = prompt is not None and prompt.scenario.twin_is_other_amount
+    names_itself = row.get("source") in ("c2b", "pull", "status")  # a callback may name another's
+    if names_itself and not lied:
         exact = row.get("amount_kes") == debit.amount_kes
         require(exact, "I14", f"{receipt}: filed with KES {row.get('amount_kes')}")
     own = row.get("shortcode") in (None, world.plan.shortcode)
     require(own, "I18", f"{receipt}: booked for shortcode {row.get('shortcode')}")
-    off = abs(row.get("paid_at", debit.at) - debit.at)
+    off = abs(row.get("paid_at", debit.at) - debit.at) if names_itself else 0.0
     require(off <= CLOCK_AGREES_SECONDS, "I14", f"{receipt}: paid {off:.0f} s away from its time")
     for phone in world.plan.scenarios:
         require(phone[3:] not in json.dumps(row), "I20", f"{receipt}: a full number")
@@ -64,6 +68,16 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
         if names(row.get("reference", ""), payment):
             raised = view.attention_was_raised(payment_id)
             require(raised, "I14", f"{receipt}: names {payment_id}, waits, and nobody was told")
+
+
+def _check_amounts(view: View, receipt: str, row: Values) -> None:
+    """I14: two amounts for one receipt are put before a person."""
+    owner = view.payments.get(row.get("payment_id", ""))
+    if owner is None or row.get("amount_kes") in (None, owner.get("paid_amount_kes")):
+        return
+    names = {each["type"] for each in view.events.get(owner["pk"].removeprefix("PAY#"), ())}
+    asked = names & {"ReviewNeeded", "PaymentUnresolved"}
+    require(bool(asked), "I14", f"{receipt}: two amounts, and nobody looks")
 
 
 def _check_owner(world: SimulatedWorld, owner: Values, debit: Debit) -> None:
@@ -128,7 +142,8 @@ def _check_bookings(world: SimulatedWorld, view: View) -> None:
         require(receipt not in receipts, "I16", f"{receipt}: confirms two bookings")
         receipts.add(receipt)
     for payment_id, payment in view.payments.items():
-        if payment["status"] in ("refund_due", "refunded") and bound_receipt(payment) in receipts:
+        owed = payment["status"] in ("refund_due", "refunded")
+        if owed and bound_receipt(payment) in receipts:
             raised = view.attention_was_raised(payment_id)
             require(
                 raised, "I16", f"{payment_id}: owed back, and the same money confirms a booking"

@@ -148,6 +148,29 @@ LEDGER_MUTANTS = (
         "is_same = payment.amount_kes == money.amount_kes and is_in_window(money.paid_at, payment)",
         "is_same = payment.amount_kes == money.amount_kes",
     ),
+    Mutant(
+        "a second receipt is filed in silence",
+        "what is filed has its payment's attention, in one write",
+        (
+            Edit(
+                WITNESS,
+                "        replace(case.payment, attention=reason),\n        files=None if row else new_row(money, now=case.now),\n        adds_events=(EventType.UNRESOLVED,),\n",
+                "        case.payment,\n        files=None if row else new_row(money, now=case.now),\n",
+            ),
+            Edit(
+                "payments.protocol.change",
+                '(files is None or tells, "a receipt that is filed has its payment\'s attention"),',
+                "",
+            ),
+        ),
+    ),
+    one(
+        "a claim ignores the row's amount",
+        "two amounts for one receipt are a person's to judge",
+        CASE,
+        'return None if row.amount_kes == amount_kes else "amount_contradicted"',
+        "return None",
+    ),
     one(
         "a receipt is filed over its row",
         "a witness files only a free receipt",
@@ -247,10 +270,10 @@ LEDGER_MUTANTS = (
         "",
     ),
     one(
-        "a paid prompt's money is owed back",
-        "a receipt that may be a paid prompt's is attached to its payment only",
+        "a prompt's money is owed back",
+        "a receipt that may be a prompt's is attached to its payment only",
         DESK,
-        "    _require_no_paid_prompt(services, row)\n",
+        "    _require_no_prompts_money(services, row)\n",
         "",
     ),
     one(

@@ -104,6 +104,13 @@ REFUND_MUTANTS = (
         "return is_sent(payment) and payment.refund is not None and payment.refund.attempt >= attempt",
     ),
     one(
+        "only the current attempt's success counts",
+        "a result 0 is of the money, whatever the attempt",
+        REFUND,
+        "    if result.code == DONE:\n        return _done(case, result)\n",
+        "    if result.code == DONE and (case.payment.refund is None or case.payment.refund.attempt == result.attempt):\n        return _done(case, result)\n",
+    ),
+    one(
         "already reversed is a refusal",
         "R000001 is no refusal",
         REFUND,
@@ -222,7 +229,7 @@ REFUND_MUTANTS = (
         '"Amount": str(reversal.amount_kes + 1),',
     ),
     one(
-        "nobody is told after a day",
+        "no attention after a day",
         "attention after 24 hours",
         REFUND,
         "attention = payment.attention or (UNRESOLVED if is_late else None)",
