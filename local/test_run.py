@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".local" / "test-logs"
 STACK_FOLDERS = ("tests/browser", "tests/local")
 LONG_FILES = (
+    "tests/browser/test_demo_window.py",
     "tests/local/test_runbook.py",
     "tests/local/test_schemathesis.py",
-    "tests/browser/test_demo_window.py",
     "tests/local/test_webhooks.py",
     "tests/local/test_deploy_run.py",
     "tests/local/test_deploy.py",
