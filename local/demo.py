@@ -212,12 +212,11 @@ def play_everything(
     stack: StackState,
     state_file: Path,
     *,
-    moves_clock: bool,
     is_verbose: bool = False,
 ) -> None:
     """Play every story. Errors: DemoError names what differs.
 
-    `moves_clock`: minutes of waiting pass at once for the whole stack; otherwise they are waited.
+    Minutes of waiting pass at once: the whole stack's clock is moved.
     """
     from local.demo_money import MoneyDemo  # both build on this module
     from local.demo_refunds import RefundDemo
@@ -228,7 +227,7 @@ def play_everything(
     refunds.cancel_and_retry()
     refunds.refund_with_a_lost_answer()
     # A customer of its own: one user may start only five prompts in ten minutes.
-    money = MoneyDemo(console, stack, state_file, moves_clock=moves_clock, is_verbose=is_verbose)
+    money = MoneyDemo(console, stack, state_file, is_verbose=is_verbose)
     money.lose_the_callback()
     money.lose_everything()
     money.pay_by_hand_after_a_failed_prompt()
@@ -243,7 +242,7 @@ def main(arguments: list[str] | None = None) -> int:
         given = sys.argv[1:] if arguments is None else arguments
         with some_stack(console, given) as (stack, state_file):
             is_verbose = os.environ.get("VERBOSE", "0") not in ("", "0")
-            play_everything(console, stack, state_file, moves_clock=True, is_verbose=is_verbose)
+            play_everything(console, stack, state_file, is_verbose=is_verbose)
     except (DemoError, LocalStackError) as error:
         console.say(f"\n{console.paint('The demo failed:', 'red')} {error}")
         return 1

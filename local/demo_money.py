@@ -34,7 +34,7 @@ CLERK = DeskPerson(sub="joseph", name="Joseph", role="clerk")
 class MoneyDemo(Demo):
     """Customers whose money is known although callback, query or prompt say nothing.
 
-    `moves_clock`: a wait of more than a minute passes at once for the whole stack.
+    A wait of more than a minute passes at once for the whole stack.
     Errors: LocalStackError where the stack takes no money by hand.
     """
 
@@ -44,7 +44,6 @@ class MoneyDemo(Demo):
         stack: StackState,
         state_file: Path,
         *,
-        moves_clock: bool,
         is_verbose: bool = False,
     ) -> None:
         super().__init__(console, stack, is_verbose=is_verbose)
@@ -52,7 +51,6 @@ class MoneyDemo(Demo):
             raise LocalStackError("the demo pays by hand, so it needs a paybill, not a till")
         self._paybill = stack.paybill
         self._state_file = state_file
-        self._moves_clock = moves_clock
 
     def lose_the_callback(self) -> None:
         """The C2B confirmation names the payment by its reference."""
@@ -145,10 +143,9 @@ class MoneyDemo(Demo):
         self._passed(f"phone {phone_number} is {'on again' if is_on else 'off'}")
 
     def _pass_time(self) -> None:
-        """Let a prompt end and Pull become due, where the whole stack's clock may be moved."""
-        if self._moves_clock:
-            move_clock(self._state_file.parent, self._stack, MOVED_SECONDS)
-            self._passed(f"{MOVED_SECONDS} seconds pass: the stack's clock is advanced")
+        """Let a prompt end and Pull become due."""
+        move_clock(self._state_file.parent, self._stack, MOVED_SECONDS)
+        self._passed(f"{MOVED_SECONDS} seconds pass: the stack's clock is advanced")
 
     def _pay_by_hand(self, phone_number: str, account: str) -> str:
         """Pay the paybill on the phone; the receipt."""

@@ -15,7 +15,7 @@ from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.support.world import CALLBACK, CONSULTATION, OLD_CALLBACK, QUERY, STATUS, STK_PUSH, World
 
 CASES = settings(
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[

@@ -3,15 +3,14 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.client import Answer, ApiClient, SimulatorClient
 from local.console import Console
-from local.demo import play_everything, retry_until
-from local.state import StackState, write_state
+from local.demo import Demo, retry_until
+from local.state import StackState
 from local.timeline import read_events
 from tests.local.conftest import Customer
 
@@ -40,13 +39,12 @@ def wait_for_result(customer: Customer, payment_id: str) -> dict[str, Any]:
     return body
 
 
-def test_the_whole_demo_plays(stack: StackState, tmp_path: Path) -> None:
-    """As `make demo VERBOSE=1`, at real time: others use this stack too."""
-    write_state(tmp_path / "stack.json", stack)
+def test_a_verbose_demo_prints_what_is_asked_and_answered(stack: StackState) -> None:
+    """Two stories that wait for nothing; test_deploy_run.py plays all on a stack of its own."""
     told = io.StringIO()
-    play_everything(
-        Console(told), stack, tmp_path / "stack.json", moves_clock=False, is_verbose=True
-    )
+    demo = Demo(Console(told), stack, is_verbose=True)
+    demo.pay_at_once()
+    demo.cancel_and_retry()
     assert '"payment_id": "' in told.getvalue()
 
 

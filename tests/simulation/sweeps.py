@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from .faults import APPLICABLE, Fault, FaultKind
@@ -155,19 +156,35 @@ FLOWS: dict[str, Plan] = {
 """The protocol's ways through, each without any fault of its own."""
 
 
-def single_faults(flow: str) -> Iterator[tuple[Fault, Plan]]:
+def single_faults(flow: str, *, one_in: int = 1) -> Iterator[tuple[str, Fault]]:
+    """What a call of a flow does, and a fault that can meet it: every fault, or one in so many.
+
+    Counted are the faults of one kind at one operation, over all flows: each has its first.
+    """
+    met: Counter[tuple[str, FaultKind]] = Counter()
+    for each in FLOWS:
+        for what, fault in _faults_of(each):
+            if each == flow and met[what, fault.kind] % one_in == 0:
+                yield what, fault
+            met[what, fault.kind] += 1
+
+
+@cache
+def _faults_of(flow: str) -> tuple[tuple[str, Fault], ...]:
     """Every call of a flow with every fault that can meet it, once and for long."""
-    plan = FLOWS[flow]
-    for actor, call, what in play(plan).sites:
-        for kind in APPLICABLE.get(what, ()):
-            for seconds in SECONDS[-1:] if kind in TIMELESS else SECONDS:
-                yield _with(plan, Fault(actor, call, kind, 1, seconds))
-            if kind in _GOES_ON:
-                yield _with(plan, Fault(actor, call, kind, OUTLASTS_EVERY_RETRY, SECONDS[1]))
+    return tuple(
+        (what, fault)
+        for actor, call, what in play(FLOWS[flow]).sites
+        for kind in APPLICABLE.get(what, ())
+        for fault in _faults_at(actor, call, kind)
+    )
 
 
-def _with(plan: Plan, fault: Fault) -> tuple[Fault, Plan]:
-    return fault, replace(plan, faults=(fault,))
+def _faults_at(actor: str, call: int, kind: FaultKind) -> Iterator[Fault]:
+    for seconds in SECONDS[-1:] if kind in TIMELESS else SECONDS:
+        yield Fault(actor, call, kind, 1, seconds)
+    if kind in _GOES_ON:
+        yield Fault(actor, call, kind, OUTLASTS_EVERY_RETRY, SECONDS[1])
 
 
 def lined_up(day: dict[str, Any]) -> Plan:
