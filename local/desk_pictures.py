@@ -4,7 +4,6 @@ Four customers pay: one as asked, one another amount, one by hand, one for a boo
 cancelled. `--look` takes every view at three widths, by day and night: .build/screenshots/desk.
 """
 
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -21,13 +20,13 @@ from local.demo import new_booking, new_phone, retry_until, some_stack
 from local.desk import new_links
 from local.errors import LocalStackError
 from local.prepare_tests import CHROMIUM
-from local.settings import ROOT, read_settings
+from local.settings import ROOT
 from local.state import StackState
 
 DOCS = ROOT / "docs" / "images"
 LOOKS = ROOT / ".build" / "screenshots" / "desk"
 SECONDS_MAX = 60
-WIDE, HIGH = 800, 640
+WIDE, HIGH = 720, 500
 WIDTHS = (360, 768, 1440)
 BUTTONS = {"en": ("Waiting for you", "The day"), "sw": ("Yanayokusubiri", "Siku")}
 type Shoot = Callable[[Page, str], None]
@@ -156,8 +155,7 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     rest = [each for each in given if each != "--look"]
     try:
-        with some_stack(Console(), rest) as stack:
-            state_file = read_settings(rest, os.environ).state_file
+        with some_stack(Console(), rest) as (stack, state_file):
             make_pictures(stack, state_file, is_look="--look" in given)
     except LocalStackError as error:
         print(f"Cannot go on: {error}", file=sys.stderr)
