@@ -15,10 +15,10 @@ from tests.functional.operator_desk import Desk
 from tests.functional.test_desk import WHO, Staff
 from tests.support.aws import JWT_SECRET, STAFF_SECRET
 from tests.support.bad_tokens import rsa_key
+from tests.support.issuer import published
 from tests.support.lambdas import http_event
 from tests.support.tokens import token_of
 from tests.support.world import World
-from tests.unit.test_authentication_jwks import published
 
 ISSUER = "https://id.example"
 CLIENT = "the-desk"

@@ -286,7 +286,9 @@ class Desk:
 
     def _ask(self, name: str, nth: int) -> None:
         """The customer shows the text message of a payment: `hakika money ask`."""
-        receipts = list(self._world.daraja.ledger.debits)
+        heard = self._world.watch.heard
+        receipts = [*self._world.daraja.ledger.debits]
+        receipts = [each for each in receipts if not heard.get(each)] or receipts
         if not receipts:
             return
         receipt = receipts[nth % len(receipts)]

@@ -101,6 +101,7 @@ def draw_plan(seed: int) -> Plan:
         _fall_silent(chance, agenda, scenarios, heal_at)
     money = draw_money(seed, agenda, scenarios)
     refunds = draw_refunds(seed, agenda, scenarios, heal_at)
+    heal_at = refunds.pop("heal_at", heal_at)
     daraja |= money.pop("daraja", {}) | refunds.pop("daraja", {})
     all_kinds = [str(kind) for kind in FaultKind]
     kinds = chance.sample(all_kinds, chance.randint(3, len(all_kinds)))

@@ -10,6 +10,8 @@ WRONG_PASSWORD_SHARE = 0.08
 CANCELLED_SHARE = 0.8
 PLAIN_SHARE = 0.6
 """So many phones pay plainly at first: only money that arrived can go back."""
+TROUBLED_SHARE, TROUBLED_SECONDS_MAX = 0.7, 4 * 3600.0
+"""So often faults go on while the money goes back."""
 RENEWED_SHARE = 0.25
 MAKERS = ("amina", "amina", "baraka", "chebet", "booking-system")
 CHECKERS = ("baraka", "baraka", "amina", "chebet", "dalmas")
@@ -69,6 +71,8 @@ def draw_refunds(
             _add(agenda, later, "attack", how=how, nth=chance.randint(0, 2))
     if is_wrong:
         _add(agenda, min(at, heal_at + 3600), "refund", act="renew", who="right")
+    if chance.random() < TROUBLED_SHARE:
+        heal_at = max(heal_at, min(at, TROUBLED_SECONDS_MAX))
     repeats = chance.random() < 0.1
     days = [_reversal_day(chance, repeats=repeats) for _ in range(6)]
     drawn = chance.random()
@@ -78,6 +82,7 @@ def draw_refunds(
         days[:1] = [{**EXECUTED, "second_seconds": chance.choice((200.0, 900.0))}]
         _add(agenda, began + chance.choice((60.0, 300.0)), "refund", act="mark", who="amina")
     return {
+        "heal_at": heal_at,
         "initiator": {
             "reversal": days,
             "status": [_status_day(chance) for _ in range(12)],

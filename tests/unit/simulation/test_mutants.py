@@ -9,7 +9,13 @@ from tests.simulation.mutants.edits import Edit, Mutant
 from tests.simulation.mutants.hook import NotThereError, mutated, source_of
 from tests.simulation.mutants.hunt import hunt_one
 
-HUNTED = ("token not compared", "reserve: any win is mine", "acknowledged before the write")
+HUNTED = (
+    "token not compared",
+    "reserve: any win is mine",
+    "acknowledged before the write",
+    "the look sends the reversal again",
+    "completed is taken for reversed",
+)
 
 
 def test_there_are_at_least_thirty_mutants_each_with_its_own_name() -> None:

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,11 @@ import pytest
 
 from local.settings import ROOT
 from tests.simulation import proof
+from tests.simulation.coverage import PAIRS, RARE, Coverage
 from tests.simulation.mutants.catalogue import MUTANTS
 from tests.simulation.page import with_figures
+from tests.simulation.pull_alone import FIRST_SEED, LIMIT_MINUTES, measure
+from tests.simulation.runner import Totals
 
 PARTS = ("histories", "same", "sweep", "interleavings", "mutants", "knobs")
 
@@ -54,6 +58,25 @@ def prove(histories: int, *, first: int | None = None) -> None:
 def histories_of(written: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(written.read_text())["histories"]
     return found
+
+
+@pytest.mark.parametrize(("times", "holds"), [(100, True), (99, False)])
+def test_each_order_of_two_witnesses_is_met_a_hundred_times_in_20_000(
+    times: int, holds: bool
+) -> None:
+    met = Counter(dict.fromkeys(RARE, 100)) | Counter(dict.fromkeys(PAIRS, 100))
+    met[PAIRS[7]] = times
+    totals = Totals(histories=20_000, coverage=Coverage(outcomes=met))
+    document = proof._document(totals, argparse.Namespace(histories=20_000))
+    assert (document["holds"], len(document["pairs_too_rare"])) == (holds, 0 if holds else 1)
+
+
+@pytest.mark.parametrize("fails_once", [False, True])
+def test_with_everything_else_lost_pull_alone_files_money_in_time(fails_once: bool) -> None:
+    found = measure((FIRST_SEED, fails_once))
+    whole, one_failed = (60 * minutes for minutes in LIMIT_MINUTES.values())
+    assert (found["violation"], found["receipts"] > 0) == (None, True)
+    assert found["longest"] <= (one_failed if fails_once else whole)
 
 
 def test_a_later_run_adds_to_the_one_before_and_plays_no_seed_again(written: Path) -> None:
