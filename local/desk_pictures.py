@@ -26,8 +26,10 @@ from local.state import StackState
 DOCS = ROOT / "docs" / "images"
 LOOKS = ROOT / ".build" / "screenshots" / "desk"
 SECONDS_MAX = 60
-WIDE, HIGH = 800, 640
+WIDE, HIGH = 720, 500
 WIDTHS = (360, 768, 1440)
+SHOWN = ("waiting", "story", "question", "day")
+"""The views that the guide shows."""
 BUTTONS = {"en": ("Waiting for you", "The day"), "sw": ("Yanayokusubiri", "Siku")}
 type Shoot = Callable[[Page, str], None]
 
@@ -111,6 +113,8 @@ def into(folder: Path, ending: str) -> Shoot:
     folder.mkdir(parents=True, exist_ok=True)
 
     def shoot(page: Page, name: str) -> None:
+        if folder == DOCS and name not in SHOWN:
+            return
         page.wait_for_load_state("networkidle")
         page.screenshot(path=folder / f"desk-{name}-{ending}.png", animations="disabled")
 

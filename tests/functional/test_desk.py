@@ -232,6 +232,9 @@ def test_nobody_approves_their_own_request_in_a_race(scene: Refunding) -> None:
     refund = scene.payment(payment_id).refund
     assert refund is not None
     assert (refund.step, refund.asked_by) == ("requested", "staff:baraka")
+    assert amina.act(payment_id, "approve_refund", version=shown).body["code"] == (
+        "changed_meanwhile"
+    ), "another request than the one that was shown"
     assert scene.reversals_sent() == {}
 
 
