@@ -214,7 +214,9 @@ class RefundWatch:
                 self._world.note("went back twice, attention raised")
         for receipt, times in self._asked.items():
             attempts = list(self._sent.values()).count(receipt)
-            require(times <= ASKED_MAX * attempts, "R5", f"{receipt}: asked about {times} times")
+            require(
+                times <= ASKED_MAX * max(1, attempts), "R5", f"{receipt}: asked about {times} times"
+            )
 
     def _asks(self, receipt: str) -> list[Ask]:
         """The reversals of a receipt that M-Pesa took on."""
