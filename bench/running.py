@@ -21,6 +21,8 @@ RIE_GLOB = ".venvs/build/lib/python3*/site-packages/samcli/local/rapid/aws-lambd
 RIE_PORT = 9660
 STARTS = 7
 WAIT_SECONDS = 20.0
+WITHOUT_SITE = "-S"
+"""Lambda's interpreter has no .pth files; those of this machine would be counted in every start."""
 VALGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 
 
@@ -66,7 +68,7 @@ def start(
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     script = {"offset": offset, "events": [{"event": e, "advance": advance} for e in events]}
     (folder / "events.json").write_text(json.dumps(script))
-    command = [*prefix, str(PYTHON), str(DRIVER), subject.handler]
+    command = [*prefix, str(PYTHON), WITHOUT_SITE, str(DRIVER), subject.handler]
     command += [str(folder / "events.json"), str(folder / "answers.json")]
     process = subprocess.Popen(
         command,
@@ -108,7 +110,7 @@ def emulated(subject: Subject, log: Path) -> Iterator[None]:
     command = [str(emulator), "--log-level", "info"]
     command += ["--runtime-interface-emulator-address", f"127.0.0.1:{RIE_PORT}"]
     command += ["--runtime-api-address", f"127.0.0.1:{RIE_PORT + 1}"]
-    command += [str(PYTHON), "-m", "awslambdaric", f"{module}.{name}"]
+    command += [str(PYTHON), WITHOUT_SITE, "-m", "awslambdaric", f"{module}.{name}"]
     environment = subject.environment() | {
         "LAMBDA_TASK_ROOT": str(subject.path[0]),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",

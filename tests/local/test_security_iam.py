@@ -137,7 +137,8 @@ ALLOWED: Mapping[str, set[str]] = {
     "DeskRole": {
         *LEARNS,
         *LOOKS,
-        *("Query", "Query by_received", "Query person", "Daraja secret", "pepper", "staff secret"),
+        *("Query", "Query person", "Query by_received"),
+        *("Daraja secret", "pepper", "staff secret"),
     },
 }
 

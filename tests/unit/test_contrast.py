@@ -46,7 +46,7 @@ def schemes(text: str) -> list[dict[str, str]]:
     day, _, rest = text.partition("@media (prefers-color-scheme: dark)")
     night = rest.partition("\n}\n")[0]
     found = [dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6});", part)) for part in (day, night)]
-    return [{SAME.get(name, name): each[name] for name in each} for each in found if each]
+    return [{SAME.get(name) or name: each[name] for name in each} for each in found if each]
 
 
 @pytest.mark.parametrize(("one", "other", "known"), SPECIFIED)

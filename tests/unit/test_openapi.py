@@ -328,7 +328,13 @@ def test_statistics_answer_in_the_described_shape() -> None:
         public_status="completed",
         amount_kes=1500,
     )
-    received = Received(day="2026-11-23", amount_kes=1400)
+    received = Received(
+        day="2026-11-23",
+        payment_id="9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d",
+        received_at=NOW,
+        public_status="completed",
+        amount_kes=1400,
+    )
     statistics = tally([listed], [received], ["2026-11-22", "2026-11-23"])
     answer = answers.statistics_answer(statistics)
     assert errors_of(schema("StatisticsResponse"), answer) == []

@@ -6,9 +6,8 @@ from typing import Any
 
 from payments.protocol.payment import Origin, Payment, Proof
 from payments.protocol.receipts import ReceiptRow
+from payments.usecases.compare_statement import WITH_MONEY
 from payments.values import eat_day
-
-from tools.hakika.numbers import WITH_MONEY
 
 
 def first_witnesses(

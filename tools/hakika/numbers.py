@@ -8,29 +8,18 @@ from typing import IO, Annotated
 
 import typer
 from payments.http.answers import statistics_answer, statistics_csv
-from payments.protocol.payment import Payment, PaymentStatus
-from payments.protocol.policy import DAY_SECONDS
+from payments.protocol.payment import Payment
+from payments.usecases.compare_statement import days_between, money_received
 from payments.usecases.count_payments import RECEIVED, STATUSES, Statistics, Tally, count_payments
 from payments.usecases.upgrade_payments import first_proof_at
 from payments.values import eat_day
 from rich.console import Console
 
 from tools.hakika import screen
-from tools.hakika.arguments import day_span, days_between
+from tools.hakika.arguments import day_span
 from tools.hakika.errors import UsageError
 from tools.hakika.session import Session
 
-WITH_MONEY = frozenset(
-    {
-        PaymentStatus.COMPLETED,
-        PaymentStatus.REFUND_DUE,
-        PaymentStatus.REFUNDED,
-        PaymentStatus.REVIEW,
-    }
-)
-"""Statuses in which money came in."""
-LATE_SECONDS = 3 * DAY_SECONDS
-"""Money may arrive after the day its payment was created; later than this it seldom does."""
 COLUMNS = (
     "receipt_number",
     "completed_at",
@@ -81,7 +70,7 @@ def export(
     session: Session = context.obj
     is_day_given = first is not None or last is not None
     start, end = _span(session, first, last, days_back=0, ends_yesterday=not is_day_given)
-    found = money_received(session, start=start, end=end)
+    found = money_received(session.runtime.history, start=start, end=end)
     if file != "-":
         with open_for_writing(file) as output:
             write_rows(output, COLUMNS, map(_row, found))
@@ -91,18 +80,6 @@ def export(
         session.answer([_row(payment) for payment in found], lambda _: None)
     elif file == "-":
         write_rows(session.out.file, COLUMNS, map(_row, found))
-
-
-def money_received(session: Session, *, start: int, end: int) -> list[Payment]:
-    """Return the payments whose money came in between these moments, in that order."""
-    listed = session.runtime.history.list_created(days_between(start - LATE_SECONDS, end))
-    ids = (each.payment_id for each in listed)
-    found = [
-        payment
-        for payment in session.runtime.history.get_payments(ids)
-        if payment.status in WITH_MONEY and start <= first_proof_at(payment) <= end
-    ]
-    return sorted(found, key=first_proof_at)
 
 
 def open_for_writing(file: str) -> IO[str]:

@@ -9,6 +9,7 @@ from typing import Any
 from payments.daraja.wire import MalformedCallbackError, parse_callback
 from payments.protocol.consultation import BookingStatus, Consultation
 from payments.protocol.payment import Payment, PaymentStatus, Proof, RefundStep
+from payments.protocol.refund_steps import UNRESOLVED
 from payments.store.history import Event, FiledCallback
 from payments.store.receipt_claims import ReceiptClaim
 from payments.values import eat_iso, mask_checkout_request_id, mask_phone
@@ -202,7 +203,7 @@ def next_steps(payment: Payment, review_steps: Sequence[str]) -> list[str]:
             ]
         case PaymentStatus.COMPLETED | PaymentStatus.REFUNDED:
             pass
-    if payment.attention is not None:
+    if payment.attention not in (None, UNRESOLVED):  # a refund without an answer is settled first
         steps += ["Once it has been looked into:", f"hakika attention clear {name}"]
     return steps
 
@@ -220,6 +221,8 @@ def _refund_steps(payment: Payment) -> list[str]:
         return [
             "Another person approves the refund at the desk. To take the request back:",
             f"hakika refund withdraw {name}",
+            "If the money went back on the M-Pesa portal instead:",
+            f"hakika refund mark {name}",
         ]
     return [
         "Owed back. Where an initiator is configured, request the refund:",

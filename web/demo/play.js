@@ -27,6 +27,7 @@ export class Play extends EventTarget {
   #receipt = null;
   #moneyReceipt = null; // of the ledger
   #paidBy = null; // the function that wrote "completed"
+  #paidAt = Infinity;
   #lastEventAt = 0;
   #isReturned = false; // the customer reads that the money is back
 
@@ -168,10 +169,10 @@ export class Play extends EventTarget {
     const isChange = Boolean(from) && from !== status;
     const told = EVIDENCE_OF[by] ?? ASKED;
     const cause = this.steps.findLast((step) => step.isEvidence && !step.isSpent && told.includes(step.text));
-    if (isChange && status === 'completed') this.#paidBy = by;
     if (cause) this.#explain(cause, isChange, status);
-    this.#judgeCallbacks();
     const at = (this.#lastEventAt = Math.max(Date.parse(occurredAt), cause?.at ?? 0, this.#lastEventAt));
+    if (isChange && status === 'completed') [this.#paidBy, this.#paidAt] = [by, at];
+    this.#judgeCallbacks();
     if (this.#states.at(-1) !== status) this.#states.push(status);
     // The event says it better than the look that happened to see the change.
     this.steps = this.steps.filter((step) => step.text !== 'state' || step.states.to !== status);
@@ -194,10 +195,13 @@ export class Play extends EventTarget {
     if (cause.text === 'confirmation' && isChange && status === 'completed') Object.assign(cause, { why: 'confirmationPaid', kind: '' });
   }
 
-  /** A callback that was acknowledged and did not complete the payment came after another witness. */
+  /** A callback that did not complete the payment came after another witness, or was never answered. */
   #judgeCallbacks() {
     if (this.#paidBy === null || this.#paidBy === 'callback') return;
-    for (const step of this.steps) if (step.text === 'callbackAnswered' && step.why === 'callbackPaid') step.why = 'callbackAfter';
+    for (const step of this.steps.filter(({ why }) => why === 'callbackPaid')) {
+      const isAfter = step.text === 'callbackAnswered' || step.at >= this.#paidAt;
+      if (step.text !== 'callback') step.why = isAfter ? 'callbackAfter' : null;
+    }
   }
 
   // --- from Daraja and the phone --------------------------------------------------------------------------------

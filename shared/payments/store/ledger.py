@@ -156,6 +156,11 @@ class ReceiptLedger:
         rows = self.get_rows(numbers).values()
         return [row for row in rows if row.state is RowState.UNCLAIMED]
 
+    def waiting_rows(self) -> list[ReceiptRow]:
+        """Return every unclaimed row, read strongly behind an index that may lag."""
+        rows = self.get_rows(self.unclaimed_receipts()).values()
+        return [row for row in rows if row.state is RowState.UNCLAIMED]
+
     def payments_by_reference(self, account_reference: str) -> list[Payment]:
         """Return the payments with an account reference, read strongly behind their index."""
         found = self._table.query(

@@ -29,11 +29,14 @@ class Listed:
 class Received:
     """The money of one payment as in the by_received index.
 
-    Units: `day` of its first proof in EAT as YYYY-MM-DD; KES as reported, or as asked until M-Pesa
-        names an amount.
+    Units: `day` of its first proof in EAT as YYYY-MM-DD, `received_at` in UTC epoch seconds; KES as
+        reported, or as asked until M-Pesa names an amount.
     """
 
     day: str
+    payment_id: str
+    received_at: int
+    public_status: str
     amount_kes: int
 
 
@@ -69,8 +72,13 @@ def list_created(table: Table, days: Iterable[str]) -> Iterator[Listed]:
 def list_received(table: Table, days: Iterable[str]) -> Iterator[Received]:
     """Yield the money first proven on these EAT days, day by day. Errors: StoreUnavailableError."""
     for day, values in _list_days(table, days, index="by_received", key="received_shard"):
-        amount_kes = values.get("paid_amount_kes") or values["amount_kes"]
-        yield Received(day=day, amount_kes=amount_kes)
+        yield Received(
+            day=day,
+            payment_id=values["pk"].removeprefix(PAYMENT_PREFIX),
+            received_at=values["received_at"],
+            public_status=values["public_status"],
+            amount_kes=values.get("paid_amount_kes") or values["amount_kes"],
+        )
 
 
 def _list_days(
