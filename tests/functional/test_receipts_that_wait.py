@@ -256,6 +256,21 @@ def test_a_receipt_that_may_be_a_prompts_is_not_attached_to_the_booking(
     assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
 
+def test_money_that_may_be_another_bookings_prompts_confirms_no_booking(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = by_query(scene)
+    scene.register("2")
+    paid_at = scene.payment(payment_id).created_at + 30
+    for receipt, reference in ((RECEIPT, None), ("SKI7HAND02", "RENT7")):
+        bank.says(receipt, paid_at=paid_at, reference=reference)
+    with pytest.raises(ConflictError, match=f"payment {payment_id}"):
+        attach_to_booking(bank.services, RECEIPT, "2", shown_amount_kes=1000, actor=PERSON)
+    assert scene.consultation("2")["status"] == "Pending"
+    named = attach_to_booking(bank.services, "SKI7HAND02", "2", shown_amount_kes=1000, actor=PERSON)
+    assert scene.consultation("2")["paid_payment_id"] == named.payment_id
+
+
 def test_a_person_owes_money_back_that_belongs_to_nothing(scene: Scene, bank: Bank) -> None:
     bank.says(RECEIPT)
     payment = owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)

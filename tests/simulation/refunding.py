@@ -12,7 +12,7 @@ PLAIN_SHARE = 0.6
 """So many phones pay plainly at first: only money that arrived can go back."""
 TROUBLED_SHARE, TROUBLED_SECONDS_MAX = 0.7, 4 * 3600.0
 """So often faults go on while the money goes back."""
-RENEWED_SHARE = 0.25
+RENEWED_SHARE, REQUESTED_SHARE = 0.25, 0.85
 MAKERS = ("amina", "amina", "baraka", "chebet", "booking-system")
 CHECKERS = ("baraka", "baraka", "amina", "chebet", "dalmas")
 """Two may request and approve; chebet may only request; dalmas may only look."""
@@ -75,12 +75,16 @@ def draw_refunds(
         heal_at = max(heal_at, min(at, TROUBLED_SECONDS_MAX))
     repeats = chance.random() < 0.1
     days = [_reversal_day(chance, repeats=repeats) for _ in range(6)]
+    is_shown = chance.random() < 0.8
     drawn = chance.random()
     if drawn < 0.08:
         days[:2] = _late_refusal(chance)
     elif drawn < 0.14 and not repeats:
         days[:1] = [{**EXECUTED, "second_seconds": chance.choice((200.0, 900.0))}]
         _add(agenda, began + chance.choice((60.0, 300.0)), "refund", act="mark", who="amina")
+    elif drawn < 0.22 and not repeats:
+        is_shown = False  # only the late result tells that the first attempt was carried out
+        days[:1] = [{**EXECUTED, "outcome_seconds": 0.1, "second_seconds": 2500.0}]
     return {
         "heal_at": heal_at,
         "initiator": {
@@ -92,7 +96,7 @@ def draw_refunds(
             "initiator_seconds": chance.choice((0.2, 2.0, 2.0, 30.0, 300.0)),
             "queue_timeout_seconds": chance.choice((5.0, 30.0)),
             "reversal_repeats": repeats,
-            "reversed_is_shown": chance.random() < 0.8,
+            "reversed_is_shown": is_shown,
             "wrong_password_code": chance.choice(("2001", "18")),
             "unknown_receipt_code": chance.choice(("2032", "25", "SFC_IC0003")),
         },
@@ -124,7 +128,8 @@ def _round(chance: random.Random, agenda: list[dict[str, Any]], at: float) -> fl
     """Somebody requests, somebody approves, and somebody does something else meanwhile."""
     if chance.random() < RENEWED_SHARE:
         _add(agenda, max(1.0, at - 310.0), "refund", act="renew", who="right")
-    _add(agenda, at, "refund", act="request", who=chance.choice(MAKERS))
+    if chance.random() < REQUESTED_SHARE:
+        _add(agenda, at, "refund", act="request", who=chance.choice(MAKERS))
     at += chance.choice(BETWEEN_SECONDS) * (0.5 + chance.random())
     _add(agenda, at, "refund", act="approve", who=chance.choice(CHECKERS))
     for _ in range(chance.choice((0, 1, 1, 2))):

@@ -175,15 +175,26 @@ def _rivals(row: ReceiptRow, money: MoneySeen, payment: Payment) -> bool:
     """Whether another receipt that waits may be the prompt's money instead; a doubt says yes."""
     if row.receipt_number == money.receipt_number or row.amount_kes != money.amount_kes:
         return False
-    if row.paid_at is not None and not is_in_window(row.paid_at, payment):
+    if row.paid_at is not None and not _may_have_moved(row.paid_at, payment):
         return False
     return payer_fits(row.payer, row.payer_hmac, payment) is not False
 
 
 def _is_covered(payment: Payment, covered: tuple[int, int] | None) -> bool:
-    """Whether Pull has listed every debit of the prompt's time."""
+    """Whether Pull has listed every debit from the reservation to the proof of the money."""
     if covered is None:
         return False
     complete_from, complete_until = covered
     starts = complete_from <= payment.created_at - OWN_PROMPT_SLACK_SECONDS
-    return starts and complete_until >= payment.prompt_ends_at + COVERAGE_SLACK_SECONDS
+    return starts and complete_until >= _moved_by(payment) + COVERAGE_SLACK_SECONDS
+
+
+def _may_have_moved(at: int, payment: Payment) -> bool:
+    """Whether the money of a payment that is proven paid may have moved at this moment."""
+    first = payment.created_at - OWN_PROMPT_SLACK_SECONDS
+    return first <= at <= _moved_by(payment) + OWN_PROMPT_SLACK_SECONDS
+
+
+def _moved_by(payment: Payment) -> int:
+    """The moment by which the money of a proven payment had moved: M-Pesa may debit late."""
+    return max(payment.prompt_ends_at, payment.received_at or payment.final_at or 0)

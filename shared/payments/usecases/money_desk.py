@@ -21,6 +21,7 @@ from payments.store.instructions import Instruction
 from payments.usecases.apply_evidence import CHANGED, apply_evidence, preview_evidence
 from payments.usecases.gather_facts import WINDOW_SECONDS
 from payments.usecases.services import Services
+from payments.values import plain_reference
 
 UNSURE_TIME_SECONDS = 2 * DAY_SECONDS
 """A receipt whose time is not known may belong to any prompt of this long."""
@@ -61,13 +62,14 @@ def attach_to_booking(
     """Confirm a consultation with a receipt, by a paybill payment of its own.
 
     Errors: NotFoundError; ConflictError, code `attach_to_payment` where the money may be that of a
-        prompt of this consultation: one debit would pay twice.
+        prompt, of this consultation or another: one debit would pay twice.
     """
     row = _unclaimed(services, receipt_number, shown_amount_kes)
     consultation = services.store.get_consultation(booking_id)
     if consultation is None:
         raise NotFoundError("Consultation not found", code="consultation_not_found")
     _require_no_own_prompt(services, row, consultation)
+    _require_no_prompts_money(services, row)
     op_id = services.ids.hex(32)
     opening = pays_booking(
         seen_again(row), consultation, now=services.now(), op_id=op_id, has_waited=True
@@ -141,7 +143,7 @@ def _require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
     """Refuse where the money may be a prompt's: a query may prove it paid, and names no receipt."""
     for payment in _created_about(services, row):
         fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
-        is_awaited = awaits_receipt(payment) and fits
+        is_awaited = awaits_receipt(payment) and fits and _may_name(row, payment)
         if is_awaited and _may_be_paid_by(row, payment, services.now()):
             raise _attach_to(payment)
 
@@ -161,6 +163,12 @@ def _require_no_own_prompt(services: Services, row: ReceiptRow, consultation: Co
         is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
         if is_unbound and _may_be_paid_by(row, payment, services.now()):
             raise _attach_to(payment)
+
+
+def _may_name(row: ReceiptRow, payment: Payment) -> bool:
+    """Whether a prompt's money could carry this account: M-Pesa leaves it out, or cuts it short."""
+    own = payment.account_reference or ""
+    return row.reference is None or own.startswith(plain_reference(row.reference))
 
 
 def _may_be_paid_by(row: ReceiptRow, payment: Payment, now: int) -> bool:

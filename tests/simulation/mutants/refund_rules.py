@@ -187,8 +187,8 @@ REFUND_MUTANTS = (
         (
             Edit(
                 PERSON,
-                "    if payment.refund is None or payment.refund.step is not RefundStep.REQUESTED:\n",
-                "    if payment.refund is None:\n",
+                "    payment = case.payment\n    refund = _require_requested(payment)\n",
+                "    payment = case.payment\n    refund = payment.refund or Refund()\n    _require_owed(payment)\n    if is_sent(payment):\n        raise ConflictError('Sent', code='refund_not_requested')\n",
             ),
             _unchecked(
                 "not is_sent_now or (had.step is RefundStep.REQUESTED and isinstance(gate, TakeTurn))"
@@ -201,8 +201,8 @@ REFUND_MUTANTS = (
         (
             Edit(
                 PERSON,
-                "    if payment.status is not PaymentStatus.REFUND_DUE:\n",
-                "    if payment.bound_receipt is None:\n",
+                "    _require_owed(payment)\n    before = payment.refund or Refund()\n",
+                "    if payment.status is not PaymentStatus.COMPLETED:\n        _require_owed(payment)\n    before = payment.refund or Refund()\n",
             ),
             _unchecked("had == has or before.status in OWED"),
         ),
