@@ -14,6 +14,7 @@ from local.client import ApiClient, SimulatorClient
 from local.desk import new_links
 from local.state import StackState, write_state
 from tests.browser.checkout import check_accessibility
+from tests.browser.desk_dialog import confirm
 from tests.local.conftest import Customer
 from tests.local.operator_desk import ACCOUNT, answer
 from tests.local.runbook_scene import Scene
@@ -65,8 +66,7 @@ class Desk:
         for label, value in typed.items():
             dialog.get_by_label(label).fill(value)
         dialog.get_by_label(why).fill(WHY)
-        dialog.get_by_role("button", name=do_it).click()
-        expect(dialog).to_be_hidden(timeout=30 * SECONDS)
+        confirm(dialog, do_it)
 
     def needs_a_reason(self, name: str) -> None:
         """Without a reason nothing happens."""
