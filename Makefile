@@ -33,7 +33,7 @@ PYTEST := $(PY) -m pytest
 PARALLEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help python run demo curl desk check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
+.PHONY: help python run demo curl desk desk-pictures check test prove bench invoke unit local-tests browser web-tests build simulator requirements \
         upgrade deploy secrets environments clean
 
 help:
@@ -53,7 +53,7 @@ run: python ## the whole product on this machine, until Ctrl-C (DARAJA=sandbox f
 	@$(MAKE) --no-print-directory environments
 	@exec $(PY) -m local.stack
 
-demo: environments ## play two customers through the public API, one line a step (VERBOSE=1 for bodies)
+demo: environments ## play payments, lost messages, money by hand and refunds, one line a step (VERBOSE=1 for bodies)
 	@exec $(PY) -m local.demo
 
 curl: environments ## the stack by hand: addresses, tokens, and a payment with curl
@@ -61,6 +61,9 @@ curl: environments ## the stack by hand: addresses, tokens, and a payment with c
 
 desk: environments ## fresh links to the desk of the running stack, for a clerk and an approver
 	@exec $(PY) -m local.desk
+
+desk-pictures: environments ## take the pictures of docs/desk.md; ARGUMENTS=--look for every width, by day and night
+	@exec $(PY) -m local.desk_pictures $(ARGUMENTS)
 
 test: python ## every check and every test, with all their set-up; PARALLEL=2 processes for each kind
 	@$(PYTHON) -m local.prepare_tests

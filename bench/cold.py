@@ -7,16 +7,31 @@ load of the machine does not matter.
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 from bench import flow
-from bench.running import VALGRIND, invoke, order
+from bench.running import VALGRIND, count_code, invoke, order
 from bench.subjects import Subject, authorizers
 
 RUNS_AT_ONCE = 2
 FIRST_NUMBERS = {"product": 0, "typical": 100, "careful": 200}
 """Each team has customers of its own, so that all runs share one wire."""
 PAID_SECONDS = 30.0
+STEPS = {
+    "the interpreter": "import site",
+    "Lambda's runtime client": "import awslambdaric.bootstrap",
+    "botocore, and clients of two services": (
+        "from botocore.session import get_session as s; s = s();"
+        " s.create_client('dynamodb'); s.create_client('sqs')"
+    ),
+    "Powertools": (
+        "from aws_lambda_powertools.logging import Logger;"
+        " from aws_lambda_powertools.metrics import Metrics; Logger(); Metrics()"
+    ),
+    "the product": "import app",
+}
+"""What a callback's start loads, in an order in which each part comes after what it needs."""
 type ColdPaths = dict[str, dict[str, dict[str, int]]]
 
 
@@ -48,6 +63,15 @@ def measure(teams: dict[str, flow.Team], now: float) -> ColdPaths:
         event = flow.callback_event(delivery, now)
         called_back.append(("callback", name, "function", team["callback"], event))
     return _merged(found, _counted(called_back, offset=PAID_SECONDS))
+
+
+def composition(callback: Subject) -> dict[str, int]:
+    """Return the instructions that each part adds to a callback's start."""
+    codes = ["; ".join([*STEPS.values()][: number + 1]) for number in range(len(STEPS))]
+    with ThreadPoolExecutor(RUNS_AT_ONCE) as pool:
+        counted = [0, *pool.map(lambda code: count_code(callback, code), codes)]
+    added = (after - before for before, after in pairwise(counted))
+    return dict(zip(STEPS, added, strict=True))
 
 
 def total(parts: dict[str, int]) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import random
+import statistics
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ FEW, MANY = 2, 12
 PAID_AFTER_SECONDS = 15
 PEER_POLL_SECONDS = 2
 BURST_PAYMENTS = 900
+CALLBACKS, ROUNDS = 300, 3
 BURST_DUPLICATES = 100
 STK_PUSH = "/api/payment/mpesa/stk-push"
 STATUS = "/api/payment/mpesa/status/{id}"
@@ -200,6 +202,40 @@ def burst(team: Team, now: float) -> dict[str, Any]:
         "transitions": order("transitions"),
         "cpu_ms_per_callback": cpu / len(events) * 1e3,
     }
+
+
+def throughput(teams: dict[str, Team], now: float) -> dict[str, dict[str, float]]:
+    """Callbacks per CPU second of one warm instance of each team, measured in turns."""
+    order("reset")
+    waiting: dict[str, list[Event]] = {}
+    for place, (name, team) in enumerate(teams.items()):
+        numbers = range(place * CALLBACKS, (place + 1) * CALLBACKS)
+        prepare(name, numbers, now)
+        push(team, numbers, now)
+    by_phone = {_phone_in(each): each for each in order("settle", seconds=30)}
+    for place, name in enumerate(teams):
+        numbers = range(place * CALLBACKS, (place + 1) * CALLBACKS)
+        waiting[name] = [callback_event(by_phone[phone_of(number)], now) for number in numbers]
+    rounds: dict[str, list[float]] = {name: [] for name in teams}
+    size = CALLBACKS // ROUNDS
+    for turn in range(ROUNDS):
+        for name, team in teams.items():
+            events = waiting[name][turn * size : (turn + 1) * size]
+            report = invoke(team["callback"], events, offset=30.0)
+            expect(report, 200)
+            warm = report["cpu_seconds"] - report["first_cpu_seconds"]
+            rounds[name].append((size - 1) / warm)
+    return {
+        name: {"callbacks_per_cpu_second": statistics.median(rates)}
+        for name, rates in rounds.items()
+    }
+
+
+def _phone_in(delivery: dict[str, str]) -> str:
+    """The phone that a callback of money names."""
+    items = json.loads(delivery["body"])["Body"]["stkCallback"]["CallbackMetadata"]["Item"]
+    [phone] = [each["Value"] for each in items if each["Name"] == "PhoneNumber"]
+    return str(phone)
 
 
 def difference(before: dict[str, Any], after: dict[str, Any], among: int) -> dict[str, float]:

@@ -14,8 +14,7 @@ from tests.support.network import Lines
 from tests.support.world import World
 
 OPEN = 100
-SIZES = (1_000, 10_000, 100_000)
-ISSUE_SIZES = (1_000, 200_000)
+SIZES = (1_000, 10_000, 100_000, 200_000)
 STATISTICS = "/api/payment/mpesa/statistics"
 POLL_EVERY_SECONDS = 5
 POLL_FOR_SECONDS = 300
@@ -66,6 +65,7 @@ def add_settled(world: World, settled: dict[str, Any], number: int, created_at: 
     changed = {
         "pk": {"S": f"PAY#{number:032x}"},
         "checkout_request_id": {"S": f"ws_CO_{number:032d}"},
+        "account_reference": {"S": f"OTHER{number:06d}"},
         "created_at": {"N": str(created_at)},
         "day_shard": {"S": f"{eat_day(created_at)}#{shard}"},
     }

@@ -25,8 +25,12 @@ DURATION_TARGET = 0.60
 LAYER_MEGABYTES_MAX = 10
 MEDIAN_SECONDS_MAX = 1.2
 SECONDS_95_MAX = 2.5
-NOT_MEASURED = "Not measured in this run; the next `make bench` fills the table."
+NOT_MEASURED = "Not measured in this run; the next `{command}` fills the table."
+COMMANDS = {"burst on the stack": "python -m bench.burst"}
+"""Which command fills a table, where it is not `make bench`."""
 BLOCK = r"(<!-- bench: {name} -->\n)(.*?)(\n<!-- end -->)"
+APART = ("burst_on_stack",)
+"""Results of commands that `make bench` does not run, because they take longer."""
 type Results = Mapping[str, Any]
 type Values = Mapping[str, float]
 
@@ -48,9 +52,33 @@ def with_tables(page: str, results: Results) -> str:
         try:
             text = "\n".join(table(results))
         except KeyError:
-            text = NOT_MEASURED
+            text = NOT_MEASURED.format(command=COMMANDS.get(name, "make bench"))
         page = pattern.sub(lambda found, text=text: found[1] + text + found[3], page)  # type: ignore[misc]
     return page
+
+
+def keep(name: str, found: Mapping[str, Any]) -> None:
+    """Keep what a part of the benchmark measured by itself, and write the page again."""
+    results = read_results()
+    results[name] = {**found, "commit": present_commit()}
+    save(results)
+
+
+def read_results() -> dict[str, Any]:
+    """Return what was measured last."""
+    results: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return results
+
+
+def save(results: Results) -> None:
+    """Keep the results and write the page from them."""
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    write_page(results)
+
+
+def measured_apart(results: Results) -> dict[str, Any]:
+    """Return what commands of their own measured, which a run of all leaves as it is."""
+    return {name: results[name] for name in APART if name in results}
 
 
 def present_commit() -> str:
@@ -87,6 +115,16 @@ def _cold_starts(results: Results) -> list[str]:
     lines = _head("start of the function alone")
     for function, counted in results["cold_start_instructions"].items():
         lines.append(_row(function, {team: counted[team] / 1e6 for team in TEAMS}, "M"))
+    return lines
+
+
+def _start(results: Results) -> list[str]:
+    parts = {**results["start_of_a_callback"]}
+    whole = cold.total(results["cold_path_instructions"]["callback"]["product"])
+    parts["the request itself"] = whole - sum(parts.values())
+    lines = ["| a callback's first request | instructions | share |", "|---|---|---|"]
+    for name, number in parts.items():
+        lines.append(f"| {name} | {_amount(number / 1e6, 'M')} | {number / whole:.0%} |")
     return lines
 
 
@@ -138,14 +176,13 @@ def _layer(results: Results) -> list[str]:
 
 
 def _growth(results: Results) -> list[str]:
-    found = {**results["growth_issue_8"]}
-    sizes = ["1000", "10000", "100000", "200000"]
+    found = results["growth"]
+    sizes = [*next(iter(found.values()))]
     lines = [
         f"| rows | {' | '.join(f'{int(size):,}' for size in sizes)} |",
-        "|---|---|---|---|---|",
+        "|---|" + "---|" * len(sizes),
     ]
-    for work in found:
-        by_size = {**results["growth"][work], **found[work]}
+    for work, by_size in found.items():
         for unit in ("items_read", "read_units"):
             cells = [f"{by_size[size][unit]:g}" for size in sizes]
             lines.append(f"| {work}: {unit.replace('_', ' ')} | {' | '.join(cells)} |")
@@ -213,6 +250,62 @@ def _waiting(results: Results) -> list[str]:
     ]
 
 
+def _throughput(results: Results) -> list[str]:
+    found = {team: each["callbacks_per_cpu_second"] for team, each in results["throughput"].items()}
+    cells = " | ".join(f"{found[team]:,.0f}" for team in TEAMS)
+    ratio, other = found["product"] / found["typical"], found["product"] / found["careful"]
+    return [
+        "| | product | typical | careful | to typical | to careful |",
+        "|---|---|---|---|---|---|",
+        f"| callbacks per CPU second | {cells} | **{ratio:.2f}** | {other:.2f} |",
+    ]
+
+
+def _burst_on_stack(results: Results) -> list[str]:
+    found = results["burst_on_stack"]
+    answers = ", ".join(f"{count:,} with {status}" for status, count in found["answers"].items())
+    return [
+        "| the burst | figure |",
+        "|---|---|",
+        f"| payments | {found['payments']:,} |",
+        f"| callbacks, of them duplicates | {found['callbacks']:,}, {found['duplicates']:,} |",
+        f"| answered | {answers} |",
+        f"| lost | {found['lost']} |",
+        f"| doubled | {found['doubled']} |",
+        f"| findings of the ledger's audit | {found['findings']} |",
+        f"| callbacks a second, on one machine | {found['callbacks_per_second']:.0f} |",
+        f"| measured at commit | `{found['commit']}` |",
+    ]
+
+
+def _versions(results: Results) -> list[str]:
+    found = results["versions"]
+    return ["Packages of all three: " + ", ".join(f"{n} {v}" for n, v in found.items()) + "."]
+
+
+def _ledger(results: Results) -> list[str]:
+    lines = [
+        "| | DynamoDB calls | write units | read units | M instructions |",
+        "|---|---|---|---|---|",
+    ]
+    for name, each in results["ledger"].items():
+        cells = (f"{each[unit]:g}" for unit in ("dynamodb_calls", "write_units", "read_units"))
+        lines.append(f"| {name} | {' | '.join(cells)} | {each['instructions'] / 1e6:.1f} |")
+    return lines
+
+
+def _search(results: Results) -> list[str]:
+    found = results["search"]
+    lines = [
+        "| typed into the search | read units | queries | gets | scans |",
+        "|---|---|---|---|---|",
+    ]
+    for name, each in found["searches"].items():
+        cells = (f"{each[unit]:g}" for unit in ("read_units", "queries", "gets", "scans"))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return [f"With {found['payments']:,} payments in the table:", "", *lines]
+
+
 def _aim(value: float, most: float) -> str:
     return f"{most:g}, {'met' if value <= most else 'missed'}"
 
@@ -221,10 +314,16 @@ TABLES: Mapping[str, Callable[[Results], list[str]]] = {
     "measured at": _measured_at,
     "cold paths": _cold_paths,
     "cold starts": _cold_starts,
+    "start of a callback": _start,
     "first durations": _durations,
     "memory": _memory,
     "warm callback": _warm,
     "waiting": _waiting,
+    "versions": _versions,
+    "throughput": _throughput,
+    "burst on the stack": _burst_on_stack,
+    "ledger": _ledger,
+    "search": _search,
     "wire": _wire,
     "layer": _layer,
     "growth": _growth,
@@ -235,4 +334,4 @@ TABLES: Mapping[str, Callable[[Results], list[str]]] = {
 
 
 if __name__ == "__main__":
-    write_page(json.loads(RESULTS.read_text(encoding="utf-8")))
+    write_page(read_results())

@@ -21,6 +21,8 @@ RIE_GLOB = ".venvs/build/lib/python3*/site-packages/samcli/local/rapid/aws-lambd
 RIE_PORT = 9660
 STARTS = 7
 WAIT_SECONDS = 20.0
+WITHOUT_SITE = "-S"
+"""Lambda's interpreter has no .pth files; those of this machine would be counted in every start."""
 VALGRIND = ("valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null")
 
 
@@ -66,7 +68,7 @@ def start(
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     script = {"offset": offset, "events": [{"event": e, "advance": advance} for e in events]}
     (folder / "events.json").write_text(json.dumps(script))
-    command = [*prefix, str(PYTHON), str(DRIVER), subject.handler]
+    command = [*prefix, str(PYTHON), WITHOUT_SITE, str(DRIVER), subject.handler]
     command += [str(folder / "events.json"), str(folder / "answers.json")]
     process = subprocess.Popen(
         command,
@@ -85,10 +87,25 @@ def finish(started: tuple[subprocess.Popen[str], Path]) -> dict[str, Any]:
     if process.wait(timeout=900):
         raise RuntimeError(errors.read_text()[-3000:])
     report: dict[str, Any] = json.loads((folder / "answers.json").read_text())
-    counted = re.search(r"I\s+refs:\s+([\d,]+)", errors.read_text())
-    report["instructions"] = int(counted[1].replace(",", "")) if counted else 0
+    report["instructions"] = _instructions(errors.read_text())
     report["log_bytes"] = (folder / "log").stat().st_size
     return report
+
+
+def count_code(subject: Subject, code: str) -> int:
+    """Return the instructions of a few statements in a function's environment."""
+    command = [*VALGRIND, str(PYTHON), WITHOUT_SITE, "-c", code]
+    done = subprocess.run(
+        command, env=subject.environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-3000:])
+    return _instructions(done.stderr)
+
+
+def _instructions(errors: str) -> int:
+    counted = re.search(r"I\s+refs:\s+([\d,]+)", errors)
+    return int(counted[1].replace(",", "")) if counted else 0
 
 
 def first_durations(cases: list[tuple[Subject, dict[str, Any]]]) -> list[float]:
@@ -108,7 +125,7 @@ def emulated(subject: Subject, log: Path) -> Iterator[None]:
     command = [str(emulator), "--log-level", "info"]
     command += ["--runtime-interface-emulator-address", f"127.0.0.1:{RIE_PORT}"]
     command += ["--runtime-api-address", f"127.0.0.1:{RIE_PORT + 1}"]
-    command += [str(PYTHON), "-m", "awslambdaric", f"{module}.{name}"]
+    command += [str(PYTHON), WITHOUT_SITE, "-m", "awslambdaric", f"{module}.{name}"]
     environment = subject.environment() | {
         "LAMBDA_TASK_ROOT": str(subject.path[0]),
         "AWS_LAMBDA_FUNCTION_TIMEOUT": "60",

@@ -7,7 +7,8 @@
    days on virtual time, twice; both histories must be equal and the ledger must balance.
 
 Ends with status 1 where a push was refused, a callback is missing, the audit finds something, the
-rate was not reached or the histories differ.
+rate was not reached or the histories differ. A run of the full size writes its figures into
+docs/simulator.md (bench/simulator_page.py).
 """
 
 import argparse
@@ -22,9 +23,12 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from bench import simulator_page
 from bench.mixed_day import play_day
 from simulator.core.config import SANDBOX_PASSKEY, SANDBOX_SHORTCODE
 
+RATE, SECONDS, OPERATIONS = 200, 30, 10_000
+"""The full size, which the figures of docs/simulator.md are of."""
 SIMULATOR_PORT = 9610
 SINK_PORT = 9611
 START_SECONDS_MAX = 20.0
@@ -105,8 +109,8 @@ class Merchant:
             self.refusals.append(text)
 
 
-async def over_http(rate: int, seconds: int) -> bool:
-    """Runs the load and says how it went; False where something is wrong."""
+async def over_http(rate: int, seconds: int) -> tuple[bool, dict[str, Any]]:
+    """Runs the load: whether everything was right, and the figures."""
     merchant = Merchant()
     sink = await _serve_sink(merchant)
     process = await asyncio.create_subprocess_exec(
@@ -119,7 +123,7 @@ async def over_http(rate: int, seconds: int) -> bool:
             began = time.perf_counter()
             await _load(session, merchant, token, rate, seconds)
             took = time.perf_counter() - began
-            await _callbacks_in(session, len(merchant.latencies))
+            await _callbacks_in(session, merchant)
             return await _report(session, merchant, rate, took)
     finally:
         process.terminate()
@@ -168,21 +172,22 @@ async def _load(
     await asyncio.gather(*pushes)
 
 
-async def _callbacks_in(session: aiohttp.ClientSession, expected: int) -> None:
+async def _callbacks_in(session: aiohttp.ClientSession, merchant: Merchant) -> None:
     url = f"http://127.0.0.1:{SIMULATOR_PORT}/_simulator/health"
     deadline = time.monotonic() + CALLBACK_SECONDS_MAX
     while time.monotonic() < deadline:
         async with session.get(url) as response:
             health = await response.json()
-        if health["next_event_at"] is None and health["callbacks_out"] == 0:
+        is_in = len(merchant.beliefs) >= len(merchant.latencies)
+        if is_in and health["callbacks_waiting"] == health["callbacks_out"] == 0:
             return
         await asyncio.sleep(0.2)
-    print(f"callbacks are still out after {CALLBACK_SECONDS_MAX:.0f} s; {expected} expected")
+    print(f"callbacks are still out after {CALLBACK_SECONDS_MAX:.0f} s")
 
 
 async def _report(
     session: aiohttp.ClientSession, merchant: Merchant, rate: int, took: float
-) -> bool:
+) -> tuple[bool, dict[str, Any]]:
     base = f"http://127.0.0.1:{SIMULATOR_PORT}/_simulator"
     async with session.post(f"{base}/audit", json={"beliefs": merchant.beliefs}) as response:
         audit = await response.json()
@@ -199,13 +204,24 @@ async def _report(
         f"ledger        {audit['debits']} debits, KES {audit['debited_kes']}, "
         f"{'balanced' if is_balanced else 'NOT BALANCED'}, {len(audit['findings'])} audit findings"
     )
-    return (
+    is_right = (
         not merchant.refusals
         and len(merchant.beliefs) == audit["debits"] == pushes
         and audit["is_clean"]
         and is_balanced
         and reached >= rate * 0.98
     )
+    return is_right, {
+        "seconds": round(pushes / rate),
+        "pushes_per_second": reached,
+        "pushes": pushes,
+        "refused": refused,
+        "median_ms": _percentile(merchant.latencies, 0.5) * 1000,
+        "p99_ms": _percentile(merchant.latencies, 0.99) * 1000,
+        "debits": audit["debits"],
+        "callbacks": len(merchant.beliefs),
+        "findings": len(audit["findings"]),
+    }
 
 
 async def _callback_lags(session: aiohttp.ClientSession, base: str) -> list[float]:
@@ -223,9 +239,13 @@ async def _callback_lags(session: aiohttp.ClientSession, base: str) -> list[floa
 
 
 def _percentiles(values: list[float]) -> str:
-    ordered = sorted(values) or [0.0]
-    picked = ((name, ordered[int((len(ordered) - 1) * part)]) for name, part in _PARTS)
+    picked = ((name, _percentile(values, part)) for name, part in _PARTS)
     return ", ".join(f"{name} {value * 1000:.1f} ms" for name, value in picked)
+
+
+def _percentile(values: list[float], part: float) -> float:
+    ordered = sorted(values) or [0.0]
+    return ordered[int((len(ordered) - 1) * part)]
 
 
 _PARTS = (("median", 0.5), ("p95", 0.95), ("p99", 0.99), ("most", 1.0))
@@ -234,8 +254,8 @@ _PARTS = (("median", 0.5), ("p95", 0.95), ("p99", 0.99), ("most", 1.0))
 # In process
 
 
-def in_process(operations: int) -> bool:
-    """Plays the same day twice; False where the two differ or the money does not add up."""
+def in_process(operations: int) -> tuple[bool, dict[str, Any]]:
+    """Plays the same day twice: whether both are equal and the money adds up, and the figures."""
     began = time.perf_counter()
     first = play_day(operations, seed=4)
     took = time.perf_counter() - began
@@ -250,19 +270,33 @@ def in_process(operations: int) -> bool:
     print(f"again         {'identical' if first == second else 'DIFFERENT'}")
     print(f"other seed    {'different, as it must be' if other != first else 'THE SAME'}")
     has_all = min(first.payments, first.reversals, first.payouts) > 0
-    return first == second and other != first and first.is_balanced and has_all
+    is_right = first == second and other != first and first.is_balanced and has_all
+    return is_right, {
+        "operations": first.operations,
+        "payments": first.payments,
+        "reversals": first.reversals,
+        "payouts": first.payouts,
+        "is_equal": first == second,
+        "is_balanced": first.is_balanced,
+    }
 
 
 def main() -> int:
-    """Runs both and gives the exit status."""
+    """Runs both, keeps the figures of a run of the full size, and gives the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench.simulator")
-    parser.add_argument("--rate", type=int, default=200, help="pushes a second (%(default)s)")
-    parser.add_argument("--seconds", type=int, default=30, help="for so long (%(default)s)")
-    parser.add_argument("--operations", type=int, default=10_000, help="to replay (%(default)s)")
+    parser.add_argument("--rate", type=int, default=RATE, help="pushes a second (%(default)s)")
+    parser.add_argument("--seconds", type=int, default=SECONDS, help="for so long (%(default)s)")
+    parser.add_argument(
+        "--operations", type=int, default=OPERATIONS, help="to replay (%(default)s)"
+    )
     given = parser.parse_args()
-    results = [in_process(given.operations), asyncio.run(over_http(given.rate, given.seconds))]
-    print("ok" if all(results) else "NOT OK")
-    return 0 if all(results) else 1
+    is_day_right, day = in_process(given.operations)
+    is_load_right, load = asyncio.run(over_http(given.rate, given.seconds))
+    if (given.rate, given.seconds, given.operations) == (RATE, SECONDS, OPERATIONS):
+        simulator_page.keep({"load": load, "day": day})
+    is_right = is_day_right and is_load_right
+    print("ok" if is_right else "NOT OK")
+    return 0 if is_right else 1
 
 
 if __name__ == "__main__":

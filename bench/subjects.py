@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from pathlib import Path
 from py_compile import PycInvalidationMode
 
@@ -19,6 +20,10 @@ PORT = 9650
 BASE = f"http://127.0.0.1:{PORT}"
 PYTHON = Path(sys.base_prefix) / "bin" / "python3.13"
 RUNTIME_PACKAGES = ("awslambdaric", "snapshot_restore_py", "simplejson")
+TOLD = (
+    *("aws-lambda-powertools", "aws-xray-sdk", "boto3", "botocore", "cryptography", "pydantic"),
+    *("PyJWT", "requests", "urllib3"),
+)
 FUNCTIONS = ("callback", "status", "stk_push")
 FOLDERS = {"callback": "Callback", "status": "Status", "stk_push": "StkPush"}
 # What template.yaml sets beside names and limits.
@@ -72,7 +77,11 @@ def environment() -> dict[str, str]:
         "DARAJA_SECRET_ARN": f"{ARN}daraja",
         "PEPPER_SECRET_ARN": f"{ARN}pepper",
         "JWT_SECRET_ARN": f"{ARN}jwt",
+        "PAYBILL_SECRET_ARN": f"{ARN}paybill",
+        "INITIATOR_SECRET_ARN": f"{ARN}initiator",
+        "RESULT_KEY_SECRET_ARN": f"{ARN}result-key",
         "FALLBACK_QUEUE_URL": f"{BASE}/queue",
+        "MONEY_QUEUE_URL": f"{BASE}/queue",
         "POWERTOOLS_SERVICE_NAME": "bench",
         "POWERTOOLS_METRICS_NAMESPACE": "Bench",
     }
@@ -143,6 +152,19 @@ def build() -> None:
     for folder in (WORK / "peers", RUNTIME):
         mode = PycInvalidationMode.UNCHECKED_HASH
         compileall.compile_dir(folder, quiet=2, invalidation_mode=mode)
+
+
+def versions() -> dict[str, str]:
+    """The versions of the packages that all three teams run on, the peers' unslimmed."""
+    found = {
+        each.metadata["Name"].replace("_", "-"): each.version
+        for each in distributions(path=_folders())
+    }
+    return {name: found[name] for name in TOLD if name in found}
+
+
+def _folders() -> list[str]:
+    return [str(PEER_LAYER), str(WORK / "peers" / "tracer"), str(WORK / "peers" / "crypto")]
 
 
 def sizes() -> dict[str, dict[str, float]]:

@@ -17,12 +17,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from payments.values import sha256_hex
+
 from simulator.core import Daraja, HttpRequest
 from simulator.core.config import SANDBOX_PASSKEY, Config
 from simulator.core.errors import PromptClosedError
-from tests.support.aws import JWT_SECRET
+from simulator.core.initiator.certificate import CERTIFICATE_FILE
+from simulator.core.initiator.settings import DEFAULT_INITIATORS
+from tests.support.aws import C2B_TOKEN, JWT_SECRET
 from tests.support.dynamodb import Engine, table_from_template
 from tests.support.dynamodb.errors import DynamoDBError
+from tools.credential import encrypt, read_certificate
 
 PRODUCT_TABLE = "payments"
 PEER_TABLES = ("peer-payments", "peer-consultations", "peer-idempotency")
@@ -34,6 +39,14 @@ SECRETS = {
     },
     "pepper": {"PHONE_PEPPER": "pepper-of-the-benchmark"},
     "jwt": {"JWT_SECRET": JWT_SECRET, "JWT_SECRET_PREVIOUS": ""},
+    "paybill": {"C2B_TOKEN_SHA256": sha256_hex(C2B_TOKEN)},
+    "initiator": {
+        "INITIATOR_NAME": DEFAULT_INITIATORS[0].name,
+        "SECURITY_CREDENTIAL": encrypt(
+            DEFAULT_INITIATORS[0].password, read_certificate(CERTIFICATE_FILE)
+        ),
+    },
+    "result-key": {"RESULT_KEY": "result-key-of-the-benchmark", "RESULT_KEYS_OLD": ""},
 }
 SHOWN_SECONDS = 2.0  # until the last prompt is on its screen
 CONFIG = {"query_per_minute": None, "person_seconds": 3.0, "same_amount_seconds": 0.0}
@@ -122,7 +135,8 @@ class Cloud:
             return self.settle(float(body.get("seconds", 30)))
         if path == "/bench/transitions":
             items = self.engine.items(PRODUCT_TABLE)
-            return sum(each.get("type", {}).get("S") == "PaymentCompleted" for each in items)
+            wanted = body.get("type", "PaymentCompleted")
+            return sum(each.get("type", {}).get("S") == wanted for each in items)
         if path == "/bench/advance":
             self.offset += float(body["seconds"])
         return self.counts()

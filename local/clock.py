@@ -13,6 +13,7 @@ from local import credentials, screen, seed, state
 from local.client import SimulatorClient
 from local.errors import LocalStackError
 from local.moved_clock import clock_file, write_ahead_seconds
+from local.settings import STATE_FILE
 from local.state import StackState
 
 
@@ -41,7 +42,7 @@ def renew_tokens(folder: Path, stack: StackState, clock: Callable[[], float]) ->
         customer_token=credentials.make_token(secret, stack.customer_id, clock=clock),
         booking_token=credentials.make_token(secret, "booking-system", scopes=scopes, clock=clock),
     )
-    state.write_state(folder / "stack.json", fresh)
+    state.write_state(folder / STATE_FILE, fresh)
     screen.write_shell_file(folder / screen.SHELL_FILE, fresh)
     (folder / "config.json").write_text(json.dumps(seed.demo_config(fresh), indent=2))
     return fresh

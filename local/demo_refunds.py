@@ -24,7 +24,7 @@ class RefundDemo(Demo):
 
     def refund_with_a_lost_answer(self) -> None:
         """M-Pesa's acknowledgement never comes; the money goes back exactly once."""
-        self._begin("The same, and M-Pesa's acknowledgement of the refund is lost")
+        self._begin("A refund whose acknowledgement gets lost is sent once, and returns once")
 
         def lose_the_answer() -> None:
             body = {"scenario": "ack_reset", "api": "reversal"}

@@ -5,6 +5,7 @@ Each link works once, within 15 minutes. A new one ends the person's earlier ses
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,18 @@ from local.console import Console
 from local.errors import LocalStackError
 from local.settings import ROOT, read_settings
 
-PEOPLE = (("grace", "Grace", "clerk"), ("amina", "Amina", "approver"))
+
+@dataclass(frozen=True, kw_only=True)
+class DeskPerson:
+    """A demo member of staff. Shape: `role` is clerk or approver."""
+
+    sub: str
+    name: str
+    role: str
+
+
+CLERK = DeskPerson(sub="grace", name="Grace", role="clerk")
+APPROVER = DeskPerson(sub="amina", name="Amina", role="approver")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +36,8 @@ class Link:
     role: str
 
 
-def new_links(state_file: Path) -> list[Link]:
-    """Add the demo people through the operator's own use cases, and give each a fresh link.
+def new_links(state_file: Path, people: Sequence[DeskPerson] = (CLERK, APPROVER)) -> list[Link]:
+    """Add these people through the operator's own use cases, and give each a fresh link.
 
     Errors: LocalStackError where no stack runs.
     """
@@ -47,10 +59,12 @@ def new_links(state_file: Path) -> list[Link]:
     desk = StaffDesk(services=runtime.services, register=StaffRegister(runtime.table))
     actor = Actor(by=deployment.identity(), reason="a demo person", request_id="local")
     links = []
-    for sub, name, role in PEOPLE:
-        put_staff(desk, sub, name=name, role=Role(role), is_active=True, actor=actor)
-        code = new_link(desk, sub, actor=actor)
-        links.append(Link(address=f"{deployment.api_url}/desk#{code}", name=name, role=role))
+    for each in people:
+        role = Role(each.role)
+        put_staff(desk, each.sub, name=each.name, role=role, is_active=True, actor=actor)
+        code = new_link(desk, each.sub, actor=actor)
+        address = f"{deployment.api_url}/desk#{code}"
+        links.append(Link(address=address, name=each.name, role=each.role))
     return links
 
 

@@ -21,8 +21,9 @@ from pathlib import Path
 
 from aiohttp import ClientConnectionResetError, ClientError, ClientSession, ClientTimeout, web
 
-from local import api_pages, credentials
+from local import api_pages, credentials, desk
 from local.moved_clock import stack_clock
+from local.settings import STATE_FILE
 from local.timeline import read_events
 from simulator.server.quiet import quote_no_broken_request
 
@@ -117,6 +118,16 @@ class Gateway:
         )
         return web.json_response({"events": events}, headers={"Cache-Control": "no-store"})
 
+    async def open_desk(self, request: web.Request) -> web.Response:
+        """Lead to the desk at a payment, signed in as the demo person who may approve a refund."""
+        payment_id = request.query.get("payment_id", "")
+        if not PAYMENT_ID.fullmatch(payment_id):
+            raise web.HTTPNotFound
+        state_file = self._options.config_file.parent / STATE_FILE
+        [link] = await asyncio.to_thread(desk.new_links, state_file, [desk.APPROVER])
+        address = f"{link.address}/{payment_id}"
+        return web.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+
     async def serve_page(self, request: web.Request) -> web.StreamResponse:
         """Serve a file of web/."""
         return _serve_file(self._options.web_folder, request.path)
@@ -164,6 +175,7 @@ def application(options: GatewayOptions) -> web.Application:
         app.router.add_route("*", path, gateway.pass_to_api)
     app.router.add_get("/demo/config.json", gateway.show_config)
     app.router.add_get("/demo/events", gateway.show_events)
+    app.router.add_get("/demo/desk", gateway.open_desk)
     app.router.add_post("/demo/customers", gateway.make_customer)
     api_pages.add_routes(app, options.config_file)
     for path in SIMULATOR_PATHS:

@@ -44,6 +44,7 @@ def approve_refund(
         "act": "approve",
         "payment_id": payment_id,
         "by": by,
+        "why": "approved on this machine",
         "request_id": "local",
         "shown_version": None,
     }

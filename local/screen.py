@@ -67,7 +67,11 @@ def next_commands(state: StackState) -> list[tuple[str, str]]:
     desk = ("make desk", "fresh links to the desk: each works once, within 15 minutes")
     if state.simulator_url is None:
         return [curl, desk]
-    return [("make demo", "two customers pay, one line a step"), curl, desk]
+    return [
+        ("make demo", "payments, lost messages, money by hand, refunds: one line a step"),
+        curl,
+        desk,
+    ]
 
 
 def commands(shell_file: str, *, has_simulator: bool) -> list[tuple[str, str]]:

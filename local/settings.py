@@ -10,6 +10,7 @@ from local.errors import LocalStackError
 from simulator.core.callback_url import FORBIDDEN_WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
+STATE_FILE = "stack.json"
 CALLBACK_URL_BASE_LOCAL = "https://hakika.local.test"
 DARAJAS = ("simulator", "sandbox")
 SANDBOX_NEEDS = (
@@ -53,7 +54,7 @@ class LocalSettings:
     @property
     def state_file(self) -> Path:
         """Where a running stack says how to reach it."""
-        return self.folder / "stack.json"
+        return self.folder / STATE_FILE
 
 
 def read_settings(

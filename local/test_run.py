@@ -19,8 +19,19 @@ from local.console import Console
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".local" / "test-logs"
-# In this order the long files come first, so that both processes end at about the same time.
 STACK_FOLDERS = ("tests/browser", "tests/local")
+LONG_FILES = (
+    "tests/browser/test_demo_window.py",
+    "tests/local/test_runbook.py",
+    "tests/local/test_schemathesis.py",
+    "tests/local/test_webhooks.py",
+    "tests/local/test_deploy_run.py",
+    "tests/local/test_deploy.py",
+    "tests/local/test_webhook_receivers.py",
+    "tests/local/test_clock.py",
+    "tests/local/test_referee.py",
+)
+"""They take minutes or start a stack of their own: begun last, one would run alone at the end."""
 # One process runs all tests of a file: they share what takes long to start.
 BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
 BY_TEST = ("--dist", "worksteal")
@@ -72,7 +83,7 @@ def jobs(parallel: int) -> tuple[Job, ...]:
     return (
         Job(
             "tests against the stack",
-            pytest_command(*STACK_FOLDERS, *BY_FILE, parallel=parallel),
+            pytest_command(*stack_files(), *BY_FILE, parallel=parallel),
         ),
         Job(
             "tests without a stack",
@@ -81,6 +92,16 @@ def jobs(parallel: int) -> tuple[Job, ...]:
         Job("static checks", (*PATIENTLY, sys.executable, "-m", "local.checks"), lines_shown=40),
         Job("tests in JavaScript", (*PATIENTLY, sys.executable, "-m", "local.web_tests"), 8),
     )
+
+
+def stack_files() -> list[str]:
+    """Give every file of tests against the stack, the long ones first."""
+    found = [
+        str(path.relative_to(ROOT))
+        for folder in STACK_FOLDERS
+        for path in sorted((ROOT / folder).glob("test_*.py"))
+    ]
+    return [*LONG_FILES, *(name for name in found if name not in LONG_FILES)]
 
 
 def pytest_command(*arguments: str, parallel: int) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Every test ends with a scan of what the product logged and answered; see log_scan.py."""
 
 import functools
+import os
 from collections.abc import Generator
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,10 +17,17 @@ __all__ = ["stack"]
 
 type Responses = list[dict[str, Any]]
 RESPONSES = pytest.StashKey[Responses]()
+OF_AN_OUTER_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")
+"""With these a `make` that a test starts takes over options of `make test`."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect what every handler and the deployed API answer until the test is over."""
+    """Collect what every handler and the deployed API answer until the test is over.
+
+    Commands that tests start see no `make` around them.
+    """
+    for name in OF_AN_OUTER_MAKE:
+        os.environ.pop(name, None)
     responses = config.stash[RESPONSES] = []
     _collect_what_handlers_answer(responses)
     _collect_what_the_api_answers(responses)

@@ -12,8 +12,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from simulator.core.initiator.certificate import certificate_pem
-
 KEY_BITS = 2048
 PASSWORD_SPECIAL = "#&%$"  # noqa: S105 -- the characters that M-Pesa's portal allows
 PASSWORD_CHARACTERS_MIN = 8
@@ -33,6 +31,9 @@ class Certificate:
     @property
     def is_simulators(self) -> bool:
         """Whether it is the simulator's own, whose private key is public."""
+        # The whole simulator is loaded with it, and only this question needs it.
+        from simulator.core.initiator.certificate import certificate_pem
+
         return self.fingerprint == _read(certificate_pem()).fingerprint
 
 

@@ -73,16 +73,26 @@ def calls_in(files: Iterable[Path]) -> set[str]:
         nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
         called = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
         for service in _services(nodes):
-            model = get_session().get_service_model(service)
             found |= {
-                f"{service}:{name}" for name in model.operation_names if xform_name(name) in called
+                f"{service}:{name}" for name in _operations(service) if xform_name(name) in called
             }
     return found
 
 
+@cache
+def _operations(service: str) -> tuple[str, ...]:
+    """The names of a service's operations, as boto3 knows them."""
+    return tuple(get_session().get_service_model(service).operation_names)
+
+
+@cache
+def _known_services() -> frozenset[str]:
+    return frozenset(get_session().get_available_services())
+
+
 def _services(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Clients asked for by name, and parameters named after a service (`cloudformation`)."""
-    known = set(get_session().get_available_services())
+    known = _known_services()
     for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             is_client = node.func.attr == "client" and node.args

@@ -44,7 +44,7 @@ def main(now: datetime | None = None) -> int:
     if not BUILT.is_file():
         print(f"snapstart: {BUILT} is missing; run `make build` first", file=sys.stderr)
         return 1
-    template: dict[str, Any] = yaml.safe_load(BUILT.read_text())
+    template: dict[str, Any] = yaml.load(BUILT.read_text(), Loader=yaml.CSafeLoader)
     take_snapshots(template, version=(now or datetime.now(UTC)).isoformat(timespec="seconds"))
     BUILT.write_text(yaml.safe_dump(template, sort_keys=False))
     print(f"snapstart: {', '.join(FUNCTIONS)} will start from snapshots")

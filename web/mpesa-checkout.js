@@ -1,8 +1,4 @@
-/**
- * <mpesa-checkout>: a booking's M-PESA payment as one element; docs/frontend.md has its attributes and events.
- * What it knows of a payment comes from mpesa-client.js; this file turns it into views, focus and events.
- * It stores nothing.
- */
+/** <mpesa-checkout>: turns what mpesa-client.js knows into views, focus and events. It stores nothing. docs/frontend.md */
 import * as views from './checkout/views.js';
 import { STYLE } from './checkout/style.js';
 import { TEXTS, fill } from './checkout/texts.js';
@@ -13,6 +9,7 @@ const DIAGNOSE_SECONDS = 5;
 const LOOK_SECONDS = 10;
 const RETRY_SECONDS_MIN = 5;
 const RECEIPT_LOOKS = 6; // a minute; later it is in the SMS
+const HAND_LOOKS = 60; // who pays by hand takes minutes
 const REDIRECT_SECONDS = 4;
 const MONEY = ['completed', 'review', 'refund_due'];
 const RECEIPT_CODE = /^[A-Z0-9]{8,16}$/;
@@ -131,7 +128,7 @@ export class MpesaCheckout extends HTMLElement {
     }
   }
 
-  /** No price after 5 s: the customer reads a sentence, the page's author what to look at. */
+  /** No price after 5 s. */
   #diagnose() {
     if (this.#state.view !== 'form' || (this.#amount && this.#client)) return;
     const missing = (!this.getAttribute('booking-id') && 'booking-id') || (!this.token && 'token');
@@ -234,9 +231,10 @@ export class MpesaCheckout extends HTMLElement {
     else this.#go({ ...state, checking: false, retryAt: state.retryAt && notBefore(state.retryAt) });
     this.#lookLater();
     this.#tick();
-    const told = [outcome.outcome, outcome.payment_id, outcome.code].join();
+    const told = [outcome.outcome, outcome.payment_id, outcome.code, outcome.payment?.detail].join();
     if (told === this.#told) return;
     this.#told = told;
+    this.#looks = 0;
     if (outcome.outcome === 'offline') this.#warnOfSilence();
     this.#tell('mpesa-outcome', outcome);
     if (outcome.outcome !== 'completed') return;
@@ -245,7 +243,7 @@ export class MpesaCheckout extends HTMLElement {
     if (mayLeave && url) this.#after('leave', REDIRECT_SECONDS, () => location.assign(url));
   }
 
-  /** Money changes every view; an open outcome changes neither a cancelled view nor one that is typed in. */
+  /** Only money changes a view that was left or is typed in. */
   #showOutcome(outcome, { view, before, isClaimed }) {
     const isFinal = MONEY.includes(outcome.outcome);
     const isOpen = isClaimed && outcome.outcome === 'failed'; // nobody who says "I have paid" is asked to pay
@@ -262,7 +260,8 @@ export class MpesaCheckout extends HTMLElement {
     const mayChange =
       pace || retryAt || isClaimed || view === 'pending' || view === 'left' ||
       (view === 'signIn' && typeof this.token === 'function') ||
-      (view === 'completed' && !outcome.receipt_number && (this.#looks += 1) <= RECEIPT_LOOKS);
+      (view === 'completed' && !outcome.receipt_number && (this.#looks += 1) <= RECEIPT_LOOKS) ||
+      (outcome?.payment?.manual_payment_details && (this.#looks += 1) <= HAND_LOOKS);
     const later = () => (document.hidden ? this.#lookLater() : this.#look());
     if (mayChange) this.#after('look', Math.max(LOOK_SECONDS, pace ?? 0), later);
   }
@@ -341,7 +340,7 @@ export class MpesaCheckout extends HTMLElement {
     this.#tick();
   }
 
-  /** The answer is alike for known and unknown receipts: only a later look changes the view. */
+  /** Only a later look tells whether the receipt is known. */
   async #claim() {
     const { before, busy } = this.#state;
     const code = this.#root.querySelector('#code').value.trim().toUpperCase();
@@ -439,7 +438,7 @@ export class MpesaCheckout extends HTMLElement {
     }
   }
 
-  /** A new try helps where time is the trouble, another number where the number is, at once. */
+  /** Offers what helps. */
   #failure({ outcome, retryAt }, actions) {
     const { code, limited_by: limit, payment, payment_id: id } = outcome;
     const text = this.#text;
@@ -462,7 +461,7 @@ export class MpesaCheckout extends HTMLElement {
     return codes[code] ?? codes[code.split('_').pop()] ?? codes.other ?? sentence.charAt(0).toUpperCase() + sentence.slice(1);
   }
 
-  /** At the end of a wait the service is asked, before a new try is enabled. */
+  /** The service is asked before a new try is enabled. */
   #tick() {
     const { until, retryAt, outcome } = this.#state;
     this.#render();
@@ -525,7 +524,7 @@ function grouped(phone) {
 
 const readable = (phone) => grouped(isValidMpesaPhone(phone) ? `0${formatPhoneNumber(phone).slice(3)}` : phone);
 
-/** A clock that is fast, or no answer, does not make the looks hurry. */
+/** A fast clock does not make the looks hurry. */
 const notBefore = (time) => Math.max(time, Date.now() + RETRY_SECONDS_MIN * 1000);
 
 function retryTime(outcome) {

@@ -1,9 +1,6 @@
 /**
- * M-PESA payments from a browser, without paying twice.
- *
- * Before a booking's request is sent, an idempotency key is stored under the booking's id. It stays until the
- * payment has ended, and each retry sends it. So the server finds the payment that exists.
- * Types and explanation: mpesa-client.d.ts, docs/frontend.md.
+ * M-PESA payments from a browser, without paying twice: a booking's idempotency key is stored before its request is
+ * sent, and each retry sends it until the payment has ended. docs/frontend.md
  */
 
 const PAYMENTS_PATH = '/api/payment/mpesa';
@@ -193,7 +190,7 @@ export function createMpesaClient(options = {}) {
         const exists = answer.ok || answer.httpStatus === 409;
         record.payment_id = (exists && answer.json?.payment_id) || null;
         if (answer.json?.code === KEY_REUSED && mayRestart) {
-          // The key belongs to another request. With a new one the server still refuses while that payment lives.
+          // With a new key the server still refuses while that payment lives.
           records.forget(booking);
           continue;
         }

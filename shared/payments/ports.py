@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from payments.protocol.change import Change
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear, QueryAnswer
 from payments.protocol.payment import Payment, Proof
-from payments.protocol.pull import PullPage, Window
+
+if TYPE_CHECKING:
+    from payments.protocol.provider_calls import InitiatorUrls, Push, Reversal, ReversalRefusal
+    from payments.protocol.pull import PullPage, Window
 
 type Clock = Callable[[], float]
 """UTC epoch seconds."""
@@ -21,28 +24,6 @@ class Ids(Protocol):
 
     def hex(self, characters: int) -> str:
         """Return that many unguessable lower-case hex characters."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
-    """One prompt to send.
-
-    Units: KES.
-    """
-
-    msisdn: str
-    amount_kes: int
-    account_reference: str
-    transaction_desc: str
-    callback_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedToken:
-    """A new OAuth token of Daraja. Units: `expires_in` in seconds."""
-
-    access_token: str
-    expires_in: int
 
 
 class OAuthTokens(Protocol):
@@ -59,7 +40,7 @@ class ReadyGateway(Protocol):
     """Daraja with an OAuth token already in hand."""
 
     def push_stk(
-        self, push: Push, *, may_send: Callable[[], bool], seconds: Callable[[], float]
+        self, push: "Push", *, may_send: Callable[[], bool], seconds: Callable[[], float]
     ) -> PushOutcome:
         """Send once, within the `seconds` that are left.
 
@@ -80,33 +61,8 @@ class StkGateway(Protocol):
 class PullGateway(Protocol):
     """Daraja's list of the money that arrived."""
 
-    def pull(self, window: Window, offset: int) -> PullPage | None:
+    def pull(self, window: "Window", offset: int) -> "PullPage | None":
         """Return the rows from an offset on; None where Daraja gave no answer."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reversal:
-    """One Reversal to send, every fact from our own records. Units: KES."""
-
-    receipt_number: str
-    amount_kes: int
-    shortcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitiatorUrls:
-    """Where M-Pesa posts the result of an initiator's call, and that it timed out in the queue."""
-
-    result: str
-    timeout: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReversalRefusal:
-    """Proof that M-Pesa never took a Reversal; `is_ours` where our own settings spoiled it."""
-
-    code: str
-    is_ours: bool
 
 
 class ReadyInitiator(Protocol):
@@ -114,12 +70,12 @@ class ReadyInitiator(Protocol):
 
     def reverse(
         self,
-        reversal: Reversal,
-        urls: InitiatorUrls,
+        reversal: "Reversal",
+        urls: "InitiatorUrls",
         *,
         may_send: Callable[[], bool],
         seconds: Callable[[], float],
-    ) -> ReversalRefusal | None:
+    ) -> "ReversalRefusal | None":
         """Send once, within the `seconds` that are left; None where M-Pesa took it, or may have."""
 
 
@@ -129,10 +85,10 @@ class Initiator(Protocol):
     def ready(self) -> ReadyInitiator:
         """Get token and credential before anything else. Errors: UnavailableError."""
 
-    def ask_status(self, receipt_number: str, shortcode: str, urls: InitiatorUrls) -> bool:
+    def ask_status(self, receipt_number: str, shortcode: str, urls: "InitiatorUrls") -> bool:
         """Ask M-Pesa about a receipt; whether it took the question."""
 
-    def ask_balance(self, shortcode: str, urls: InitiatorUrls) -> bool:
+    def ask_balance(self, shortcode: str, urls: "InitiatorUrls") -> bool:
         """Ask M-Pesa for the shortcode's balances; whether it took the question."""
 
 
@@ -149,7 +105,7 @@ class RefundsFunction(Protocol):
         """Have M-Pesa asked about a receipt. Errors: ConflictError, UnavailableError."""
 
     def approve(
-        self, payment_id: str, *, by: str, request_id: str, shown_version: int | None
+        self, payment_id: str, *, by: str, why: str, request_id: str, shown_version: int | None
     ) -> None:
         """Approve and send a refund. Errors: as RefundSender.approve; UnavailableError where the
         function gave no answer: the refund may have been sent, so look at the payment.

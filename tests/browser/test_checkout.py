@@ -7,9 +7,9 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from local.client import ApiClient, SimulatorClient
 from local.state import StackState
-from tests.browser.checkout import API, PUSH, STATUS
+from tests.browser.checkout import API, PUSH, STATUS, Checkout
 from tests.browser.conftest import OpenCheckout, Shoot
-from tests.local.conftest import Customer
+from tests.local.conftest import Customer, MakeToken
 
 CLOSED = re.compile("closed without a PIN")
 WRONG = re.compile("PIN was wrong")
@@ -215,6 +215,30 @@ def test_a_backend_that_is_down_from_the_start_says_so_and_pays_once_it_is_up(
     checkout.sees("Paid. Thank you!")
     assert checkout.prompts == 1
     assert len(checkout.idempotency_keys()) == 1
+
+
+def test_an_origin_that_the_api_does_not_allow_is_named(
+    context: BrowserContext,
+    stack: StackState,
+    daraja: SimulatorClient,
+    customer: Customer,
+    make_token: MakeToken,
+) -> None:
+    """The browser itself refuses: the page is of another origin than AllowedOrigins has."""
+    shop = stack.api_url.replace("127.0.0.1", "shop.localhost")
+    page = context.new_page()
+    warnings: list[str] = []
+    page.on("console", lambda line: warnings.append(line.text) if line.type == "warning" else None)
+    checkout = Checkout(page, shop, daraja, customer, customer.book())
+    checkout.visit(token=make_token(customer.client_id), api_base=stack.api_url)
+    expect(checkout.button("Try again")).to_be_visible()
+    checkout.reads("We could not reach the payment service.")
+    checkout.check_accessibility()
+    assert len(warnings) == 1
+    assert "AllowedOrigins" in warnings[0]
+    assert shop in warnings[0]
+    checkout.visit(token=make_token(customer.client_id))
+    expect(checkout.button("Pay KES 1,000")).to_be_enabled()
 
 
 def test_a_slow_network_neither_fails_nor_pays_twice(

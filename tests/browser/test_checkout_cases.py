@@ -58,6 +58,19 @@ def test_paying_by_hand_is_offered_with_copies_where_the_service_names_it(
     shop.sees("Au lipa kwa Lipa na M-PESA")
 
 
+def test_a_payment_by_hand_is_noticed_by_itself(context: BrowserContext) -> None:
+    shop = open_shop(context, StubApi(after_push=FAILED))
+    shop.pay()
+    shop.sees("Or pay by Lipa na M-PESA")
+    for _ in range(2):
+        with shop.page.expect_response(STATUS):
+            shop.pass_time(11)
+        shop.sees("Or pay by Lipa na M-PESA")
+    shop.api.payment = COMPLETED
+    shop.pass_time(11)
+    shop.sees(PAID)
+
+
 @pytest.mark.parametrize(
     "payment", [PENDING, UNKNOWN, LOCKED], ids=["pending", "unknown", "locked"]
 )

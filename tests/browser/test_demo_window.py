@@ -25,6 +25,8 @@ DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
 TABLET = {"width": 768, "height": 1024}
 PAID = ("KES 1,500", "Confirmed", "Paid. Thank you!")
+OWED = ("KES 1,500", "Cancelled", "We owe you this money")
+RETURNED = ("KES 0", "Cancelled", "Your money was returned")
 NOT_PAID = ("KES 0", "Not confirmed", "Not paid")
 LUMINANCE = """name => {
   const canvas = document.createElement("canvas").getContext("2d");
@@ -33,6 +35,11 @@ LUMINANCE = """name => {
   const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((byte) => byte / 255)
     .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}"""
+EVERY_ARROW_IS_DRAWN = """() => {
+  const arrows = [...document.querySelectorAll("#steps .arrow")];
+  const style = (each) => getComputedStyle(each, "::after").borderBottomStyle;
+  return arrows.length > 2 && arrows.every((each) => ["solid", "dashed"].includes(style(each)));
 }"""
 TARGETS = """[...document.querySelectorAll("button, a")].filter((each) => each.checkVisibility())
   .map((each) => [each.textContent, each.getBoundingClientRect().height])
@@ -52,13 +59,14 @@ class Day(NamedTuple):
 DAYS = (
     Day("A normal day", "pin", PAID, "So it counts."),
     Day("Callback lost", "pin", PAID, "So it counts."),
-    Day("Callback late", "pin", PAID, "The callback adds nothing but the receipt."),
+    Day("Callback late", "pin", PAID, "This callback changes neither the money nor the booking."),
     Day("Answer lost", "pin", PAID, "A second push could charge twice, so none is sent."),
     Day("Everything lost", "pin", PAID, "the paybill’s own list names this payment"),
     Day("Paid by hand", "by hand", PAID, "No prompt was sent. The account names the booking"),
     Day("Customer cancels", "", NOT_PAID, "no money moved. The booking can be paid again"),
     Day("Wrong PIN", "", NOT_PAID, "no money moved. The booking can be paid again"),
     Day("Phone off", "", NOT_PAID, "in case money moved after all"),
+    Day("Clinic cancels", "clinic", OWED, "nobody approves what the same person requested"),
 )
 
 
@@ -102,8 +110,10 @@ class DemoWindow:
             self.page.get_by_role("button", name="Pay by hand on the phone instead").click()
             return
         self.pay()
-        if day.act == "pin":
+        if day.act:
             self.enter_pin()
+        if day.act == "clinic":
+            self.page.get_by_role("button", name="Cancel the booking, as the clinic").click()
 
     def sees(self, heading: str) -> None:
         title = self.checkout.get_by_role("heading", name=heading, exact=True)
@@ -181,10 +191,13 @@ def test_every_day_is_played_twice_in_one_tab_and_ends_in_three_words_that_agree
         expect(reason.first).to_be_attached(timeout=40_000)
         expect(window.steps.last).to_contain_text("the customer reads")
     window.page.get_by_role("button", name="Play them all").click()
-    verdict = "On 9 of 9 days money, booking and customer agree. KES 9,000 moved"
+    verdict = "On 10 of 10 days money, booking and customer agree. KES 10,500 moved"
     expect(window.page.locator("#verdict")).to_contain_text(verdict, timeout=120_000)
     for row, day in zip(window.rows.all(), DAYS, strict=True):
         assert tuple(row.locator(".value").all_inner_texts()) == day.end
+    # All of it is in view without scrolling: verdict, desk and the last day.
+    for part in ("#verdict", "#board-person a", "#rows > li:last-child"):
+        expect(window.page.locator(part)).to_be_in_viewport(ratio=1)
     window.check_looks()
     window.shoot("32-demo-all-days")
     # One customer is never another's limit: a user, a phone and a booking of their own each.
@@ -196,6 +209,34 @@ def test_every_day_is_played_twice_in_one_tab_and_ends_in_three_words_that_agree
     window.rows.nth(1).get_by_role("button").click()
     expect(window.steps.filter(has_text="PIN entered")).to_have_count(1)
     window.ends_with(DAYS[1].end)
+
+
+def test_the_refund_ends_at_the_desk_where_another_person_approves_it(
+    window: DemoWindow, context: BrowserContext
+) -> None:
+    day = DAYS[-1]
+    window.choose_day(day.name)
+    window.plays(day)
+    window.ends_with(OWED)
+    link = window.page.get_by_role("link", name="Open the desk as Amina")
+    for part in (link, window.page.locator("#end-mark")):
+        expect(part).to_be_in_viewport(ratio=1)
+    window.check_looks()
+    window.shoot("38-demo-person")
+    with context.expect_page() as opened:
+        link.press("Enter")
+    desk = opened.value
+    expect(desk.locator("main")).to_contain_text("What happened", timeout=30_000)
+    desk.get_by_role("button", name="Approve the refund", exact=True).click()
+    dialog = desk.get_by_role("dialog")
+    dialog.get_by_label("Why").fill("seen in the roster")
+    dialog.get_by_role("button", name="Do it").click()
+    expect(dialog).to_be_hidden(timeout=30_000)
+    expect(window.page.locator("#end-money")).to_have_text("KES 0", timeout=60_000)
+    window.ends_with(RETURNED)
+    expect(window.steps.filter(has_text="send KES 1,500 back")).to_have_count(1)
+    expect(window.steps.last).to_contain_text("the customer reads “Your money was returned”")
+    expect(link).to_be_hidden()
 
 
 def test_with_a_keyboard_alone_a_reload_keeps_the_payment_and_its_story(
@@ -274,9 +315,9 @@ def test_forced_colours_show_what_is_pressed_and_every_arrow(
             style = button.evaluate("each => getComputedStyle(each).outlineStyle")
             assert style == ("solid" if pressed == "true" else "none")
     window.pay()
-    arrow = window.steps.first.locator(".arrow")
-    style = "each => getComputedStyle(each, '::after').borderBottomStyle"
-    assert arrow.evaluate(style) == "solid"
+    expect(window.steps.filter(has_text="enter your PIN")).to_have_count(1)
+    # Each step that comes draws the list anew, so every arrow is asked in one go.
+    window.page.wait_for_function(EVERY_ARROW_IS_DRAWN)
     window.shoot("37-demo-forced-colours")
     context.close()
 

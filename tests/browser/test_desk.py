@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from payments.values import EAT, eat_day
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from local.client import ApiClient, SimulatorClient
-from local.demo import new_phone
 from local.desk import new_links
 from local.state import StackState, write_state
 from tests.browser.checkout import check_accessibility
@@ -19,6 +20,19 @@ from tests.local.runbook_scene import Scene
 
 SECONDS = 1000
 WHY = "the customer called"
+COUNT_CLICKS = """addEventListener('click', (event) => {
+  const clicks = Number(sessionStorage.getItem('clicks')) + (event.detail > 0 ? 1 : 0);
+  sessionStorage.setItem('clicks', clicks);
+}, true)"""
+WORDS = {"en": ("Do it", "Why"), "sw": ("Fanya", "Kwa nini")}
+CLICKS = {
+    "I paid and you say I didn't": 0,
+    "you took it twice": 3,
+    "where is my refund": 0,
+    "what came in today": 1,
+    "what waits for me": 0,
+}
+"""The clicks until each question is answered; a search is typed and ends with Enter."""
 type SignIn = Callable[[str], Desk]
 
 
@@ -31,6 +45,7 @@ class Desk:
 
     def find(self, text: str) -> None:
         """Search with the keyboard alone."""
+        expect(self.search).to_be_visible(timeout=30 * SECONDS)
         self.page.locator("body").press("/")
         expect(self.search).to_be_focused()
         self.search.fill(text)
@@ -42,17 +57,38 @@ class Desk:
     def reads(self, text: str) -> None:
         expect(self.page.locator("main")).to_contain_text(text, timeout=30 * SECONDS)
 
-    def act(self, name: str, **typed: str) -> None:
+    def act(self, name: str, *, language: str = "en", **typed: str) -> None:
         """Press an act's button, say why, and confirm."""
+        do_it, why = WORDS[language]
+        self.page.get_by_role("button", name=name, exact=True).click()
+        dialog = self.page.get_by_role("dialog", name=name)
+        for label, value in typed.items():
+            dialog.get_by_label(label).fill(value)
+        dialog.get_by_label(why).fill(WHY)
+        dialog.get_by_role("button", name=do_it).click()
+        expect(dialog).to_be_hidden(timeout=30 * SECONDS)
+
+    def needs_a_reason(self, name: str) -> None:
+        """Without a reason nothing happens."""
         self.page.get_by_role("button", name=name, exact=True).click()
         dialog = self.page.get_by_role("dialog", name=name)
         dialog.get_by_role("button", name="Do it").click()
-        expect(dialog).to_be_visible()  # nothing happens without a reason
-        for label, value in typed.items():
-            dialog.get_by_label(label).fill(value)
-        dialog.get_by_label("Why").fill(WHY)
-        dialog.get_by_role("button", name="Do it").click()
-        expect(dialog).to_be_hidden(timeout=30 * SECONDS)
+        expect(dialog).to_be_visible()
+        self.page.keyboard.press("Escape")
+
+    def waits_for(self, text: str) -> Locator:
+        """Look at what waits until the index of the table shows it."""
+        for _ in range(30):
+            self.page.get_by_role("button", name="Waiting for you").click()
+            self.page.wait_for_load_state("networkidle")
+            if self.row(text).count():
+                break
+        return self.row(text)
+
+    @property
+    def clicks(self) -> int:
+        """How often the person clicked since the page was opened; a key is no click."""
+        return int(self.page.evaluate("Number(sessionStorage.getItem('clicks'))"))
 
     def check(self) -> None:
         """Nothing sticks out to the side, and axe finds nothing."""
@@ -89,6 +125,7 @@ def sign_in(chromium: Browser, links: dict[str, str]) -> Iterator[SignIn]:
         context = chromium.new_context(viewport={"width": 1280, "height": 900})
         context.on("weberror", lambda error: errors.append(str(error.error)))
         contexts.append(context)
+        context.add_init_script(COUNT_CLICKS)
         page = context.new_page()
         page.goto(links[role])
         expect(page.locator("#who")).to_contain_text(role, timeout=30 * SECONDS)
@@ -103,7 +140,8 @@ def sign_in(chromium: Browser, links: dict[str, str]) -> Iterator[SignIn]:
 
 def paid_by_hand(scene: Scene, account: str, amount_kes: int) -> str:
     order = {"number": "174379", "amount_kes": amount_kes, "account": account}
-    done = scene.simulator.call("POST", f"/phones/{new_phone()}/pay", order)
+    phone = scene.customer.phone_number
+    done = scene.simulator.call("POST", f"/phones/{phone}/pay", order)
     assert done.status == 200, done.text
     return str(done.body["receipt"])
 
@@ -116,7 +154,11 @@ def test_i_paid_and_you_say_i_did_not(
     desk.find(str(payment.receipt_number).lower())
     desk.reads("What happened")
     story = desk.page.locator("ol.story")
-    expect(story).to_contain_text(f"Paid, the booking is confirmed · {payment.receipt_number}")
+    told = f"Paid, the booking is confirmed · receipt {payment.receipt_number}"
+    expect(story).to_contain_text(told)
+    expect(story).to_contain_text("for KES 1,000")
+    desk.reads(f"{payment.receipt_number} Confirmed. Ksh1,000.00 sent")
+    assert desk.clicks == CLICKS["I paid and you say I didn't"]
     desk.reads("confirmed · paid")
     desk.reads("The customer reads")
     assert str(payment.phone_number) not in desk.page.content()
@@ -129,20 +171,22 @@ def test_i_paid_and_you_say_i_did_not(
 
 
 def test_a_review_is_decided_with_a_reason_by_the_keyboard(scene: Scene, sign_in: SignIn) -> None:
-    payment = scene.wait(scene.pay("pays+callback_wrong_amount"), "review")
+    payment = scene.payment(scene.pay_other_amount())
     desk = sign_in("clerk")
     row = desk.row(payment.booking_id)
-    expect(row).to_contain_text("another amount than asked")
+    expect(row).to_contain_text("Another amount was paid than asked")
+    expect(row).to_contain_text("Next: Decide what becomes of it")
     for _ in range(desk.page.locator(".rows button").count()):
         desk.page.keyboard.press("ArrowDown")
         if row.evaluate("each => each === document.activeElement"):
             break
     desk.page.keyboard.press("Enter")
     desk.reads("a person decides")
+    desk.needs_a_reason("Give the money back")
     desk.act("Give the money back")
     desk.reads("to be given back")
-    desk.reads(f"The money is owed back · {payment.receipt_number} · {WHY}")
-    desk.reads("by grace")
+    desk.reads(f"The money is owed back · receipt {payment.receipt_number}")
+    desk.reads(f"by grace · {WHY}")
     assert scene.payment(payment.payment_id).status == "refund_due"
 
 
@@ -159,15 +203,7 @@ def test_money_without_a_payment_is_attached_to_the_booking_that_the_customer_na
 
     desk.page.route(f"**/api/desk/receipts/{receipt}", put_markup)
 
-    def is_shown() -> bool:
-        desk.page.get_by_role("button", name="Waiting for you").click()
-        desk.page.wait_for_load_state("networkidle")
-        return desk.row(receipt).count() > 0
-
-    for _ in range(30):
-        if is_shown():
-            break
-    desk.row(receipt).click()
+    desk.waits_for(receipt).click()
     desk.reads("<i id=x>me</i>")
     assert desk.page.locator("#x").count() == 0, "a payer's words became markup"
     desk.act("Attach to a booking", Booking=booking_id)
@@ -184,8 +220,9 @@ def test_one_person_requests_a_refund_and_another_approves_it(
     assert booking_system.call("PUT", path, cancelled).status == 200
     clerk, approver = sign_in("clerk"), sign_in("approver")
     clerk.row(payment.booking_id).click()
+    assert clerk.clicks == CLICKS["what waits for me"] + 1
     clerk.act("Request the refund")
-    clerk.reads("Another person must approve a refund.")
+    clerk.reads("Another person must approve a refund")
     expect(clerk.page.get_by_role("button", name="Approve the refund")).to_have_count(0)
     approver.page.get_by_role("button", name="Waiting for you").click()
     approver.row(payment.booking_id).click()
@@ -194,6 +231,11 @@ def test_one_person_requests_a_refund_and_another_approves_it(
     by = scene.wait_until(payment.payment_id, lambda paid: paid.refund is not None).refund
     assert by is not None
     assert (by.asked_by, by.approved_by) == ("staff:grace", "staff:amina")
+    scene.wait(payment.payment_id, "refunded")
+    before = clerk.clicks
+    clerk.find(str(payment.receipt_number))
+    clerk.reads("given back")
+    assert clerk.clicks - before == CLICKS["where is my refund"]
 
 
 def test_a_removed_person_is_out_at_the_next_request(scene: Scene, sign_in: SignIn) -> None:
@@ -214,11 +256,96 @@ def test_a_system_that_does_not_answer_is_said_and_asked_again(sign_in: SignIn) 
     desk.reads("came in")
 
 
+def test_you_took_it_twice(scene: Scene, sign_in: SignIn) -> None:
+    booking_id = scene.customer.book(1000)
+    first = scene.wait(scene.pay("cancels", booking_id=booking_id), "failed")
+    scene.wait(scene.pay("pays", booking_id=booking_id), "completed")
+    paid_by_hand(scene, str(first.account_reference), 1000)
+    owed = scene.wait(first.payment_id, "refund_due")
+    desk = sign_in("clerk")
+    desk.find(f"0{scene.customer.phone_number[3:]}")
+    expect(desk.row("paid, booking confirmed")).to_have_count(1, timeout=30 * SECONDS)
+    expect(desk.page.locator(".rows button")).to_have_count(2)
+    desk.row("to be given back").click()
+    desk.reads(str(owed.receipt_number))
+    desk.act("Request the refund")
+    assert desk.clicks == CLICKS["you took it twice"]
+    refund = scene.payment(first.payment_id).refund
+    assert refund is not None
+    assert refund.asked_by == "staff:grace"
+
+
+STATEMENT = """ORGANIZATION STATEMENT
+Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn,Other Party Info
+{receipt},{at},Pay Bill from 254700000001 - JANE WANJIKU Acc. {account},Completed,"1,000.00",,JANE
+UKR1STRANG,{at},Pay Bill from 254700000002 - OTIENO BARASA Acc. ROOM4,Completed,77.00,,OTIENO
+"""
+
+
+def test_what_came_in_today_and_what_mpesas_statement_says(scene: Scene, sign_in: SignIn) -> None:
+    payment = scene.wait(scene.pay("pays"), "completed")
+    desk = sign_in("clerk")
+    desk.page.get_by_role("button", name="The day").click()
+    assert desk.clicks == CLICKS["what came in today"]
+    desk.reads("came in")
+    expect(desk.page.locator(".chart rect")).to_have_count(24)
+    with desk.page.expect_download() as saving:
+        desk.page.get_by_role("button", name="Save as CSV").click()
+    heading, *hours = saving.value.path().read_text().splitlines()
+    assert heading.startswith("day,hour,received_count,received_kes")
+    assert sum(int(line.split(",")[3]) for line in hours) >= 1000
+    sent: list[str] = []
+    desk.page.on("request", lambda request: sent.append(request.post_data or ""))
+    at = datetime.fromtimestamp(payment.transaction_at or 0, EAT).strftime("%d-%m-%Y %H:%M:%S")
+    text = STATEMENT.format(
+        receipt=payment.receipt_number, at=at, account=payment.account_reference
+    )
+    file = {"name": "statement.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    desk.page.locator("#statement").set_input_files(file)  # type: ignore[arg-type]
+    desk.reads("1 here and there, KES 1,000")
+    desk.reads("1 only on the statement, KES 77")
+    desk.reads("ROOM4")
+    assert not any(name in "".join(sent) for name in ("JANE", "WANJIKU", "OTIENO", "2547000000"))
+    desk.check()
+    wrong = {"name": "cat.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+    desk.page.locator("#statement").set_input_files(wrong)  # type: ignore[arg-type]
+    desk.reads("This is no M-PESA statement.")
+
+
+def test_a_clerk_works_in_swahili(scene: Scene, sign_in: SignIn) -> None:
+    payment = scene.wait(scene.pay("pays+callback_wrong_amount"), "review")
+    desk = sign_in("clerk")
+    desk.page.get_by_role("button", name="Kiswahili").click()
+    expect(desk.page.locator("html")).to_have_attribute("lang", "sw")
+    desk.row(payment.booking_id).click()
+    desk.reads("Kiasi kingine kililipwa")
+    desk.reads("Tumepokea pesa na tunazikagua.")
+    desk.act("Rudisha pesa", language="sw")
+    desk.reads("ya kurudishwa")
+    desk.reads(f"na grace · {WHY}")
+    text = desk.page.locator("body").inner_text()
+    english = ("What happened", "The customer", "Waiting for", "Find", "Booking", "Phone", "Next:")
+    assert [word for word in english if word in text] == []
+    assert scene.payment(payment.payment_id).status == "refund_due"
+
+
+def test_an_older_payment_is_looked_for_on_its_day(scene: Scene, sign_in: SignIn) -> None:
+    payment = scene.wait(scene.pay("pays"), "completed")
+    desk = sign_in("clerk")
+    desk.find("7,654,321")
+    desk.reads("Nothing has “7,654,321”.")
+    desk.page.get_by_label("Day", exact=True).fill(eat_day(payment.created_at))
+    desk.page.get_by_role("button", name="Look on this day").click()
+    desk.reads("Nothing has “7,654,321” on")
+    desk.find(f"0{scene.customer.phone_number[3:]}")
+    desk.reads("What happened")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_view_is_accessible_at_every_width_in_both_languages(
     scene: Scene, sign_in: SignIn, scheme: str
 ) -> None:
-    payment = scene.wait(scene.pay("pays+callback_wrong_amount"), "review")
+    payment = scene.payment(scene.pay_other_amount())
     desk = sign_in("clerk")
     desk.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     expect(desk.row(payment.booking_id)).to_be_visible()
@@ -239,4 +366,6 @@ def test_every_view_is_accessible_at_every_width_in_both_languages(
     desk.check()
     desk.page.get_by_role("button", name="Siku", exact=True).click()
     desk.reads("zimeingia")
-    desk.check()
+    for width in (360, 768, 1440):
+        desk.page.set_viewport_size({"width": width, "height": 900})
+        desk.check()

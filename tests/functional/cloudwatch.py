@@ -87,30 +87,34 @@ def _period(alarm: Alarm) -> int:
 def _values(alarm: Alarm, data: Series, ends: list[float]) -> list[float | None]:
     """The alarm's values in the periods that end there, the oldest first."""
     if "MetricName" in alarm:
-        return [_statistic(alarm, alarm["Statistic"], data, end, _period(alarm)) for end in ends]
+        return _statistics(alarm, alarm["Statistic"], data, ends, _period(alarm))
     series: dict[str, list[float | None]] = {}
     for each in alarm["Metrics"]:
         if "MetricStat" in each:
             read = each["MetricStat"]
-            series[each["Id"]] = [
-                _statistic(read["Metric"], read["Stat"], data, end, read["Period"]) for end in ends
-            ]
+            series[each["Id"]] = _statistics(
+                read["Metric"], read["Stat"], data, ends, read["Period"]
+            )
     [expression] = [each["Expression"] for each in alarm["Metrics"] if "Expression" in each]
     return evaluated(expression, series)
 
 
-def _statistic(
-    metric: Mapping[str, Any], statistic: str, data: Series, until: float, period: int
-) -> float | None:
+def _statistics(
+    metric: Mapping[str, Any], statistic: str, data: Series, ends: list[float], period: int
+) -> list[float | None]:
+    """A metric's statistic in the periods that end there; None where it has no value."""
     dimensions = {each["Name"]: resolved(each["Value"]) for each in metric["Dimensions"]}
-    values = [
-        datum.value
+    oldest = min(ends) - period
+    found = [
+        (datum.at, datum.value)
         for datum in data
-        if (datum.namespace, datum.name) == (metric["Namespace"], metric["MetricName"])
+        if datum.name == metric["MetricName"]
+        and datum.at > oldest
+        and datum.namespace == metric["Namespace"]
         and dict(datum.dimensions) == dimensions
-        and until - period < datum.at <= until
     ]
-    return STATISTICS[statistic](values) if values else None
+    periods = ([value for at, value in found if end - period < at <= end] for end in ends)
+    return [STATISTICS[statistic](values) if values else None for values in periods]
 
 
 def evaluated(expression: str, series: Mapping[str, list[float | None]]) -> list[float | None]:

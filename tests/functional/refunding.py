@@ -48,8 +48,9 @@ def send_refund(world: World, payment_id: str) -> None:
     """One person requests, another approves."""
     services = world.function("refunds").module.runtime.services
     request_refund(services, payment_id, by=MAKER, why="ill", request_id="r1")
-    call = {"act": "approve", "payment_id": payment_id, "by": CHECKER, "request_id": "r2"}
-    assert world.function("refunds").invoke(call | {"shown_version": None}) == {}
+    call = {"act": "approve", "payment_id": payment_id, "by": CHECKER, "why": "checked"}
+    more = {"request_id": "r2", "shown_version": None}
+    assert world.function("refunds").invoke(call | more) == {}
 
 
 class Refunding(Scene):
@@ -92,6 +93,7 @@ class Refunding(Scene):
             "act": "approve",
             "payment_id": payment_id,
             "by": by,
+            "why": "checked",
             "request_id": "r3",
             "shown_version": version,
         }

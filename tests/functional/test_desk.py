@@ -6,15 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from payments.http.desk_page import FILES, LIBRARY
 from payments.protocol.delivery import Answer as Delivered
 from payments.protocol.staff import Role
 from payments.store.deliveries import DeliveryStore
 from payments.usecases.desk_acts import ACTS
 
+from local.template import read_routes, read_template
+from tests.functional.faulty import meanwhile
 from tests.functional.operator_desk import Desk
 from tests.functional.refunding import Refunding
 from tests.functional.test_paybill import RECEIPT, body
-from tests.support.aws import JWT_SECRET, STAFF_SECRET
+from tests.support.aws import JWT_SECRET, REPOSITORY, STAFF_SECRET
 from tests.support.tokens import token_of
 from tests.support.world import PHONE, Answer, World
 
@@ -70,6 +73,7 @@ def scene() -> Iterator[Refunding]:
 
 
 ROUTES = (
+    ("POST", "/api/desk/statement"),
     ("GET", "/api/desk/me"),
     ("GET", "/api/desk/waiting"),
     ("GET", "/api/desk/search"),
@@ -79,6 +83,15 @@ ROUTES = (
     ("GET", "/api/desk/receipts/{receipt}"),
     ("POST", "/api/desk/receipts/{receipt}/acts"),
 )
+
+
+def test_every_staff_route_of_the_template_is_tried_here() -> None:
+    of_template = {
+        route.key
+        for route in read_routes(read_template(REPOSITORY / "template.yaml"))
+        if " /api/desk/" in route.key and route.needs_token
+    }
+    assert {f"{method} {path}" for method, path in ROUTES} == of_template
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -134,6 +147,33 @@ def test_a_link_works_once_and_a_new_one_or_a_removal_ends_the_session(world: Wo
     assert (listed["sub"], listed["is_active"]) == ("grace", False)
 
 
+def test_only_the_newest_link_works_and_a_new_role_ends_the_session(world: World) -> None:
+    desk = Desk(world)
+    desk.json("staff", "add", "grace", "--name", "Grace", "--role", "clerk", *WHO)
+    first = desk.json("staff", "link", "grace", *WHO)["link"]
+    world.pass_time(5)
+    second = desk.json("staff", "link", "grace", *WHO)["link"]
+    assert Staff(world).sign_in(first).status == 404, "a newer link was made"
+    browser = Staff(world)
+    assert browser.sign_in(second).status == 200
+    world.pass_time(5)
+    desk.json("staff", "add", "grace", "--name", "Grace", "--role", "viewer", *WHO)
+    assert browser("GET", "/api/desk/me").status == 401
+
+
+def test_without_a_row_of_staff_there_is_no_way_in(world: World) -> None:
+    now = int(world.clock())
+    claims = {"sub": "grace", "iat": now, "exp": now + 60}
+    signed = token_of({**claims, "iss": "hakika-desk", "aud": "hakika-desk"}, STAFF_SECRET)
+    for route in ROUTES:
+        assert Staff(world, signed)(*route, send={}).status == 401
+    for code in ("", "0" * 64, None, ["0" * 64], "STAFF#grace"):
+        answer = Staff(world)("POST", "/api/desk/sessions", send={"code": code})
+        assert (answer.status, answer.body["code"]) == (404, "link_spent")
+    assert Desk(world)("staff", "link", "grace", *WHO).code == 1
+    assert world.items("STAFF") == world.items("DESKLINK") == []
+
+
 def test_a_session_ends_after_twelve_hours(world: World) -> None:
     browser = staff(world, "grace", "viewer")
     world.pass_time(12 * HOURS - 5)
@@ -170,6 +210,49 @@ def test_two_people_return_money_and_one_cannot(scene: Refunding) -> None:
     refund = scene.payment(payment_id).refund
     assert refund is not None
     assert (refund.asked_by, refund.approved_by) == ("staff:amina", "staff:baraka")
+    sent = approver.story(payment_id)["timeline"][-1]
+    assert (sent["by"], sent["reason"]) == ("staff:baraka", "the customer called")
+
+
+def test_nobody_approves_their_own_request_in_a_race(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    amina, baraka = staff(scene, "amina", "approver"), staff(scene, "baraka", "approver")
+    assert amina.act(payment_id, "request_refund").status == 200
+    shown = scene.payment(payment_id).version
+
+    def changes_hands() -> None:
+        assert amina.act(payment_id, "withdraw_refund").status == 200
+        assert baraka.act(payment_id, "request_refund").status == 200
+
+    scene.network.next(meanwhile(changes_hands), on=frozenset({"TransactWriteItems"}))
+    raced = baraka.act(payment_id, "approve_refund", version=shown)
+    assert (raced.status, raced.body["code"]) == (409, "changed_meanwhile")
+    stale = baraka.act(payment_id, "approve_refund", version=shown)
+    assert (stale.status, stale.body["code"]) == (409, "same_person")
+    refund = scene.payment(payment_id).refund
+    assert refund is not None
+    assert (refund.step, refund.asked_by) == ("requested", "staff:baraka")
+    assert amina.act(payment_id, "approve_refund", version=shown).body["code"] == (
+        "changed_meanwhile"
+    ), "another request than the one that was shown"
+    assert scene.reversals_sent() == {}
+
+
+def test_of_two_approvals_at_once_one_sends(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    assert staff(scene, "grace", "clerk").act(payment_id, "request_refund").status == 200
+    amina, baraka = staff(scene, "amina", "approver"), staff(scene, "baraka", "approver")
+    shown = scene.payment(payment_id).version
+
+    def approves_too() -> None:
+        assert amina.act(payment_id, "approve_refund", version=shown).status == 200
+
+    scene.network.next(meanwhile(approves_too), on=frozenset({"TransactWriteItems"}))
+    assert baraka.act(payment_id, "approve_refund", version=shown).status == 409
+    assert set(scene.reversals_sent().values()) == {1}
+    refund = scene.payment(payment_id).refund
+    assert refund is not None
+    assert refund.approved_by == "staff:amina"
 
 
 def test_an_act_counts_only_for_what_was_shown(scene: Refunding) -> None:
@@ -218,6 +301,8 @@ def test_whatever_was_typed_finds_the_payment_and_no_number_is_shown_whole(
     assert phone not in str(story)
     assert "We owe it back to you." in story["customer_reads"]["message"]
     assert browser("GET", "/api/desk/search", q="nothing such").body["payments"] == []
+    assert browser("GET", "/api/desk/search", q="x" * 200).body["payments"] == []
+    assert browser("GET", "/api/desk/search", q="x" * 201).body["code"] == "invalid_q"
     [waiting] = browser("GET", "/api/desk/waiting").body["payments"]
     assert (waiting["payment_id"], waiting["why"]) == (payment_id, "refund_due")
 
@@ -250,7 +335,19 @@ def test_money_without_a_payment_is_shown_proposed_and_attached(world: World) ->
     assert PHONE not in str(done.body)
 
 
-@pytest.mark.parametrize("name", ["", "desk.css", "desk.js", "texts.js"])
+@pytest.mark.parametrize("act", ["attach", "owe_back", "set_aside", "reopen", "delete"])
+def test_a_viewer_does_nothing_with_money(world: World, act: str) -> None:
+    world.post_to_paybill(world.c2b_url(), body())
+    before = world.items("")
+    send = {"act": act, "reason": "sms", "shown_amount_kes": 1000, "set_aside": "test"}
+    route = "/api/desk/receipts/{receipt}/acts"
+    viewer = staff(world, "v", "viewer")
+    assert viewer("POST", route, receipt=RECEIPT, send=send).status == 403
+    of_money = [item for item in world.items("") if not item["pk"].startswith(("STAFF", "DESK"))]
+    assert of_money == before
+
+
+@pytest.mark.parametrize("name", ["", *sorted(FILES.keys() - {"index.html", LIBRARY})])
 def test_the_page_loads_nothing_from_elsewhere_and_is_never_stored(world: World, name: str) -> None:
     route = "/desk/{file}" if name else "/desk"
     event_path = f"/desk/{name}" if name else "/desk"
@@ -273,8 +370,22 @@ def test_the_page_loads_nothing_from_elsewhere_and_is_never_stored(world: World,
     assert "innerHTML" not in response["body"]
 
 
+def test_an_approval_that_must_wait_a_moment_is_still_offered(scene: Refunding) -> None:
+    first, second = scene.owed("1"), scene.owed("2")
+    maker, approver = staff(scene, "amina", "clerk"), staff(scene, "baraka", "approver")
+    for payment_id in (first, second):
+        assert maker.act(payment_id, "request_refund").status == 200
+    assert approver.act(first, "approve_refund").status == 200
+    offered = [each["act"] for each in approver.story(second)["acts"]]
+    assert offered.index("approve_refund") < offered.index("reject_refund")
+    assert approver.act(second, "approve_refund").body["code"] == "refund_spacing"
+    scene.pass_time(30)
+    assert approver.act(second, "approve_refund").status == 200
+
+
 def test_a_file_that_is_no_part_of_the_page_is_404(world: World) -> None:
-    assert Staff(world)("GET", "/desk/{file}", file="app.py").status == 404
+    answer = Staff(world)("GET", "/desk/{file}", file="app.py")
+    assert (answer.status, answer.body["code"]) == (404, "file_not_found")
 
 
 def test_a_clerk_does_not_take_anothers_request_back(scene: Refunding) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -157,6 +158,7 @@ def details(world: World) -> list[dict[str, Any]]:
     return [{name: item[name] for name in template_fields()} for item in items]
 
 
+@cache
 def template_fields() -> dict[str, str]:
     """Each field of the Pipe's template with the DynamoDB type it reads."""
     pipe = load_template(REPOSITORY / "template.yaml")["Resources"]["OutboxPipe"]

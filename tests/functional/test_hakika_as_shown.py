@@ -14,6 +14,9 @@ from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
 from tests.support.world import World
 from tools.hakika.verdicts import VERDICTS
 
+PROMPT_SECONDS = 300
+"""From the request to the last moment at which its prompt can be open."""
+
 
 def recorded_while_the_prompt_is_open(world: World, desk: Desk) -> str:
     payment_id = start(world)
@@ -21,9 +24,20 @@ def recorded_while_the_prompt_is_open(world: World, desk: Desk) -> str:
     return payment_id
 
 
+def recorded_while_its_callback_is_late(world: World, desk: Desk) -> str:
+    payment_id = start(world, scenario="callback_hours_late")
+    enters_pin(world, desk, payment_id)
+    [debit] = world.daraja.ledger.debits.values()
+    found = ("--receipt", debit.receipt, "--amount", "1000")
+    desk("record-receipt", payment_id, *found, *ACCOUNT)
+    world.pass_time(PROMPT_SECONDS)
+    return payment_id
+
+
 def short_of_the_price(world: World, desk: Desk) -> str:
     payment_id = start(world, scenario="push_hang")
     desk("record-receipt", payment_id, "--receipt", "SKI7ABC123", "--amount", "999", *ACCOUNT)
+    world.pass_time(PROMPT_SECONDS)
     return payment_id
 
 
@@ -46,6 +60,10 @@ def enters_pin(world: World, desk: Desk, payment_id: str) -> None:
     world.pass_time(20)
 
 
+def is_called_back(world: World, desk: Desk, payment_id: str) -> None:
+    world.pass_time(30_000)
+
+
 def finds_a_receipt(world: World, desk: Desk, payment_id: str) -> None:
     desk("record-receipt", payment_id, "--receipt", "SKI7ABC123", "--amount", "1000", *ACCOUNT)
 
@@ -62,8 +80,8 @@ BOGUS, REFUND_DUE = "review resolve PAYMENT bogus", "review resolve PAYMENT refu
 RECORD = "record-receipt PAYMENT --receipt SKI7ABC124 --amount 5"
 NEW = "consultation set 1 --client 8 --price 900"
 MEANWHILE = [
-    (recorded_while_the_prompt_is_open, BOGUS, enters_pin, "transaction_at none ->"),
-    (recorded_while_the_prompt_is_open, REFUND_DUE, enters_pin, "->"),
+    (recorded_while_its_callback_is_late, BOGUS, is_called_back, "proof operator -> callback"),
+    (recorded_while_its_callback_is_late, REFUND_DUE, is_called_back, "proof operator -> callback"),
     (given_up, RECORD, finds_a_receipt, "review"),
     (given_up, "attention clear PAYMENT", finds_a_receipt, "status cancelled -> review"),
     (owed, "refund mark PAYMENT", marks, "status refund_due -> refunded"),
@@ -150,29 +168,37 @@ def test_a_payment_that_waits_for_a_person_says_why(
 
 
 @pytest.mark.parametrize(
-    "begins",
-    [lambda world, _: in_review(world), recorded_while_the_prompt_is_open, short_of_the_price],
+    ("begins", "possible"),
+    [
+        (lambda world, _: in_review(world), {"refund-due"}),
+        (recorded_while_the_prompt_is_open, set()),
+        (recorded_while_its_callback_is_late, {"complete", "refund-due", "bogus"}),
+        (short_of_the_price, {"refund-due", "bogus"}),
+    ],
 )
 def test_only_verdicts_that_would_not_be_refused_are_offered(
-    world: World, desk: Desk, begins: Callable[[World, Desk], str]
+    world: World, desk: Desk, begins: Callable[[World, Desk], str], possible: set[str]
 ) -> None:
     payment_id = begins(world, desk)
     shown = desk("payment", "show", payment_id).out
     offered = {verdict for verdict in VERDICTS if f"resolve {payment_id} {verdict}" in shown}
     line = ("review", "resolve", payment_id)
     asked = {each for each in VERDICTS if "Go on?" in desk(*line, each, says=["n", "x", "n"]).err}
-    assert offered == asked
-    assert "refund-due" in offered
+    assert (offered, asked) == (possible, possible)
+    assert ("A person decides" in shown, "decide after 17:18 (EAT)" in shown) == (
+        bool(possible),
+        not possible,
+    )
 
 
 def test_a_write_at_the_last_moment_is_not_undone(world: World, desk: Desk) -> None:
     """The store's own condition holds what was shown, not only a look before it."""
-    payment_id = recorded_while_the_prompt_is_open(world, desk)
+    payment_id = recorded_while_its_callback_is_late(world, desk)
     services = world.function("cleanup").module.runtime.services
     actor = Actor(by="operator:njeri", request_id="r1", reason="x")
     shown = services.store.get_payment(payment_id)
     version = services.store.get_consultation("1").version
-    enters_pin(world, desk, payment_id)
+    is_called_back(world, desk, payment_id)
     after_that = world.items("")
     bogus = ReviewResolved(resolution=Resolution.BOGUS)
     with pytest.raises(ConflictError) as told:

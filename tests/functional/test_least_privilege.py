@@ -236,8 +236,9 @@ def _return_money(scene: WatchedScene) -> None:
     )
     assert answer.status == 200, answer.body
     scene.daraja.set_next("outcome_lost", api="reversal")
-    call = {"act": "approve", "payment_id": payment_id, "by": "staff:b", "request_id": "r"}
-    assert scene.function("refunds").invoke({**call, "shown_version": None}) == {}
+    call = {"act": "approve", "payment_id": payment_id, "by": "staff:b", "why": "checked"}
+    more = {"request_id": "r", "shown_version": None}
+    assert scene.function("refunds").invoke(call | more) == {}
     receipt = scene.payment(payment_id).receipt_number
     ask = {"act": "ask_receipt", "receipt_number": receipt, "by": "staff:b"}
     assert scene.function("refunds").invoke(ask) == {}

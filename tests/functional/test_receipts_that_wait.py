@@ -256,6 +256,21 @@ def test_a_receipt_that_may_be_a_prompts_is_not_attached_to_the_booking(
     assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
 
+def test_money_that_may_be_another_bookings_prompts_confirms_no_booking(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = by_query(scene)
+    scene.register("2")
+    paid_at = scene.payment(payment_id).created_at + 30
+    for receipt, reference in ((RECEIPT, None), ("SKI7HAND02", "RENT7")):
+        bank.says(receipt, paid_at=paid_at, reference=reference)
+    with pytest.raises(ConflictError, match=f"payment {payment_id}"):
+        attach_to_booking(bank.services, RECEIPT, "2", shown_amount_kes=1000, actor=PERSON)
+    assert scene.consultation("2")["status"] == "Pending"
+    named = attach_to_booking(bank.services, "SKI7HAND02", "2", shown_amount_kes=1000, actor=PERSON)
+    assert scene.consultation("2")["paid_payment_id"] == named.payment_id
+
+
 def test_a_person_owes_money_back_that_belongs_to_nothing(scene: Scene, bank: Bank) -> None:
     bank.says(RECEIPT)
     payment = owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
@@ -367,8 +382,17 @@ def test_a_receipt_found_for_a_paid_payment_confirms_no_second_booking(
     assert scene.consultation("2")["status"] == "Pending"
 
 
-def test_money_that_may_be_a_paid_payments_is_not_owed_back(scene: Scene, bank: Bank) -> None:
-    payment_id = by_query(scene)
+@pytest.mark.parametrize("outcome", ["paid", "open", "failed by a query"])
+def test_money_that_may_be_a_prompts_is_not_owed_back(
+    scene: Scene, bank: Bank, outcome: str
+) -> None:
+    if outcome == "paid":
+        payment_id = by_query(scene)
+    else:
+        lies = "+query_false_failure" if outcome != "open" else ""
+        payment_id = scene.pay(f"pays+callback_lost{lies}")
+        scene.pass_time(30 if outcome == "open" else 400, cleans_up=True)
+    assert scene.payment(payment_id).may_yet_be_paid is (outcome != "paid")
     paid_at = scene.payment(payment_id).created_at + 30
     bank.says(RECEIPT, paid_at=paid_at, payer=None)
     with pytest.raises(ConflictError) as refused:

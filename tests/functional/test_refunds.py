@@ -74,7 +74,7 @@ def test_two_persons_return_the_money_once_and_the_history_says_who_and_why(
     ]
     assert story[-3:] == [
         ("RefundRequested", MAKER, "doctor is ill"),
-        ("RefundSent", CHECKER, "approved"),
+        ("RefundSent", CHECKER, "checked"),
         ("PaymentRefunded", "result", f"refund receipt {reversal.receipt}"),
     ]
     assert scene.consultation("1")["status"] == "Cancelled"

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from payments.usecases.desk_acts import ACTS
 
+from tests.functional.test_desk import Staff, staff
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.support.world import CALLBACK, CONSULTATION, OLD_CALLBACK, QUERY, STATUS, STK_PUSH, World
 
 CASES = settings(
-    max_examples=300,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[
@@ -180,3 +182,65 @@ def test_any_callback_path_is_nobodys(path: str, body: str | None, world: World)
     event = http_event("POST", CALLBACK, path=path, source_ip=LISTED_IP, now=2e9)
     assert invoke(world, "callback", {**event, "body": body})[0] in (400, 404, 413)
     assert world.items("") == before
+
+
+@pytest.fixture
+def browser(world: World) -> Staff:
+    return staff(world, "grace", "approver")
+
+
+acts = st.fixed_dictionaries(
+    {},
+    optional={
+        "act": values | st.sampled_from([*ACTS, "attach", "owe_back", "set_aside", "reopen"]),
+        "reason": values | st.just("the customer called"),
+        "version": values | st.integers(min_value=1, max_value=4),
+        "receipt_number": callback_values,
+        "amount_kes": values,
+        "shown_amount_kes": values,
+        "payment_id": values,
+        "set_aside": values | st.sampled_from(["test", "sweep"]),
+        "code": values,
+        "lines": values | st.lists(st.lists(values, min_size=8, max_size=10), max_size=3),
+        "previous": values,
+    },
+).map(json.dumps)
+THIS = "the payment of this world"
+POSTS = ("sessions", "statement", "payments/{payment_id}/acts", "receipts/{receipt}/acts")
+
+
+@CASES
+@given(
+    body=bodies | acts,
+    path=st.sampled_from(POSTS),
+    text=st.text(max_size=40) | st.sampled_from(["UKR1LOST01", "0" * 32, THIS]),
+)
+def test_any_post_to_a_staff_route_is_answered(
+    body: str | None, path: str, text: str, world: World, browser: Staff
+) -> None:
+    event = staff_event(world, browser, "POST", path)
+    [payment_id] = [item["pk"][4:] for item in world.items("PAY#") if item["sk"] == "STATE"]
+    text = payment_id if text == THIS else text
+    event["pathParameters"] = {"payment_id": text, "receipt": text}
+    before = world.items("")
+    status, _ = invoke(world, "desk", {**event, "body": body})
+    assert status in (200, 400, 404, 409, 413)
+    assert status == 200 or world.items("") == before
+
+
+@CASES
+@given(
+    path=st.sampled_from(["search", "days"]), text=st.text(max_size=100), day=st.text(max_size=12)
+)
+def test_any_question_to_a_staff_route_is_answered(
+    path: str, text: str, day: str, world: World, browser: Staff
+) -> None:
+    event = staff_event(world, browser, "GET", path)
+    event["queryStringParameters"] = {"q": text, "from": day, **({"day": day} if day else {})}
+    assert invoke(world, "desk", event)[0] in (200, 400)
+
+
+def staff_event(world: World, browser: Staff, method: str, path: str) -> dict[str, Any]:
+    route = f"/api/desk/{path}"
+    headers = {"Authorization": f"Bearer {browser.token}"}
+    return http_event(method, route, path=route, headers=headers, now=world.clock())

@@ -7,7 +7,7 @@ import io
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from tests.functional.faulty import (
     HOUR,
     CrashError,
     Rule,
+    callback_body,
     crash_after,
     crash_before,
     lose,
@@ -26,7 +27,7 @@ from tests.functional.faulty import (
 )
 from tests.functional.scene import Scene
 from tests.support.dynamodb.faults import reply_lost, throttled
-from tests.support.lambdas import http_event
+from tests.support.lambdas import UNLISTED_IP, http_event
 
 ROUTE = "/api/payment/mpesa/statistics"
 EAT_OFFSET = timedelta(hours=3)
@@ -42,6 +43,7 @@ WORDS = {
     "cancelled": "cancelled",
 }
 """What a frontend reads for each status, as the protocol says: spelled out a second time here."""
+COUNTED = ("pending", "completed", "failed", "cancelled", "received")
 SCENARIOS = ("pays", "cancels", "pays+callback_wrong_amount", "waits", "ignores", "push_busy")
 
 
@@ -116,16 +118,26 @@ def trouble(scene: Scene, chance: random.Random, troubles: list[Rule]) -> Iterat
 
 
 def recount(scene: Scene) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
-    """Counts and KES by day and public status, read from every item of the table."""
+    """Counts and KES by day and public status, and received, read from every item of the table."""
     counts: Counter[tuple[str, str]] = Counter()
     amounts: Counter[tuple[str, str]] = Counter()
     for item in scene.items("PAY#"):
         if item["sk"] == "STATE":
-            created_at = datetime.fromtimestamp(item["created_at"], UTC)
-            key = ((created_at + EAT_OFFSET).strftime("%Y-%m-%d"), WORDS[item["status"]])
-            counts[key] += 1
-            amounts[key] += item["amount_kes"]
+            found = {(day_of(item["created_at"]), WORDS[item["status"]]): item["amount_kes"]}
+            if "received_at" in item:
+                came_kes = item.get("paid_amount_kes", item["amount_kes"])
+                found[day_of(item["received_at"]), "received"] = came_kes
+            counts.update(found.keys())
+            amounts.update(found)
     return counts, amounts
+
+
+def day_of(at: int) -> str:
+    return (datetime.fromtimestamp(at, UTC) + EAT_OFFSET).strftime("%Y-%m-%d")
+
+
+def created(counts: Counter[tuple[str, str]]) -> int:
+    return sum(count for (_, name), count in counts.items() if name != "received")
 
 
 def test_a_troubled_time_is_counted_as_it_ended(scene: Scene) -> None:
@@ -134,7 +146,7 @@ def test_a_troubled_time_is_counted_as_it_ended(scene: Scene) -> None:
     last = eat_day(int(scene.clock()))
     counts, amounts = recount(scene)
     stored = [item["status"] for item in scene.items("PAY#") if item["sk"] == "STATE"]
-    assert len(stored) == sum(counts.values())
+    assert len(stored) == created(counts)
     assert {"completed", "failed", "unknown", "review"} <= set(stored)
     assert len({day for day, _ in counts}) >= 3
 
@@ -142,7 +154,7 @@ def test_a_troubled_time_is_counted_as_it_ended(scene: Scene) -> None:
     told = {
         (day["day"], word): (day[word]["count"], day[word]["amount_kes"])
         for day in body["days"]
-        for word in set(WORDS.values())
+        for word in COUNTED
         if day[word]["count"]
     }
     assert told == {key: (count, amounts[key]) for key, count in counts.items()}
@@ -156,13 +168,13 @@ def test_json_and_csv_equal_a_recount(scene: Scene) -> None:
     played(scene)
     last = eat_day(int(scene.clock()))
     counts, amounts = recount(scene)
-    assert sum(counts.values()) == 40
+    assert created(counts) == 40
     assert len({day for day, _ in counts}) >= 3
     assert len({status for _, status in counts}) >= 3
 
     body = json.loads(ask(scene, first, last)["body"])
     for day in body["days"]:
-        for status in ("pending", "completed", "failed", "cancelled"):
+        for status in COUNTED:
             key = (day["day"], status)
             assert day[status] == {"count": counts[key], "amount_kes": amounts[key]}
     for status, total in body["totals"].items():
@@ -171,7 +183,7 @@ def test_json_and_csv_equal_a_recount(scene: Scene) -> None:
     response = ask(scene, first, last, accept="text/csv")
     assert response["headers"]["Content-Type"].startswith("text/csv")
     lines = list(csv.DictReader(io.StringIO(response["body"])))
-    assert len(lines) == 4 * len(body["days"])
+    assert len(lines) == 5 * len(body["days"])
     for line in lines:
         key = (line["day"], line["status"])
         assert (int(line["count"]), int(line["amount_kes"])) == (counts[key], amounts[key])
@@ -188,6 +200,82 @@ def test_a_payment_counts_on_the_day_it_began_in_nairobi(scene: Scene) -> None:
     next_day = eat_day(midnight)
     assert next_day > day
     assert json.loads(ask(scene, next_day, next_day)["body"])["totals"]["pending"]["count"] == 0
+
+
+def called_back_with(amount_kes: int) -> Callable[[Scene], None]:
+    return lambda scene: check(scene.post(scene.pay("waits"), 0, amount=amount_kes))
+
+
+def check(status: int) -> None:
+    assert status == 200
+
+
+def queried(scene: Scene) -> None:
+    scene.pay("pays+callback_lost")
+    scene.pass_time(200, cleans_up=True)
+
+
+def queried_then_told_of_less(scene: Scene) -> None:
+    queried(scene)
+    check(scene.post(scene.only_payment(), 0, amount=900))
+
+
+def owed_back(scene: Scene) -> None:
+    payment_id = scene.pay("waits")
+    scene.register(status="Cancelled")
+    check(scene.post(payment_id, 0))
+
+
+def cancelled_on_the_phone(scene: Scene) -> None:
+    check(scene.post(scene.pay("waits"), 1032))
+
+
+def paid_after_all(scene: Scene) -> None:
+    cancelled_on_the_phone(scene)
+    check(scene.post(scene.only_payment(), 0))
+
+
+def only_hinted(scene: Scene) -> None:
+    url = scene.prompt_of(scene.pay("waits+query_never_final")).order.callback_url
+    body = callback_body(scene.daraja.prompts()[-1].checkout_request_id, 0)
+    scene.post_callback(url, body, source_ip=UNLISTED_IP)
+
+
+@pytest.mark.parametrize(
+    ("settle", "received"),
+    [
+        (called_back_with(1000), (1, 1000)),
+        (called_back_with(990), (1, 990)),
+        (queried, (1, 1000)),
+        (queried_then_told_of_less, (1, 900)),
+        (owed_back, (1, 1000)),
+        (paid_after_all, (1, 1000)),
+        (cancelled_on_the_phone, (0, 0)),
+        (only_hinted, (0, 0)),
+    ],
+)
+def test_money_counts_as_it_was_reported(
+    scene: Scene, settle: Callable[[Scene], None], received: tuple[int, int]
+) -> None:
+    settle(scene)
+    day = eat_day(int(scene.clock()))
+    body = json.loads(ask(scene, day, day)["body"])
+    assert body["totals"]["received"] == {"count": received[0], "amount_kes": received[1]}
+    assert body["days"][0]["received"] == body["totals"]["received"]
+    csv_line = f"{day},received,{received[0]},{received[1]}"
+    assert csv_line in ask(scene, day, day, accept="text/csv")["body"].splitlines()
+
+
+def test_money_counts_on_the_day_it_came_in_nairobi(scene: Scene) -> None:
+    midnight = int(scene.clock()) // 86_400 * 86_400 + 86_400 + 21 * HOUR
+    scene.clock.now = midnight - 1
+    payment_id = scene.pay("waits")
+    scene.clock.now = midnight
+    check(scene.post(payment_id, 0))
+    evening, morning = eat_day(midnight - 1), eat_day(midnight)
+    before, after = json.loads(ask(scene, evening, morning)["body"])["days"]
+    assert (before["completed"]["count"], before["received"]["count"]) == (1, 0)
+    assert (after["completed"]["count"], after["received"]["count"]) == (0, 1)
 
 
 @pytest.mark.parametrize("scopes", ["", "consultations:write", "payments:reader"])

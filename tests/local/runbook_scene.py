@@ -45,6 +45,14 @@ class Scene:
         payment_id: str = answer.body["payment_id"]
         return payment_id
 
+    def pay_other_amount(self) -> str:
+        """A payment in review: its callback names another amount than the confirmation after it."""
+        payment_id = self.pay("pays+callback_wrong_amount")
+        # Without both, M-Pesa's second message changes the payment at some moment of the test.
+        self.wait_until(payment_id, lambda payment: payment.attention == "amount_contradicted")
+        assert self.payment(payment_id).status == "review"
+        return payment_id
+
     def try_to_pay(self) -> ApiAnswer:
         """Another customer starts a payment; whatever the answer is."""
         other = self.someone_else().customer
@@ -91,6 +99,16 @@ class Scene:
                 return payment
             assert time.monotonic() < give_up_at, f"{payment.status}: {payment.result_desc}"
             time.sleep(POLL_SECONDS)
+
+    def end_prompt(self, payment_id: str) -> None:
+        """Let the payment's prompt be over, as its lock's deadline would: nobody waits for that."""
+        self.client("dynamodb").update_item(
+            TableName=self.stack.table_name,
+            Key={"pk": {"S": f"PAY#{payment_id}"}, "sk": {"S": "STATE"}},
+            # A writer that read the payment before reads it again.
+            UpdateExpression="SET prompt_until = created_at ADD version :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
 
     def known(self, payment_id: str) -> dict[str, str]:
         """What the person on duty knows of a payment."""

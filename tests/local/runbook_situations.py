@@ -51,6 +51,7 @@ def paid_without_callback(scene: Scene) -> Story:
 
 def unheard_of(scene: Scene) -> Story:
     payment_id = scene.pay("push_hang_lost")
+    scene.end_prompt(payment_id)
     known = scene.known(payment_id)
     said = yield known
     assert "unknown -> review" in said
@@ -81,8 +82,7 @@ def pending_for_long(scene: Scene) -> Story:
 
 
 def wrong_amount(scene: Scene) -> Story:
-    payment_id = scene.pay("pays+callback_wrong_amount")
-    scene.wait(payment_id, "review")
+    payment_id = scene.pay_other_amount()
     said = yield scene.known(payment_id)
     assert "amount_differs" in said
     yield {}
@@ -138,7 +138,7 @@ def dead_callback(scene: Scene) -> Story:
     receipt = new_receipt()
     queue_callback(scene, "FallbackDeadLettersUrl", payment, receipt=receipt)
     said = yield scene.known(payment_id)
-    assert "1 callback replayed" in said
+    assert "1 message replayed" in said
     assert scene.wait(payment_id, "completed").receipt_number == receipt
     scene.empty_dead_letters()
 

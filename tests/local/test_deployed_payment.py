@@ -1,5 +1,6 @@
 """Payments through the deployed template, from the consultation to the event."""
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -8,8 +9,7 @@ import pytest
 
 from local.client import Answer, ApiClient, SimulatorClient
 from local.console import Console
-from local.demo import retry_until
-from local.demo_refunds import RefundDemo
+from local.demo import Demo, retry_until
 from local.state import StackState
 from local.timeline import read_events
 from tests.local.conftest import Customer
@@ -39,12 +39,13 @@ def wait_for_result(customer: Customer, payment_id: str) -> dict[str, Any]:
     return body
 
 
-def test_the_whole_demo_plays(stack: StackState) -> None:
-    played = RefundDemo(Console(), stack)
-    played.pay_at_once()
-    played.refund_by_two()
-    played.cancel_and_retry()
-    played.refund_with_a_lost_answer()
+def test_a_verbose_demo_prints_what_is_asked_and_answered(stack: StackState) -> None:
+    """Two stories that wait for nothing; test_deploy_run.py plays all on a stack of its own."""
+    told = io.StringIO()
+    demo = Demo(Console(told), stack, is_verbose=True)
+    demo.pay_at_once()
+    demo.cancel_and_retry()
+    assert '"payment_id": "' in told.getvalue()
 
 
 def test_a_paid_consultation_is_confirmed_and_told_to_others_once(

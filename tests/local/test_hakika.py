@@ -154,6 +154,9 @@ def test_money_found_on_the_statement_completes_its_payment(scene: Scene) -> Non
     other = scene.someone_else().pay("push_hang_lost")
     twice = hakika(scene, "record-receipt", other, *found, *ACCOUNT)
     assert (twice.returncode, twice.stdout) == (1, "")
+    early = hakika(scene, "review", "resolve", receipt, "complete", *ACCOUNT)
+    assert (early.returncode, "decide after" in " ".join(early.stderr.split())) == (1, True)
+    scene.end_prompt(payment_id)
     completed = answer(scene, "review", "resolve", receipt, "complete", *ACCOUNT)
     assert completed["status"] == "completed"
     assert last_event(scene, payment_id)[:2] == ("PaymentCompleted", "operator:njeri")
@@ -175,7 +178,10 @@ def test_a_wrong_amount_goes_back(scene: Scene) -> None:
 
 @tries("review resolve")
 def test_a_bogus_review_frees_the_consultation(scene: Scene) -> None:
-    payment_id = in_review(scene, "callback_missing_receipt")
+    payment_id, receipt = scene.pay("push_hang_lost"), new_receipt()
+    mistaken = ("--receipt", receipt, "--amount", "1000")
+    answer(scene, "record-receipt", payment_id, *mistaken, *ACCOUNT)
+    scene.end_prompt(payment_id)
     resolved = answer(scene, "review", "resolve", payment_id, "bogus", *ACCOUNT)
     assert (resolved["status"], resolved["receipt_number"]) == ("failed", None)
     booking_id = scene.payment(payment_id).booking_id

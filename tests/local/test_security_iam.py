@@ -132,12 +132,13 @@ ALLOWED: Mapping[str, set[str]] = {
     },
     "CleanupRole": {*LEARNS, *LOOKS, "Query open", "Query person", "Daraja secret", "pepper"},
     "ConsultationsRole": {*WRITES, "ConditionCheckItem", "JWT secret"},
-    "StatisticsRole": {"Query by_day", "JWT secret"},
+    "StatisticsRole": {"Query by_day", "Query by_received", "JWT secret"},
     "RefundsRole": {*WRITES - {"BatchGetItem"}, "Daraja secret", "initiator", "result key"},
     "DeskRole": {
         *LEARNS,
         *LOOKS,
-        *("Query", "Query person", "Daraja secret", "pepper", "staff secret"),
+        *("Query", "Query person", "Query by_received"),
+        *("Daraja secret", "pepper", "staff secret"),
     },
 }
 

@@ -102,6 +102,17 @@ def advance(stack: WebhookStack, seconds: float) -> None:
     assert read_ahead_seconds(clock_file(stack.folder)) == pytest.approx(before + seconds)
 
 
+def pay(stack: WebhookStack, booking_id: str | None = None) -> str:
+    """Take a payment, and wait for its event.
+
+    A clock that moves before its callback has come makes cleanup complete it by query. The callback
+    then adds the receipt by an event of its own.
+    """
+    payment_id, _ = stack.pay(booking_id)
+    wait_until(lambda: stack.deliveries(payment_id), bool)
+    return payment_id
+
+
 def wait_for_delivery(stack: WebhookStack, payment_id: str) -> Sequence[Delivery]:
     """Let minutes pass until each event of a payment is taken."""
 
@@ -118,7 +129,7 @@ def test_down_for_an_hour_or_failing_or_silent_a_receiver_gets_every_event_under
     stack: WebhookStack,
 ) -> None:
     assert not answers(stack.port)
-    early, _ = stack.pay()
+    early = pay(stack)
     wait_until(lambda: stack.deliveries(early), lambda seen: seen and seen[0].tries >= 2)
     advance(stack, HOUR)
     down = wait_until(lambda: stack.deliveries(early), lambda seen: seen[0].tries >= 3)
@@ -126,17 +137,17 @@ def test_down_for_an_hour_or_failing_or_silent_a_receiver_gets_every_event_under
     system = BookingSystem()
     with listening(system, stack.port):
         system.failures["fails-twice"], system.held = 2, {"holds-its-answer"}
-        failing, _ = stack.pay("fails-twice")
-        silent, _ = stack.pay("holds-its-answer")
-        delivered = {each: wait_for_delivery(stack, each) for each in (early, failing, silent)}
+        failing, silent = (pay(stack, each) for each in ("fails-twice", "holds-its-answer"))
+        delivered = {each: wait_for_delivery(stack, each) for each in (silent, failing, early)}
     assert delivered[failing][0].tries >= 3
     assert delivered[silent][0].tries >= 2
     for payment_id, deliveries in delivered.items():
+        assert [each.type for each in deliveries] == ["PaymentCompleted"]
         taken = system.taken_of(payment_id)
         assert set(taken) == {each.dedupe_id for each in deliveries}
         assert all(len(set(bodies)) == 1 for bodies in taken.values())
-    assert [len(bodies) for bodies in system.taken_of(silent).values()] == [2]
-    assert [len(bodies) for bodies in system.taken_of(failing).values()] == [3]
+    assert len(system.taken_of(silent)[delivered[silent][0].dedupe_id]) >= 2
+    assert len(system.taken_of(failing)[delivered[failing][0].dedupe_id]) >= 3
     assert system.forged == []
     assert dead_letters(stack) == "0"
 

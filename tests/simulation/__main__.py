@@ -20,21 +20,28 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     prove = commands.add_parser("prove", help="the whole proof; writes docs/proof.json")
     prove.add_argument("--histories", type=int, default=100_000)
-    prove.add_argument("--first", type=int, default=1)
+    prove.add_argument("--first", type=int, help="a seed that no run has played")
     prove.add_argument("--jobs", type=int, default=2)
-    prove.add_argument("--resume", action="store_true", help="go on from docs/proof.json")
-    prove.add_argument("--parts", default="histories,same,sweep,interleavings,mutants,knobs")
+    prove.add_argument(
+        "--parts", default="histories,pull_alone,same,sweep,interleavings,mutants,knobs"
+    )
     replay = commands.add_parser("replay", help="a seed, or a plan's file, with its trace")
     replay.add_argument("what")
     less = commands.add_parser("shrink", help="the shortest plan that fails as this seed does")
     less.add_argument("seed", type=int)
     less.add_argument("name")
+    commands.add_parser("page", help="write the figures of docs/proof.json into docs/proof.md")
     given = parser.parse_args()
     match given.command:
         case "prove":
             from .proof import prove as run
 
             return run(given)
+        case "page":
+            from .page import write_page
+
+            write_page()
+            return 0
         case "replay":
             return _replay(given.what)
         case _:

@@ -9,8 +9,16 @@ if TYPE_CHECKING:
     from .world import SimulatedWorld
 
 SHORTCODE = "174379"
+TILL, TILLS_STORE = "5123456", "7654321"
+TILL_SHARE = 0.25
+"""So many of the deployments that hear of money are tills: nobody types an account there."""
 HEARS_SHARE = 0.7
 PULLS_SHARE = 0.7
+AT_A_TILL = {
+    "SAFARICOM_SHORTCODE": TILLS_STORE,
+    "SAFARICOM_PARTY_B": TILL,
+    "SAFARICOM_TRANSACTION_TYPE": "CustomerBuyGoodsOnline",
+}
 TYPED = (
     "reference",
     "reference",
@@ -41,7 +49,12 @@ def draw_money(
             _twin(chance, day)
     for number in range(chance.choice((0, 1, 1, 2, 3))):
         agenda.append(_hand_payment(chance, agenda, list(scenarios), number))
-    environment = {"PAYBILL_ACCOUNT": chance.choice(("off", "booking_id"))}
+    is_till = chance.random() < TILL_SHARE
+    environment = {
+        "PAYBILL_ACCOUNT": chance.choice(("off", "booking_id")),
+        "SWEEP_PAYERS": chance.choice(("", TILLS_STORE if is_till else SHORTCODE)),
+        **(AT_A_TILL if is_till else {}),
+    }
     daraja = {
         "c2b_twin": chance.choice(("off", "before", "after", "after")),
         "c2b_seconds": chance.choice((0.1, 0.5, 3.0, 30.0, 400.0)),
@@ -53,13 +66,14 @@ def draw_money(
     }
     if chance.random() < PULLS_SHARE:
         environment["PULL_TRANSACTIONS"] = "true"
-        daraja |= _pull(chance)
+        daraja |= draw_pull(chance)
     return {"hears_c2b": True, "environment": environment, "daraja": daraja}
 
 
-def _pull(chance: random.Random) -> dict[str, Any]:
+def draw_pull(chance: random.Random) -> dict[str, Any]:
+    """How this world's Pull answers."""
     return {
-        "pull_rows": chance.choice((1, 2, 10)),
+        "pull_rows": chance.choice((1, 2, 10, 10)),
         "pull_offset": chance.choice(("rows", "pages")),
         "pull_empty": chance.choice(("1001", "bare", "http_500", "nested", "text")),
         "pull_clock": chance.choice(("eat", "utc", "offset")),
@@ -82,6 +96,8 @@ def _twin(chance: random.Random, day: dict[str, Any]) -> None:
         day["twin_is_listed"] = False
     if chance.random() < 0.03:
         day["twin_is_wrong_shortcode"] = True
+    elif chance.random() < 0.03:
+        day["twin_is_other_amount"] = True
 
 
 def _hand_payment(
@@ -118,10 +134,12 @@ def pay_by_hand(world: SimulatedWorld, item: dict[str, Any]) -> None:
             account = account.lower()
         elif item["types"] == "letter":
             account = account.replace("0", "O")
+    is_till = world.plan.shortcode == TILLS_STORE
     paid = world.daraja.pay_by_hand(
         item["phone"],
-        number=SHORTCODE,
+        number=TILL if is_till else SHORTCODE,
+        is_till=is_till,
         amount_kes=amount_kes + item["amount_off"],
-        account=account,
+        account="" if is_till else account,
     )
     world.note(f"by hand: {item['types']}" if paid.state == "completed" else "by hand: refused")

@@ -6,10 +6,20 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-NEVER_TWICE = frozenset(
-    {("query", "query"), ("pull", "pull"), ("callback", "operator"), ("query", "operator")}
+WITNESSES = ("callback", "query", "c2b", "pull", "status", "operator")
+COUNTED_ONCE = frozenset({"query", "pull", "status"})
+"""Witnesses whose second word about a receipt is not counted."""
+PAIRS = tuple(
+    f"witness {first}, then {second}"
+    for first in WITNESSES
+    for second in WITNESSES
+    if first != second or first not in COUNTED_ONCE
 )
-"""Pairs of witnesses that cannot be, or that are counted once."""
+"""Every order in which two witnesses can name one receipt."""
+PAIRS_MIN, PAIRS_IN = 100, 20_000
+"""Each pair must be met so often in so many histories."""
+STEPS = ("none -> requested", "requested -> none", "requested -> sent", "sent -> none")
+"""The steps of a refund."""
 RARE = (
     "late success after failed",
     "late success after cancelled",
@@ -71,12 +81,28 @@ RARE = (
     "row: unclaimed -> bound",
     "attention: second_receipt",
     "attention: paid_other_amount",
-    *(
-        f"witness {first}, then {second}"
-        for first in ("callback", "query", "c2b", "pull")
-        for second in ("callback", "query", "c2b", "pull", "operator")
-        if (first, second) not in NEVER_TWICE
-    ),
+    *(f"refund: {step}" for step in STEPS),
+    *(f"receipt: {act}" for act in ("attach", "owe_back", "set_aside", "reopen")),
+    *(f"row: {step}" for step in ("unclaimed -> set aside", "set aside -> unclaimed")),
+    "refund: sent again",
+    "refunded by M-Pesa: paybill",
+    "refund settled: reversed",
+    "refund settled: not reversed",
+    "refunds resumed",
+    "reversed on the portal",
+    "went back twice, attention raised",
+    "result forged",
+    "attention: refund_unresolved",
+    "attention: refunded_twice",
+    "attention: reversed_at_mpesa",
+    "attention: refund_receipt_odd",
+    "answer desk 409 same_person",
+    "answer desk 409 refunds_stopped",
+    "answer desk 409 refund_spacing",
+    "answer desk 409 refund_too_fresh",
+    "answer desk 409 refund_sent",
+    "answer desk 403 forbidden",
+    *PAIRS,
 )
 """What must have happened at least once in a run of some thousands of histories."""
 
@@ -103,6 +129,10 @@ class Coverage:
     def missing(self) -> list[str]:
         """What never happened and should have."""
         return [name for name in RARE if not self.outcomes[name]]
+
+    def pairs(self) -> dict[str, int]:
+        """How often each pair of witnesses named one receipt in this order."""
+        return {name.removeprefix("witness "): self.outcomes[name] for name in PAIRS}
 
     def faults_by_kind(self) -> dict[str, int]:
         """How often each kind struck."""

@@ -57,11 +57,17 @@ APPLICABLE: dict[str, tuple[FaultKind, ...]] = {
     "daraja push": _DARAJA,
     "daraja query": _DARAJA,
     "daraja pull": _DARAJA,
+    "daraja reversal": _DARAJA,
+    "daraja status": _DARAJA,
+    "daraja balance": _DARAJA,
+    "lambda Invoke": (_K.REFUSED, _K.REPLY_LOST, *_CALLER),
     "sqs SendMessage": (_K.REFUSED, _K.REPLY_LOST, *_CALLER),
     "secrets GetSecretValue": (_K.REFUSED, *_CALLER),
     "events PutEvents": (_K.REFUSED, _K.REPLY_LOST),
     "machine callback": (_K.LOST, _K.DUPLICATED, _K.DELAYED),
     "machine c2b": (_K.LOST, _K.DUPLICATED, _K.DELAYED),
+    "machine result": (_K.LOST, _K.DUPLICATED, _K.DELAYED),
+    "machine event": (_K.LOST, _K.DUPLICATED),
     "machine schedule": (_K.SKIPPED, _K.DUPLICATED),
     "machine redrive": (_K.DUPLICATED,),
 }
@@ -124,6 +130,8 @@ class Faults:
             return self._given.get((actor, call))
         drawn = unit(self._seed, "fault", actor, call)
         rate = self._rate * (4 if what.startswith("machine") else 1)
+        if what == "dynamodb TransactWriteItems" and actor.endswith(" approve"):
+            rate *= 3  # the one write that money on its way back depends on
         if drawn >= rate:
             return None
         kinds = [kind for kind in APPLICABLE.get(what, ()) if kind in self._kinds]

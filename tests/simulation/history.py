@@ -56,12 +56,7 @@ def play(
 ) -> Outcome:
     """Play a plan to its end, or to the first violation; `choose` orders a world's actors."""
     world = SimulatedWorld(plan, choose=choose, traces=traces, engine_of=engine_of)
-    violation: ViolationError | None = None
-    with world.running():
-        try:
-            _History(world).play()
-        except ViolationError as error:
-            violation = error
+    violation = play_in(world)
     return Outcome(
         seed=plan.seed,
         violation=violation,
@@ -71,6 +66,16 @@ def play(
         sites=world.sites,
         lines=world.lines or [],
     )
+
+
+def play_in(world: SimulatedWorld) -> ViolationError | None:
+    """Play the plan of a world that has not begun; the first violation, if there is one."""
+    with world.running():
+        try:
+            _History(world).play()
+        except ViolationError as error:
+            return error
+    return None
 
 
 def explicit(plan: Plan, fired: tuple[Fault, ...]) -> Plan:
@@ -90,13 +95,16 @@ class _History:
         world, plan = self._world, self._world.plan
         for phone, days in plan.scenarios.items():
             world.daraja.phone(phone).next_scenarios.extend(days)
+        for api, days in plan.initiator.items():
+            for day in days:
+                world.daraja.set_next(day, api=api)
         for item in plan.agenda:
             world.scheduler.at(START + item["at"], lambda item=item: self._people.do(item))  # type: ignore[misc]
         self._run_until(START + plan.heal_at)
         self._heal()
         self._rest()
         self._audit()
-        for number in range(OPERATOR_ROUNDS):
+        for number in range(OPERATOR_ROUNDS + 2 * plan.refunds):
             self._people.operate_everywhere(f"week's end {number}")
             self._rest()
         if plan.seed % 8 == 0:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from simulator.core import CallbackDelivery
 from tests.support.aws import TABLE_NAME, Queue
 from tests.support.lambdas import LISTED_IP, http_event
-from tests.support.world import CALLBACK, CONFIRMATION
+from tests.support.world import CALLBACK, CONFIRMATION, RESULT
 
 from .faults import FaultKind
 from .world import START
@@ -19,10 +19,33 @@ if TYPE_CHECKING:
     from .world import SimulatedWorld
 
 MINUTE = 60.0
-PULLS_ON_SECONDS = 3 * 3600.0
+PULLS_ON_SECONDS = 5400.0
 VISIBILITY_SECONDS = 60.0
 RECEIVES_MAX = 5
 DELAY_SECONDS_MAX = 30_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """Who takes a post of Daraja's, and what it may change from an unlisted address."""
+
+    kind: str
+    function: str
+    route: str
+    weak_authority: str
+
+
+_POSTS = {
+    "/api/c2b/": _Post("confirmation", "paybill", CONFIRMATION, "none"),
+    "/api/result/reversal/": _Post("result", "paybill", RESULT, "looks"),
+    "/api/result/": _Post("result", "paybill", RESULT, "none"),
+}
+_CALLBACK_POST = _Post("callback", "callback", CALLBACK, "hint")
+
+
+def kind_of(delivery: CallbackDelivery) -> _Post:
+    """Which post it is, by its address."""
+    return next((post for part, post in _POSTS.items() if part in delivery.url), _CALLBACK_POST)
 
 
 @dataclass(slots=True, eq=False)
@@ -61,6 +84,9 @@ class Machinery:
         if "/api/c2b/" in delivery.url:
             self._post(f"c2b {delivery.id}", delivery, "machine c2b")
             return
+        if "/api/result/" in delivery.url:
+            self._post(f"result {delivery.id}", delivery, "machine result")
+            return
         prompt = self._world.daraja.world.prompts.get(delivery.checkout_request_id)
         number = f"{prompt.order.msisdn[-2:]}.{prompt.push_number}" if prompt else "extra"
         self._post(
@@ -80,31 +106,30 @@ class Machinery:
     def _post_once(
         self, name: str, delivery: CallbackDelivery, after: float, *, is_answered: bool
     ) -> None:
-        is_money = "/api/c2b/" in delivery.url
-        function = "paybill" if is_money else "callback"
+        post = kind_of(delivery)
         event = http_event(
             "POST",
-            CONFIRMATION if is_money else CALLBACK,
+            post.route,
             path=urlsplit(delivery.url).path,
             body=delivery.body.decode(errors="replace"),
             source_ip=delivery.source_ip,
         )
 
         def finished(answer: Any) -> None:
-            self._world.watch.answered_to(function, answer)
-            if is_money:
-                self._world.watch.confirmation_answered(delivery, answer)
-            else:
-                self._world.watch.callback_answered(delivery, answer)
+            self._world.watch.answered_to(post.function, answer)
+            self._world.watch.post_answered(post.kind, delivery, answer)
             if is_answered:
                 self._answered(delivery, answer["statusCode"] if answer else None)
 
         if not is_answered and after == 0.0:
             after = DELAY_SECONDS_MAX
             self._answered(delivery, None)
-        weak = "none" if is_money else "hint"
-        authority = "full" if delivery.source_ip in _listed(self._world) else weak
-        self._world.start(name, function, event, finished, authority=authority, after=after)
+        authority = "full" if delivery.source_ip in _listed(self._world) else post.weak_authority
+        if authority == "full" and post.kind == "result":
+            self._world.scheduler.at(
+                self._world.clock.now + after, lambda: self._world.watch.refunds.told(delivery)
+            )
+        self._world.start(name, post.function, event, finished, authority=authority, after=after)
 
     def _answered(self, delivery: CallbackDelivery, status: int | None) -> None:
         self._world.daraja.callback_answered(delivery.id, status)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import requests
+from payments.daraja.initiator_wire import BALANCE_PATH, REVERSAL_PATH, STATUS_PATH
 from payments.daraja.money_client import PULL_PATH
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError
 
@@ -39,8 +40,12 @@ _DARAJA = {
     PUSH_PATH: ("push", 18.0),
     QUERY_PATH: ("query", 8.0),
     PULL_PATH: ("pull", 8.0),
+    REVERSAL_PATH: ("reversal", 18.0),
+    STATUS_PATH: ("status", 10.0),
+    BALANCE_PATH: ("balance", 10.0),
 }
 """What a path is for, and how long the product waits for its answer."""
+WATCHED = frozenset({"push", "reversal", "status"})
 
 type Execute = Callable[[], dict[str, Any]]
 
@@ -146,8 +151,8 @@ class Network:
         fault = self._enter(actor, f"daraja {operation}", f"{actor.function}: {operation}")
 
         def arrive() -> HttpAnswer:
-            if operation == "push":
-                self._world.watch_push(request, sent_at)
+            if operation in WATCHED:
+                self._world.watch_arrival(operation, request, sent_at)
             return handle(request)
 
         if fault is None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from payments.errors import PaymentError
 from payments.ports import Actor as WhoActs
 from payments.protocol.evidence import (
     AttentionCleared,
@@ -23,13 +22,14 @@ from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.support.world import CALLBACK, CONSULTATION, OLD_CALLBACK, STATUS, STK_PUSH
 
 from .by_hand import pay_by_hand
+from .desk import CARELESS_SHARE, Desk
 from .invariants.view import OPEN, Values
-from .scheduler import Actor
 
 if TYPE_CHECKING:
     from .world import SimulatedWorld
 
 ASKS_SHARE = 0.3
+MACHINES = frozenset({"callback", "c2b", "pull", "status"})
 ASK_SECONDS_MAX = 60.0
 POLLS_AT = (4.0, 26.0, 61.0, 121.0, 301.0)
 RETRY_SECONDS = (0.2, 3.0, 61.0, 200.0, 301.0)
@@ -40,7 +40,7 @@ class People:
 
     def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
-        self.machine_posts: Any = None
+        self._desk = Desk(world)
 
     def do(self, item: dict[str, Any]) -> None:
         """One item of the agenda, now."""
@@ -61,6 +61,8 @@ class People:
                 self._world.daraja.start_outage(
                     item["how"], item["seconds"], endpoints=item["endpoints"]
                 )
+            case "refund":
+                self._desk.do(item)
             case "pay_by_hand":
                 pay_by_hand(self._world, item)
             case "instances_die":
@@ -232,49 +234,34 @@ class People:
     # The operator
 
     def operate_everywhere(self, name: str) -> None:
-        """Look at every payment once more, as at the end of a week."""
+        """Look at every payment and receipt once more, as at the end of a week."""
+        self._desk.resume(name)
         self._operate(name, thorough=True)
 
     def _operate(self, name: str, *, thorough: bool = False) -> None:
         """Look at what needs a person, with M-Pesa's statement at hand."""
+        self._desk.look_at_receipts(name, thorough=thorough)
         for number, (payment_id, payment) in enumerate(
             sorted(self._world.watch.view.payments.items())
         ):
             own_name = f"{name}.{number}"
             if not thorough and self._chance(own_name, "ask") < ASKS_SHARE:
-                self._at_the_desk(own_name, "full", self._ask, payment_id)
+                self._desk.at_terminal(own_name, "full", partial(self._ask, payment_id))
+                continue
+            if self._world.plan.refunds and payment["status"] == "refund_due":
+                if thorough:
+                    self._desk.tidy(own_name, payment_id, payment, number)
                 continue
             operation = self._decision(payment, thorough=thorough)
             if operation is not None:
                 shown = int(payment["version"])
-                self._at_the_desk(
-                    own_name, "operator", self._carry_out, payment_id, shown, operation
-                )
-
-    def _at_the_desk(
-        self, name: str, authority: str, work: Callable[..., None], *given: Any
-    ) -> None:
-        """Start one of the operator's commands; asking Daraja decides nothing by itself."""
-
-        def run() -> None:
-            try:
-                work(*given)
-            except PaymentError as error:
-                self._world.note(f"operator told: {error.code}")
-
-        actor = Actor(
-            name=name,
-            function="operator",
-            run=run,
-            finished=lambda _: None,
-            authority=authority,
-        )
-        self._world.scheduler.spawn(actor)
+                work = partial(self._carry_out, payment_id, shown, operation)
+                self._desk.at_terminal(own_name, "operator", work)
 
     def _ask(self, payment_id: str) -> None:
         deadline = self._world.clock.now + ASK_SECONDS_MAX
         ask_about_payment(
-            self._runtime().services,
+            self._world.terminal.services,
             payment_id,
             actor=WhoActs(by="operator:asha", request_id="desk"),
             remaining_seconds=lambda: deadline - self._world.clock.now,
@@ -282,10 +269,10 @@ class People:
         self._world.note("an operator asked Daraja")
 
     def _carry_out(self, payment_id: str, shown: int, operation: Operation) -> None:
-        if isinstance(operation, ReceiptFound):
+        if isinstance(operation, ReceiptFound | ReviewResolved) and operation.receipt_number:
             self._world.watch.heard_of(operation.receipt_number, "operator")
         operate_on_payment(
-            self._runtime().services,
+            self._world.terminal.services,
             payment_id,
             operation,
             shown_version=shown,
@@ -293,10 +280,6 @@ class People:
             why="seen on the statement",
             request_id="desk",
         )
-
-    def _runtime(self) -> Any:
-        """Each command of the operator's is a process of its own, composed as the functions are."""
-        return self._world.fresh_instance("cleanup").module.runtime
 
     def _decision(self, payment: Values, *, thorough: bool) -> Operation | None:
         checkout_id = payment.get("checkout_request_id", "")
@@ -306,6 +289,8 @@ class People:
                 return MoneyReturned()
             case "review" if debit is None:
                 return ReviewResolved(resolution=Resolution.BOGUS)
+            case "review" if payment.get("proof") in MACHINES and self._is_careless(payment):
+                return ReviewResolved(resolution=Resolution.BOGUS)  # which must be refused
             case "review":
                 assert debit is not None
                 exact = debit.amount_kes == payment.get("paid_amount_kes", debit.amount_kes)
@@ -315,11 +300,16 @@ class People:
                     receipt_number=payment.get("receipt_number") or debit.receipt,
                     amount_kes=debit.amount_kes,
                 )
-            case "unknown" | "failed" | "cancelled" if debit is not None:
+            case "unknown" | "pending" | "failed" | "cancelled" if debit is not None:
+                return ReceiptFound(receipt_number=debit.receipt, amount_kes=debit.amount_kes)
+            case "completed" if debit is not None and "receipt_number" not in payment:
                 return ReceiptFound(receipt_number=debit.receipt, amount_kes=debit.amount_kes)
         if payment.get("attention") and (thorough or payment["status"] not in OPEN):
             return AttentionCleared()
         return None
+
+    def _is_careless(self, payment: Values) -> bool:
+        return self._chance("careless", payment["pk"], payment["version"]) < CARELESS_SHARE
 
     def _by_reference(self, payment: Values) -> Any:
         """Money on the statement with this reference and amount that is nobody else's yet."""

@@ -9,8 +9,9 @@ import random
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .by_hand import draw_money
+from .by_hand import SHORTCODE, draw_money
 from .faults import Fault, FaultKind, fault_from
+from .refunding import draw_refunds
 from .scenarios import scenario
 
 MINUTE = 60.0
@@ -28,8 +29,9 @@ class Plan:
 
     Shape: `agenda` are the people's doings in order of time, each a dict with `at`, `name` and
     `do`; `scenarios` maps a phone to the days its pushes will have; `faults` None means: by
-    chance at `fault_rate` among `kinds`; `hears_c2b` where M-Pesa posts confirmations too, and
-    `environment` are the functions' variables that differ from the usual.
+    chance at `fault_rate` among `kinds`; `hears_c2b` where M-Pesa posts confirmations too;
+    `environment` are the functions' variables that differ from the usual; `initiator` maps each
+    API of the initiator's to the days that its calls will have, empty where there is none.
     Units: seconds from the start; KES.
     """
 
@@ -43,6 +45,17 @@ class Plan:
     faults: tuple[Fault, ...] | None = None
     hears_c2b: bool = False
     environment: dict[str, str] = field(default_factory=dict)
+    initiator: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    @property
+    def refunds(self) -> bool:
+        """Whether there is an initiator, so that refunds can be sent."""
+        return bool(self.initiator)
+
+    @property
+    def shortcode(self) -> str:
+        """Which of M-Pesa's merchants this deployment is."""
+        return self.environment.get("SAFARICOM_SHORTCODE", SHORTCODE)
 
     @property
     def pulls(self) -> bool:
@@ -87,7 +100,9 @@ def draw_plan(seed: int) -> Plan:
     if is_silent:
         _fall_silent(chance, agenda, scenarios, heal_at)
     money = draw_money(seed, agenda, scenarios)
-    daraja |= money.pop("daraja", {})
+    refunds = draw_refunds(seed, agenda, scenarios, heal_at)
+    heal_at = refunds.pop("heal_at", heal_at)
+    daraja |= money.pop("daraja", {}) | refunds.pop("daraja", {})
     all_kinds = [str(kind) for kind in FaultKind]
     kinds = chance.sample(all_kinds, chance.randint(3, len(all_kinds)))
     return Plan(
@@ -99,6 +114,7 @@ def draw_plan(seed: int) -> Plan:
         fault_rate=chance.choice((0.0, 0.05, 0.1, 0.1, 0.2, 0.3)),
         kinds=tuple(kinds),
         **money,
+        **refunds,
     )
 
 

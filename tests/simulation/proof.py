@@ -11,34 +11,48 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from .coverage import Coverage
+from .coverage import PAIRS_IN, PAIRS_MIN, Coverage
 from .history import play_seed
+from .page import COMMITTED, REPOSITORY, write_page
 from .runner import SHARE, Totals, play_seeds
 
-REPOSITORY = Path(__file__).parents[2]
-PROOF = REPOSITORY / "docs" / "proof.json"
+PROOF = COMMITTED
 SAME_SEEDS = 1000
 PROGRESS_EVERY = 500
+FIRST_RULES, RULES = "one prompt", "receipt ledger and refunds"
+"""Histories count together while the rules, and the world around them, are the same."""
+FIRST_SEED = 4_000_001
+"""Lower seeds were played before runs were kept, or belong to the tests and the mutants."""
+SUMMARY = (
+    "histories",
+    "calls_total",
+    "faults_total",
+    "violations_total",
+    "runs",
+    "mended",
+    "finished",
+)
 
 
 def prove(given: argparse.Namespace) -> int:
     """Run the parts asked for, each written to docs/proof.json as it ends; 0 where all hold."""
-    proof: dict[str, Any] = json.loads(PROOF.read_text()) if PROOF.exists() else {}
     for part in given.parts.split(","):
         started = time.monotonic()
         _say(f"{part} ...")
-        proof[part] = _PARTS[part](given)
+        result = _PARTS[part](given)
+        proof = {**_read(), part: result}
         proof[part].setdefault("seconds", round(time.monotonic() - started))
         proof[part]["finished"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         if "runs" not in proof[part]:  # each stretch of the histories names its own
             proof[part]["commit"] = _commit()
         proof["python"] = platform.python_version()
         _write(proof)
-        _say(f"{part}: {'holds' if proof[part]['holds'] else 'DOES NOT HOLD'}")
-    return 0 if all(proof[part]["holds"] for part in given.parts.split(",")) else 1
+        _say(f"{part}: {'holds' if result['holds'] else 'DOES NOT HOLD'}")
+    if PROOF == COMMITTED:
+        write_page()
+    return 0 if all(_read()[part]["holds"] for part in given.parts.split(",")) else 1
 
 
 def _write(proof: dict[str, Any]) -> None:
@@ -55,12 +69,10 @@ class _SoFar:
 
 
 def _histories(given: argparse.Namespace) -> dict[str, Any]:
-    so_far = _so_far() if given.resume else _SoFar()
+    proof = _started()
+    so_far = _so_far(proof["histories"])
     told = len(so_far.totals.violations)
-    last = so_far.runs[-1] if so_far.runs else None
-    # Whatever was under way when the run before ended is not counted, and not played again.
-    under_way = SHARE * given.jobs
-    first = last["first_seed"] + last["histories"] + under_way if last else given.first
+    first = _fresh_seeds(proof, given)
     run = {"commit": _commit(), "first_seed": first, "histories": 0}
 
     def progress(new: Totals) -> None:
@@ -71,21 +83,57 @@ def _histories(given: argparse.Namespace) -> dict[str, Any]:
         told = len(totals.violations)
         if totals.histories % PROGRESS_EVERY == 0:
             _say(_summary(totals))
-            partial = json.loads(PROOF.read_text()) if PROOF.exists() else {}
-            _write({**partial, "histories": document(new)})
+            _write({**_read(), "histories": document(new)})
 
     def document(new: Totals) -> dict[str, Any]:
         runs = [*so_far.runs, {**run, "histories": new.histories}]
         own = {"runs": [each for each in runs if each["histories"]], "mended": so_far.mended}
-        return {**_document(_sum(so_far.totals, new), given), **own}
+        return {**_document(_sum(so_far.totals, new), given), "rules": RULES, **own}
 
     left = given.histories - so_far.totals.histories
     return document(play_seeds(first, left, jobs=given.jobs, progress=progress))
 
 
-def _so_far() -> _SoFar:
-    """Read what docs/proof.json holds, and play again what broke, on the source as it is now."""
-    found = json.loads(PROOF.read_text())["histories"]
+def _started() -> dict[str, Any]:
+    """Read the proof; histories of earlier rules move to `earlier` and are not counted again."""
+    proof = _read()
+    found = proof.get("histories", {})
+    if found and found.get("rules", FIRST_RULES) != RULES:
+        kept = {name: found[name] for name in SUMMARY if name in found}
+        proof.setdefault("earlier", []).append({"rules": found.get("rules", FIRST_RULES), **kept})
+        proof["histories"] = {}
+        _write(proof)
+    proof.setdefault("histories", {})
+    return proof
+
+
+def _fresh_seeds(proof: dict[str, Any], given: argparse.Namespace) -> int:
+    """The first seed that no run has played. Errors: SystemExit for seeds that were played."""
+    # Whatever was under way when a run ended is not counted, and not played again.
+    under_way = SHARE * given.jobs
+    runs = [
+        run
+        for each in (proof["histories"], *proof.get("earlier", []))
+        for run in each.get("runs", ())
+    ]
+    used = [(run["first_seed"], run["first_seed"] + run["histories"] + under_way) for run in runs]
+    if given.first is None:
+        return int(max((FIRST_SEED, *(last for _, last in used))))
+    first = int(given.first)
+    if any(begin < first + given.histories and first < end for begin, end in used):
+        raise SystemExit(f"some of the {given.histories} seeds from {first} on have been played")
+    return first
+
+
+def _read() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(PROOF.read_text()) if PROOF.exists() else {}
+    return found
+
+
+def _so_far(found: dict[str, Any]) -> _SoFar:
+    """Read what was played, and play again what broke, on the source as it is now."""
+    if not found:
+        return _SoFar()
     so_far = _SoFar(runs=found["runs"], mended=found["mended"])
     so_far.totals = Totals(
         histories=found["histories"],
@@ -112,9 +160,14 @@ def _sum(one: Totals, other: Totals) -> Totals:
 
 def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
     coverage = totals.coverage
-    missing = coverage.missing()
+    missing, pairs = coverage.missing(), coverage.pairs()
+    rare = [
+        pair for pair, count in pairs.items() if count * PAIRS_IN < PAIRS_MIN * totals.histories
+    ]
     return {
-        "holds": not totals.violations and not missing,
+        "holds": not totals.violations and not missing and not rare,
+        "pairs": pairs,
+        "pairs_too_rare": rare,
         "histories": totals.histories,
         "asked_for": given.histories,
         "calls_total": coverage.calls_total,
@@ -158,9 +211,20 @@ def _interleavings(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def _mutants(given: argparse.Namespace) -> dict[str, Any]:
+    """Hunt those that no run has hunted as they are now; each is written down as it ends."""
     from .mutants.hunt import hunt_all
 
-    return hunt_all(jobs=given.jobs, say=_say)
+    def keep(result: dict[str, Any]) -> None:
+        _write({**_read(), "mutants": {**result, "commit": _commit()}})
+
+    before = _read().get("mutants", {})
+    return hunt_all(before, jobs=given.jobs, say=_say, keep=keep)
+
+
+def _pull_alone(given: argparse.Namespace) -> dict[str, Any]:
+    from .pull_alone import measure_all
+
+    return measure_all(jobs=given.jobs)
 
 
 def _knobs(given: argparse.Namespace) -> dict[str, Any]:
@@ -171,6 +235,7 @@ def _knobs(given: argparse.Namespace) -> dict[str, Any]:
 
 _PARTS = {
     "histories": _histories,
+    "pull_alone": _pull_alone,
     "same": _same,
     "sweep": _sweep,
     "interleavings": _interleavings,

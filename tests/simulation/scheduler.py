@@ -75,6 +75,7 @@ class Scheduler:
         self._choose = choose
         self._heap: list[tuple[float, float, int, Actor | None, Callable[[], None] | None]] = []
         self._ready: list[Actor] = []
+        self._waiting: list[Actor] = []
         self._sequence = 0
         self._hub = getcurrent()
 
@@ -114,6 +115,36 @@ class Scheduler:
         drawn = unit(self._seed, "latency", actor.name, actor.calls)
         self.pause(0.002 + LATENCY_SECONDS_MAX * drawn**6)
 
+    def answer_of(self, other: Actor) -> Any:
+        """Let another actor begin, and the running one wait for its answer.
+
+        Shape: None where the other died. Errors: CrashError where the one that waits is ended.
+        """
+        caller = self.current
+        assert caller is not None
+        answers: list[Any] = []
+        finished = other.finished
+
+        def wake() -> None:
+            if caller in self._waiting:
+                self._waiting.remove(caller)
+                self._resume(caller)
+
+        def ended(answer: Any) -> None:
+            finished(answer)
+            answers.append(answer)
+            self.at(self.clock.now, wake)
+
+        other.finished = ended
+        self._waiting.append(caller)
+        self.spawn(other)
+        if caller.deadline is not None:
+            self.at(caller.deadline, wake)
+        self._hub.switch()
+        if not answers:
+            raise CrashError("timed out")
+        return answers[0]
+
     def next_at(self) -> float | None:
         """When the next thing happens."""
         if self._ready:
@@ -145,8 +176,10 @@ class Scheduler:
     def close(self) -> None:
         """End whoever still waits, so that nothing of a history outlives it."""
         waiting = [entry[3] for entry in self._heap if entry[3] is not None] + self._ready
+        waiting += self._waiting
         self._heap.clear()
         self._ready.clear()
+        self._waiting.clear()
         for actor in waiting:
             self.current = actor
             if actor.thread:

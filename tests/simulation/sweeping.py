@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+from dataclasses import replace
 from typing import Any
 
 from .coverage import Coverage
@@ -27,11 +28,11 @@ def sweep_all(*, jobs: int) -> dict[str, Any]:
     }
 
 
-def sweep_flow(flow: str) -> dict[str, Any]:
-    """One flow, whole."""
+def sweep_flow(flow: str, *, one_in: int = 1) -> dict[str, Any]:
+    """One flow with each of its single faults, or with one in so many."""
     coverage, histories, violations = Coverage(), 0, []
-    for fault, plan in single_faults(flow):
-        outcome = play(plan)
+    for _, fault in single_faults(flow, one_in=one_in):
+        outcome = play(replace(FLOWS[flow], faults=(fault,)))
         histories += 1
         coverage.merge(outcome.coverage)
         if outcome.violation is not None:

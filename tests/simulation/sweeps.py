@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from .faults import APPLICABLE, Fault, FaultKind
@@ -56,16 +57,27 @@ def _initiate(at: float, *, polls: int = 0, retries: int = 0, **more: Any) -> di
     }
 
 
-def _flow(*agenda: dict[str, Any], days: list[dict[str, Any]], heal_at: float = 900.0) -> Plan:
+def _staff(at: float, act: str, who: str) -> dict[str, Any]:
+    return {"at": at, "name": f"{act}-{at:.0f}", "do": "refund", "act": act, "who": who, "nth": 0}
+
+
+def _flow(
+    *agenda: dict[str, Any],
+    days: list[dict[str, Any]],
+    heal_at: float = 900.0,
+    **more: Any,
+) -> Plan:
     return Plan(
         seed=8,
         agenda=tuple(agenda),
         scenarios={PHONE: days, OTHER_PHONE: [{"person": "pays"}]},
         heal_at=heal_at,
         faults=(),
+        **more,
     )
 
 
+BY_HAND = {"do": "pay_by_hand", "phone": PHONE, "booking": "1", "nth": 0, "amount_off": 0}
 PAYS = {"person": "pays", "person_seconds": 8.0}
 NO_CALLBACK = {**PAYS, "callback": "never"}
 FLOWS: dict[str, Plan] = {
@@ -121,23 +133,58 @@ FLOWS: dict[str, Plan] = {
         {"at": 10.0, "name": "store_down-1", "do": "store_down", "seconds": 40.0},
         days=[PAYS],
     ),
+    "refunded": _flow(
+        _staff(0.5, "renew", "right"),
+        _register(),
+        _initiate(1),
+        _register(60, state="Cancelled"),
+        _staff(70, "request", "chebet"),
+        _staff(110, "approve", "baraka"),
+        days=[PAYS],
+        initiator={"reversal": [{}]},
+    ),
+    "paid by hand": _flow(
+        _register(),
+        {**BY_HAND, "at": 5.0, "name": "by-hand-1", "types": "booking"},
+        {**BY_HAND, "at": 8.0, "name": "by-hand-2", "types": "wrong"},
+        {"at": 300.0, "name": "operate-1", "do": "operate"},
+        days=[PAYS],
+        hears_c2b=True,
+        environment={"PAYBILL_ACCOUNT": "booking_id", "PULL_TRANSACTIONS": "true"},
+    ),
 }
 """The protocol's ways through, each without any fault of its own."""
 
 
-def single_faults(flow: str) -> Iterator[tuple[Fault, Plan]]:
+def single_faults(flow: str, *, one_in: int = 1) -> Iterator[tuple[str, Fault]]:
+    """What a call of a flow does, and a fault that can meet it: every fault, or one in so many.
+
+    Counted are the faults of one kind at one operation, over all flows: each has its first.
+    """
+    met: Counter[tuple[str, FaultKind]] = Counter()
+    for each in FLOWS:
+        for what, fault in _faults_of(each):
+            if each == flow and met[what, fault.kind] % one_in == 0:
+                yield what, fault
+            met[what, fault.kind] += 1
+
+
+@cache
+def _faults_of(flow: str) -> tuple[tuple[str, Fault], ...]:
     """Every call of a flow with every fault that can meet it, once and for long."""
-    plan = FLOWS[flow]
-    for actor, call, what in play(plan).sites:
-        for kind in APPLICABLE.get(what, ()):
-            for seconds in SECONDS[-1:] if kind in TIMELESS else SECONDS:
-                yield _with(plan, Fault(actor, call, kind, 1, seconds))
-            if kind in _GOES_ON:
-                yield _with(plan, Fault(actor, call, kind, OUTLASTS_EVERY_RETRY, SECONDS[1]))
+    return tuple(
+        (what, fault)
+        for actor, call, what in play(FLOWS[flow]).sites
+        for kind in APPLICABLE.get(what, ())
+        for fault in _faults_at(actor, call, kind)
+    )
 
 
-def _with(plan: Plan, fault: Fault) -> tuple[Fault, Plan]:
-    return fault, replace(plan, faults=(fault,))
+def _faults_at(actor: str, call: int, kind: FaultKind) -> Iterator[Fault]:
+    for seconds in SECONDS[-1:] if kind in TIMELESS else SECONDS:
+        yield Fault(actor, call, kind, 1, seconds)
+    if kind in _GOES_ON:
+        yield Fault(actor, call, kind, OUTLASTS_EVERY_RETRY, SECONDS[1])
 
 
 def lined_up(day: dict[str, Any]) -> Plan:

@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError
@@ -38,7 +38,6 @@ from tests.support.dynamodb import attach, new_client, use_virtual_time
 from tests.support.dynamodb.errors import DynamoDBError
 from tests.support.lambdas import DOMAIN, TIMEOUT_SECONDS, Lambda, environment
 
-from .by_hand import SHORTCODE
 from .coverage import Coverage
 from .faults import Fault, FaultKind, Faults
 from .invariants.watch import Watch
@@ -119,19 +118,25 @@ class SimulatedWorld:
             config = config.changed({"c2b_confirmation_url": url})
         self.daraja = Daraja(clock=self.clock, seed=plan.seed, config=config)
         if plan.pulls:
-            self.daraja.world.pull.add(SHORTCODE)
+            self.daraja.world.pull.add(plan.shortcode)
         self.daraja.journal.subscribe(self._journal)
         self.store_down_until = 0.0
         self.posts: Callable[[CallbackDelivery], None] = lambda _: None
         self.watch = Watch(self)
         self._pools: dict[str, list[Lambda]] = {}
+        self._terminal: Any = None
         self._adapters = self._new_adapters()
         self._output = io.StringIO()
 
     def _new_adapters(self) -> Adapters:
         client, refill = _client()
         refill()
-        services = {"dynamodb": client, "sqs": _Sqs(self), "secretsmanager": _Secrets(self)}
+        services = {
+            "dynamodb": client,
+            "sqs": _Sqs(self),
+            "secretsmanager": _Secrets(self),
+            "lambda": _Lambdas(self),
+        }
         return Adapters(
             clock=self.clock,
             sleep=self.scheduler.pause,
@@ -194,16 +199,29 @@ class SimulatedWorld:
         notes: dict[str, Any] | None = None,
     ) -> Actor:
         """Let a Lambda be invoked; `finished` gets its answer, None where it died."""
+        actor = self.actor(name, function, event, finished, authority=authority)
+        actor.notes.update(notes or {})
+        self.scheduler.spawn(actor, after=after)
+        return actor
+
+    def actor(
+        self,
+        name: str,
+        function: str,
+        event: Mapping[str, Any],
+        finished: Callable[[Any], None] = lambda _: None,
+        *,
+        authority: str = "full",
+    ) -> Actor:
+        """One invocation of a Lambda that has not begun."""
         actor = Actor(
             name=name,
             function=function,
             run=lambda: self._invoke(actor, event),
             finished=finished,
             authority=authority,
-            notes=notes or {},
             learned=[] if self._keeps_learned else None,
         )
-        self.scheduler.spawn(actor, after=after)
         return actor
 
     def _invoke(self, actor: Actor, event: Mapping[str, Any]) -> Any:
@@ -230,6 +248,13 @@ class SimulatedWorld:
     def forget_instances(self) -> None:
         """Every warm instance that is idle loses its memory."""
         self._pools.clear()
+        self._terminal = None
+
+    @property
+    def terminal(self) -> Any:
+        """What the operator's command is composed of, as the functions are."""
+        self._terminal = self._terminal or self.fresh_instance("cleanup").module.runtime
+        return self._terminal
 
     def fingerprint(self) -> bytes:
         """What everything from here on depends on: the table, the clock, what actors have seen."""
@@ -263,11 +288,19 @@ class SimulatedWorld:
             self.trace(f"{name}: {fault.kind}")
         return fault
 
-    def watch_push(self, request: HttpRequest, sent_at: float) -> None:
-        """A push arrives at Daraja."""
+    def watch_arrival(self, operation: str, request: HttpRequest, sent_at: float) -> None:
+        """A push, a reversal or a question about a receipt arrives at Daraja."""
         state = self.daraja.world.tokens.state(request, self.clock.now)
-        if state is TokenState.GOOD:
-            self.watch.push_arrives(json.loads(request.body), sent_at)
+        if state is not TokenState.GOOD:
+            return
+        body, actor = json.loads(request.body), self.scheduler.current
+        match operation:
+            case "push":
+                self.watch.push_arrives(body, sent_at)
+            case "reversal":
+                self.watch.reversal_arrives(body, sent_at)
+            case "status" if actor is not None and actor.name.endswith("ask_status"):
+                self.watch.refunds.status_asked(body["TransactionID"])
 
     def observe_query(self, request: HttpRequest, answer: HttpAnswer) -> None:
         """An answer to a query reaches who asked."""
@@ -338,3 +371,39 @@ class _Secrets:
             lambda: self._world.secrets.get_secret_value(**request),
             SdkError,
         )
+
+
+class _Lambdas:
+    """The Lambda service, as far as functions and people invoke the refund function by it."""
+
+    def __init__(self, world: SimulatedWorld) -> None:
+        self._world = world
+        self._invoked = 0
+
+    def invoke(self, **request: Any) -> dict[str, Any]:
+        call = json.loads(request["Payload"])
+        is_event = request["InvocationType"] == "Event"
+        effect = partial(self._later if is_event else self._at_once, call)
+        answer: dict[str, Any] = self._world.network.other("lambda Invoke", effect, SdkError)
+        return answer
+
+    def _at_once(self, call: dict[str, Any]) -> dict[str, Any]:
+        world = self._world
+        answer = world.scheduler.answer_of(world.actor(self._name(call), "refunds", call))
+        if answer is None:
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b"{}")}
+        return {"Payload": io.BytesIO(json.dumps(answer).encode())}
+
+    def _later(self, call: dict[str, Any]) -> dict[str, Any]:
+        """Lambda takes an event down; now and then it runs twice, or dies with its instance."""
+        world, name = self._world, self._name(call)
+        fault = world.machine_fault(name, "machine event")
+        if fault is None or fault.kind is not FaultKind.LOST:
+            world.start(name, "refunds", call, lambda _: None, after=0.1)
+        if fault is not None and fault.kind is FaultKind.DUPLICATED:
+            world.start(f"{name}+", "refunds", call, lambda _: None, after=fault.seconds)
+        return {"StatusCode": 202}
+
+    def _name(self, call: dict[str, Any]) -> str:
+        self._invoked += 1
+        return f"refunds {self._invoked} {call['act']}"

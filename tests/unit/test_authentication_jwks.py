@@ -9,7 +9,6 @@ from urllib.error import HTTPError
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from payments.aws.token_families import TokenFamily
 from payments.errors import UnauthenticatedError, UnavailableError
@@ -25,28 +24,20 @@ from payments.http.published_keys import (
 from payments.http.token_claims import Caller
 from payments.http.token_keys import RENEW_SECONDS
 
-from tests.support.bad_tokens import ec_key, good_claims, public_pem, rsa_key
+from tests.support.bad_tokens import ec_key, rsa_key
+from tests.support.issuer import (
+    AUDIENCE,
+    ISSUER,
+    claims,
+    forged_tokens,
+    key_set,
+    published,
+    rsa_token,
+)
 from tests.support.observer import Notes
 from tests.support.tokens import sign
 
 NOW = 1_790_000_000
-ISSUER = "https://id.example/"
-AUDIENCE = "hakika"
-
-
-def published(key: Any, kid: str, **fields: object) -> dict[str, object]:
-    is_rsa = isinstance(key, rsa.RSAPrivateKey)
-    algorithm: Any = jwt.algorithms.RSAAlgorithm if is_rsa else jwt.algorithms.ECAlgorithm
-    return {**json.loads(algorithm.to_jwk(key.public_key())), "kid": kid, "use": "sig", **fields}
-
-
-def key_set() -> dict[str, object]:
-    return {
-        "keys": [
-            published(rsa_key(), "rsa-1", alg="RS256"),
-            published(ec_key(), "ec-1"),
-        ]
-    }
 
 
 class Issuer:
@@ -94,74 +85,17 @@ def deployment() -> Deployment:
     return Deployment()
 
 
-def claims(**changes: object) -> dict[str, Any]:
-    merged = {**good_claims(NOW), "exp": NOW + 86_400, "iss": ISSUER, "aud": AUDIENCE, **changes}
-    return {name: value for name, value in merged.items() if value != "absent"}
-
-
-def rsa_token(kid: str | None = "rsa-1", *, key: Any = None, **changes: object) -> str:
-    headers = {} if kid is None else {"kid": kid}
-    return jwt.encode(claims(**changes), key or rsa_key(), "RS256", headers=headers)
-
-
 @pytest.mark.parametrize(
     ("key", "algorithm", "kid"), [(rsa_key(), "RS256", "rsa-1"), (ec_key(), "ES256", "ec-1")]
 )
 def test_a_token_signed_with_a_published_key_is_accepted(
     key: Any, algorithm: str, kid: str, deployment: Deployment
 ) -> None:
-    token = jwt.encode(claims(sub=42), key, algorithm, headers={"kid": kid})
+    token = jwt.encode(claims(NOW, sub=42), key, algorithm, headers={"kid": kid})
     assert deployment.caller(token).client_id == "42"
 
 
-def _forged() -> dict[str, str]:
-    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    header = b'{"alg":"HS256","typ":"JWT","kid":"rsa-1"}'
-    payload = json.dumps(claims()).encode()
-    der = (
-        rsa_key()
-        .public_key()
-        .public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    )
-    p384 = ec.generate_private_key(ec.SECP384R1())
-    unsigned = sign(b'{"alg":"none","typ":"JWT","kid":"rsa-1"}', payload, "")
-    return {
-        "a stranger's key under a published kid": rsa_token(key=stranger),
-        "a foreign kid": rsa_token("rsa-2"),
-        "no kid": rsa_token(None),
-        "an empty kid": rsa_token(""),
-        "a kid that is a path": rsa_token("../../dev/null"),
-        "a kid that is SQL": rsa_token("' UNION SELECT 'rsa-1"),
-        "the kid of another key": jwt.encode(claims(), rsa_key(), "RS256", headers={"kid": "ec-1"}),
-        "a stranger's jku": jwt.encode(
-            claims(), stranger, "RS256", headers={"kid": "rsa-1", "jku": "https://attacker.example"}
-        ),
-        "a jwk in the header": jwt.encode(
-            claims(), stranger, "RS256", headers={"kid": "x", "jwk": published(stranger, "x")}
-        ),
-        "our key, but a jku": jwt.encode(
-            claims(), rsa_key(), "RS256", headers={"kid": "rsa-1", "jku": "https://id.example/k"}
-        ),
-        "HS256 keyed with the public PEM": sign(header, payload, public_pem(rsa_key()).decode()),
-        "HS256 keyed with the public DER": sign(header, payload, der.decode("latin-1")),
-        "HS256 keyed with the key set": sign(header, payload, json.dumps(key_set())),
-        "HS256 keyed with nothing": sign(header, payload, ""),
-        "alg none": unsigned,
-        "RS384": jwt.encode(claims(), rsa_key(), "RS384", headers={"kid": "rsa-1"}),
-        "PS256": jwt.encode(claims(), rsa_key(), "PS256", headers={"kid": "rsa-1"}),
-        "ES384": jwt.encode(claims(), p384, "ES384", headers={"kid": "ec-1"}),
-        "no issuer": rsa_token(iss="absent"),
-        "a wrong issuer": rsa_token(iss="https://id.example"),
-        "no audience": rsa_token(aud="absent"),
-        "a wrong audience": rsa_token(aud="hakika-admin"),
-        "audiences without ours": rsa_token(aud=["a", "b"]),
-        "no subject": rsa_token(sub="absent"),
-        "no expiry": rsa_token(exp="absent"),
-        "a refresh token": rsa_token(type="refresh"),
-    }
-
-
-FORGED = _forged()
+FORGED = forged_tokens(NOW)
 
 
 @pytest.mark.parametrize("fault", FORGED)
@@ -170,7 +104,7 @@ def test_a_forged_token_opens_nothing(fault: str, deployment: Deployment) -> Non
 
 
 def test_an_expired_token_is_refused(deployment: Deployment) -> None:
-    assert deployment.verdict(rsa_token(exp=NOW)) == "refused"
+    assert deployment.verdict(rsa_token(NOW, exp=NOW)) == "refused"
     assert deployment.notes.noted_lines == [("token refused", {"reason": "expired"})]
 
 
@@ -207,14 +141,16 @@ def test_a_symmetric_key_in_the_key_set_signs_nothing(deployment: Deployment) ->
     deployment.issuer.document = {"keys": [{"kty": "oct", "kid": "oct-1", "k": text}]}
     header = b'{"alg":"HS256","typ":"JWT","kid":"oct-1"}'
     for secret in (text, "secret-secret-secret-secret-1234"):
-        assert deployment.verdict(sign(header, json.dumps(claims()).encode(), secret)) == "refused"
+        assert (
+            deployment.verdict(sign(header, json.dumps(claims(NOW)).encode(), secret)) == "refused"
+        )
 
 
 def test_a_weak_rsa_key_is_not_trusted(deployment: Deployment) -> None:
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     deployment.issuer.document = {"keys": [published(weak, "rsa-1")]}
     with pytest.warns(jwt.warnings.InsecureKeyLengthWarning):
-        token = rsa_token(key=weak)
+        token = rsa_token(NOW, key=weak)
     assert deployment.verdict(token) == "refused"
 
 
@@ -225,38 +161,38 @@ def test_a_document_that_is_no_key_set_lets_nobody_in(
     document: object, deployment: Deployment
 ) -> None:
     deployment.issuer.document = document
-    assert deployment.verdict(rsa_token()) == "unavailable"
+    assert deployment.verdict(rsa_token(NOW)) == "unavailable"
 
 
 def test_the_key_set_is_fetched_once_in_five_minutes(deployment: Deployment) -> None:
     for _ in range(50):
-        assert deployment.verdict(rsa_token()) == "ok"
+        assert deployment.verdict(rsa_token(NOW)) == "ok"
         deployment.now += KEY_SET_SECONDS / 51
     assert deployment.issuer.fetches == 1
 
 
 def test_a_withdrawn_key_stops_working_within_five_minutes(deployment: Deployment) -> None:
-    assert deployment.verdict(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token(NOW)) == "ok"
     deployment.issuer.document = {"keys": [published(ec_key(), "ec-1")]}
     deployment.now += KEY_SET_SECONDS
-    assert deployment.verdict(rsa_token()) == "refused"
+    assert deployment.verdict(rsa_token(NOW)) == "refused"
 
 
 def test_a_new_key_is_found_at_once(deployment: Deployment) -> None:
-    assert deployment.verdict(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token(NOW)) == "ok"
     deployment.now += RENEW_SECONDS
     new = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     deployment.issuer.document = {"keys": [published(new, "rsa-2")]}
-    assert deployment.verdict(rsa_token("rsa-2", key=new)) == "ok"
+    assert deployment.verdict(rsa_token(NOW, "rsa-2", key=new)) == "ok"
 
 
 def test_foreign_kids_cause_one_fetch_in_thirty_seconds(deployment: Deployment) -> None:
     for second in range(RENEW_SECONDS * 4):
         deployment.now = NOW + second / 4
-        assert deployment.verdict(rsa_token(f"foreign-{second}")) == "refused"
+        assert deployment.verdict(rsa_token(NOW, f"foreign-{second}")) == "refused"
     assert deployment.issuer.fetches == 1
     deployment.now = NOW + RENEW_SECONDS
-    deployment.verdict(rsa_token("foreign"))
+    deployment.verdict(rsa_token(NOW, "foreign"))
     assert deployment.issuer.fetches == 2
 
 
@@ -264,21 +200,21 @@ def test_foreign_kids_cause_one_fetch_in_thirty_seconds(deployment: Deployment) 
 def test_the_last_key_set_serves_an_hour_while_the_issuer_is_down(
     error: Exception, deployment: Deployment
 ) -> None:
-    assert deployment.verdict(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token(NOW)) == "ok"
     deployment.issuer.error = error
     deployment.now = NOW + KEY_SET_STALE_SECONDS - 1
-    assert deployment.verdict(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token(NOW)) == "ok"
     deployment.now = NOW + KEY_SET_STALE_SECONDS + RENEW_SECONDS
-    assert deployment.verdict(rsa_token()) == "unavailable"
+    assert deployment.verdict(rsa_token(NOW)) == "unavailable"
     deployment.issuer.error = None
     deployment.now += RENEW_SECONDS
-    assert deployment.verdict(rsa_token()) == "ok"
+    assert deployment.verdict(rsa_token(NOW)) == "ok"
 
 
 def test_an_issuer_that_is_down_is_not_asked_by_every_request(deployment: Deployment) -> None:
     deployment.issuer.error = OSError("down")
     for _ in range(100):
-        assert deployment.verdict(rsa_token()) == "unavailable"
+        assert deployment.verdict(rsa_token(NOW)) == "unavailable"
     assert deployment.issuer.fetches == 1
 
 

@@ -1,23 +1,32 @@
 """The desk's page: small, and it writes text, never markup; both languages say the same things."""
 
 import gzip
+import hashlib
 import re
 from pathlib import Path
 
 import pytest
-from payments.http.desk_page import FILES
+from payments.http.desk_page import FILES, LIBRARY
 
+from local.vendor_oidc import FILE, SHA256
+from tests.browser.test_desk import CLICKS
+from tools.hakika.views import REVIEW_WORDS
+
+DOCS = Path(__file__).parents[2] / "docs"
+NO_BUTTONS = {"Kiswahili", "Never ask a customer to pay again", "Usimwombe mteja alipe tena"}
 FOLDER = Path(__file__).parents[2] / "functions" / "desk"
 BYTES_MAX = 60_000
 KEY = re.compile(r"(?<![\w'])([A-Za-z_]+): '")
 
 
 def test_the_page_is_small() -> None:
-    sizes = {name: len(gzip.compress((FOLDER / name).read_bytes())) for name in FILES}
+    """Without the library, which only a sign-in by account loads."""
+    loaded = FILES.keys() - {LIBRARY}
+    sizes = {name: len(gzip.compress((FOLDER / name).read_bytes())) for name in loaded}
     assert sum(sizes.values()) < BYTES_MAX, sizes
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", sorted(FILES.keys() - {LIBRARY, "figtree.woff2"}))
 def test_nothing_becomes_markup_and_nothing_outlives_the_tab(name: str) -> None:
     text = (FOLDER / name).read_text(encoding="utf-8")
     dangerous = r"innerHTML|outerHTML|insertAdjacent|document\.write|eval\(|localStorage|cookie"
@@ -29,3 +38,41 @@ def test_both_languages_have_every_sentence() -> None:
     text = (FOLDER / "texts.js").read_text(encoding="utf-8")
     english, swahili = (set(KEY.findall(part)) for part in text.split("  sw: {"))
     assert english == swahili
+
+
+def spoken(language: str) -> str:
+    english, swahili = (FOLDER / "texts.js").read_text(encoding="utf-8").split("  sw: {")
+    return swahili if language == "sw" else english
+
+
+@pytest.mark.parametrize(("language", "page"), [("en", "desk.md"), ("sw", "desk-sw.md")])
+def test_the_guide_names_buttons_as_the_page_does(language: str, page: str) -> None:
+    guide = " ".join((DOCS / page).read_text(encoding="utf-8").split())
+    named = {each for each in re.findall(r"\*\*([^*]+)\*\*", guide) if each[-1] not in ".:"}
+    named -= NO_BUTTONS
+    assert len(named) > 8
+    texts = spoken(language).replace("\\'", "'")
+    assert [each for each in sorted(named) if f"'{each}'" not in texts] == []
+
+
+@pytest.mark.parametrize("page", ["desk.md", "desk-sw.md"])
+def test_the_guide_counts_the_clicks_that_the_browser_counted(page: str) -> None:
+    guide = (DOCS / page).read_text(encoding="utf-8")
+    counted = [int(each) for each in re.findall(r"^\| .* \| (\d+) \|$", guide, re.MULTILINE)]
+    assert counted[: len(CLICKS)] == list(CLICKS.values())
+
+
+def test_every_reason_for_a_review_has_a_sentence() -> None:
+    for language in ("en", "sw"):
+        assert [code for code in REVIEW_WORDS if f" {code}: '" not in spoken(language)] == []
+
+
+def test_the_pictures_of_the_guide_are_small() -> None:
+    pictures = sorted((DOCS / "images").glob("desk-*.png"))
+    assert len(pictures) >= 8
+    assert [each.name for each in pictures if each.stat().st_size > 60_000] == []
+
+
+def test_the_library_is_the_release_whose_hash_is_known() -> None:
+    assert FILE == FOLDER / LIBRARY
+    assert hashlib.sha256(FILE.read_bytes()).hexdigest() == SHA256

@@ -28,6 +28,15 @@ LOADS = {
 """Of the heavy packages, those that a handler needs for each of its requests."""
 MODULES_MAX = {"callback": 405, "paybill": 430, "status": 430, "stk_push": 600}
 """Modules of the functions that a customer or Safaricom waits for, with some room to grow."""
+OF_OTHERS = {
+    f"payments.{name}"
+    for name in (
+        *("protocol.pull", "protocol.provider_calls", "protocol.opening", "protocol.refund"),
+        *("protocol.refund_evidence", "store.reservation", "store.instructions", "daraja.client"),
+    )
+}
+"""What other functions need; a callback starts without it. Each class of theirs costs 3 M
+instructions at start."""
 JWKS = {"JWKS_URL": "https://id.example/keys", "JWT_ISSUER": "i", "JWT_AUDIENCE": "hakika"}
 IMPORT = """
 import json, sys
@@ -87,6 +96,13 @@ def test_a_handler_loads_the_heavy_packages_that_it_needs_and_no_other(function:
 @pytest.mark.parametrize("function", MODULES_MAX)
 def test_a_handler_that_somebody_waits_for_loads_few_modules(function: str) -> None:
     assert len(loaded(function)) <= MODULES_MAX[function]
+
+
+def test_a_callback_starts_without_what_only_others_need() -> None:
+    assert OF_OTHERS & set(loaded("callback")) == set()
+    assert set(loaded("refunds")) >= {"payments.protocol.refund_evidence", "payments.daraja.client"}
+    for name in OF_OTHERS:
+        assert (REPOSITORY / "shared" / f"{name.replace('.', '/')}.py").exists(), name
 
 
 def test_published_keys_load_cryptography_and_without_its_layer_nobody_is_let_in() -> None:

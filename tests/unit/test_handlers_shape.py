@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from payments.http.desk_page import FILES
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 NAMES = (
     *("stk_push", "status", "callback", "paybill", "cleanup", "consultations", "statistics"),
     *("refunds", "webhooks", "desk"),
 )
-PAGE = ("index.html", "desk.css", "desk.js", "texts.js")
+PAGE = (*FILES, "figtree-LICENSE.txt", "oidc-client-ts-LICENSE.txt")
 HANDLER_LINES_MAX = 30
 
 

@@ -9,7 +9,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 FACE = ROOT / "simulator/pages/face.css"
-OTHERS = (ROOT / "web/playground/playground.css", ROOT / "web/demo/demo.css")
+DESK = ROOT / "functions/desk"
+OTHERS = (
+    ROOT / "web/playground/playground.css",
+    ROOT / "web/demo/demo.css",
+    DESK / "desk.css",
+)
 API_PAGE = ROOT / "local/pages/docs.css"
 ELEMENT = ROOT / "web/checkout/style.js"
 # The checkout's names for the same colours.
@@ -75,9 +80,10 @@ def test_the_ring_of_the_focus_is_seen_on_light_and_on_dark() -> None:
     )  # 15:1 against each other, so 3:1 against any ground
 
 
-def test_the_type_is_one_file_in_two_places() -> None:
+def test_the_type_is_one_file_in_three_places() -> None:
     for name in ("figtree.woff2", "figtree-LICENSE.txt"):
         assert (FACE.parent / name).read_bytes() == (ROOT / "web/demo" / name).read_bytes()
+        assert (FACE.parent / name).read_bytes() == (DESK / name).read_bytes()
     for file in (FACE, API_PAGE, *OTHERS):
         assert (
             '"Figtree", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
@@ -88,6 +94,7 @@ def test_the_type_is_one_file_in_two_places() -> None:
 def test_m_pesa_has_one_spelling_on_every_page() -> None:
     names = ("simulator/pages", "web/checkout", "web/playground", "web/demo", "local/pages")
     folders = [ROOT / name for name in names]
+    folders.append(DESK)
     files = [file for folder in folders for file in folder.iterdir() if file.suffix != ".woff2"]
     files += [*(ROOT / "web").glob("*.html"), ROOT / "shared/payments/http/sentences.py"]
     assert [file.name for file in files if "M-Pesa" in file.read_text()] == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from payments.aws import settings
-from payments.aws.token_families import customer_tokens
+from payments.aws.token_families import customer_tokens, staff_accounts
 
 from tools.template import load_template
 
@@ -21,13 +21,20 @@ EDGES = {
     "JwksUrl": ("", "https://a", "https://a-b.example:65535/keys?x=1", "http://127.0.0.1:9/"),
     "JwtIssuer": ("", 'a "b"'),
     "JwtAudience": ("", 'a "b"'),
+    "StaffIssuer": ("", "https://a", "http://127.0.0.1:9"),
+    "StaffJwksUrl": ("", "https://a", "https://a-b.example:65535/keys?x=1", "http://127.0.0.1:9/"),
+    "StaffClientId": ("", "a-b_c.d"),
     "SafaricomBase": ("https://a", "https://a:99999", "http://127.0.0.1:1"),
     "SafaricomPartyB": ("", "00000", "9999999"),
     "SafaricomShortcode": ("00000", "9999999"),
 }
+STAFF = {"StaffIssuer": "https://a", "StaffJwksUrl": "https://a/k", "StaffClientId": "desk"}
 REFUSED = {
     "CallbackSourceIps": ("", "300.1.1.1", "1.2.3.4/8", "1.2.3.4/33", "1.2.3", "1.2.3.4,", "::/0"),
     "JwksUrl": ("https://", "https://?", "https:// a", "http://a.example", "ftp://a"),
+    "StaffIssuer": ("https://", "http://a.example", "https:// a"),
+    "StaffJwksUrl": ("https://", "http://a.example", "ftp://a"),
+    "StaffClientId": ("a b",),
     "SafaricomBase": ("https://", "http://a.example", "https://a/b"),
 }
 
@@ -64,7 +71,11 @@ def start(values: Mapping[str, str]) -> None:
     """Read the settings as each function does when it starts."""
     if values["JwksUrl"]:  # a rule of the template
         values = {**values, "JwtIssuer": "i", "JwtAudience": "a"}
+    if values["StaffIssuer"] or values["StaffJwksUrl"] or values["StaffClientId"]:  # another rule
+        given = {name: values[name] for name in STAFF if values[name]}
+        values = {**values, **STAFF, **given}
     for _, environ in environments(values):
+        staff_accounts(environ)
         settings.read_settings(environ)
         if "JWT_SECRET_ARN" in environ:
             customer_tokens(environ)

@@ -16,7 +16,9 @@ ROOMS = {
         "payment receipts consultation evidence result_codes policy decide case change push"
         " callback staff query money news report transitions matching opening witness statement"
         " requirements rules refusal operator schedule time_passed filing pull"
+        " statement_lines statement_match"
         " refund refund_evidence refund_person refund_steps refund_rules reversal_codes delivery"
+        " sent_refund provider_calls"
     ),
     "usecases": (
         "initiate record_callback read_status reconcile operate register_consultation"
@@ -24,6 +26,7 @@ ROOMS = {
         " look_at_receipts money_desk propose_owner pull_money receive_confirmation"
         " validate_payment upgrade_payments"
         " apply_refund refunds send_refund look_at_refund record_initiator_result result_addresses"
+        " compare_statement count_hours"
         " read_payments deliver_event staff desk_acts find_payments file_receipt_claim"
     ),
     "store": (
@@ -38,6 +41,7 @@ ROOMS = {
     "http": (
         "api_gateway requests answers messages sentences authentication token_claims token_keys"
         " published_keys results refund_answers desk desk_page desk_answers desk_requests"
+        " desk_sessions desk_statement"
     ),
     "aws": (
         "runtime adapters settings secrets token_families observability fallback_queue money_queue"

@@ -110,6 +110,7 @@ def test_callbacks_are_believed_from_safaricoms_twelve_addresses() -> None:
     assert len(SAFARICOM) == 12
 
 
+STAFF = {"StaffIssuer": "https://a", "StaffJwksUrl": "https://a/k", "StaffClientId": "desk"}
 PRODUCTION = {
     "Environment": "production",
     "SafaricomBase": "https://api.safaricom.co.ke",
@@ -133,6 +134,8 @@ RULE_CASES: list[tuple[dict[str, str], str | None]] = [
     ({**PRODUCTION, "JwksUrl": "https://a", "JwtIssuer": "i", "JwtAudience": "a"}, None),
     ({**PRODUCTION, "JwksUrl": "https://a", "JwtIssuer": "i"}, "JwtIssuer and JwtAudience"),
     ({**PRODUCTION, "JwksUrl": "https://a", "JwtAudience": "a"}, "JwtIssuer and JwtAudience"),
+    ({**PRODUCTION, **STAFF}, None),
+    *(({**PRODUCTION, name: STAFF[name]}, "are set together, or none is") for name in STAFF),
     ({**PRODUCTION, "SafaricomTransactionType": "CustomerBuyGoodsOnline"}, "SafaricomPartyB"),
     ({**PRODUCTION, "DeletionProtection": "false"}, "DeletionProtection=true"),
     ({**PRODUCTION, "SafaricomShortcode": "174379"}, "your own SafaricomShortcode"),

@@ -122,12 +122,17 @@ def test_the_jwt_secret_is_read_by_no_function_with_a_public_route() -> None:
 
 
 def test_the_heavy_package_is_a_layer_of_those_who_check_tokens_where_keys_are_published() -> None:
-    conditional = ["HasPublishedKeys", "CryptographyLayer", "AWS::NoValue"]
+    conditions = {"JWT_SECRET_ARN": "HasPublishedKeys", "STAFF_JWKS_URL": "HasStaffAccounts"}
     for name, each in FUNCTIONS.items():
-        asks = "JWT_SECRET_ARN" in each.get("Environment", {}).get("Variables", {})
-        assert each["Layers"] == ["PaymentsLayer", *([conditional] if asks else [])], name
-    assert RESOURCES["CryptographyLayer"]["Condition"] == "HasPublishedKeys"
-    assert "HasPublishedKeys: !Not [!Equals [!Ref JwksUrl, '']]" in FILE.read_text()
+        asks = conditions.keys() & each.get("Environment", {}).get("Variables", {})
+        heavy = [[conditions[every], "CryptographyLayer", "AWS::NoValue"] for every in asks]
+        assert each["Layers"] == ["PaymentsLayer", *heavy], name
+    assert RESOURCES["CryptographyLayer"]["Condition"] == "ChecksPublishedKeys"
+    text = FILE.read_text()
+    assert "HasPublishedKeys: !Not [!Equals [!Ref JwksUrl, '']]" in text
+    assert "HasStaffAccounts: !Not [!Equals [!Ref StaffJwksUrl, '']]" in text
+    either = "!Or [!Condition HasPublishedKeys, !Condition HasStaffAccounts]"
+    assert f"ChecksPublishedKeys: {either}" in text
     assert "cryptography" not in (FILE.parent / "shared" / "requirements.txt").read_text()
 
 

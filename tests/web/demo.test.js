@@ -61,6 +61,25 @@ for (const [money, status, outcome, agrees] of [
   });
 }
 
+for (const [money, status, outcome, detail, agrees] of [
+  [1500, 'Confirmed', 'completed', 'completed', null], // the clinic has yet to cancel
+  [1500, 'Cancelled', 'completed', 'completed', null], // the customer has yet to look
+  [1500, 'Cancelled', 'refund_due', 'refund_due', true],
+  [0, 'Cancelled', 'refund_due', 'refund_due', null],
+  [0, 'Cancelled', 'refund_due', 'refunded', true],
+  [1500, 'Cancelled', 'refund_due', 'refunded', false], // told, but not returned
+  [3000, 'Cancelled', 'refund_due', 'refund_due', false],
+  [-1500, 'Cancelled', 'refund_due', 'refunded', false], // returned twice
+]) {
+  test(`on the day of a refund KES ${money}, ${status} and ${detail} agree: ${agrees}`, () => {
+    const play = new Play({ day: 'refund', priceKes: 1500 });
+    play.hearOutcome(1000, { outcome, payment: { detail } });
+    Object.assign(play, { movedKes: money, booking: { status } });
+    assert.equal(play.agrees, agrees);
+    assert.equal(play.needsPerson, detail === 'refund_due');
+  });
+}
+
 test('a repeated look is one step, with its first and its last time', () => {
   const play = new Play({ day: 'normal', priceKes: 1500 });
   for (const at of [1000, 3000, 9000]) play.hearAnswer({ at, method: 'GET', status: 200, body: { detail: 'pending' } });
@@ -79,5 +98,24 @@ for (const [by, turned] of [['c2b', 'confirmation'], ['status', 'queryAnswer'], 
     play.hearEvent({ type: 'PaymentCompleted', from_status: 'pending', status: 'completed', by, occurred_at: '1970-01-01T03:00:03+03:00' });
     assert.deepEqual(play.steps.filter(({ isSpent }) => isSpent).map(({ text }) => text), [turned]);
     assert.equal(play.steps.find(({ isQuery }) => isQuery).why, by === 'status' ? 'queryTrusted' : 'queryEarly');
+  });
+}
+
+for (const [by, status, why] of [
+  ['cleanup', 200, 'callbackAfter'],
+  ['cleanup', null, null], // not answered, and paid later: it says nothing
+  ['callback', 200, 'callbackPaid'],
+]) {
+  test(`a callback that was answered ${status}, of a payment that ${by} completed, is ${why}`, () => {
+    const phone = '254712345678';
+    const play = new Play({ day: 'callback_late', phone, priceKes: 1500 });
+    const entry = (sequence, facts) => play.hearJournal({ sequence, at: sequence, phone, delivery: 'd1', ...facts });
+    entry(1, { kind: 'callback_posted', body: JSON.stringify({ Body: { stkCallback: { ResultCode: 0 } } }) });
+    entry(2, { kind: 'callback_answered', status });
+    play.hearOutcome(500, { outcome: 'completed' });
+    play.hearEvent({ type: 'PaymentCompleted', from_status: 'pending', status: 'completed', by, occurred_at: '1970-01-01T03:00:03+03:00' });
+    assert.equal(play.steps.find(({ delivery }) => delivery === 'd1').why, why);
+    assert.deepEqual(play.steps.map(({ text }) => text).filter((text) => text.startsWith('learned')), ['learned', 'learnedBefore']);
+    assert.equal(play.steps.at(-1).text, 'learnedBefore');
   });
 }

@@ -9,8 +9,8 @@ import { COLOURS, STYLE } from '../../web/checkout/style.js';
 import { TEXTS } from '../../web/checkout/texts.js';
 import * as client from '../../web/mpesa-client.js';
 
-const CLIENT_BYTES_MAX = 7 * 1024;
-const ELEMENT_BYTES_MAX = 20 * 1024;
+const CLIENT_BYTES_MAX = 7_000;
+const ELEMENT_BYTES_MAX = 20_000;
 const WEB = new URL('../../web/', import.meta.url);
 const file = (name) => readFileSync(new URL(name, WEB), 'utf8');
 const gzipped = (name) => gzipSync(file(name), { level: 9 }).length;
@@ -41,6 +41,12 @@ test('the client imports nothing and names no runtime dependency', () => {
   assert.deepEqual(loadedBy('mpesa-client.js'), ['mpesa-client.js']);
   const manifest = JSON.parse(file('package.json'));
   assert.equal(manifest.dependencies ?? manifest.peerDependencies, undefined);
+});
+
+test('the package has the version of the project, and the guide names its file', () => {
+  const [, version] = /^version = "(.+)"$/m.exec(file('../pyproject.toml'));
+  assert.equal(JSON.parse(file('package.json')).version, version);
+  assert.deepEqual(file('../docs/frontend.md').match(/hakika-checkout-[\d.]+\.tgz/g), [`hakika-checkout-${version}.tgz`]);
 });
 
 test('every export has a type, and every typed export exists', () => {

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
+from payments.protocol.statement_lines import read_time
+from payments.usecases.compare_statement import days_between
 from payments.usecases.count_payments import DAYS_MAX
 from payments.values import CROCKFORD, EAT, eat_day, normalise_receipt, plain_reference, typed_kes
 
@@ -14,13 +16,6 @@ FLAGS = ("--local", "--json", "--reveal-phone")
 _AGO = re.compile(r"(\d{1,4})([mhd])\Z", re.ASCII)
 _AGO_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 _TAIL_CHARACTERS = 8
-_TIME = re.compile(
-    r"(\d{4}|\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{1,2})[ T]+"
-    r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.0+)?)?(?:\s*([ap])\.?m\.?)?",
-    re.ASCII | re.IGNORECASE,
-)
-_NOON = 12
-_YEAR_DIGITS = 4
 
 
 def hoist(arguments: Sequence[str]) -> list[str]:
@@ -61,12 +56,6 @@ def parse_since(text: str, *, now: int) -> int:
     return start
 
 
-def days_between(start: int, end: int) -> list[str]:
-    """Return the EAT days from one moment to another, both included."""
-    first, last = date.fromisoformat(eat_day(start)), date.fromisoformat(eat_day(end))
-    return [(first + timedelta(days=each)).isoformat() for each in range((last - first).days + 1)]
-
-
 def day_span(first: str, last: str) -> tuple[int, int]:
     """Return the first and the last second of these EAT days. Errors: UsageError."""
     start = _midnight(first, "--from")
@@ -86,28 +75,6 @@ def parse_moment(text: str) -> int:
         raise UsageError(
             f"--at {text!r} is no time: write it as 2026-11-23 14:05:09, in Kenyan time"
         ) from error
-
-
-def read_time(text: str) -> int:
-    """Read an EAT time, year first or day first, of 24 or twice 12 hours.
-
-    Units: UTC epoch seconds. Errors: ValueError.
-    """
-    match = _TIME.fullmatch(text.strip())
-    if match is None or (len(match[1]) == _YEAR_DIGITS) == (len(match[4]) == _YEAR_DIGITS):
-        raise ValueError(f"{text!r} is no completion time (DD-MM-YYYY HH:MM:SS)")
-    year, day = (match[1], match[4]) if len(match[1]) == _YEAR_DIGITS else (match[4], match[1])
-    hour = int(match[5])
-    if match[8]:
-        if not 1 <= hour <= _NOON:
-            raise ValueError(f"{text!r}: there is no hour {hour} in a day of twice 12")
-        hour = hour % _NOON + (_NOON if match[8] in "pP" else 0)
-    moment = datetime(
-        *(int(year), int(match[3]), int(day)),
-        *(hour, int(match[6]), int(match[7] or 0)),
-        tzinfo=EAT,
-    )
-    return int(moment.timestamp())
 
 
 def parse_receipt(text: str) -> str:

@@ -29,7 +29,7 @@ from tools.hakika.errors import ChangedError, RefusedError, UsageError
 from tools.hakika.payments import PaymentName
 from tools.hakika.person import Account, require_consent, take_account
 from tools.hakika.session import Session
-from tools.hakika.verdicts import VERDICTS, possible_verdicts
+from tools.hakika.verdicts import VERDICTS, review_steps
 from tools.hakika.views import (
     next_steps,
     payment_view,
@@ -266,7 +266,7 @@ def _answer_change(session: Session, before: Payment, after: Payment) -> None:
             console.print(screen.plain(after.result_desc or ""))
         else:
             console.print(screen.status_text(before.status), "->", screen.status_text(after.status))
-        screen.show_steps(console, next_steps(after, possible_verdicts(session, after)))
+        screen.show_steps(console, next_steps(after, review_steps(session, after)))
 
     session.answer(payment_view(after, reveals_phone=session.reveals_phone), display)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from payments.errors import InvalidRequestError
 from payments.protocol.payment import PUBLIC_STATUS, Payment, PaymentStatus
 from payments.protocol.policy import DAY_SECONDS
+from payments.usecases.compare_statement import days_between
 from payments.usecases.count_payments import DAYS_MAX
 from payments.values import (
     CHECKOUT_REQUEST_ID,
@@ -15,7 +16,7 @@ from payments.values import (
     normalise_phone,
 )
 
-from tools.hakika.arguments import days_between, parse_receipt, reference_tail
+from tools.hakika.arguments import parse_receipt, reference_tail
 from tools.hakika.errors import RefusedError, UsageError
 from tools.hakika.session import Session
 

@@ -6,9 +6,8 @@ from typing import Any
 
 from payments.protocol.payment import Origin, Payment, Proof
 from payments.protocol.receipts import ReceiptRow
+from payments.usecases.compare_statement import WITH_MONEY
 from payments.values import eat_day
-
-from tools.hakika.numbers import RECEIVED
 
 
 def first_witnesses(
@@ -22,7 +21,7 @@ def first_witnesses(
     """
     days: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for payment in payments:
-        if payment.status in RECEIVED and payment.origin is not Origin.PAYBILL:
+        if payment.status in WITH_MONEY and payment.origin is not Origin.PAYBILL:
             days[eat_day(payment.created_at)][_source(payment, rows)] += 1
     return [_day(day, counts) for day, counts in sorted(days.items())]
 

@@ -16,7 +16,6 @@ from payments.store.instructions import Instruction
 from payments.values import eat_iso
 from rich.console import Console
 
-from tools.credential import CredentialError, encrypt, read_certificate
 from tools.hakika import screen
 from tools.hakika.decisions import Who, Why, Yes
 from tools.hakika.errors import RefusedError, UsageError
@@ -45,6 +44,9 @@ def set_(
 
     The password is typed without echo, and is stored nowhere. M-Pesa ends it after 90 days.
     """
+    # No other command waits for cryptography to load.
+    from tools.credential import CredentialError, encrypt, read_certificate
+
     session: Session = context.obj
     if not session.person.is_there:
         raise UsageError("The password is typed by a person: run this at a terminal")

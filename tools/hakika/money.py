@@ -12,6 +12,7 @@ from payments.ports import Actor
 from payments.protocol.payment import Payment
 from payments.protocol.receipts import ReceiptRow, RowState, SetAside
 from payments.usecases.apply_evidence import CHANGED
+from payments.usecases.compare_statement import days_between
 from payments.usecases.money_desk import (
     attach_to_booking,
     attach_to_payment,
@@ -24,7 +25,7 @@ from payments.values import eat_iso
 from rich.console import Console
 
 from tools.hakika import ask_receipt, finding, screen
-from tools.hakika.arguments import days_between, parse_receipt, parse_since
+from tools.hakika.arguments import parse_receipt, parse_since
 from tools.hakika.decisions import Who, Why, Yes, new_request_id
 from tools.hakika.errors import ChangedError, RefusedError, UsageError
 from tools.hakika.first_witness import first_witnesses, sentence

@@ -8,29 +8,18 @@ from typing import IO, Annotated
 
 import typer
 from payments.http.answers import statistics_answer, statistics_csv
-from payments.protocol.payment import Payment, PaymentStatus
-from payments.protocol.policy import DAY_SECONDS
-from payments.usecases.count_payments import STATUSES, Statistics, Tally, count_payments
+from payments.protocol.payment import Payment
+from payments.usecases.compare_statement import days_between, money_received
+from payments.usecases.count_payments import RECEIVED, STATUSES, Statistics, Tally, count_payments
 from payments.usecases.upgrade_payments import first_proof_at
 from payments.values import eat_day
 from rich.console import Console
 
 from tools.hakika import screen
-from tools.hakika.arguments import day_span, days_between
+from tools.hakika.arguments import day_span
 from tools.hakika.errors import UsageError
 from tools.hakika.session import Session
 
-RECEIVED = frozenset(
-    {
-        PaymentStatus.COMPLETED,
-        PaymentStatus.REFUND_DUE,
-        PaymentStatus.REFUNDED,
-        PaymentStatus.REVIEW,
-    }
-)
-"""Statuses in which money came in."""
-LATE_SECONDS = 3 * DAY_SECONDS
-"""Money may arrive after the day its payment was created; later than this it seldom does."""
 COLUMNS = (
     "receipt_number",
     "completed_at",
@@ -52,7 +41,10 @@ def stats(
     last: Last = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Answer in CSV.")] = False,
 ) -> None:
-    """Count payments and shillings per day of creation and public status; the last 7 days."""
+    """Count payments per day of creation and public status, and the shillings that came in.
+
+    Money counts on the day of its first proof, as M-Pesa reported it. The last 7 days.
+    """
     session: Session = context.obj
     start, end = _span(session, first, last, days_back=6)
     statistics = count_payments(session.parts, days_between(start, end))
@@ -78,7 +70,7 @@ def export(
     session: Session = context.obj
     is_day_given = first is not None or last is not None
     start, end = _span(session, first, last, days_back=0, ends_yesterday=not is_day_given)
-    found = money_received(session, start=start, end=end)
+    found = money_received(session.runtime.history, start=start, end=end)
     if file != "-":
         with open_for_writing(file) as output:
             write_rows(output, COLUMNS, map(_row, found))
@@ -88,18 +80,6 @@ def export(
         session.answer([_row(payment) for payment in found], lambda _: None)
     elif file == "-":
         write_rows(session.out.file, COLUMNS, map(_row, found))
-
-
-def money_received(session: Session, *, start: int, end: int) -> list[Payment]:
-    """Return the payments whose money came in between these moments, in that order."""
-    listed = session.runtime.history.list_created(days_between(start - LATE_SECONDS, end))
-    ids = (each.payment_id for each in listed)
-    found = [
-        payment
-        for payment in session.runtime.history.get_payments(ids)
-        if payment.status in RECEIVED and start <= first_proof_at(payment) <= end
-    ]
-    return sorted(found, key=first_proof_at)
 
 
 def open_for_writing(file: str) -> IO[str]:
@@ -150,16 +130,16 @@ def _span(
 
 
 def _show(console: Console, statistics: Statistics) -> None:
-    table = screen.new_table("Day", *STATUSES, "KES completed", right=(*STATUSES, "KES completed"))
+    table = screen.new_table("Day", *STATUSES, "KES received", right=(*STATUSES, "KES received"))
     for day, tallies in statistics.days.items():
         counts = [_count(tallies[status]) for status in STATUSES]
-        table.add_row(day, *counts, screen.kes(tallies["completed"].amount_kes))
+        table.add_row(day, *counts, screen.kes(tallies[RECEIVED].amount_kes))
     table.add_section()
     totals = statistics.totals
     table.add_row(
         "all",
         *(_count(totals[status]) for status in STATUSES),
-        screen.kes(totals["completed"].amount_kes),
+        screen.kes(totals[RECEIVED].amount_kes),
         style="bold",
     )
     console.print(table)

@@ -11,7 +11,7 @@ from tools.hakika.arguments import parse_since
 from tools.hakika.errors import RefusedError, UsageError
 from tools.hakika.money_view import claim_view
 from tools.hakika.session import Session
-from tools.hakika.verdicts import possible_verdicts
+from tools.hakika.verdicts import review_steps
 from tools.hakika.views import callback_body, next_steps, payment_view, timeline, why_a_person
 
 NAMES = "Its payment_id or the beginning of it, its CheckoutRequestID or its receipt."
@@ -59,7 +59,7 @@ def show(context: typer.Context, payment: PaymentName) -> None:
             found,
             moments,
             why=why,
-            steps=next_steps(found, possible_verdicts(session, found)),
+            steps=next_steps(found, review_steps(session, found)),
             reveals_phone=session.reveals_phone,
         )
         if session.reveals_phone:

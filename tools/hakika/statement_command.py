@@ -6,21 +6,22 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from payments.protocol.policy import DAY_SECONDS
+from payments.errors import InvalidRequestError
+from payments.protocol.statement_lines import Statement
+from payments.protocol.statement_match import Match, Verdict
+from payments.usecases.compare_statement import compare_statement
 from payments.usecases.upgrade_payments import first_proof_at
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
 from tools.hakika import screen
-from tools.hakika.arguments import days_between
 from tools.hakika.errors import UsageError
-from tools.hakika.matching import Match, Verdict, match_statement
-from tools.hakika.numbers import money_received, open_for_writing, write_rows
+from tools.hakika.matching import command
+from tools.hakika.numbers import open_for_writing, write_rows
 from tools.hakika.session import Session
-from tools.hakika.statement import Statement, read_statement
+from tools.hakika.statement import read_statement
 
-DAYS_SPANNED_MAX = 92
 ACCOUNT_CHARACTERS_SHOWN = 12
 """As long as a reference of ours; the CSV has it whole."""
 COLUMNS = (
@@ -89,20 +90,10 @@ def _read(file: Path) -> Statement:
 
 
 def _match(session: Session, statement: Statement) -> list[Match]:
-    """Read what the statement may concern: the receipts' owners, and its days' payments."""
-    start, end = statement.span
-    if len(days_between(start, end)) > DAYS_SPANNED_MAX:
-        raise UsageError(f"The statement spans over {DAYS_SPANNED_MAX} days: export fewer")
-    history = session.runtime.history
-    owners = history.get_receipt_owners([line.receipt_number for line in statement.incoming])
-    listed = history.list_created(days_between(start - DAY_SECONDS, end))
-    ids = dict.fromkeys([*owners.values(), *(each.payment_id for each in listed)])
-    return match_statement(
-        statement,
-        owners=owners,
-        payments=list(history.get_payments(ids)),
-        received=money_received(session, start=start, end=end),
-    )
+    try:
+        return compare_statement(session.runtime.history, statement)
+    except InvalidRequestError as error:
+        raise UsageError(error.sentence) from error
 
 
 def _row(match: Match) -> dict[str, Any]:
@@ -120,7 +111,7 @@ def _row(match: Match) -> dict[str, Any]:
         "payment_amount_kes": payment.amount_kes if payment else None,
         "booking_id": payment.booking_id if payment else None,
         "account_reference": payment.account_reference if payment else None,
-        "proposal": match.proposal,
+        "proposal": command(match),
     }
 
 
@@ -159,7 +150,7 @@ def _show_matches(console: Console, matches: Sequence[Match]) -> None:
             _payment_text(match),
         )
     console.print(table)
-    for proposal in filter(None, (match.proposal for match in matches)):
+    for proposal in filter(None, map(command, matches)):
         console.print(f"  [bold]{escape(proposal)}[/bold]", soft_wrap=True)
     console.print()
 

@@ -4,12 +4,13 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from payments.usecases.compare_statement import days_between
 from payments.usecases.upgrade_payments import Upgraded, upgrade_payments
 from payments.values import eat_day
 from rich.console import Console
 
 from tools.hakika import screen
-from tools.hakika.arguments import day_span, days_between
+from tools.hakika.arguments import day_span
 from tools.hakika.decisions import Yes
 from tools.hakika.person import require_consent
 from tools.hakika.session import Session

@@ -16,16 +16,26 @@ NEEDS_RECEIPT = "receipt_needed"
 """The code of a refusal that receipt and amount, typed as options, would lift."""
 
 
-def possible_verdicts(session: Session, payment: Payment) -> list[str]:
-    """Return the verdicts that would not be refused; none unless the payment is in review."""
+def review_steps(session: Session, payment: Payment) -> list[str]:
+    """Return how a person ends the review: verdicts that would not be refused, or why none is.
+
+    Empty unless the payment is in review.
+    """
     if payment.status is not PaymentStatus.REVIEW:
         return []
-    return [verdict for verdict in VERDICTS if _is_possible(session, payment, verdict)]
+    refusals = {verdict: _refusal(session, payment, verdict) for verdict in VERDICTS}
+    possible = [verdict for verdict, refusal in refusals.items() if refusal is None]
+    if not possible:
+        return list(dict.fromkeys(filter(None, refusals.values())))
+    return [
+        "A person decides. Look the money up on M-Pesa's statement, then one of:",
+        *(f"hakika review resolve {payment.payment_id} {verdict}" for verdict in possible),
+    ]
 
 
-def _is_possible(session: Session, payment: Payment, verdict: str) -> bool:
+def _refusal(session: Session, payment: Payment, verdict: str) -> str | None:
     try:
         preview_evidence(session.parts, payment, ReviewResolved(resolution=VERDICTS[verdict]))
     except ConflictError as error:
-        return error.code == NEEDS_RECEIPT
-    return True
+        return None if error.code == NEEDS_RECEIPT else str(error)
+    return None

@@ -9,6 +9,7 @@ from typing import Any
 from payments.daraja.wire import MalformedCallbackError, parse_callback
 from payments.protocol.consultation import BookingStatus, Consultation
 from payments.protocol.payment import Payment, PaymentStatus, Proof, RefundStep
+from payments.protocol.refund_steps import UNRESOLVED
 from payments.store.history import Event, FiledCallback
 from payments.store.receipt_claims import ReceiptClaim
 from payments.values import eat_iso, mask_checkout_request_id, mask_phone
@@ -171,19 +172,16 @@ def _shown(value: object) -> str:
     return "none" if value is None else str(value)
 
 
-def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
+def next_steps(payment: Payment, review_steps: Sequence[str]) -> list[str]:
     """Return what a person can do about it, commands included; empty where nothing is needed.
 
-    `verdicts` are those of `review resolve` that would not be refused.
+    `review_steps` are those of a payment in review, from `verdicts.review_steps`.
     """
     name = payment.payment_id
-    steps = []
+    steps: list[str] = []
     match payment.status:
         case PaymentStatus.REVIEW:
-            steps = [
-                "A person decides. Look the money up on M-Pesa's statement, then one of:",
-                *(f"hakika review resolve {name} {verdict}" for verdict in verdicts),
-            ]
+            steps = [*review_steps]
         case PaymentStatus.REFUND_DUE:
             steps = _refund_steps(payment)
         case PaymentStatus.UNKNOWN | PaymentStatus.DISPATCHING:
@@ -205,7 +203,7 @@ def next_steps(payment: Payment, verdicts: Sequence[str]) -> list[str]:
             ]
         case PaymentStatus.COMPLETED | PaymentStatus.REFUNDED:
             pass
-    if payment.attention is not None:
+    if payment.attention not in (None, UNRESOLVED):  # a refund without an answer is settled first
         steps += ["Once it has been looked into:", f"hakika attention clear {name}"]
     return steps
 
@@ -223,6 +221,8 @@ def _refund_steps(payment: Payment) -> list[str]:
         return [
             "Another person approves the refund at the desk. To take the request back:",
             f"hakika refund withdraw {name}",
+            "If the money went back on the M-Pesa portal instead:",
+            f"hakika refund mark {name}",
         ]
     return [
         "Owed back. Where an initiator is configured, request the refund:",

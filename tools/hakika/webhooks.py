@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 from payments.protocol.delivery import Delivery
+from payments.usecases.compare_statement import days_between
 from payments.usecases.deliver_event import (
     EVENT_MARK,
     Webhooks,
@@ -19,7 +20,7 @@ from payments.values import eat_iso
 from rich.console import Console
 
 from tools.hakika import finding, screen
-from tools.hakika.arguments import days_between, parse_since
+from tools.hakika.arguments import parse_since
 from tools.hakika.dead_letters import DeadLetters
 from tools.hakika.errors import RefusedError, UsageError
 from tools.hakika.payments import SINCE

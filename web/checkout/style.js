@@ -1,4 +1,4 @@
-/** The look of <mpesa-checkout>; a page sets --mpesa-* variables. Each colour: by day, by night. */
+/** Each colour: by day, by night. */
 export const COLOURS = {
   accent: ['#0b7a3e', '#4fc98a'],
   'accent-ink': ['#fff', '#06210f'],
@@ -91,7 +91,6 @@ button:disabled { cursor: default; filter: none; color: var(--muted); background
 .dial.turning .left { animation: turn 1.1s linear infinite; }
 .mark { width: 3.5rem; height: 3.5rem; border-radius: 50%; display: grid; place-items: center; color: var(--accent-ink); background: var(--accent); }
 .mark svg { width: 1.9rem; height: 1.9rem; }
-.mark.good svg path { stroke-dasharray: 30; animation: draw .45s .1s ease-out backwards; }
 .mark.bad { background: var(--bad-soft); color: var(--bad); }
 .mark.warn { background: var(--warn-soft); color: var(--warn); }
 .mark.info { background: var(--accent-soft); color: var(--accent); }
@@ -111,6 +110,5 @@ h3 { font-size: 1rem; }
 }
 .silent { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 @keyframes turn { to { transform: rotate(270deg); } }
-@keyframes draw { from { stroke-dashoffset: 30; } to { stroke-dashoffset: 0; } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
 `;

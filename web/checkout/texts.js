@@ -1,4 +1,4 @@
-/** What the customer reads, in English and Swahili. {name} is filled in. */
+/** What the customer reads. */
 
 export const TEXTS = {
   en: {

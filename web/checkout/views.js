@@ -1,4 +1,4 @@
-/** The views of <mpesa-checkout>: from a state to elements. They decide, keep and hear nothing. */
+/** From a state to elements. Views decide nothing. */
 import { fill } from './texts.js';
 
 const ICONS = {
@@ -18,7 +18,7 @@ export function element(name, attributes = {}, ...children) {
   return node;
 }
 
-/** Makes the old element equal to the new one; focus, typed text and a press under way stay. */
+/** Focus, typed text and a press under way stay. */
 export function morph(old, next) {
   if (old.isEqualNode(next)) return;
   const isAnother = !old.attributes || old.localName !== next.localName || old.id !== next.id || old.name !== next.name;
@@ -42,7 +42,6 @@ const view = (...children) => element('div', { class: 'view' }, ...children);
 const heading = (text) => element('h2', { tabindex: '-1' }, text);
 const lead = (text) => element('p', { class: 'lead' }, text);
 const note = (text, kind = '') => element('p', { class: `note ${kind}` }, text);
-/** A button's name is what a press does. */
 const button = (name, text, attributes = {}) => element('button', { type: 'button', name, ...attributes }, text);
 const plain = (name, text) => button(name, text, { class: 'plain' });
 const row = (name, value, kind, more) => value && element('div', {}, element('dt', {}, name), element('dd', { class: kind }, value, more));
@@ -90,7 +89,7 @@ export function waiting({ text, message, phone, resumed, reconnecting, secondsLe
 
 export const left = ({ text }) => view(mark('info'), heading(text.leftTitle), lead(text.leftText), button('return', text.back));
 
-/** Counts what the phone counts; without that it names no number. */
+/** Without the service's number it names none. */
 function dial(secondsLeft) {
   const part = secondsLeft ? Math.min(1, secondsLeft / 60) : 0.25;
   const node = element('div', { class: `dial ${secondsLeft ? '' : 'turning'}`, 'aria-hidden': 'true' });
@@ -119,7 +118,7 @@ export function completed({ text, label, booking, amount, receipt, paidAt, phone
     successUrl && element('a', { class: 'button', href: successUrl }, text.continue));
 }
 
-/** The service names these facts only where no prompt can be open and no outcome is unknown. */
+/** The service names these facts only where no prompt can be open. */
 function byHand({ text, details, copied }) {
   const copy = (name, label, value) =>
     button(name, copied === name ? text.copied : text.copy, { class: 'plain copy', value, 'aria-label': `${text.copy}: ${label}` });

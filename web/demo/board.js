@@ -7,6 +7,7 @@ import { sentenceOf, span } from './timeline.js';
 export class Board {
   #list = document.querySelector('#rows');
   #verdict = document.querySelector('#verdict');
+  #person = document.querySelector('#board-person');
   #plays = new Map(); // by day
   #watch;
   language = 'en';
@@ -59,13 +60,17 @@ export class Board {
     const step = play?.steps.at(-1);
     if (!step) return text.notYet;
     const { turn } = DAYS[play.day];
+    if (play.agrees !== null && play.steps.some(({ why }) => why === turn)) return text.why[turn];
     const reasons = play.steps.filter((each) => each.why && !each.learned && !each.states).map(({ why }) => why);
     if (play.agrees === null || !reasons.length) return sentenceOf(step, this.language, play);
-    return text.why[reasons.includes(turn) ? turn : reasons.at(-1)];
+    return text.why[reasons.at(-1)];
   }
 
   #drawVerdict(text) {
     const plays = [...this.#plays.values()];
+    const waiting = plays.find((play) => play.needsPerson);
+    this.#person.hidden = !waiting;
+    if (waiting) this.#drawPerson(waiting, text);
     const total = Object.keys(DAYS).length;
     const over = plays.filter((play) => play.agrees !== null);
     if (over.length < total) {
@@ -80,7 +85,15 @@ export class Board {
     this.#verdict.textContent = fill(sentence, { good, total, moved: kes(moved), confirmed });
     this.#verdict.classList.toggle('bad', good < total);
   }
+
+  #drawPerson(play, text) {
+    this.#person.querySelector('span').textContent = fill(text.owedBack, { amount: kes(play.movedKes) });
+    this.#person.querySelector('a').href = deskOf(play);
+  }
 }
+
+/** The desk of the running stack, signed in as somebody who may approve, at this payment. */
+export const deskOf = (play) => `/demo/desk?payment_id=${play.paymentId}`;
 
 /** The three words of a play's end and whether they agree, as cells of a row. */
 function endOf(play, text) {

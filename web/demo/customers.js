@@ -10,13 +10,23 @@ export async function newCustomer() {
 /** Registers a fresh booking, as a booking system would, and gives its id. */
 export async function newBooking({ config, clientId }) {
   const bookingId = `B${(random() % 36 ** 6).toString(36).toUpperCase().padStart(6, '0')}`; // short: it may be typed on a phone
-  const response = await callBookings(config, 'PUT', bookingId, config.bookingsToken, {
-    client_id: clientId,
-    price_kes: config.priceKes,
-    status: 'Pending',
-  });
-  if (!response.ok) throw new Error(`The API answered ${response.status}.`);
+  await putBooking({ config, bookingId, clientId, status: 'Pending' });
   return bookingId;
+}
+
+/** Cancels a paid booking and requests its refund, as a booking system would. Another person must approve it. */
+export async function cancelBooking({ config, bookingId, clientId, paymentId }) {
+  await putBooking({ config, bookingId, clientId, status: 'Cancelled' });
+  const headers = { ...headersOf(config.bookingsToken), 'Idempotency-Key': `refund-${paymentId}` };
+  const options = { method: 'POST', headers, body: JSON.stringify({ reason: 'The doctor is ill' }), cache: 'no-store' };
+  const response = await fetch(`${config.apiBase}/api/payments/${paymentId}/refunds`, options);
+  if (!response.ok) throw new Error(`The API answered ${response.status}.`);
+}
+
+async function putBooking({ config, bookingId, clientId, status }) {
+  const body = { client_id: clientId, price_kes: config.priceKes, status };
+  const response = await callBookings(config, 'PUT', bookingId, config.bookingsToken, body);
+  if (!response.ok) throw new Error(`The API answered ${response.status}.`);
 }
 
 /** The booking as the customer's API has it; null where it does not answer. */
@@ -31,8 +41,9 @@ export const readable = (number) => `0${number.slice(3, 6)} ${number.slice(6, 9)
 
 const random = () => crypto.getRandomValues(new Uint32Array(1))[0];
 
+const headersOf = (token) => ({ Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' });
+
 function callBookings(config, method, bookingId, token, body) {
-  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
-  const options = { method, headers, body: body && JSON.stringify(body), cache: 'no-store' };
+  const options = { method, headers: headersOf(token), body: body && JSON.stringify(body), cache: 'no-store' };
   return fetch(`${config.apiBase}/api/consultations/${encodeURIComponent(bookingId)}`, options);
 }

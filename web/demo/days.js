@@ -4,7 +4,8 @@
  * Shape: `phone` is what the simulator's phone gets; the visitor answers it. `alone` is the scenario where nobody
  * answers, for "Play them all". `turn` is the reason of texts.js that decides this day. `loses` says that the callback
  * never leaves M-PESA. `isSlow`: it waits for the next list of payments, so "Play them all" begins with it. `byHand`:
- * the customer pays the paybill on the phone instead of pressing Pay.
+ * the customer pays the paybill on the phone instead of pressing Pay. `isCancelled`: the clinic cancels the paid
+ * booking, and a person must approve the refund at the desk.
  * Only the person or the network is odd; Hakika does not know which day it is.
  */
 const LATE = { callback_seconds: 20, twin: 'lost' };
@@ -24,6 +25,7 @@ export const DAYS = {
   cancels: { phone: { scenario: 'cancels' }, turn: 'callbackFailed' },
   wrong_pin: { phone: { scenario: 'wrong_pin' }, turn: 'callbackFailed' },
   offline: { phone: { scenario: 'normal', is_on: false }, turn: 'callbackUnreached' },
+  refund: { phone: { scenario: 'normal' }, alone: 'pays', turn: 'refundTwo', isCancelled: true },
 };
 
 /** What the simulator's phone is set to on this day. */

@@ -1,6 +1,6 @@
 /** The demo: puts the days, the checkout, the phone, the timeline and the board together. */
-import { Board, markOf, wordsOf } from './board.js';
-import { newBooking, newCustomer, newNumber, readBooking, readable } from './customers.js';
+import { Board, deskOf, markOf, wordsOf } from './board.js';
+import { cancelBooking, newBooking, newCustomer, newNumber, readBooking, readable } from './customers.js';
 import { DAYS, phoneSettings } from './days.js';
 import { Play } from './play.js';
 import { PhoneSheet } from './sheet.js';
@@ -9,6 +9,7 @@ import { TEXTS } from './texts.js';
 import { Timeline, span } from './timeline.js';
 
 const EVENTS_SECONDS = 45; // a late receipt is an event too
+const PERSON_SECONDS = 900; // as long as a link to the desk lives
 const BETWEEN_DAYS_SECONDS = 1.2; // the days begin one after the other, so that one machine can play them all
 const PAY_SECONDS_MAX = 20;
 const BY_HAND_SECONDS_MAX = 120; // where the confirmation is lost, the next list of payments has it
@@ -49,6 +50,10 @@ async function begin() {
     at('by-hand').hidden = true;
     payByHand(watched).catch(() => complain('noSimulator'));
   });
+  at('clinic').addEventListener('click', () => {
+    at('clinic').hidden = true;
+    cancelAsClinic(watched).catch(() => complain('noSimulator'));
+  });
   await customElements.whenDefined('mpesa-checkout');
   await simulator?.follow(hearJournal).catch(() => complain('noSimulator'));
   const remembered = JSON.parse(sessionStorage.getItem(REMEMBERED));
@@ -66,8 +71,8 @@ async function open(day, remembered = null) {
   try {
     const play = await prepare(day, { remembered, isWanted: () => mine === opening });
     if (!play) return;
-    const { phone, bookingId, token, priceKes, openingKes } = play;
-    sessionStorage.setItem(REMEMBERED, JSON.stringify({ day, phone, bookingId, token, priceKes, openingKes }));
+    const { phone, bookingId, clientId, token, priceKes, openingKes } = play;
+    sessionStorage.setItem(REMEMBERED, JSON.stringify({ day, phone, bookingId, clientId, token, priceKes, openingKes }));
     watch(play);
     for (const each of plays) if (each !== play && !each.isAlone) drop(each);
   } catch {
@@ -91,6 +96,10 @@ async function playAll() {
     const play = await prepare(day, { isAlone: true });
     board.put(play);
     await (DAYS[day].byHand ? payByHand(play) : pressPay(play));
+    if (DAYS[day].isCancelled) {
+      await heard(play, () => isPaid(play));
+      await cancelAsClinic(play);
+    }
     await heard(play, () => play.agrees !== null);
   })).catch(() => complain('noSimulator'));
   isPlayingAll = false;
@@ -116,7 +125,7 @@ async function prepare(day, { isAlone = false, remembered = null, isWanted = () 
 async function freshFacts() {
   const { clientId, token } = await newCustomer();
   const bookingId = await newBooking({ config, clientId });
-  return { phone: simulator ? newNumber() : '', bookingId, token, priceKes: config.priceKes };
+  return { phone: simulator ? newNumber() : '', bookingId, clientId, token, priceKes: config.priceKes };
 }
 
 function checkoutFor(play) {
@@ -166,6 +175,19 @@ async function payByHand(play) {
   if (plays.has(play)) at('checkouts').append(play.element);
 }
 
+const isPaid = (play) => play.outcome === 'completed' && play.booking?.status === 'Confirmed';
+
+/** The clinic cancels and requests the refund; then the customer comes back to the page. Now a person is needed. */
+async function cancelAsClinic(play) {
+  play.hearClinic(now());
+  await cancelBooking({ config, ...play });
+  await readEnd(play);
+  comeBack();
+}
+
+/** A checkout looks again when its tab is shown again. */
+const comeBack = () => document.dispatchEvent(new Event('visibilitychange'));
+
 /** Reads money and booking until they agree with what the customer reads, or for some seconds. */
 async function settle(play) {
   for (let looks = 0; looks < AGREE_LOOKS && plays.has(play); looks += 1) {
@@ -206,7 +228,7 @@ function watch(play) {
 
 function showBoard(isShown) {
   at('board').hidden = !isShown;
-  at('stage').hidden = isShown;
+  at('stage').hidden = at('days').hidden = isShown; // the rows name the days themselves
   if (isShown) drawDays(null);
   drawPlayAll();
 }
@@ -240,6 +262,10 @@ function drawEnd() {
   for (const [name, word] of Object.entries(words)) at(`end-${name}`).textContent = word;
   at('end-mark').replaceChildren(markOf(watched, text));
   at('again').hidden = !watched?.isOver;
+  at('clinic').hidden = !(watched && DAYS[watched.day].isCancelled && isPaid(watched));
+  at('timeline').classList.toggle('with-person', Boolean(watched?.needsPerson));
+  at('person').hidden = !watched?.needsPerson;
+  if (watched?.needsPerson) at('desk').href = deskOf(watched);
 }
 
 function speak(wanted) {
@@ -321,7 +347,8 @@ async function follow(play, { payment_id: paymentId, CheckoutRequestID: promptId
   for (const entry of past || []) play.hearJournal(entry);
   const heardEvents = new Set();
   const step = play.isAlone ? 2 : 1; // all days together ask half as often
-  for (let left = EVENTS_SECONDS; left > 0 && play.followed === paymentId && plays.has(play); left -= step) {
+  const seconds = DAYS[play.day].isCancelled ? PERSON_SECONDS : EVENTS_SECONDS;
+  for (let left = seconds; left > 0 && play.followed === paymentId && plays.has(play); left -= step) {
     const response = await fetch(`/demo/events?payment_id=${paymentId}`, { cache: 'no-store' }).catch(() => null);
     if (response?.status === 404) return;
     for (const event of response?.ok ? (await response.json()).events : []) {
@@ -330,6 +357,7 @@ async function follow(play, { payment_id: paymentId, CheckoutRequestID: promptId
       heardEvents.add(name);
       play.hearEvent(event);
       await readEnd(play);
+      if (event.status === 'refunded') comeBack();
     }
     await pause(step);
   }

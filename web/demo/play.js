@@ -5,11 +5,12 @@
 import { DAYS } from './days.js';
 import { kes, stepOf } from './steps.js';
 
-const STATE_KINDS = { completed: 'good', failed: 'bad', cancelled: 'bad', review: 'warn', refund_due: 'warn', unknown: 'warn' };
-const OUTCOME_KINDS = { completed: 'good', pending: 'warn', review: 'warn', refund_due: 'warn', offline: 'warn' };
+const STATE_KINDS = { completed: 'good', refunded: 'good', failed: 'bad', cancelled: 'bad', review: 'warn', refund_due: 'warn', unknown: 'warn' };
+const OUTCOME_KINDS = { completed: 'good', refunded: 'good', pending: 'warn', review: 'warn', refund_due: 'warn', offline: 'warn' };
 // What a function that wrote an event had heard; the others ask M-PESA themselves.
-const EVIDENCE_OF = { callback: ['callback', 'callbackAnswered', 'callbackRefused'], c2b: ['confirmation'] };
+const EVIDENCE_OF = { callback: ['callback', 'callbackAnswered', 'callbackRefused'], c2b: ['confirmation'], consultations: ['clinic'] };
 const ASKED = ['queryAnswer', 'query', 'pull'];
+const REFUND_WHYS = { RefundDue: 'refundOwed', RefundRequested: 'refundTwo', RefundSent: 'refundOnce' };
 const OVER = ['completed', 'failed', 'refused', 'review', 'refund_due'];
 
 export class Play extends EventTarget {
@@ -25,10 +26,14 @@ export class Play extends EventTarget {
   #journal = new Set(); // the entries that were heard
   #receipt = null;
   #moneyReceipt = null; // of the ledger
+  #paidBy = null; // the function that wrote "completed"
+  #paidAt = Infinity;
+  #lastEventAt = 0;
+  #isReturned = false; // the customer reads that the money is back
 
-  constructor({ day, phone, bookingId, token, priceKes, openingKes, isAlone }) {
+  constructor({ day, phone, bookingId, clientId, token, priceKes, openingKes, isAlone }) {
     super();
-    Object.assign(this, { day, phone, bookingId, token, priceKes, openingKes, isAlone });
+    Object.assign(this, { day, phone, bookingId, clientId, token, priceKes, openingKes, isAlone });
   }
 
   /** The checkout's own heading: what the customer reads now. */
@@ -43,9 +48,22 @@ export class Play extends EventTarget {
   /** Whether money, booking and customer agree; null until all three are known. */
   get agrees() {
     if (this.outcome === null || this.movedKes === null || !this.booking) return null;
+    if (DAYS[this.day].isCancelled && this.outcome !== 'failed') return this.#agreesOnRefund();
     const isConfirmed = this.booking.status === 'Confirmed';
     if (this.movedKes === 0) return !isConfirmed && this.outcome !== 'completed';
     return this.movedKes === this.priceKes && isConfirmed && this.outcome === 'completed';
+  }
+
+  /** Owed and taken, or returned and back; null while the clinic or the customer has yet to look. */
+  #agreesOnRefund() {
+    if (this.booking.status !== 'Cancelled' || this.outcome !== 'refund_due') return null;
+    if (this.movedKes === 0) return this.#isReturned || null;
+    return this.movedKes === this.priceKes && !this.#isReturned;
+  }
+
+  /** Whether the money waits at the desk for a person. */
+  get needsPerson() {
+    return this.outcome === 'refund_due' && !this.#isReturned;
   }
 
   /** Adds a step at its place in time. A repeated step stays one, with its first and its last time. */
@@ -62,7 +80,18 @@ export class Play extends EventTarget {
   }
 
   changed() {
+    this.#endWithTheCustomer();
     this.dispatchEvent(new Event('change'));
+  }
+
+  /** Whatever still comes after the end, the last line is what the customer reads. */
+  #endWithTheCustomer() {
+    const last = this.steps.at(-1);
+    if (!this.isOver || last?.text === 'learnedBefore') return;
+    this.steps = this.steps.filter(({ text }) => text !== 'learnedBefore');
+    if (last?.learned || last?.text === 'receiptShown') return;
+    const told = this.steps.findLast(({ learned }) => learned);
+    if (told) this.steps.push({ at: last.at, from: 'browser', text: 'learnedBefore', learned: told.learned, kind: 'faint' });
   }
 
   // --- from the browser -----------------------------------------------------------------------------------
@@ -109,12 +138,19 @@ export class Play extends EventTarget {
   }
 
   /** What the checkout shows in the end, or while it goes on looking. */
-  hearOutcome(at, { outcome }) {
+  hearOutcome(at, { outcome, payment }) {
     const last = this.steps.findLast((step) => step.learned);
     this.outcome = OVER.includes(outcome) ? outcome : null;
-    if (last?.learned === outcome) return this.changed();
-    const why = outcome === 'completed' ? 'learnedPaid' : outcome === 'failed' ? 'learnedFailed' : null;
-    this.add({ at, from: 'hakika', to: 'browser', text: 'learned', why, learned: outcome, kind: OUTCOME_KINDS[outcome] ?? 'bad' });
+    this.#isReturned = payment?.detail === 'refunded';
+    const learned = this.#isReturned ? 'refunded' : outcome;
+    if (last?.learned === learned) return this.changed();
+    const why = { completed: 'learnedPaid', failed: 'learnedFailed' }[learned];
+    this.add({ at, from: 'hakika', to: 'browser', text: 'learned', why, learned, kind: OUTCOME_KINDS[learned] ?? 'bad' });
+  }
+
+  /** The clinic's booking system cancels what was paid. */
+  hearClinic(at) {
+    this.add({ at, from: 'hakika', text: 'clinic', kind: 'warn', isEvidence: true });
   }
 
   // --- from the backend -----------------------------------------------------------------------------------
@@ -134,7 +170,9 @@ export class Play extends EventTarget {
     const told = EVIDENCE_OF[by] ?? ASKED;
     const cause = this.steps.findLast((step) => step.isEvidence && !step.isSpent && told.includes(step.text));
     if (cause) this.#explain(cause, isChange, status);
-    const at = Math.max(Date.parse(occurredAt), cause?.at ?? 0);
+    const at = (this.#lastEventAt = Math.max(Date.parse(occurredAt), cause?.at ?? 0, this.#lastEventAt));
+    if (isChange && status === 'completed') [this.#paidBy, this.#paidAt] = [by, at];
+    this.#judgeCallbacks();
     if (this.#states.at(-1) !== status) this.#states.push(status);
     // The event says it better than the look that happened to see the change.
     this.steps = this.steps.filter((step) => step.text !== 'state' || step.states.to !== status);
@@ -142,10 +180,10 @@ export class Play extends EventTarget {
       at,
       from: 'hakika',
       text: isChange ? 'event' : 'eventSame',
-      why: (isChange || !from) && status === 'completed' ? 'oneWrite' : null,
+      why: REFUND_WHYS[type] ?? ((isChange || !from) && status === 'completed' ? 'oneWrite' : null),
       values: { type },
       states: { from, to: status },
-      fact: receipt,
+      fact: by.startsWith('staff:') ? by.slice('staff:'.length) : receipt,
       kind: STATE_KINDS[status] ?? 'good',
     });
   }
@@ -155,7 +193,15 @@ export class Play extends EventTarget {
     cause.isSpent = true;
     if (cause.isQuery && isChange && status === 'completed') cause.why = 'queryTrusted';
     if (cause.text === 'confirmation' && isChange && status === 'completed') Object.assign(cause, { why: 'confirmationPaid', kind: '' });
-    if (cause.why === 'callbackPaid' && !isChange && status === 'completed') cause.why = 'callbackAfter';
+  }
+
+  /** A callback that did not complete the payment came after another witness, or was never answered. */
+  #judgeCallbacks() {
+    if (this.#paidBy === null || this.#paidBy === 'callback') return;
+    for (const step of this.steps.filter(({ why }) => why === 'callbackPaid')) {
+      const isAfter = step.text === 'callbackAnswered' || step.at >= this.#paidAt;
+      if (step.text !== 'callback') step.why = isAfter ? 'callbackAfter' : null;
+    }
   }
 
   // --- from Daraja and the phone --------------------------------------------------------------------------------
@@ -174,7 +220,8 @@ export class Play extends EventTarget {
   }
 
   /** A list of what the paybill was paid concerns the play whose money is in it. */
-  #concerns({ kind, phone, checkout_request_id: promptId, path, answer }) {
+  #concerns({ kind, phone, checkout_request_id: promptId, path, answer, body }) {
+    if (kind === 'request' && path.includes('/reversal/')) return this.#moneyReceipt !== null && Boolean(body?.includes(this.#moneyReceipt));
     if (kind === 'request' && path.includes('/pulltransactions/')) {
       return !this.isOver && this.#moneyReceipt !== null && Boolean(answer?.includes(this.#moneyReceipt));
     }
@@ -187,6 +234,7 @@ export class Play extends EventTarget {
     step.text = status === 200 ? 'callbackAnswered' : 'callbackRefused';
     step.values = { ...step.values, status: status ?? '—' };
     if (status !== 200) step.kind = 'bad';
+    this.#judgeCallbacks();
     this.changed();
   }
 }

@@ -18,6 +18,8 @@ export function stepOf(entry) {
       return { from: 'mpesa', text: 'paid', values: { amount: kes(entry.amount_kes) }, fact: entry.receipt, kind: 'good' };
     case 'sms':
       return { from: 'mpesa', to: 'phone', text: 'sms', kind: 'faint' };
+    case 'reversal':
+      return { from: 'mpesa', text: 'reversed', values: { amount: kes(entry.amount_kes) }, fact: entry.receipt, kind: 'good' };
     case 'result':
       return entry.result_code === '0' ? null : { from: 'mpesa', text: 'result', values: { fact: entry.result_code }, kind: 'bad' };
     case 'callback_posted':
@@ -40,6 +42,7 @@ function requestStep(entry) {
   const answer = parsed(entry.answer);
   if (entry.path.endsWith('/processrequest')) return pushStep(entry, answer);
   if (entry.path.includes('/pulltransactions/')) return { from: 'hakika', to: 'mpesa', text: 'pull', textMany: 'pull', repeats: 'pull', why: 'pullFound', isEvidence: true };
+  if (entry.path.includes('/reversal/')) return { from: 'hakika', to: 'mpesa', text: 'reversal', values: { amount: kes(parsed(entry.body)?.Amount) } };
   if (!entry.path.includes('/stkpushquery')) return null;
   const code = answer?.ResultCode;
   const isOpen = code === undefined || code === '4999';

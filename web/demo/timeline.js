@@ -64,8 +64,8 @@ export class Timeline {
 export function sentenceOf(step, language, play) {
   const text = TEXTS[language];
   const states = Object.entries(step.states ?? {}).map(([name, state]) => [name, text.states[state] ?? state]);
-  const isLast = step === play.steps.findLast((each) => each.learned);
-  const heading = (isLast && play.heading) || text.outcomes[step.learned];
+  const last = play.steps.findLast((each) => each.learned);
+  const heading = (step.learned === last?.learned && play.heading) || text.outcomes[step.learned];
   return fill(text[step.text], { ...step.values, ...Object.fromEntries(states), heading, count: step.count });
 }
 

@@ -56,7 +56,7 @@ class InvokedRefundsFunction:
         self._call({"act": "ask_receipt", "receipt_number": receipt_number, "by": by})
 
     def approve(
-        self, payment_id: str, *, by: str, request_id: str, shown_version: int | None
+        self, payment_id: str, *, by: str, why: str, request_id: str, shown_version: int | None
     ) -> None:
         """Approve and send a refund. Errors: as RefundSender.approve, and UnavailableError."""
         self._call(
@@ -64,6 +64,7 @@ class InvokedRefundsFunction:
                 "act": "approve",
                 "payment_id": payment_id,
                 "by": by,
+                "why": why,
                 "request_id": request_id,
                 "shown_version": shown_version,
             }
@@ -113,6 +114,7 @@ def carry_out(
                 sender.approve(
                     str(call["payment_id"]),
                     by=str(call["by"]),
+                    why=str(call["why"]),
                     request_id=str(call["request_id"]),
                     shown_version=call["shown_version"],
                     remaining_seconds=remaining_seconds,

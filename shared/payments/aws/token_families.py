@@ -53,17 +53,19 @@ def customer_tokens(environ: Mapping[str, str]) -> TokenFamily:
     return family
 
 
-def require_published_keys(name: str, family: TokenFamily) -> None:
+def require_published_keys(
+    name: str, family: TokenFamily, *, needs: str = "JWT_ISSUER and JWT_AUDIENCE"
+) -> None:
     """Refuse an address of keys that is not https, and keys without issuer and audience.
 
-    `name` is the variable of the address. Errors: SettingsError.
+    `name` is the variable of the address, `needs` the others. Errors: SettingsError.
     """
     url = urlsplit(family.jwks_url)
     is_this_machine = url.scheme == "http" and url.hostname == "127.0.0.1"
     if not url.hostname or not (url.scheme == "https" or is_this_machine):
         raise SettingsError(f"{name} must be an https:// address")
     if not (family.issuer and family.audience):
-        raise SettingsError(f"{name} needs JWT_ISSUER and JWT_AUDIENCE: an issuer serves many")
+        raise SettingsError(f"{name} needs {needs}: an issuer serves many")
 
 
 def staff_tokens(environ: Mapping[str, str]) -> TokenFamily:
@@ -72,3 +74,17 @@ def staff_tokens(environ: Mapping[str, str]) -> TokenFamily:
     if not secret_arn:
         raise SettingsError("Set STAFF_SECRET_ARN")
     return TokenFamily(secret_arn=secret_arn, issuer=STAFF_AUDIENCE, audience=STAFF_AUDIENCE)
+
+
+def staff_accounts(environ: Mapping[str, str]) -> TokenFamily | None:
+    """Return the family of ID tokens by which staff sign in with their organisation's account.
+
+    None where the deployment has no issuer for staff. Errors: SettingsError.
+    """
+    names = ("STAFF_JWKS_URL", "STAFF_ISSUER", "STAFF_CLIENT_ID")
+    jwks_url, issuer, client_id = (environ.get(name, "").strip() for name in names)
+    if not (jwks_url or issuer or client_id):
+        return None
+    family = TokenFamily(jwks_url=jwks_url, issuer=issuer, audience=client_id)
+    require_published_keys(names[0], family, needs=" and ".join(names[1:]))
+    return family

@@ -21,9 +21,10 @@ from payments.daraja.push_outcomes import (
 )
 from payments.daraja.query_answers import read_query_answer
 from payments.errors import PaymentError, ProviderUnavailableError
-from payments.ports import Clock, FetchedToken, OAuthTokens, Observer, Push, PushOutcome
+from payments.ports import Clock, OAuthTokens, Observer, PushOutcome
 from payments.protocol.evidence import PushRefused, PushUnclear, QueryAnswer
 from payments.protocol.policy import PUSH_CONNECT_SECONDS, PUSH_READ_SECONDS_MAX
+from payments.protocol.provider_calls import FetchedToken, Push
 
 QUERY_TIMEOUT_SECONDS = (3, 8)
 

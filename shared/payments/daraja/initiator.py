@@ -10,7 +10,8 @@ from payments.daraja.client import DarajaClient, push_timeout, was_not_sent
 from payments.daraja.reversal_answers import NOT_SENT, is_token_refused, reversal_refusal
 from payments.daraja.wire import Answer
 from payments.errors import PaymentError, ProviderUnavailableError
-from payments.ports import InitiatorUrls, Observer, Reversal, ReversalRefusal
+from payments.ports import Observer
+from payments.protocol.provider_calls import InitiatorUrls, Reversal, ReversalRefusal
 
 ASK_TIMEOUT_SECONDS = (3, 10)
 INITIATOR_NAME = "INITIATOR_NAME"

@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from payments.daraja.wire import MalformedCallbackError, parse_json, result_code
-from payments.ports import InitiatorUrls, Reversal
+from payments.protocol.provider_calls import InitiatorUrls, Reversal
 from payments.values import normalise_receipt, parse_daraja_timestamp, whole_kes
 
 REVERSAL_PATH = "/mpesa/reversal/v1/request"

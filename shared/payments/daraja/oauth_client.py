@@ -7,7 +7,8 @@ import requests
 
 from payments.daraja import wire
 from payments.errors import ProviderUnavailableError
-from payments.ports import Clock, FetchedToken, Observer
+from payments.ports import Clock, Observer
+from payments.protocol.provider_calls import FetchedToken
 
 TOKEN_TIMEOUT_SECONDS = (3, 5)
 TOKEN_LIFE_SECONDS_MAX = 3600

@@ -6,7 +6,7 @@ taken for a refusal. The list is closed: everything else leaves the refund `sent
 
 from payments.daraja.push_outcomes import BUSY_CODES
 from payments.daraja.wire import Answer
-from payments.ports import ReversalRefusal
+from payments.protocol.provider_calls import ReversalRefusal
 
 FIELD_CODES = frozenset({"400.002.02", "400.002.05"})
 WRONG_ADDRESS_CODES = frozenset({"404.001.01", "405.001"})

@@ -13,9 +13,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from payments.ports import Push
 from payments.protocol.payment import StkResult
 from payments.values import (
     CHECKOUT_REQUEST_ID,
@@ -26,6 +25,9 @@ from payments.values import (
     parse_daraja_timestamp,
     whole_kes,
 )
+
+if TYPE_CHECKING:
+    from payments.protocol.provider_calls import Push
 
 PUSH_PATH = "/mpesa/stkpush/v1/processrequest"
 QUERY_PATH = "/mpesa/stkpushquery/v1/query"
@@ -54,7 +56,7 @@ def password(*, shortcode: str, passkey: str, timestamp: str) -> str:
     return base64.b64encode(f"{shortcode}{passkey}{timestamp}".encode()).decode()
 
 
-def push_body(push: Push, merchant: Merchant, *, passkey: str, now: float) -> dict[str, Any]:
+def push_body(push: "Push", merchant: Merchant, *, passkey: str, now: float) -> dict[str, Any]:
     """Return the body of processrequest; numbers are sent as numbers (docs/daraja.md 3)."""
     timestamp = daraja_timestamp(now)
     return {

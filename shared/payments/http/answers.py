@@ -20,7 +20,7 @@ from payments.http.sentences import SENTENCES, Button
 from payments.protocol.consultation import Consultation
 from payments.protocol.payment import OPEN, Payment, PaymentStatus
 from payments.protocol.policy import Policy
-from payments.usecases.count_payments import STATUSES, Statistics, Tally
+from payments.usecases.count_payments import COUNTED, Statistics, Tally
 from payments.values import eat_iso, mask_phone
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def consultation_answer(consultation: Consultation) -> dict[str, Any]:
 
 
 def statistics_answer(statistics: Statistics) -> dict[str, Any]:
-    """Return counts and KES totals per day and status, and over all days."""
+    """Return counts and KES totals per day, by status and received, and over all days."""
     return {
         "currency": CURRENCY,
         "days": [
@@ -229,16 +229,16 @@ def statistics_answer(statistics: Statistics) -> dict[str, Any]:
 
 
 def statistics_csv(statistics: Statistics) -> str:
-    """Return one line per day and status: day,status,count,amount_kes."""
+    """Return lines of day,status,count,amount_kes, the last one of each day for what came in."""
     lines = ["day,status,count,amount_kes"]
     for day, tallies in statistics.days.items():
-        for status in STATUSES:
-            lines.append(f"{day},{status},{tallies[status].count},{tallies[status].amount_kes}")
+        for name in COUNTED:
+            lines.append(f"{day},{name},{tallies[name].count},{tallies[name].amount_kes}")
     return "\r\n".join(lines) + "\r\n"
 
 
 def _tallies_answer(tallies: Mapping[str, Tally]) -> dict[str, Any]:
     return {
-        status: {"count": tallies[status].count, "amount_kes": tallies[status].amount_kes}
-        for status in STATUSES
+        name: {"count": tallies[name].count, "amount_kes": tallies[name].amount_kes}
+        for name in COUNTED
     }

@@ -5,16 +5,15 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-import jwt
-
 from payments.aws.runtime import Runtime
-from payments.aws.token_families import STAFF_AUDIENCE, staff_tokens
+from payments.aws.token_families import staff_accounts, staff_tokens
 from payments.errors import InvalidRequestError, NotFoundError
 from payments.http import api_gateway, desk_answers
 from payments.http.authentication import Authenticator, authenticator
 from payments.http.desk_requests import read_act, read_reason, read_whole
+from payments.http.desk_sessions import Sessions
+from payments.http.desk_statement import read_page, statement_answer
 from payments.http.messages import language_of
-from payments.http.token_keys import SharedSecret
 from payments.ports import Actor
 from payments.protocol.payment import Payment
 from payments.protocol.receipts import ReceiptRow, RowState, SetAside
@@ -24,17 +23,19 @@ from payments.store.instructions import Instruction
 from payments.store.staff import StaffRegister
 from payments.usecases import money_desk
 from payments.usecases.apply_refund import read_payment
+from payments.usecases.compare_statement import compare_statement
+from payments.usecases.count_hours import count_hours
 from payments.usecases.count_payments import count_payments, parse_days
 from payments.usecases.deliver_event import deliveries_of
 from payments.usecases.desk_acts import REVEAL, Typed, by_of, carry_out, possible_acts
-from payments.usecases.find_payments import find
+from payments.usecases.find_payments import find, find_on_day
 from payments.usecases.propose_owner import propose_owners
 from payments.usecases.read_payments import view_payment
-from payments.usecases.staff import StaffDesk, spend_link, staff_of
+from payments.usecases.staff import StaffDesk, staff_of
 from payments.values import normalise_booking_id, normalise_receipt, require_payment_id
 
-SESSION_SECONDS = 12 * 3600
 WAITING_MAX = 100
+SEARCH_CHARACTERS_MAX = 200
 
 type Event = dict[str, Any]
 type Seconds = Callable[[], float]
@@ -47,6 +48,8 @@ class DeskApi:
         self._runtime = runtime
         self._family = staff_tokens(os.environ)
         self._tokens: Authenticator = authenticator(runtime, self._family)
+        self.accounts = staff_accounts(os.environ)
+        self._sessions = Sessions(runtime, self._family, self.accounts)
 
     def handle(self, event: Event, remaining_seconds: Seconds) -> api_gateway.Response:
         """Answer one request; errors become answers."""
@@ -54,13 +57,14 @@ class DeskApi:
 
     def _route(self, event: Event, remaining_seconds: Seconds) -> api_gateway.Response:
         if api_gateway.route_key(event) == "POST /api/desk/sessions":
-            return self._sign_in(event)
+            return api_gateway.ok(self._sessions.start(event, self._desk))
         staff = self._staff(event)
         routes: Mapping[str, Callable[[], Mapping[str, Any]]] = {
             "GET /api/desk/me": lambda: desk_answers.staff_answer(staff),
             "GET /api/desk/waiting": self._waiting,
             "GET /api/desk/search": lambda: self._search(event),
             "GET /api/desk/days": lambda: self._days(event),
+            "POST /api/desk/statement": lambda: self._statement(event),
             "GET /api/desk/payments/{payment_id}": lambda: self._story(
                 self._payment(event), staff, event
             ),
@@ -80,26 +84,6 @@ class DeskApi:
     def _staff(self, event: Event) -> Staff:
         caller = self._tokens.caller(event)
         return staff_of(self._desk, caller.client_id, issued_at=caller.issued_at)
-
-    def _sign_in(self, event: Event) -> api_gateway.Response:
-        """Exchange a link's code for a session: the code works once."""
-        code = api_gateway.json_body(event).get("code")
-        staff = spend_link(self._desk, code if isinstance(code, str) else "")
-        now = self._runtime.services.now()
-        [key, *_] = SharedSecret(
-            self._runtime.secrets, self._family.secret_arn, self._runtime.clock
-        ).candidates(None)
-        claims = {
-            "sub": staff.sub,
-            "iss": STAFF_AUDIENCE,
-            "aud": STAFF_AUDIENCE,
-            "iat": now,
-            "exp": now + SESSION_SECONDS,
-        }
-        token = jwt.encode(claims, key, algorithm="HS256")
-        return api_gateway.ok(
-            {"token": token, "expires_in": SESSION_SECONDS, **desk_answers.staff_answer(staff)}
-        )
 
     def _waiting(self) -> dict[str, Any]:
         payment_ids, receipts = self._runtime.backlog.waiting(WAITING_MAX)
@@ -122,7 +106,14 @@ class DeskApi:
 
     def _search(self, event: Event) -> dict[str, Any]:
         text = api_gateway.query_parameter(event, "q") or ""
-        found = find(self._runtime.services, text, of_phone=self._of_phone)
+        if len(text) > SEARCH_CHARACTERS_MAX:
+            raise InvalidRequestError("This is too long to search for", code="invalid_q")
+        day, runtime = api_gateway.query_parameter(event, "day"), self._runtime
+        if day is None:
+            found = find(runtime.services, text, of_phone=self._of_phone)
+        else:
+            [only] = parse_days(day, day)
+            found = find_on_day(runtime.services, text, only, read=runtime.history.get_payments)
         return {
             "what": found.what,
             "payments": [desk_answers.payment_line(payment) for payment in found.payments],
@@ -139,16 +130,17 @@ class DeskApi:
     def _days(self, event: Event) -> dict[str, Any]:
         first = api_gateway.query_parameter(event, "from")
         days = parse_days(first, api_gateway.query_parameter(event, "to") or first)
-        statistics = count_payments(self._runtime.services, days)
-        return {
-            "days": {
-                day: {
-                    status: {"count": tally.count, "amount_kes": tally.amount_kes}
-                    for status, tally in tallies.items()
-                }
-                for day, tallies in statistics.days.items()
-            }
-        }
+        services = self._runtime.services
+        hours = count_hours(services, self._runtime.history, days)
+        return desk_answers.days_answer(count_payments(services, days), hours)
+
+    def _statement(self, event: Event) -> dict[str, Any]:
+        """Compare a page of M-Pesa's statement with the table; nothing is stored."""
+        statement, reaches_to = read_page(api_gateway.json_body(event))
+        if not statement.lines:
+            return statement_answer([], statement)
+        matches = compare_statement(self._runtime.history, statement, reaches_to=reaches_to)
+        return statement_answer(matches, statement)
 
     def _payment(self, event: Event) -> Payment:
         payment_id = require_payment_id(api_gateway.path_parameter(event, "payment_id"))
@@ -171,6 +163,8 @@ class DeskApi:
             possible_acts(runtime.services, payment, staff),
             {"status": shown["status"], "message": shown["customer_message"]},
             deliveries_of(DeliveryStore(runtime.table), payment.payment_id),
+            instructions=runtime.history.get_instructions(payment.booking_id),
+            claims=runtime.claims.of_payment(payment.payment_id),
         )
 
     def _act(self, event: Event, staff: Staff, remaining_seconds: Seconds) -> dict[str, Any]:
@@ -198,7 +192,7 @@ class DeskApi:
             at=self._runtime.services.now(),
             by=by_of(staff),
             reason=typed.reason,
-            asked=f"reveal the phone number of payment {payment.payment_id}",
+            asked=desk_answers.reveal_of(payment.payment_id),
             request_id=request_id,
         )
         self._runtime.history.store_instruction(payment.booking_id, instruction)

@@ -9,6 +9,10 @@ from payments.protocol.payment import Payment, PaymentStatus, Refund
 from payments.protocol.receipts import ReceiptRow
 from payments.protocol.staff import Staff
 from payments.store.history import Event
+from payments.store.instructions import Instruction
+from payments.store.receipt_claims import ReceiptClaim
+from payments.usecases.count_hours import Hours
+from payments.usecases.count_payments import Statistics
 from payments.usecases.propose_owner import Proposal
 from payments.values import eat_iso, mask_phone
 
@@ -16,6 +20,29 @@ from payments.values import eat_iso, mask_phone
 def staff_answer(staff: Staff) -> dict[str, Any]:
     """Return who is signed in."""
     return {"sub": staff.sub, "name": staff.name, "role": str(staff.role)}
+
+
+def days_answer(statistics: Statistics, hours: Hours) -> dict[str, Any]:
+    """Return the counts of each day by status, and of each hour in which something happened."""
+    return {
+        "days": {
+            day: {
+                status: {"count": tally.count, "amount_kes": tally.amount_kes}
+                for status, tally in tallies.items()
+            }
+            for day, tallies in statistics.days.items()
+        },
+        "hours": {
+            day: {
+                f"{hour:02d}": {
+                    str(kind): {"count": tally.count, "amount_kes": tally.amount_kes}
+                    for kind, tally in tallies.items()
+                }
+                for hour, tallies in sorted(of_day.items())
+            }
+            for day, of_day in hours.days.items()
+        },
+    }
 
 
 def payment_line(payment: Payment) -> dict[str, Any]:
@@ -55,6 +82,9 @@ def story_answer(
     acts: Mapping[str, str],
     customer_reads: Mapping[str, Any],
     deliveries: Sequence[Delivery],
+    *,
+    instructions: Sequence[Instruction] = (),
+    claims: Sequence[ReceiptClaim] = (),
 ) -> dict[str, Any]:
     """Return everything about one payment: what happened, the booking, and what can be done."""
     return {
@@ -75,7 +105,11 @@ def story_answer(
             "price_kes": consultation.price_kes,
         },
         "customer_reads": dict(customer_reads),
-        "timeline": [_moment(event) for event in events],
+        "timeline": _timeline(payment, events, instructions, claims),
+        "receipt_claims": [
+            {"receipt_number": claim.receipt_number, "claimed_at": eat_iso(claim.claimed_at)}
+            for claim in claims
+        ],
         "webhooks": [_delivery(each) for each in deliveries if each.tries],
         "acts": [{"act": name, "then": then} for name, then in acts.items()],
     }
@@ -102,6 +136,39 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     }
 
 
+def _timeline(
+    payment: Payment,
+    events: Sequence[Event],
+    instructions: Sequence[Instruction],
+    claims: Sequence[ReceiptClaim],
+) -> list[dict[str, Any]]:
+    """Return what happened, oldest first; revealed numbers and named receipts included."""
+    moments = [_moment(event) for event in events]
+    moments += [
+        _said(each.at, "NumberShown", by=each.by, reason=each.reason)
+        for each in instructions
+        if each.asked == reveal_of(payment.payment_id)
+    ]
+    moments += [
+        _said(claim.claimed_at, "ReceiptNamed", by="customer", receipt_number=claim.receipt_number)
+        for claim in claims
+    ]
+    return sorted(moments, key=lambda moment: str(moment["at"]))
+
+
+def _said(at: int, kind: str, *, by: str, **more: str) -> dict[str, Any]:
+    return {"at": eat_iso(at), "type": kind, "by": by, "reason": None, "attention": None} | {
+        "receipt_number": None,
+        "evidence": None,
+        **more,
+    }
+
+
+def reveal_of(payment_id: str) -> str:
+    """Return the words by which the history keeps that a payment's number was shown."""
+    return f"reveal the phone number of payment {payment_id}"
+
+
 def _moment(event: Event) -> dict[str, Any]:
     return {
         "at": event.occurred_at,
@@ -110,6 +177,7 @@ def _moment(event: Event) -> dict[str, Any]:
         "reason": event.reason,
         "receipt_number": event.receipt_number or None,
         "attention": event.attention or None,
+        "evidence": event.evidence or None,
     }
 
 

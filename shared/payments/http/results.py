@@ -15,7 +15,7 @@ from payments.daraja.initiator_wire import InitiatorResult, balance_kes, parse_r
 from payments.daraja.wire import MalformedCallbackError
 from payments.errors import StoreUnavailableError
 from payments.http import api_gateway
-from payments.protocol.evidence import ReversalResult, StatusSeen
+from payments.protocol.refund_evidence import ReversalResult, StatusSeen
 from payments.usecases.record_initiator_result import (
     BalancePost,
     ResultPost,

@@ -158,35 +158,6 @@ class MoneyAttached:
     money: MoneySeen
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusSeen:
-    """M-Pesa's answer to a Transaction Status query of one receipt.
-
-    Units: KES; `paid_at` in UTC epoch seconds.
-    """
-
-    receipt_number: str
-    status: str
-    code: str
-    amount_kes: int | None
-    paid_at: int | None
-    shortcode: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReversalResult:
-    """The result of one attempt to send a payment's money back.
-
-    Units: KES.
-    """
-
-    attempt: int
-    code: str
-    amount_kes: int | None
-    original_receipt: str | None
-    refund_receipt: str | None
-
-
 type Operation = ReviewResolved | ReceiptFound | MoneyReturned | AttentionCleared | MoneyAttached
 type Evidence = (
     PushAccepted

@@ -115,12 +115,16 @@ def own_prompt(money: MoneySeen, seen: OwnPrompts) -> Payment | None:
 
 def is_candidate(money: MoneySeen, payment: Payment) -> bool:
     """Whether the money may be that of this payment's own prompt."""
-    is_prompted = payment.origin is not Origin.PAYBILL
-    is_refused = payment.status is PaymentStatus.FAILED and payment.proof is Proof.CALLBACK
-    is_open_to_it = payment.bound_receipt is None and not is_refused
     is_same = payment.amount_kes == money.amount_kes and is_in_window(money.paid_at, payment)
     fits = payer_fits(money.payer, money.payer_hmac, payment) is True
-    return is_prompted and is_open_to_it and is_same and fits
+    return awaits_receipt(payment) and is_same and fits
+
+
+def awaits_receipt(payment: Payment) -> bool:
+    """Whether a prompt may have been paid whose receipt is not known; open and failed ones too."""
+    is_refused = payment.status is PaymentStatus.FAILED and payment.proof is Proof.CALLBACK
+    is_prompted = payment.origin is not Origin.PAYBILL
+    return is_prompted and payment.bound_receipt is None and not is_refused
 
 
 def payer_fits(payer: str | None, payer_hmac: str | None, payment: Payment) -> bool | None:
@@ -171,15 +175,26 @@ def _rivals(row: ReceiptRow, money: MoneySeen, payment: Payment) -> bool:
     """Whether another receipt that waits may be the prompt's money instead; a doubt says yes."""
     if row.receipt_number == money.receipt_number or row.amount_kes != money.amount_kes:
         return False
-    if row.paid_at is not None and not is_in_window(row.paid_at, payment):
+    if row.paid_at is not None and not _may_have_moved(row.paid_at, payment):
         return False
     return payer_fits(row.payer, row.payer_hmac, payment) is not False
 
 
 def _is_covered(payment: Payment, covered: tuple[int, int] | None) -> bool:
-    """Whether Pull has listed every debit of the prompt's time."""
+    """Whether Pull has listed every debit from the reservation to the proof of the money."""
     if covered is None:
         return False
     complete_from, complete_until = covered
     starts = complete_from <= payment.created_at - OWN_PROMPT_SLACK_SECONDS
-    return starts and complete_until >= payment.prompt_ends_at + COVERAGE_SLACK_SECONDS
+    return starts and complete_until >= _moved_by(payment) + COVERAGE_SLACK_SECONDS
+
+
+def _may_have_moved(at: int, payment: Payment) -> bool:
+    """Whether the money of a payment that is proven paid may have moved at this moment."""
+    first = payment.created_at - OWN_PROMPT_SLACK_SECONDS
+    return first <= at <= _moved_by(payment) + OWN_PROMPT_SLACK_SECONDS
+
+
+def _moved_by(payment: Payment) -> int:
+    """The moment by which the money of a proven payment had moved: M-Pesa may debit late."""
+    return max(payment.prompt_ends_at, payment.received_at or payment.final_at or 0)

@@ -27,9 +27,9 @@ from payments.protocol.payment import (
     PaymentStatus,
     Proof,
 )
-from payments.protocol.refund_evidence import is_overdue, is_sent
 from payments.protocol.report import MoneyReport
 from payments.protocol.requirements import require_free_receipt, require_status
+from payments.protocol.sent_refund import is_overdue, is_sent
 from payments.protocol.statement import record_receipt
 from payments.protocol.witness import money_attached
 from payments.values import eat_iso

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from payments.protocol.case import Case
 from payments.protocol.change import Change
-from payments.protocol.evidence import Context, ReversalResult, StatusSeen
+from payments.protocol.evidence import Context
 from payments.protocol.payment import Payment, PaymentStatus, Refund
 from payments.protocol.policy import Policy
 from payments.protocol.refund_evidence import (
@@ -22,9 +22,8 @@ from payments.protocol.refund_evidence import (
     RefundRequested,
     RefundSettled,
     RefundWithdrawn,
-    is_overdue,
-    is_sent,
-    look_moments,
+    ReversalResult,
+    StatusSeen,
 )
 from payments.protocol.refund_person import approve, request, settle, withdraw
 from payments.protocol.refund_steps import UNRESOLVED, attend, refused, returned
@@ -36,6 +35,7 @@ from payments.protocol.reversal_codes import (
     STATUS_NEEDS_PERSON,
     STATUS_STOPS,
 )
+from payments.protocol.sent_refund import is_overdue, is_sent, look_moments
 
 TWICE = "refunded_twice"
 

@@ -1,11 +1,7 @@
 """What can be learned about a refund, and the gate that all refunds of a shortcode share."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from payments.protocol.evidence import ReversalResult, StatusSeen
-from payments.protocol.payment import Payment, RefundStep
-from payments.protocol.policy import REFUND_OVERDUE_SECONDS, REFUND_STATUS_SECONDS
 from payments.protocol.reversal_codes import CREDENTIAL_CODES
 
 
@@ -65,6 +61,35 @@ class RefundNotTaken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSeen:
+    """M-Pesa's answer to a Transaction Status query of one receipt.
+
+    Units: KES; `paid_at` in UTC epoch seconds.
+    """
+
+    receipt_number: str
+    status: str
+    code: str
+    amount_kes: int | None
+    paid_at: int | None
+    shortcode: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversalResult:
+    """The result of one attempt to send a payment's money back.
+
+    Units: KES.
+    """
+
+    attempt: int
+    code: str
+    amount_kes: int | None
+    original_receipt: str | None
+    refund_receipt: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLook:
     """A scheduled look at a sent refund: Transaction Status is asked by whoever applies this."""
 
@@ -86,21 +111,3 @@ type PersonsAct = RefundRequested | RefundWithdrawn | RefundApproved | RefundSet
 type RefundEvidence = (
     PersonsAct | RefundNotTaken | ReversalResult | StatusSeen | RefundLook | RefundHint
 )
-
-
-def is_sent(payment: Payment) -> bool:
-    """Whether a refund of the payment is under way at M-Pesa."""
-    return payment.refund is not None and payment.refund.step is RefundStep.SENT
-
-
-def is_overdue(payment: Payment, now: int) -> bool:
-    """Whether M-Pesa has said nothing final about a sent refund for a day."""
-    sent_at = payment.refund.sent_at if payment.refund else None
-    return is_sent(payment) and sent_at is not None and now >= sent_at + REFUND_OVERDUE_SECONDS
-
-
-def look_moments(payment: Payment) -> Sequence[int]:
-    """Return when Transaction Status is asked about a sent refund. Units: UTC epoch seconds."""
-    if payment.refund is None or payment.refund.sent_at is None or not is_sent(payment):
-        return ()
-    return [payment.refund.sent_at + seconds for seconds in REFUND_STATUS_SECONDS]

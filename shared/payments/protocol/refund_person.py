@@ -12,12 +12,11 @@ from payments.protocol.refund_evidence import (
     RefundGate,
     RefundRequested,
     RefundSettled,
-    is_overdue,
-    is_sent,
 )
 from payments.protocol.refund_rules import RequireRunning, TakeTurn
 from payments.protocol.refund_steps import refused, returned
 from payments.protocol.reversal_codes import NOT_REVERSED
+from payments.protocol.sent_refund import is_overdue, is_sent
 
 
 def why_manual(payment: Payment, gate: RefundGate) -> ConflictError | None:

@@ -14,8 +14,8 @@ from payments.protocol.policy import (
     SILENT_RETRY_SECONDS,
     Policy,
 )
-from payments.protocol.refund_evidence import look_moments
 from payments.protocol.result_codes import final_refusal
+from payments.protocol.sent_refund import look_moments
 
 
 def next_due_at(payment: Payment, *, now: int, policy: Policy) -> int | None:

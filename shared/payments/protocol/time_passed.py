@@ -11,8 +11,8 @@ from payments.protocol.policy import (
     RECEIPT_OVERDUE_SECONDS,
 )
 from payments.protocol.push import outcome_unknown
-from payments.protocol.refund_evidence import is_sent
 from payments.protocol.schedule import silent_at
+from payments.protocol.sent_refund import is_sent
 
 
 def needs_query(payment: Payment, now: int) -> bool:

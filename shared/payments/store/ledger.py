@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import batched
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payments.ports import Actor, Clock
 from payments.protocol.change import EventType
-from payments.protocol.opening import Opening
 from payments.protocol.payment import Payment
 from payments.protocol.policy import CANDIDATES_MAX, UNCLAIMED_READ_MAX
 from payments.protocol.receipts import ReceiptRow, RowState
@@ -14,7 +13,6 @@ from payments.store.attributes import to_attribute, to_item
 from payments.store.context import read_row
 from payments.store.events import opening_event_put
 from payments.store.expressions import ABSENT
-from payments.store.instructions import Instruction, store_instruction
 from payments.store.items import (
     DAY_SHARDS,
     PAYMENT_PREFIX,
@@ -38,6 +36,10 @@ from payments.store.row_writes import (
 from payments.store.table import Committed, Table
 from payments.store.writes import confirm_by_hand
 from payments.values import eat_day
+
+if TYPE_CHECKING:
+    from payments.protocol.opening import Opening
+    from payments.store.instructions import Instruction
 
 READ_AT_ONCE = 100
 """The most keys of one BatchGetItem."""
@@ -76,7 +78,7 @@ class ReceiptLedger:
             actions.append(self._event(row, EventType.MONEY_UNCLAIMED, actor))
         return isinstance(self._table.transact(actions, op_id=op_id), Committed)
 
-    def open_payment(self, opening: Opening, *, actor: Actor, op_id: str) -> bool:
+    def open_payment(self, opening: "Opening", *, actor: Actor, op_id: str) -> bool:
         """Write a paybill payment with its receipt and booking; False where a condition failed.
 
         Idempotent: a write whose reply was lost is recognised by its op_id on the payment.
@@ -123,8 +125,11 @@ class ReceiptLedger:
         ]
         return isinstance(self._table.transact(actions, op_id=op_id), Committed)
 
-    def store_instruction(self, receipt_number: str, instruction: Instruction) -> None:
+    def store_instruction(self, receipt_number: str, instruction: "Instruction") -> None:
         """Store a person's request and reason with the receipt. Idempotent."""
+        # Only a person's act needs it: a callback starts without it.
+        from payments.store.instructions import store_instruction
+
         store_instruction(self._table, receipt_key(receipt_number)["pk"], instruction)
 
     def due_receipts(self, now: int) -> Iterator[str]:
@@ -149,6 +154,11 @@ class ReceiptLedger:
                 return None
             numbers.append(number)
         rows = self.get_rows(numbers).values()
+        return [row for row in rows if row.state is RowState.UNCLAIMED]
+
+    def waiting_rows(self) -> list[ReceiptRow]:
+        """Return every unclaimed row, read strongly behind an index that may lag."""
+        rows = self.get_rows(self.unclaimed_receipts()).values()
         return [row for row in rows if row.state is RowState.UNCLAIMED]
 
     def payments_by_reference(self, account_reference: str) -> list[Payment]:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from payments.errors import ProviderUnavailableError
-from payments.ports import Clock, FetchedToken, Ids, Observer, Sleep
+from payments.ports import Clock, Ids, Observer, Sleep
+from payments.protocol.provider_calls import FetchedToken
 from payments.store.expressions import Expression, update_action
 from payments.store.table import Committed, Table
 

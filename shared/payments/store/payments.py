@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from payments.errors import StoreUnavailableError
 from payments.ports import Actor, Clock
@@ -30,9 +30,8 @@ from payments.store.items import (
     to_consultation,
     to_payment,
 )
-from payments.store.listings import Listed, list_created, list_due
+from payments.store.listings import Listed, Received, list_created, list_due, list_received
 from payments.store.refund_writes import gate_action
-from payments.store.reservation import NotReserved, Reserved, read_refusal
 from payments.store.row_writes import (
     claim_receipt,
     file_row,
@@ -49,6 +48,9 @@ from payments.store.writes import (
     reserve_user,
     with_op_id,
 )
+
+if TYPE_CHECKING:
+    from payments.store.reservation import NotReserved, Reserved
 
 
 class PaymentStore:
@@ -96,11 +98,14 @@ class PaymentStore:
         """Read consultation, phone guard and receipt row strongly, in one round trip."""
         return load_context(self._table, payment, receipt_number)
 
-    def reserve(self, payment: Payment) -> Reserved | NotReserved:
+    def reserve(self, payment: Payment) -> "Reserved | NotReserved":
         """Write the payment before the push, with booking, phone and user in one transaction.
 
         Idempotent: a reservation whose reply was lost is recognised by `reserved_by`.
         """
+        # Only stk_push reserves: a callback starts without it.
+        from payments.store.reservation import Reserved, read_refusal
+
         name = self._table.name
         values = {**payment_key(payment.payment_id), **payment_values(payment)}
         actions = [
@@ -224,6 +229,10 @@ class PaymentStore:
     def list_created(self, days: Iterable[str]) -> Iterator[Listed]:
         """Yield the payments created on these EAT days (an index read: may lag)."""
         return list_created(self._table, days)
+
+    def list_received(self, days: Iterable[str]) -> Iterator[Received]:
+        """Yield the money first proven on these EAT days (an index read: may lag)."""
+        return list_received(self._table, days)
 
     def get_consultation(
         self, booking_id: str, *, may_be_stale: bool = False

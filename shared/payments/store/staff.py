@@ -1,6 +1,7 @@
 """Members of staff, and the links by which they sign in: each link works once."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from payments.protocol.policy import DAY_SECONDS
@@ -23,6 +24,14 @@ def staff_key(sub: str) -> dict[str, str]:
 def link_key(code_sha256: str) -> dict[str, str]:
     """Key of a link's code; the code itself is stored nowhere."""
     return {"pk": f"DESKLINK#{code_sha256}", "sk": "STATE"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpentLink:
+    """A link that was just used. Units: UTC epoch seconds."""
+
+    sub: str
+    made_at: int
 
 
 class StaffRegister:
@@ -94,7 +103,21 @@ class StaffRegister:
             {"TableName": self._table.name, "Item": to_item(values), "ConditionExpression": ABSENT}
         )
 
-    def spend_link(self, code_sha256: str, *, now: int) -> str | None:
+    def use_once(self, proof_sha256: str, sub: str, *, now: int) -> bool:
+        """Write that a proof of sign-in was used; False where it was used before."""
+        e = Expression()
+        values: dict[str, Plain] = {
+            "sub": sub,
+            "spent_at": now,
+            "expires_at": now,
+            "purge_at": now + DAY_SECONDS,
+        }
+        sets = [f"{e.name(name)} = {e.value(value)}" for name, value in values.items()]
+        key = link_key(proof_sha256)
+        action = update_action(self._table.name, key, e, sets=sets, removes=[], condition=ABSENT)
+        return isinstance(self._table.update(action), Committed)
+
+    def spend_link(self, code_sha256: str, *, now: int) -> SpentLink | None:
         """Return whose link it is and end it; None where it is unknown, spent or too old."""
         key = link_key(code_sha256)
         values = self._table.get(key)
@@ -104,7 +127,9 @@ class StaffRegister:
         sets = [f"{e.name('spent_at')} = {e.value(now)}"]
         condition = f"{EXISTS} AND attribute_not_exists({e.name('spent_at')})"
         action = update_action(self._table.name, key, e, sets=sets, removes=[], condition=condition)
-        return str(values["sub"]) if isinstance(self._table.update(action), Committed) else None
+        if not isinstance(self._table.update(action), Committed):
+            return None
+        return SpentLink(sub=str(values["sub"]), made_at=int(values["expires_at"]) - LINK_SECONDS)
 
 
 def _to_staff(values: dict[str, Any]) -> Staff:

@@ -1,24 +1,31 @@
-"""Counts and KES totals per EAT day and public status, added up from index entries."""
+"""Counts and KES totals per EAT day: payments by public status, and money that came in.
+
+A payment counts on the day of its creation, with the amount asked. Money counts under `received`,
+on the day of its first proof, with the amount reported, whatever becomes of the payment.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import chain
 
 from payments.errors import InvalidRequestError
 from payments.protocol.payment import PUBLIC_STATUS
-from payments.store.listings import Listed
+from payments.store.listings import Listed, Received
 from payments.usecases.services import Services
 
 DAYS_MAX = 92
 STATUSES = tuple(dict.fromkeys(PUBLIC_STATUS.values()))
+RECEIVED = "received"
+COUNTED = (*STATUSES, RECEIVED)
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\Z", re.ASCII)
 
 
 @dataclass(slots=True)
 class Tally:
-    """How many payments, and their requested amount. Units: KES."""
+    """How many payments, and their amount: asked, or received under `received`. Units: KES."""
 
     count: int = 0
     amount_kes: int = 0
@@ -30,7 +37,7 @@ class Tally:
 
 
 def _tallies() -> dict[str, Tally]:
-    return {status: Tally() for status in STATUSES}
+    return {name: Tally() for name in COUNTED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,19 +63,23 @@ def parse_days(first: str | None, last: str | None) -> list[str]:
 
 
 def count_payments(services: Services, days: list[str]) -> Statistics:
-    """Return counts and KES totals of payments created on each of these EAT days.
+    """Return counts and KES totals of payments created, and of money received, on these EAT days.
 
     Errors: StoreUnavailableError.
     """
-    return tally(services.store.list_created(days), days)
+    return tally(services.store.list_created(days), services.store.list_received(days), days)
 
 
-def tally(listed: Iterable[Listed], days: Iterable[str]) -> Statistics:
+def tally(
+    listed: Iterable[Listed], received: Iterable[Received], days: Iterable[str]
+) -> Statistics:
     """Add up index entries of these days."""
     statistics = Statistics(days={day: _tallies() for day in days})
-    for each in listed:
-        statistics.days[each.day][each.public_status].add(each.amount_kes)
-        statistics.totals[each.public_status].add(each.amount_kes)
+    created = ((each.day, each.public_status, each.amount_kes) for each in listed)
+    came_in = ((each.day, RECEIVED, each.amount_kes) for each in received)
+    for day, name, amount_kes in chain(created, came_in):
+        statistics.days[day][name].add(amount_kes)
+        statistics.totals[name].add(amount_kes)
     return statistics
 
 

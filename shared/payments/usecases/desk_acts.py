@@ -5,7 +5,7 @@ transition table as everything else. Nothing here adds a rule.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from payments.errors import ConflictError, ForbiddenError, InvalidRequestError
 from payments.ports import Actor
@@ -16,7 +16,7 @@ from payments.protocol.evidence import (
     Resolution,
     ReviewResolved,
 )
-from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.payment import Payment
 from payments.protocol.refund_evidence import (
     RefundApproved,
     RefundEvidence,
@@ -91,12 +91,15 @@ def _settled(*, was_reversed: bool) -> Act:
 ASK = "ask_mpesa"
 APPROVE = "approve_refund"
 REVEAL = "reveal_phone"
+RECORD = "record_receipt"
+UNHEARD_OF = "0" * 16
+"""A receipt that M-Pesa never gives, in place of one that a person has yet to type."""
 ACTS: Mapping[str, Act] = {
     ASK: Act(role=Role.CLERK),
     "review_complete": _review(Resolution.COMPLETE),
     "review_refund_due": _review(Resolution.REFUND_DUE),
     "review_bogus": _review(Resolution.BOGUS),
-    "record_receipt": Act(role=Role.CLERK, evidence=_found),
+    RECORD: Act(role=Role.CLERK, evidence=_found),
     "clear_attention": Act(role=Role.CLERK, evidence=lambda *_: AttentionCleared()),
     "request_refund": Act(
         role=Role.CLERK,
@@ -152,10 +155,7 @@ def carry_out(
             services, payment_id, actor=actor, remaining_seconds=remaining_seconds
         )
     if name == APPROVE:
-        services.refunds().function.approve(
-            payment_id, by=actor.by, request_id=request_id, shown_version=typed.shown_version
-        )
-        return read_payment(services, payment_id)
+        return _approve(services, payment_id, actor, typed.shown_version)
     if act.evidence is None:
         return payment
     evidence = act.evidence(staff, typed)
@@ -163,6 +163,18 @@ def carry_out(
     if isinstance(evidence, RefundRequested):
         services.refunds().function.ask_balance()
     return after
+
+
+def _approve(services: Services, payment_id: str, actor: Actor, shown_version: int) -> Payment:
+    """Let the function that alone sends refunds send this one."""
+    services.refunds().function.approve(
+        payment_id,
+        by=actor.by,
+        why=actor.reason,
+        request_id=actor.request_id,
+        shown_version=shown_version,
+    )
+    return read_payment(services, payment_id)
 
 
 def _require_own_request(payment: Payment, staff: Staff, name: str) -> None:
@@ -193,7 +205,7 @@ def _status_after(
         _require_own_request(payment, staff, name)
         return _preview(services, payment, staff, name, act)
     except ConflictError as error:
-        return str(payment.status) if error.code == RECEIPT_NEEDED else None
+        return str(payment.status) if error.code in _PASSING else None
     except (InvalidRequestError, ForbiddenError):
         return None
 
@@ -204,12 +216,9 @@ def _preview(services: Services, payment: Payment, staff: Staff, name: str, act:
     if name == ASK:
         can_learn = payment.may_yet_be_paid or payment.hint is not None
         return str(payment.status) if can_learn and payment.checkout_id_to_ask else None
-    if name == "record_receipt":
-        lacks_receipt = payment.bound_receipt is None
-        return str(PaymentStatus.REVIEW) if lacks_receipt else None
     if act.evidence is None:
         return None
-    evidence = act.evidence(staff, Typed(reason="-", shown_version=payment.version))
+    evidence = act.evidence(staff, _as_if_typed(payment, name))
     if isinstance(evidence, ReviewResolved | ReceiptFound | AttentionCleared | MoneyReturned):
         if isinstance(evidence, AttentionCleared) and payment.attention is None:
             return None
@@ -218,4 +227,15 @@ def _preview(services: Services, payment: Payment, staff: Staff, name: str, act:
     return _AFTER_REFUND.get(name, str(payment.status))
 
 
+def _as_if_typed(payment: Payment, name: str) -> Typed:
+    """Return what a person could type: for a receipt that is to be found, one that is nobody's."""
+    typed = Typed(reason="-", shown_version=payment.version)
+    if name != RECORD:
+        return typed
+    amount_kes = payment.paid_amount_kes or payment.amount_kes
+    return replace(typed, receipt_number=UNHEARD_OF, amount_kes=amount_kes)
+
+
+_PASSING = frozenset({RECEIPT_NEEDED, "refund_spacing"})
+"""Refusals that what a person types, or half a minute, puts right: the act is offered."""
 _AFTER_REFUND = {"refund_reversed": "refunded"}

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import islice
 
-from payments.errors import InvalidRequestError
+from payments.errors import ConflictError, InvalidRequestError
 from payments.protocol.matching import normalise_reference
 from payments.protocol.payment import Payment
 from payments.protocol.receipts import ReceiptRow
@@ -14,8 +15,12 @@ from payments.values import (
     PAYMENT_ID,
     normalise_phone,
     normalise_receipt,
+    typed_kes,
 )
 
+DAY_READ_MAX = 5000
+"""The most payments of one day that are looked through."""
+FOUND_MAX = 50
 PhonePayments = Callable[[str], Iterable[str]]
 """Returns the ids of the last payments of a phone, by its HMAC."""
 
@@ -41,6 +46,39 @@ def find(services: Services, text: str, *, of_phone: PhonePayments) -> Found:
         if found is not None:
             return found
     return Found(what="nothing", payments=[])
+
+
+def find_on_day(
+    services: Services, text: str, day: str, *, read: Callable[[Iterable[str]], Iterable[Payment]]
+) -> Found:
+    """Return the payments created on an EAT day whose phone, booking, amount or client was typed.
+
+    For what is older than a phone's last ten payments. `read` returns payments by their ids.
+    Errors: StoreUnavailableError; ConflictError where the day has over 5,000 payments.
+    """
+    ids = [each.payment_id for each in islice(services.store.list_created([day]), DAY_READ_MAX + 1)]
+    if len(ids) > DAY_READ_MAX:
+        raise ConflictError("This day has too many payments to look through", code="day_too_large")
+    wanted = _wanted(text.strip()[:80])
+    found = sorted(filter(wanted, read(ids)), key=lambda payment: payment.created_at)
+    return Found(what="day", payments=found[:FOUND_MAX])
+
+
+def _wanted(typed: str) -> Callable[[Payment], bool]:
+    """Return what a text asks of a payment: its phone, or its booking, client or amount."""
+    try:
+        phone = normalise_phone(typed)
+    except InvalidRequestError:
+        amount_kes = typed_kes(typed)
+        return lambda payment: (
+            typed in {payment.booking_id, payment.client_id}
+            or (amount_kes is not None and amount_kes in _amounts(payment))
+        )
+    return lambda payment: payment.phone_number == phone
+
+
+def _amounts(payment: Payment) -> set[int | None]:
+    return {payment.amount_kes, payment.paid_amount_kes}
 
 
 type Reading = Callable[[Services, str, PhonePayments], Found | None]

@@ -13,7 +13,7 @@ from payments.errors import (
     PaymentError,
     PromptLimitError,
 )
-from payments.ports import Actor, Push, ReadyGateway
+from payments.ports import Actor, ReadyGateway
 from payments.protocol.consultation import ConsultationPaymentStatus
 from payments.protocol.payment import Payment, PaymentStatus
 from payments.protocol.policy import (
@@ -24,6 +24,7 @@ from payments.protocol.policy import (
     STORE_OUTCOME_SECONDS,
     USER_WINDOW_SECONDS,
 )
+from payments.protocol.provider_calls import Push
 from payments.store.items import PhoneGuard
 from payments.store.reservation import NotReserved, Reserved
 from payments.usecases.apply_evidence import apply_evidence

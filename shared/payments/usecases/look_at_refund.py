@@ -2,7 +2,8 @@
 
 from payments.ports import Actor
 from payments.protocol.payment import Payment
-from payments.protocol.refund_evidence import RefundLook, is_sent
+from payments.protocol.refund_evidence import RefundLook
+from payments.protocol.sent_refund import is_sent
 from payments.usecases.apply_refund import apply_refund
 from payments.usecases.services import Services
 

@@ -11,7 +11,7 @@ from payments.errors import ConflictError, NotFoundError
 from payments.ports import Actor
 from payments.protocol.consultation import Consultation
 from payments.protocol.evidence import MoneyAttached
-from payments.protocol.matching import is_in_window, payer_fits
+from payments.protocol.matching import awaits_receipt, is_in_window, payer_fits
 from payments.protocol.opening import Opening, as_shown, owed_back, pays_booking
 from payments.protocol.payment import Origin, Payment
 from payments.protocol.policy import DAY_SECONDS, OWN_PROMPT_SLACK_SECONDS, ROW_LOOK_SECONDS
@@ -21,6 +21,7 @@ from payments.store.instructions import Instruction
 from payments.usecases.apply_evidence import CHANGED, apply_evidence, preview_evidence
 from payments.usecases.gather_facts import WINDOW_SECONDS
 from payments.usecases.services import Services
+from payments.values import plain_reference
 
 UNSURE_TIME_SECONDS = 2 * DAY_SECONDS
 """A receipt whose time is not known may belong to any prompt of this long."""
@@ -61,13 +62,14 @@ def attach_to_booking(
     """Confirm a consultation with a receipt, by a paybill payment of its own.
 
     Errors: NotFoundError; ConflictError, code `attach_to_payment` where the money may be that of a
-        prompt of this consultation: one debit would pay twice.
+        prompt, of this consultation or another: one debit would pay twice.
     """
     row = _unclaimed(services, receipt_number, shown_amount_kes)
     consultation = services.store.get_consultation(booking_id)
     if consultation is None:
         raise NotFoundError("Consultation not found", code="consultation_not_found")
     _require_no_own_prompt(services, row, consultation)
+    _require_no_prompts_money(services, row)
     op_id = services.ids.hex(32)
     opening = pays_booking(
         seen_again(row), consultation, now=services.now(), op_id=op_id, has_waited=True
@@ -81,10 +83,10 @@ def owe_back(
     """Owe the money of a receipt back, by a paybill payment that is refund_due.
 
     Errors: NotFoundError; ConflictError, code `attach_to_payment` where it may be the money of a
-        payment that is proven paid and has no receipt.
+        payment that has no receipt: its booking would be confirmed with it, too.
     """
     row = _unclaimed(services, receipt_number, shown_amount_kes)
-    _require_no_paid_prompt(services, row)
+    _require_no_prompts_money(services, row)
     op_id = services.ids.hex(32)
     opening = owed_back(seen_again(row), now=services.now(), op_id=op_id)
     return _open(services, opening, "owe back", actor, op_id)
@@ -137,13 +139,12 @@ def _open(services: Services, opening: Opening, asked: str, actor: Actor, op_id:
     return opening.payment
 
 
-def _require_no_paid_prompt(services: Services, row: ReceiptRow) -> None:
-    """Refuse where the money may be that of a payment which is paid and lacks its receipt."""
+def _require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
+    """Refuse where the money may be a prompt's: a query may prove it paid, and names no receipt."""
     for payment in _created_about(services, row):
-        is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
-        is_paid = is_unbound and not payment.may_yet_be_paid
         fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
-        if is_paid and fits and _may_be_paid_by(row, payment, services.now()):
+        is_awaited = awaits_receipt(payment) and fits and _may_name(row, payment)
+        if is_awaited and _may_be_paid_by(row, payment, services.now()):
             raise _attach_to(payment)
 
 
@@ -162,6 +163,12 @@ def _require_no_own_prompt(services: Services, row: ReceiptRow, consultation: Co
         is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
         if is_unbound and _may_be_paid_by(row, payment, services.now()):
             raise _attach_to(payment)
+
+
+def _may_name(row: ReceiptRow, payment: Payment) -> bool:
+    """Whether a prompt's money could carry this account: M-Pesa leaves it out, or cuts it short."""
+    own = payment.account_reference or ""
+    return row.reference is None or own.startswith(plain_reference(row.reference))
 
 
 def _may_be_paid_by(row: ReceiptRow, payment: Payment, now: int) -> bool:

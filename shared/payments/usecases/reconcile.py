@@ -7,8 +7,8 @@ from payments.errors import PaymentError
 from payments.ports import Actor
 from payments.protocol.evidence import HintDisowned, TimePassed
 from payments.protocol.payment import Payment
-from payments.protocol.refund_evidence import is_sent
 from payments.protocol.schedule import retry_at
+from payments.protocol.sent_refund import is_sent
 from payments.protocol.time_passed import needs_query
 from payments.usecases.apply_evidence import apply_evidence
 from payments.usecases.look_at_refund import look_at_refund

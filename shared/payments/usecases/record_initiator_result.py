@@ -8,10 +8,10 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from payments.ports import Actor
-from payments.protocol.evidence import MoneySeen, ReversalResult, StatusSeen
+from payments.protocol.evidence import MoneySeen
 from payments.protocol.payment import Payment, Proof
 from payments.protocol.refund import stops_refunds
-from payments.protocol.refund_evidence import RefundEvidence, RefundHint
+from payments.protocol.refund_evidence import RefundEvidence, RefundHint, ReversalResult, StatusSeen
 from payments.protocol.reversal_codes import BALANCE_STOPS, COMPLETED, DONE, refusal_words
 from payments.usecases.apply_refund import apply_refund
 from payments.usecases.record_money import record_money

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from payments.ports import InitiatorUrls
+from payments.protocol.provider_calls import InitiatorUrls
 from payments.values import normalise_receipt
 
 RESULT_PATH = "/api/result"

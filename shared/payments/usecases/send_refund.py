@@ -8,10 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from payments.errors import ConflictError, PaymentError
-from payments.ports import Actor, Initiator, ReadyInitiator, Reversal
+from payments.ports import Actor, Initiator, ReadyInitiator
 from payments.protocol.payment import Payment
 from payments.protocol.policy import REMAINING_SECONDS_MIN, STORE_OUTCOME_SECONDS
-from payments.protocol.refund_evidence import RefundApproved, RefundGate, RefundNotTaken, is_sent
+from payments.protocol.provider_calls import Reversal
+from payments.protocol.refund_evidence import RefundApproved, RefundGate, RefundNotTaken
+from payments.protocol.sent_refund import is_sent
 from payments.store.refund_gate import Ask
 from payments.usecases.apply_refund import apply_refund, read_payment, require_possible
 from payments.usecases.result_addresses import ResultAddresses
@@ -34,6 +36,7 @@ class RefundSender:
         payment_id: str,
         *,
         by: str,
+        why: str,
         request_id: str,
         shown_version: int | None,
         remaining_seconds: Callable[[], float],
@@ -54,7 +57,7 @@ class RefundSender:
             services,
             payment,
             approval,
-            actor=Actor(by=by, request_id=request_id, reason="approved"),
+            actor=Actor(by=by, request_id=request_id, reason=why),
             only_version=payment.version if shown_version is None else shown_version,
         )
         return self._send(ready, addresses, sent, shortcode, request_id, remaining_seconds)

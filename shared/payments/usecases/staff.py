@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CODE_BYTES = 64
 """Hex characters of a link's code: 256 bits."""
-_SUB = re.compile(r"[A-Za-z0-9._@-]{1,64}\Z", re.ASCII)
+_SUB = re.compile(r"[A-Za-z0-9._@|-]{1,64}\Z", re.ASCII)
 _CODE = re.compile(r"[0-9a-f]{64}\Z", re.ASCII)
 NAME_CHARACTERS_MAX = 64
 
@@ -38,7 +38,7 @@ def put_staff(
     """
     if not _SUB.match(sub):
         raise InvalidRequestError(
-            "A member of staff is named by 1 to 64 of A-Z a-z 0-9 . _ @ -", code="invalid_sub"
+            "A member of staff is named by 1 to 64 of A-Z a-z 0-9 . _ @ | -", code="invalid_sub"
         )
     cleaned = " ".join(name.split())[:NAME_CHARACTERS_MAX]
     if not cleaned.isprintable() or not cleaned:
@@ -70,12 +70,29 @@ def new_link(desk: StaffDesk, sub: str, *, actor: Actor) -> str:
 
 
 def spend_link(desk: StaffDesk, code: str) -> Staff:
-    """Return whose link it is; it works no second time. Errors: NotFoundError."""
+    """Return whose link it is; it works no second time, and not after a newer one was made.
+
+    Errors: NotFoundError.
+    """
     is_code = _CODE.match(code) is not None
-    sub = desk.register.spend_link(_digest(code), now=desk.services.now()) if is_code else None
-    staff = desk.register.get(sub) if sub is not None else None
-    if staff is None or not staff.is_active:
+    link = desk.register.spend_link(_digest(code), now=desk.services.now()) if is_code else None
+    staff = desk.register.get(link.sub) if link is not None else None
+    if staff is None or link is None or not staff.admits(link.made_at):
         raise NotFoundError("This link does not work any more", code="link_spent")
+    return staff
+
+
+def spend_account(desk: StaffDesk, id_token: str, sub: str) -> Staff:
+    """Return the member of staff whose account proved itself; the proof works no second time.
+
+    The operator's list alone says who is staff: the issuer only says who somebody is.
+    Errors: NotFoundError.
+    """
+    staff = desk.register.get(sub)
+    if staff is None or not staff.is_active:
+        raise NotFoundError("Your account is not on the list of staff", code="account_unknown")
+    if not desk.register.use_once(_digest(id_token), sub, now=desk.services.now()):
+        raise NotFoundError("This sign-in was used already", code="link_spent")
     return staff
 
 

@@ -36,6 +36,7 @@ def audit(world: SimulatedWorld, *, healed_at: float, bus: list[str]) -> None:
         _check_final(world, payment, prompt, healed_at)
     _check_receipts(world, view)
     check_statement(world, view)
+    world.watch.refunds.audit(view)
     _check_events(world, view, bus)
     check_secrets(world)
 
@@ -47,7 +48,7 @@ def _check_debit(
     debit = world.daraja.ledger.by_checkout(prompt.checkout_request_id)
     bound = world.daraja.ledger.debits.get(bound_receipt(payment) or "")
     if bound is not None and not bound.checkout_request_id:
-        check_paid_by_hand(payment, bound)
+        check_paid_by_hand(world, payment, bound)
         if debit is not None:
             check_on_file(world, debit.receipt, payment_id)
         return
@@ -92,7 +93,8 @@ def _check_amount(
     if not lied:
         require(believed == debit.amount_kes, "I2", f"{payment_id}: KES {believed} believed")
     if receipt is None and prompt.scenario.query == "honest" and not prompt.scenario.body_faults:
-        is_anothers = view.receipts.get(debit.receipt) not in (None, payment_id)
+        is_aside = "set_aside" in view.rows.get(debit.receipt, {})
+        is_anothers = is_aside or view.receipts.get(debit.receipt) not in (None, payment_id)
         told = _heard_of_money(world, payment_id) and not is_anothers
         require(not told, "I2", f"{payment_id}: a callback named its receipt, and it has none")
     if receipt is None and payment["status"] in ("completed", "refund_due"):
@@ -162,4 +164,6 @@ def _secrets(world: SimulatedWorld) -> list[str]:
     found += [phone[3:] for phone in world.plan.scenarios]
     found += list(world.daraja.world.tokens._live)
     found += [prompt.order.callback_url.split("/")[-1] for prompt in world.daraja.prompts()]
+    asks = world.daraja.world.initiator.asks
+    found += [ask.order.caller.result_url.split("/")[-1] for ask in asks]
     return [secret for secret in found if secret]  # an initiator that is not set is empty

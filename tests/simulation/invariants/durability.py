@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import Any
 
+from .ledger import bound_receipt
 from .view import MONEY, Values, View
 
 EVIDENCE_MAX = 10
@@ -81,8 +82,11 @@ def _in_payment(payment: Values, facts: Values, *, is_authentic: bool) -> bool:
         return False
     if facts["code"] != "0":
         return bool(facts["code"] == payment.get("result_code"))
+    named = facts["receipt_number"]
+    is_held = named == payment.get("receipt_number")
+    says_less = named is None and bound_receipt(payment) is not None
     return (
         payment["status"] in MONEY
-        and facts["receipt_number"] == payment.get("receipt_number")
+        and (is_held or says_less)
         and facts["amount_kes"] == payment.get("paid_amount_kes", payment["amount_kes"])
     )

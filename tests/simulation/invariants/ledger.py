@@ -54,6 +54,8 @@ def check_row(old: Values | None, new: Values | None, actor: Actor | None) -> No
         require(owner in (None, new.get("payment_id")), "I14", f"{pk} changed hands")
         undone = "set_aside" in old and "set_aside" not in new
         require(by_person or not undone, "I14", f"{pk}: a machine undid what was set aside")
+        filed_again = old.get("created_at") != new.get("created_at") and "created_at" in new
+        require(by_person or not filed_again, "I14", f"{pk} was filed over")
         require(source in (None, new.get("source")), "I14", f"{pk}: its first witness changed")
     if new is None:
         return

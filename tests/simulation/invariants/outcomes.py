@@ -47,7 +47,7 @@ def _landing(was: str, new: Values) -> Iterator[str]:
         yield f"review resolved: {now}"
     if was == "completed":
         yield "confirmed booking cancelled"
-    if now == "refunded":
+    if now == "refunded" and not new.get("refund", {}).get("proven"):
         yield "refunded by an operator"
     if now == "review":
         reason = new.get("failure_reason", "")

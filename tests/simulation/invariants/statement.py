@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..by_hand import SHORTCODE
+from simulator.core.accounts import MovementKind
+
 from .ledger import bound_receipt, debit_of
 from .view import MONEY, Values, View, require
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
     from ..world import SimulatedWorld
 
-NAMING = frozenset({"callback", "c2b", "pull"})
+LISTED = frozenset({"c2b", "status"})
+NAMING = LISTED | {"callback", "pull"}
 """Witnesses that name a receipt; a query names none."""
 CLOCK_AGREES_SECONDS = 120
 
@@ -24,7 +26,7 @@ def check_statement(world: SimulatedWorld, view: View) -> None:
     """Every debit is on one row where it must be, and each row belongs to whom it names."""
     for receipt, debit in world.daraja.ledger.debits.items():
         sources = world.watch.heard.get(receipt, [])
-        if "c2b" in sources or world.plan.pulls:
+        if not LISTED.isdisjoint(sources) or world.plan.pulls:
             require(receipt in view.rows, "I14", f"{receipt}: named by {sources}, and on no row")
         owner = view.payments.get(view.receipts.get(receipt, ""))
         if owner is not None:
@@ -36,16 +38,27 @@ def check_statement(world: SimulatedWorld, view: View) -> None:
 
 def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> None:
     debit = world.daraja.ledger.debits.get(receipt)
+    movement = world.daraja.ledger.by_receipt.get(receipt)
+    if debit is None and movement is not None and movement.kind is MovementKind.SETTLEMENT:
+        require("payment_id" not in row, "I19", f"{receipt}: a transfer to the bank was booked")
+        by_rule = bool(world.plan.environment.get("SWEEP_PAYERS"))
+        aside = "set_aside" in row or receipt in world.watch.attached
+        require(aside or not by_rule, "I14", f"{receipt}: a transfer from ourselves waits")
+        return
     if debit is None:
         typed = row.get("source") == "operator"
         require(typed, "I18", f"{receipt}: on a row, and no such money moved")
         return
-    if row.get("source") in ("c2b", "pull"):
+    _check_amounts(view, receipt, row)
+    prompt = world.daraja.world.prompts.get(debit.checkout_request_id)
+    lied = prompt is not None and prompt.scenario.twin_is_other_amount
+    names_itself = row.get("source") in ("c2b", "pull", "status")  # a callback may name another's
+    if names_itself and not lied:
         exact = row.get("amount_kes") == debit.amount_kes
         require(exact, "I14", f"{receipt}: filed with KES {row.get('amount_kes')}")
-    own = row.get("shortcode") in (None, SHORTCODE)
+    own = row.get("shortcode") in (None, world.plan.shortcode)
     require(own, "I18", f"{receipt}: booked for shortcode {row.get('shortcode')}")
-    off = abs(row.get("paid_at", debit.at) - debit.at)
+    off = abs(row.get("paid_at", debit.at) - debit.at) if names_itself else 0.0
     require(off <= CLOCK_AGREES_SECONDS, "I14", f"{receipt}: paid {off:.0f} s away from its time")
     for phone in world.plan.scenarios:
         require(phone[3:] not in json.dumps(row), "I20", f"{receipt}: a full number")
@@ -57,29 +70,45 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
             require(raised, "I14", f"{receipt}: names {payment_id}, waits, and nobody was told")
 
 
+def _check_amounts(view: View, receipt: str, row: Values) -> None:
+    """I14: two amounts for one receipt are put before a person."""
+    owner = view.payments.get(row.get("payment_id", ""))
+    if owner is None or row.get("amount_kes") in (None, owner.get("paid_amount_kes")):
+        return
+    names = {each["type"] for each in view.events.get(owner["pk"].removeprefix("PAY#"), ())}
+    asked = names & {"ReviewNeeded", "PaymentUnresolved"}
+    require(bool(asked), "I14", f"{receipt}: two amounts, and nobody looks")
+
+
 def _check_owner(world: SimulatedWorld, owner: Values, debit: Debit) -> None:
     """I15, I17: money of a prompt is its own payment's, other money that of whom it names."""
     payment_id = owner["pk"].removeprefix("PAY#")
     if not debit.checkout_request_id:
-        check_paid_by_hand(owner, debit)
+        check_paid_by_hand(world, owner, debit)
         return
     prompt = world.daraja.world.prompts[debit.checkout_request_id]
     own_id = urlsplit(prompt.order.callback_url).path.split("/")[-2]
-    lied = any("reused_receipt" in each.scenario.body_faults for each in world.daraja.prompts())
-    is_own = own_id == payment_id or lied
+    is_own = own_id == payment_id or _is_others_word(world, debit)
     require(is_own, "I17", f"{debit.receipt}: money of {own_id}, bound to {payment_id}")
 
 
-def check_paid_by_hand(payment: Values, debit: Debit) -> None:
-    """I19: only a reference, or a typed booking id, makes money paid by hand a payment's."""
+def check_paid_by_hand(world: SimulatedWorld, payment: Values, debit: Debit) -> None:
+    """I19: only a reference, a typed booking id or a person makes hand money a payment's."""
     payment_id = payment["pk"].removeprefix("PAY#")
     typed = debit.reference
     booked = payment.get("origin") == "paybill" and typed.strip() == payment["booking_id"]
-    is_named = booked or names(typed, payment)
+    is_named = booked or names(typed, payment) or _is_others_word(world, debit)
     require(is_named, "I19", f"{payment_id}: holds {debit.receipt}, which names {typed}")
     exact = debit.amount_kes == payment["amount_kes"]
     require(exact or payment["status"] != "completed", "I3", f"{payment_id}: another amount")
     require(payment["status"] in MONEY, "I15", f"{payment_id}: holds money, {payment['status']}")
+
+
+def _is_others_word(world: SimulatedWorld, debit: Debit) -> bool:
+    """Whether a person said so, or a callback of M-Pesa's own may have named a wrong receipt."""
+    prompts = world.daraja.prompts()
+    lied = any("reused_receipt" in each.scenario.body_faults for each in prompts)
+    return lied or debit.receipt in world.watch.attached
 
 
 def names(typed: str, payment: Values) -> bool:
@@ -112,3 +141,10 @@ def _check_bookings(world: SimulatedWorld, view: View) -> None:
         receipt = bound_receipt(payment) or (debit.receipt if debit is not None else payment_id)
         require(receipt not in receipts, "I16", f"{receipt}: confirms two bookings")
         receipts.add(receipt)
+    for payment_id, payment in view.payments.items():
+        owed = payment["status"] in ("refund_due", "refunded")
+        if owed and bound_receipt(payment) in receipts:
+            raised = view.attention_was_raised(payment_id)
+            require(
+                raised, "I16", f"{payment_id}: owed back, and the same money confirms a booking"
+            )

@@ -42,11 +42,13 @@ NEVER = 9_999_999_999
 QUARTER_HOUR_SECONDS, DAY_SECONDS, TEN_MINUTES_SECONDS = 900, 86_400, 600
 
 
-def check_creation(new: Values, payments: dict[str, Values], before: Values | None) -> None:
+def check_creation(
+    new: Values, payments: dict[str, Values], before: Values | None, actor: Actor | None
+) -> None:
     """A reservation: the intent, written ahead, on terms that were good at that moment."""
     payment_id, now = new["pk"], new["created_at"]
     if new.get("origin") == "paybill":
-        _check_opening(new, before)
+        _check_opening(new, before, by_operator=_is_operator(actor))
         return
     require(new["status"] == "dispatching", "I9", f"{payment_id} was born {new['status']}")
     require(before is not None, "I11", f"{payment_id} pays for a consultation that is not there")
@@ -61,11 +63,20 @@ def check_creation(new: Values, payments: dict[str, Values], before: Values | No
     _check_counts(new, payments, now)
 
 
-def _check_opening(new: Values, before: Values | None) -> None:
-    """A hand payment: I3, I19: exact money for a booking that could be paid, by a receipt."""
+def _is_operator(actor: Actor | None) -> bool:
+    return actor is not None and actor.authority == "operator"
+
+
+def _check_opening(new: Values, before: Values | None, *, by_operator: bool) -> None:
+    """A hand payment: I3, I19: exact money for a booking that could be paid, by a receipt.
+
+    A person may also owe money back that no booking is for.
+    """
     payment_id = new["pk"]
-    require(new["status"] == "completed", "I19", f"{payment_id} was opened {new['status']}")
     require(bound_receipt(new) is not None, "I19", f"{payment_id} was opened without a receipt")
+    if by_operator and new["status"] == "refund_due":
+        return
+    require(new["status"] == "completed", "I19", f"{payment_id} was opened {new['status']}")
     check_payable(new, before)
     assert before is not None
     exact = before["price_kes"] == new["amount_kes"] == new["paid_amount_kes"]
@@ -95,10 +106,11 @@ def check_change(old: Values, new: Values, actor: Actor | None, step: list[Value
     require(new.get("version") == old["version"] + 1, "I4", f"{payment_id}: version out of step")
     for name in IMMUTABLE:
         require(new.get(name) == old.get(name), "I2", f"{payment_id}: {name} changed")
-    by_operator = actor is not None and actor.authority == "operator"
+    by_operator = _is_operator(actor)
     was, now = old["status"], new["status"]
     if was != now:
-        rises = RANK[now] > RANK[was] and (was not in AUTOMATIC_FINAL)
+        returned = (was, now) == ("refund_due", "refunded")  # on whose word: invariants/refunds.py
+        rises = RANK[now] > RANK[was] and (was not in AUTOMATIC_FINAL or returned)
         allowed = by_operator and (was, now) in OPERATORS
         require(rises or allowed, "I4", f"{payment_id}: {was} -> {now}")
     _check_identifiers(old, new, by_operator=by_operator)

@@ -74,6 +74,7 @@ class View:
         self.rows: dict[str, Values] = {}
         self.events: dict[str, list[Values]] = {}
         self.pull_at = 0.0
+        self.refund_gate: Values = {}
         self.evidence: dict[str, set[str]] = {}
 
     def take(self, kind: str, name: str, sort: str, new: Values | None) -> None:
@@ -90,6 +91,8 @@ class View:
                 self.events.setdefault(f"RCPT#{name}", []).append(new)
             case "PULL" if new is not None:
                 self.pull_at = new.get("next_at", 0.0)
+            case "REFUNDS" if sort == "STATE":
+                self.refund_gate = new or {}
             case "PAY" if sort == "STATE":
                 self._keep(self.payments, name, new)
             case "PAY" if sort.startswith("EVENT#") and new is not None:

@@ -14,10 +14,10 @@ from tests.support.dynamodb.errors import (
     TransactionCanceledError,
 )
 
-from ..by_hand import SHORTCODE
 from .durability import facts_of, is_durable
 from .ledger import check_bound, check_row, debit_of, what_became_of
 from .outcomes import askable_id, outcomes_of
+from .refunds import RefundWatch
 from .transitions import (
     check_change,
     check_consultation,
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 SEND_WITHIN_SECONDS = 10
 PROMPT_ENDS_SECONDS = 300
 OPEN_ENDED_CODES = frozenset({"1037", "1036", "9999", "1001"})
+NEVER_BY_WEAK = frozenset({"CONSULT", "RCPT", "PHONE", "REFUNDS", "ASK"})
+WEAK = {"none": NEVER_BY_WEAK | {"PAY"}, "looks": NEVER_BY_WEAK, "hint": NEVER_BY_WEAK}
+"""What input without authority never writes; of a payment it may change the time of a look."""
 BUGS = frozenset({"IdempotentParameterMismatchException", "ValidationException"})
 
 
@@ -46,6 +49,7 @@ class Watch:
     def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
         self.view = View()
+        self.refunds = RefundWatch(world)
         self.violation: ViolationError | None = None
         self.pushes: dict[str, int] = {}
         self.answered: set[tuple[str, str]] = set()
@@ -54,8 +58,11 @@ class Watch:
         self.settled_at: dict[str, float] = {}
         self.acknowledged: dict[str, list[bytes]] = {}
         self.heard: dict[str, list[str]] = {}
+        self.attached: set[str] = set()
+        self.filed_at: dict[str, float] = {}
         self._promised_money: list[str] = []
         self._promised: list[tuple[str, bytes, bool]] = []
+        self._promised_results: list[CallbackDelivery] = []
         self._seen = 0
 
     # Commits
@@ -77,6 +84,8 @@ class Watch:
             queued = any(receipt in each["body"] for each in self._world.money_queue.messages)
             durable = queued or receipt in self.view.rows
             require(durable, "I14", f"{receipt}: confirmed, acknowledged, and on no row")
+        while self._promised_results:
+            self.refunds.check_acknowledged(self._promised_results.pop())
         if self.violation is not None:
             raise self.violation
 
@@ -88,25 +97,24 @@ class Watch:
         ]
         events = [n for _, n in read if n is not None and n["sk"].startswith("EVENT#")]
         touched_consultations, touched_payments = set(), set()
-        silent = actor is not None and actor.authority == "none"
         for old, new in read:
             values = new or old
             assert values is not None
             kind, _, name = values["pk"].partition("#")
-            if silent and kind in ("PAY", "CONSULT", "RCPT", "PHONE"):
-                raise ViolationError("I11", f"an intruder wrote {values['pk']}")
+            refused = WEAK.get(actor.authority, frozenset()) if actor is not None else frozenset()
+            require(kind not in refused, "I11", f"an intruder wrote {values['pk']}")
             if kind == "PAY" and values["sk"] == "STATE":
                 touched_payments.add(name)
                 touched_consultations.add(values["booking_id"])
                 self._payment(old, new, read, actor, events)
             elif kind == "RCPT" and values["sk"] == "STATE":
-                check_row(old, new, actor)
-                self._world.note(what_became_of(old, new, actor))
+                self._row(name, old, new, actor)
             elif kind == "CONSULT":
                 touched_consultations.add(name)
             elif values["sk"].startswith("EVENT#"):
                 require(old is None, "I7", f"{values['sk']} was written twice")
             self.view.take(kind, name, values["sk"], new)
+        self.refunds.check_gate(read, self.view)
         check_bound(self.view)
         for name in touched_payments:
             check_state(self.view, self.view.payments[name])
@@ -118,6 +126,13 @@ class Watch:
                 consultation = self.view.consultations[name]
                 check_consultation(self.view, name, consultation)
                 self._check_paid_payment(consultation)
+
+    def _row(self, name: str, old: Values | None, new: Values | None, actor: Actor | None) -> None:
+        check_row(old, new, actor)
+        self.filed_at.setdefault(name, self._world.clock.now)
+        if actor is not None and actor.authority == "operator" and new is not None:
+            self.attached.add(name)
+        self._world.note(what_became_of(old, new, actor))
 
     def _payment(
         self,
@@ -131,7 +146,8 @@ class Watch:
         assert new is not None
         if old is None:
             require("status" in new, "I2", f"{new['pk']}: a ghost")
-            check_creation(new, self.view.payments, _consultation_before(new, step))
+            before = _consultation_before(new, step)
+            check_creation(new, self.view.payments, before, actor)
             if new.get("origin") == "paybill":
                 self._check_money_is_real({"status": None}, new, actor)
                 self._world.note("opened by a hand payment")
@@ -139,6 +155,7 @@ class Watch:
                 self._world.note("reserved")
             return
         check_change(old, new, actor, events)
+        self.refunds.check_change(old, new, actor, self.view)
         if old["status"] in OPEN and new["status"] not in OPEN:
             self.settled_at[new["pk"]] = self._world.clock.now
         if new["status"] != old["status"]:
@@ -173,7 +190,7 @@ class Watch:
         debit = debit_of(self._world.daraja.ledger, new)
         require(debit is not None, "I2", f"{new['pk']}: {new['status']}, but no money moved")
         assert debit is not None
-        by_hand = new.get("proof") in ("c2b", "pull") and not debit.checkout_request_id
+        by_hand = new.get("proof") in ("c2b", "pull", "status") and not debit.checkout_request_id
         if new["status"] == "completed" or by_hand:
             exact = debit.amount_kes == new["amount_kes"]
             require(exact, "I3", f"{new['pk']}: {new['status']} with KES {debit.amount_kes}")
@@ -200,10 +217,17 @@ class Watch:
         except ViolationError as violation:
             self._fail(violation)
 
+    def reversal_arrives(self, body: dict[str, Any], sent_at: float) -> None:
+        """R1: one reversal at a time, each sent once, in time, after a durable intent."""
+        try:
+            self.refunds.reversal_arrives(body, sent_at)
+        except ViolationError as violation:
+            self._fail(violation)
+
     def _check_push(self, body: dict[str, Any], sent_at: float) -> None:
         url = body["CallBackURL"]
         payment_id = urlsplit(url).path.split("/")[-2]
-        payment = self._stored(payment_id)
+        payment = self.stored_payment(payment_id)
         require(payment is not None, "I9", "a push without a durable intent")
         assert payment is not None
         self.pushes[payment_id] = self.pushes.get(payment_id, 0) + 1
@@ -241,7 +265,8 @@ class Watch:
         within = age < PROMPT_ENDS_SECONDS - 2 * SEND_WITHIN_SECONDS - 28
         return is_open_ended and unpaid and within and code in OPEN_ENDED_CODES
 
-    def _stored(self, payment_id: str) -> Values | None:
+    def stored_payment(self, payment_id: str) -> Values | None:
+        """A payment as the table holds it at this moment, its commit judged or not."""
         stored = self._world.engine.item(TABLE_NAME, f"PAY#{payment_id}", "STATE")
         return plain(stored) if stored else None
 
@@ -314,10 +339,30 @@ class Watch:
         if answer["poisoned"] and not actor.faults and not self._world.met_trouble:
             self._fail(ViolationError("bug", "the schedule skipped a payment for no reason"))
 
-    def callback_answered(self, delivery: CallbackDelivery, answer: Any) -> None:
-        """I6: whatever was acknowledged is durable."""
+    def post_answered(self, kind: str, delivery: CallbackDelivery, answer: Any) -> None:
+        """One of Daraja's posts was acknowledged, or not."""
         if not answer or not 200 <= answer["statusCode"] < 300:
             return
+        match kind:
+            case "confirmation":
+                self._confirmation_acknowledged(delivery)
+            case "result" if delivery.source_ip in self._world.daraja.config.callback_sources:
+                self._promised_results.append(delivery)
+                self._status_told(delivery)
+            case "callback":
+                self._callback_acknowledged(delivery)
+
+    def _status_told(self, delivery: CallbackDelivery) -> None:
+        """Transaction Status named a receipt that was paid to us."""
+        parts = urlsplit(delivery.url).path.split("/")
+        receipt = bytes.fromhex(parts[4]).decode() if parts[3] == "status" else ""
+        own = self._world.plan.shortcode.encode()
+        is_witness = b'"Completed"' in delivery.body and own in delivery.body
+        if is_witness and "status" not in self.heard.get(receipt, []):
+            self.heard_of(receipt, "status")
+
+    def _callback_acknowledged(self, delivery: CallbackDelivery) -> None:
+        """I6: whatever was acknowledged is durable."""
         payment_id = urlsplit(delivery.url).path.split("/")[-2]
         if not delivery.id.startswith("extra"):
             self.acknowledged.setdefault(payment_id, []).append(delivery.body)
@@ -327,15 +372,13 @@ class Watch:
             self.heard_of(facts["receipt_number"], "callback")
         self._promised.append((payment_id, delivery.body, is_listed))
 
-    def confirmation_answered(self, delivery: CallbackDelivery, answer: Any) -> None:
+    def _confirmation_acknowledged(self, delivery: CallbackDelivery) -> None:
         """I14: money that M-Pesa itself told of, and that was acknowledged, is on a row."""
-        if not answer or not 200 <= answer["statusCode"] < 300:
-            return
         is_listed = delivery.source_ip in self._world.daraja.config.callback_sources
         if not is_listed:
             self._world.note("confirmation from an unlisted address")
         notice = json.loads(delivery.body)
-        if is_listed and notice["BusinessShortCode"] == SHORTCODE:
+        if is_listed and notice["BusinessShortCode"] == self._world.plan.shortcode:
             self.heard_of(notice["TransID"], "c2b")
             self._promised_money.append(notice["TransID"])
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from .edits import Edit, Mutant
 from .edits import one as _one
 from .ledger_rules import LEDGER_MUTANTS
+from .refund_rules import REFUND_MUTANTS
 
 WRITES = "payments.store.writes"
 ROWS = "payments.store.row_writes"
@@ -497,5 +498,6 @@ MUTANTS = (
         "return not payment.is_open",
     ),
     *LEDGER_MUTANTS,
+    *REFUND_MUTANTS,
 )
 """Every one must be caught within 2,000 seeds."""

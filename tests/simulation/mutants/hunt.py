@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+from threading import Lock
 from typing import Any
 
 from ..runner import play_seeds
@@ -19,27 +21,50 @@ from .one import FIRST_SEED
 SEEDS_MAX = 2000
 
 
-def hunt_all(*, jobs: int, say: Callable[[str], None]) -> dict[str, Any]:
-    """The table of mutants, each with what caught it; the product survives the same seeds."""
+def hunt_all(
+    before: Mapping[str, Any],
+    *,
+    jobs: int,
+    say: Callable[[str], None],
+    keep: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    """The table of mutants, each with what caught it; the product survives the same seeds.
 
-    def one(mutant: Mutant) -> dict[str, Any]:
-        found = hunt_one(mutant)
-        say(f"mutant {mutant.name}: {found['caught_by']} after {found['seeds']} seeds")
-        return found
-
+    `before` is an earlier table: who was caught in it, and is the same mutant, is not hunted again.
+    """
+    found = {each.get("of", ""): each for each in before.get("table", ()) if each.get("caught_by")}
+    found = {digest: each for digest, each in found.items() if digest}
+    lock = Lock()
     unbroken = play_seeds(FIRST_SEED, SEEDS_MAX, jobs=jobs)
     say(f"the product itself: {len(unbroken.violations)} violations in the same seeds")
+
+    def result() -> dict[str, Any]:
+        table = [found[digest] for each in MUTANTS if (digest := digest_of(each)) in found]
+        survivors = [each["name"] for each in table if each["caught_by"] is None]
+        return {
+            "holds": len(table) == len(MUTANTS) and not survivors and not unbroken.violations,
+            "violations_unbroken": unbroken.violations,
+            "mutants": len(MUTANTS),
+            "killed": len(table) - len(survivors),
+            "survivors": survivors,
+            "table": table,
+        }
+
+    def one(mutant: Mutant) -> None:
+        caught = hunt_one(mutant)
+        say(f"mutant {mutant.name}: {caught['caught_by']} after {caught['seeds']} seeds")
+        with lock:
+            found[digest_of(mutant)] = {**caught, "of": digest_of(mutant)}
+            keep(result())
+
     with ThreadPoolExecutor(jobs) as pool:
-        table = list(pool.map(one, MUTANTS))
-    survivors = [each["name"] for each in table if each["caught_by"] is None]
-    return {
-        "holds": not survivors and not unbroken.violations,
-        "violations_unbroken": unbroken.violations,
-        "mutants": len(table),
-        "killed": len(table) - len(survivors),
-        "survivors": survivors,
-        "table": table,
-    }
+        list(pool.map(one, [each for each in MUTANTS if digest_of(each) not in found]))
+    return result()
+
+
+def digest_of(mutant: Mutant) -> str:
+    """What tells whether a mutant is the one that was hunted before."""
+    return sha256(repr(mutant).encode()).hexdigest()[:16]
 
 
 def hunt_one(mutant: Mutant) -> dict[str, Any]:

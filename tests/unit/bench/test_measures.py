@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bench import cost, flow, growth, month, report, waiting
+from bench import burst, cost, flow, growth, month, report, search, simulator_page, waiting
 from bench.flow import difference
 from tools.template import load_template
 
@@ -122,3 +122,124 @@ def test_the_wait_of_95_in_100_is_the_longest_of_them() -> None:
         "polls_max": 40,
     }
     assert waiting.summary(waits[:1])["seconds_95_in_100"] == 1.0
+
+
+WHOLE = {
+    "payments": 5,
+    "callbacks": 20,
+    "duplicates": 15,
+    "answers": {"200": 20},
+    "debits": 5,
+    "completed": 5,
+    "lost": 0,
+    "doubled": 0,
+    "findings": 0,
+    "callbacks_per_second": 7.0,
+    "commit": "abc",
+}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"lost": 1},
+        {"doubled": 1},
+        {"findings": 1},
+        {"completed": 4},
+        {"debits": 6},
+        {"answers": {"200": 19, "502": 1}},
+    ],
+)
+def test_a_burst_that_lost_or_doubled_anything_is_not_whole(fault: dict[str, Any]) -> None:
+    assert burst.is_whole(WHOLE)
+    assert not burst.is_whole(WHOLE | fault)
+
+
+def item(kind: str, **values: str) -> dict[str, Any]:
+    named = {name: {"S": value} for name, value in values.items()}
+    return {"sk": {"S": kind}, "paid_amount_kes": {"N": "100"}, **named}
+
+
+def test_what_the_table_believes_is_each_completed_payment_and_each_announcement() -> None:
+    paid = {"receipt_number": "R1", "checkout_request_id": "ws_1"}
+    event = {"type": "PaymentCompleted", "payment_id": "p1"}
+    items = [
+        item("STATE", status="completed", **paid),
+        item("STATE", status="pending", checkout_request_id="ws_2"),
+        item("STATE"),
+        item("EVENT#1", **event),
+        item("EVENT#2", **event),
+    ]
+    belief = {"receipt": "R1", "amount": 100, "checkout_request_id": "ws_1"}
+    assert burst.beliefs_of(items) == [belief]
+    assert burst.completions_of(items) == {"p1": 2}
+
+
+def test_what_was_measured_apart_stays_and_has_its_table() -> None:
+    results = json.loads(report.RESULTS.read_text()) | {"burst_on_stack": WHOLE}
+    assert report.measured_apart(results) == {"burst_on_stack": WHOLE}
+    told = report.with_tables(report.PAGE.read_text(encoding="utf-8"), results)
+    assert "| callbacks, of them duplicates | 20, 15 |" in told
+    assert "| answered | 20 with 200 |" in told
+
+
+def test_each_further_table_shows_its_figures() -> None:
+    units = {"dynamodb_calls": 2.0, "write_units": 6.0, "read_units": 1.5, "instructions": 9.04e6}
+    rates = {"product": 100.0, "typical": 40.0, "careful": 125.0}
+    calls = {"read_units": 3.5, "queries": 1, "gets": 3, "scans": 0}
+    results = json.loads(report.RESULTS.read_text()) | {
+        "throughput": {team: {"callbacks_per_cpu_second": rate} for team, rate in rates.items()},
+        "ledger": {"refund requested": units},
+        "search": {"payments": 200_000, "searches": {"a receipt": calls}},
+        "versions": {"boto3": "1.2.3"},
+        "start_of_a_callback": {"the interpreter": 100_000_000, "the product": 600_000_000},
+        "cold_path_instructions": {
+            route: {team: {"function": 1_000_000_000} for team in report.TEAMS}
+            for route in report.COLD_TARGETS
+        },
+    }
+    told = report.with_tables(report.PAGE.read_text(encoding="utf-8"), results)
+    for line in (
+        "| callbacks per CPU second | 100 | 40 | 125 | **2.50** | 0.80 |",
+        "| refund requested | 2 | 6 | 1.5 | 9.0 |",
+        "| a receipt | 3.5 | 1 | 3 | 0 |",
+        "With 200,000 payments in the table:",
+        "Packages of all three: boto3 1.2.3.",
+        "| the request itself | 300 M | 30% |",
+    ):
+        assert line in told, line
+
+
+def test_the_search_reads_as_much_in_a_larger_table_and_never_scans() -> None:
+    small, large = search.measure(200), search.measure(400)
+    assert small["searches"] == large["searches"]
+    assert {each["scans"] for each in large["searches"].values()} == {0}
+    assert len(large["searches"]) == 7
+
+
+def test_the_simulators_page_is_what_was_measured() -> None:
+    text = simulator_page.DOCUMENT.read_text(encoding="utf-8")
+    assert simulator_page.with_figures(text, simulator_page.read_figures()) == text
+    load = {
+        "seconds": 30,
+        "pushes_per_second": 200.2,
+        "pushes": 6000,
+        "refused": 0,
+        "median_ms": 0.71,
+        "p99_ms": 1.34,
+        "debits": 6000,
+        "callbacks": 6000,
+        "findings": 0,
+    }
+    day = {
+        "operations": {"push": 6, "pull": 4},
+        "payments": 3,
+        "reversals": 2,
+        "payouts": 1,
+        "is_equal": False,
+        "is_balanced": True,
+    }
+    told = simulator_page.with_figures(text, {"load": load, "day": day})
+    assert "| pushes a second, for 30 s | 200 |" in told
+    assert "| operations of the mixed day | 10: 4 pull, 6 push |" in told
+    assert "| played again with the same seed | **different** |" in told

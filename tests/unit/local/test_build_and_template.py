@@ -74,6 +74,7 @@ def test_the_template_promises_the_designs_routes() -> None:
             Route(f"{method} /api/desk/{path}", needs_token=True)
             for method, path in (
                 *(("GET", name) for name in ("me", "waiting", "search", "days")),
+                ("POST", "statement"),
                 ("GET", "payments/{payment_id}"),
                 ("POST", "payments/{payment_id}/acts"),
                 ("GET", "receipts/{receipt}"),

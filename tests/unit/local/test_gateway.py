@@ -170,7 +170,8 @@ def test_the_simulators_pages_are_reached(tmp_path: Path, path: str) -> None:
 
 def test_without_a_simulator_its_pages_are_404(tmp_path: Path) -> None:
     async def check(session: ClientSession, base: str) -> None:
-        for path in (*SIMULATOR_PATHS, "/_simulator/health", "/demo/events?payment_id=nonsense"):
+        demo = [f"/demo/{name}?payment_id=nonsense" for name in ("events", "desk")]
+        for path in (*SIMULATOR_PATHS, "/_simulator/health", *demo):
             async with session.get(f"{base}{path}") as answer:
                 assert answer.status == 404
 

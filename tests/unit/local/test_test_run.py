@@ -73,9 +73,14 @@ def test_the_tests_of_a_file_share_a_process_and_the_files_are_shared_out(tmp_pa
     assert set().union(*workers.values()) == {"gw0", "gw1"}
 
 
-def test_the_tests_against_the_stack_are_shared_out_by_file() -> None:
-    [job] = [job for job in jobs(3) if set(STACK_FOLDERS) <= set(job.command)]
+def test_the_tests_against_the_stack_are_shared_out_by_file_and_none_is_left_out() -> None:
+    job, without, *_ = jobs(3)
     assert " ".join(job.command).endswith(f"{' '.join(BY_FILE)} -n 3")
+    named = [word for word in job.command if word.endswith(".py")]
+    files = [path for folder in STACK_FOLDERS for path in (ROOT / folder).rglob("test_*.py")]
+    assert sorted(named) == sorted(str(path.relative_to(ROOT)) for path in files)
+    ignored = {word for word in without.command if word.startswith("--ignore=")}
+    assert ignored == {f"--ignore={folder}" for folder in STACK_FOLDERS}
 
 
 def test_a_test_fails_where_the_products_output_shows_a_phone_number(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from payments.daraja import wire
 from payments.daraja.client import DarajaClient, ReadyDaraja, new_session, push_timeout
-from payments.ports import FetchedToken, Push
 from payments.protocol import policy
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear
+from payments.protocol.provider_calls import FetchedToken, Push
 
 PUSH = Push(
     msisdn="254708374149",

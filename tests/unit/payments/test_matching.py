@@ -267,6 +267,7 @@ def test_rung_3_another_receipt_that_waits_may_be_the_prompts(
         {"covered": None},
         {"covered": (CREATED_AT - 59, LOCKED_UNTIL + 600)},
         {"covered": (CREATED_AT - 60, LOCKED_UNTIL + 599)},
+        {"candidates": [replace(PROVEN, received_at=LOCKED_UNTIL + 900)]},
         {"candidates": None},
         {"unclaimed": None},
         {"candidates": []},
@@ -283,6 +284,15 @@ def test_rung_3_gives_nothing_where_something_may_be_missing(lacking: dict[str, 
 def test_rung_3_gives_nothing_where_the_receipt_itself_is_unsure(unsure: dict[str, object]) -> None:
     money = replace(TILL, **unsure)  # type: ignore[arg-type]
     assert attribute(money, WAITING, Facts(own_prompts=SEEN)) is None
+
+
+def test_rung_3_money_that_was_proven_late_may_be_any_receipt_until_then() -> None:
+    late = replace(PROVEN, received_at=LOCKED_UNTIL + 900)
+    covered = (CREATED_AT - 60, LOCKED_UNTIL + 1500)
+    seen = replace(SEEN, candidates=[late], covered=covered)
+    assert attribute(TILL, None, Facts(own_prompts=seen)) == late
+    after_prompt = replace(seen, unclaimed=[row(paid_at=LOCKED_UNTIL + 300)])
+    assert attribute(TILL, None, Facts(own_prompts=after_prompt)) is None
 
 
 def test_rung_3_is_for_a_look_at_a_receipt_without_a_reference() -> None:

@@ -9,7 +9,7 @@ import pytest
 from payments.errors import ConflictError
 from payments.protocol.change import Change, EventType
 from payments.protocol.decide import decide
-from payments.protocol.evidence import AttentionCleared, Context, ReversalResult, StatusSeen
+from payments.protocol.evidence import AttentionCleared, Context
 from payments.protocol.payment import Payment, PaymentStatus, Proof, Refund, RefundStep
 from payments.protocol.policy import Policy
 from payments.protocol.refund import decide_refund
@@ -23,6 +23,8 @@ from payments.protocol.refund_evidence import (
     RefundRequested,
     RefundSettled,
     RefundWithdrawn,
+    ReversalResult,
+    StatusSeen,
 )
 from payments.protocol.refund_rules import RequireRunning, StopRefunds, TakeTurn
 from payments.protocol.schedule import next_due_at

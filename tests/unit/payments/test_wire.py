@@ -17,8 +17,8 @@ from payments.daraja.wire import (
     query_body,
     read_answer,
 )
-from payments.ports import Push
 from payments.protocol.payment import StkResult
+from payments.protocol.provider_calls import Push
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 NOON = 1_795_424_400  # 2026-11-23 12:00:00 in Nairobi.

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,11 @@ import pytest
 
 from local.settings import ROOT
 from tests.simulation import proof
+from tests.simulation.coverage import PAIRS, RARE, Coverage
 from tests.simulation.mutants.catalogue import MUTANTS
+from tests.simulation.page import with_figures
+from tests.simulation.pull_alone import FIRST_SEED, LIMIT_MINUTES, measure
+from tests.simulation.runner import Totals
 
 PARTS = ("histories", "same", "sweep", "interleavings", "mutants", "knobs")
 
@@ -19,24 +24,25 @@ PAGE = (ROOT / "docs" / "proof.md").read_text(encoding="utf-8")
 
 
 def test_the_committed_proof_is_whole_and_holds() -> None:
-    histories = PROOF["histories"]
+    stretches = [PROOF["histories"], *PROOF.get("earlier", [])]
     assert [part for part in PARTS if not PROOF[part]["holds"]] == []
-    assert histories["histories"] >= 100_000
-    assert histories["calls_total"] >= 3_000_000
-    assert histories["faults_per_history"] >= 3
+    assert sum(each["histories"] for each in stretches) >= 100_000
+    assert [each["violations_total"] for each in stretches] == [0] * len(stretches)
     assert PROOF["same"]["seeds"] == 1000
 
 
+def test_no_seed_of_the_committed_proof_was_counted_twice() -> None:
+    stretches = [PROOF["histories"], *PROOF.get("earlier", [])]
+    runs = sorted(
+        (run["first_seed"], run["histories"]) for each in stretches for run in each["runs"]
+    )
+    ends = [first + histories for first, histories in runs]
+    assert [end for end, (first, _) in zip(ends, runs[1:], strict=False) if first < end] == []
+
+
 def test_the_page_says_what_the_committed_proof_says() -> None:
-    histories, mutants = PROOF["histories"], PROOF["mutants"]
-    for number in (histories["histories"], histories["calls_total"], histories["faults_total"]):
-        assert f"{number:,}" in PAGE
-    rows = [f"| {e['name']} | {e['caught_by']} | {e['seeds']:,} |" for e in mutants["table"]]
-    assert [row for row in rows if row not in PAGE] == []
-    hunted = [each["name"] for each in mutants["table"]]
-    not_hunted = [mutant.name for mutant in MUTANTS if mutant.name not in hunted]
-    assert hunted == [mutant.name for mutant in MUTANTS if mutant.name in hunted]
-    assert [name for name in not_hunted if f"- {name}\n" not in PAGE] == []
+    assert with_figures(PAGE, PROOF) == PAGE
+    assert [mutant.name for mutant in MUTANTS if mutant.name not in PAGE] == []
 
 
 @pytest.fixture
@@ -45,11 +51,8 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "proof.json"
 
 
-def prove(histories: int, *, resume: bool = False) -> None:
-    given = argparse.Namespace(
-        parts="histories", histories=histories, first=1, jobs=1, resume=resume
-    )
-    proof.prove(given)
+def prove(histories: int, *, first: int | None = None) -> None:
+    proof.prove(argparse.Namespace(parts="histories", histories=histories, first=first, jobs=1))
 
 
 def histories_of(written: Path) -> dict[str, Any]:
@@ -57,15 +60,47 @@ def histories_of(written: Path) -> dict[str, Any]:
     return found
 
 
-def test_a_resumed_run_adds_to_the_one_before(written: Path) -> None:
+@pytest.mark.parametrize(("times", "holds"), [(100, True), (99, False)])
+def test_each_order_of_two_witnesses_is_met_a_hundred_times_in_20_000(
+    times: int, holds: bool
+) -> None:
+    met = Counter(dict.fromkeys(RARE, 100)) | Counter(dict.fromkeys(PAIRS, 100))
+    met[PAIRS[7]] = times
+    totals = Totals(histories=20_000, coverage=Coverage(outcomes=met))
+    document = proof._document(totals, argparse.Namespace(histories=20_000))
+    assert (document["holds"], len(document["pairs_too_rare"])) == (holds, 0 if holds else 1)
+
+
+@pytest.mark.parametrize("fails_once", [False, True])
+def test_with_everything_else_lost_pull_alone_files_money_in_time(fails_once: bool) -> None:
+    found = measure((FIRST_SEED, fails_once))
+    whole, one_failed = (60 * minutes for minutes in LIMIT_MINUTES.values())
+    assert (found["violation"], found["receipts"] > 0) == (None, True)
+    assert found["longest"] <= (one_failed if fails_once else whole)
+
+
+def test_a_later_run_adds_to_the_one_before_and_plays_no_seed_again(written: Path) -> None:
     prove(2)
     before = histories_of(written)
-    prove(5, resume=True)
+    prove(5)
     after = histories_of(written)
     assert (before["histories"], after["histories"]) == (2, 5)
     assert [each["histories"] for each in after["runs"]] == [2, 3]
-    assert after["runs"][1]["first_seed"] > 2
+    first = before["runs"][0]["first_seed"]
+    assert after["runs"][1]["first_seed"] > first + 2
+    with pytest.raises(SystemExit):
+        prove(9, first=first + 1)
     assert after["calls_total"] > before["calls_total"]
+
+
+def test_histories_of_earlier_rules_are_kept_and_not_counted_again(written: Path) -> None:
+    old = {"histories": 7, "runs": [{"commit": "a", "first_seed": 4_000_001, "histories": 7}]}
+    written.write_text(json.dumps({"histories": old}))
+    prove(2)
+    document = json.loads(written.read_text())
+    assert document["histories"]["histories"] == 2
+    assert document["histories"]["runs"][0]["first_seed"] > 4_000_007
+    assert document["earlier"] == [{"rules": proof.FIRST_RULES, **old}]
 
 
 def test_what_broke_is_played_again_and_counted_as_mended_only_where_it_holds(
@@ -75,7 +110,7 @@ def test_what_broke_is_played_again_and_counted_as_mended_only_where_it_holds(
     document = json.loads(written.read_text())
     document["histories"]["violations"] = [[1, "I2", "money was lost"]]
     written.write_text(json.dumps(document))
-    prove(2, resume=True)
+    prove(2)
     after = histories_of(written)
     assert after["violations"] == []
     assert [(each["seed"], each["broke"]) for each in after["mended"]] == [
@@ -91,6 +126,6 @@ def test_what_still_breaks_is_a_violation_after_resuming(
     document["histories"]["violations"] = [[1, "I2", "money was lost"]]
     written.write_text(json.dumps(document))
     monkeypatch.setattr(proof, "play_seed", lambda _: argparse.Namespace(violation="still"))
-    prove(2, resume=True)
+    prove(2)
     after = histories_of(written)
     assert (after["holds"], after["violations_total"], after["mended"]) == (False, 1, [])

@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from payments.usecases.compare_statement import days_between
 from payments.values import account_reference
 
 from tools.hakika.arguments import (
     day_span,
-    days_between,
     hoist,
     parse_amount,
     parse_moment,

@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.statement_lines import Statement, read_kes
+from payments.protocol.statement_match import Match, Verdict, match_statement
 from payments.values import account_reference
 
 from tests.support.aws import REPOSITORY
 from tools.hakika.errors import UsageError
-from tools.hakika.matching import Match, Verdict, match_statement
-from tools.hakika.statement import Statement, read_kes, read_statement
+from tools.hakika.matching import command
+from tools.hakika.statement import read_statement
 
 PREAMBLE = """Organization Statement,,,
 Short Code:,600000,Organization:,CLINIC LTD
@@ -233,7 +235,7 @@ def test_money_known_here_and_there_is_matched_by_its_receipt() -> None:
         status=PaymentStatus.COMPLETED, receipt_number="SIN1ABC234", paid_amount_kes=1000
     )
     [match] = matched(statement(row()), paid, received=(paid,))
-    assert (match.verdict, match.proposal) == (Verdict.BOTH, "")
+    assert (match.verdict, command(match)) == (Verdict.BOTH, "")
 
 
 def test_another_amount_than_was_reported_is_told() -> None:
@@ -245,7 +247,7 @@ def test_another_amount_than_was_reported_is_told() -> None:
 def test_money_only_there_is_recognised_by_our_reference() -> None:
     [match] = matched(statement(row(account="cons-" + REFERENCE[-8:].lower())), payment())
     assert (match.verdict, match.is_certain) == (Verdict.ONLY_THERE, True)
-    assert match.proposal == (
+    assert command(match) == (
         f"hakika record-receipt {PAYMENT_ID} --receipt SIN1ABC234 --amount 1000 "
         '--at "2026-09-23 12:00:00"'
     )
@@ -268,7 +270,7 @@ def test_money_only_there_is_guessed_by_amount_and_time_and_says_so() -> None:
 )
 def test_nothing_is_guessed_that_does_not_fit(changes: dict[str, object]) -> None:
     [match] = matched(statement(row(account="")), payment(**changes))
-    assert (match.verdict, match.payment, match.proposal) == (Verdict.ONLY_THERE, None, "")
+    assert (match.verdict, match.payment, command(match)) == (Verdict.ONLY_THERE, None, "")
 
 
 def test_of_two_payments_that_fit_none_is_guessed() -> None:
@@ -299,7 +301,7 @@ def test_a_line_that_names_a_payment_comes_before_every_guess(
         for match in matched(statement(*rows), payment(), other)
         if match.line
     }
-    assert found["SIN1ABC234"].proposal.startswith(
+    assert command(found["SIN1ABC234"]).startswith(
         "hakika record-receipt" if not (named and is_first) else "hakika payment show"
     )
     assert (found["SIN1ABC299"].payment is not None) == named
@@ -308,7 +310,7 @@ def test_a_line_that_names_a_payment_comes_before_every_guess(
 @pytest.mark.parametrize("account", ["RENT7", "CONS00000000", "7"])
 def test_nothing_is_guessed_where_something_was_typed_as_the_account(account: str) -> None:
     [match] = matched(statement(row(account=account)), payment())
-    assert (match.verdict, match.payment, match.proposal) == (Verdict.ONLY_THERE, None, "")
+    assert (match.verdict, match.payment, command(match)) == (Verdict.ONLY_THERE, None, "")
 
 
 def test_where_two_lines_fit_one_payment_neither_is_guessed() -> None:
@@ -319,8 +321,8 @@ def test_where_two_lines_fit_one_payment_neither_is_guessed() -> None:
 def test_of_two_lines_that_name_a_payment_the_exact_amount_is_recorded() -> None:
     read = statement(row("SIN1ABC299", paid_in="500"), row())
     short, exact = matched(read, payment())
-    assert short.proposal == f"hakika payment show {PAYMENT_ID}"
-    assert exact.proposal.startswith("hakika record-receipt")
+    assert command(short) == f"hakika payment show {PAYMENT_ID}"
+    assert command(exact).startswith("hakika record-receipt")
 
 
 def test_a_reference_that_was_paid_to_twice_shows_its_payment() -> None:
@@ -330,19 +332,19 @@ def test_a_reference_that_was_paid_to_twice_shows_its_payment() -> None:
     first, second = matched(statement(row(), row("SIN1ABC235")), paid, received=(paid,))
     assert first.verdict is Verdict.BOTH
     assert (second.verdict, second.payment, second.is_certain) == (Verdict.ONLY_THERE, paid, True)
-    assert second.proposal == f"hakika payment show {PAYMENT_ID}"
+    assert command(second) == f"hakika payment show {PAYMENT_ID}"
 
 
 def test_two_lines_with_one_reference_are_recorded_once() -> None:
     first, second = matched(statement(row(), row("SIN1ABC235")), payment())
-    assert first.proposal.startswith("hakika record-receipt")
-    assert second.proposal == f"hakika payment show {PAYMENT_ID}"
+    assert command(first).startswith("hakika record-receipt")
+    assert command(second) == f"hakika payment show {PAYMENT_ID}"
 
 
 def test_a_payment_that_is_settled_is_shown_rather_than_recorded() -> None:
     done = payment(status=PaymentStatus.COMPLETED, receipt_pending=True)
     [match] = matched(statement(row()), done)
-    assert match.proposal == f"hakika payment show {PAYMENT_ID}"
+    assert command(match) == f"hakika payment show {PAYMENT_ID}"
 
 
 def test_money_that_is_only_here_is_told() -> None:
@@ -400,8 +402,8 @@ def test_only_the_whole_amount_that_went_back_proposes_to_mark_a_refund(
     for status, proposal in expected.items():
         ours = payment(status=status, **held)
         [match] = matched(statement(*rows), ours, received=(ours,))
-        assert (match.verdict, match.returned_kes, match.proposal) == (verdict, kes, proposal)
+        assert (match.verdict, match.returned_kes, command(match)) == (verdict, kes, proposal)
         assert match.needs_a_look == bool(proposal)
     [match] = matched(statement(*rows), payment())
     assert match.verdict is (verdict if kes else Verdict.ONLY_THERE)
-    assert match.proposal.startswith(LOOK if kes else "hakika record-receipt")
+    assert command(match).startswith(LOOK if kes else "hakika record-receipt")

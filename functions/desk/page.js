@@ -1,0 +1,147 @@
+/** What every view of the desk uses: words, requests, and nodes that hold text, never markup. */
+import { TEXTS } from '/desk/texts.js';
+
+export const $ = (id) => document.getElementById(id);
+export const state = {
+  token: sessionStorage.getItem('token'),
+  language: sessionStorage.getItem('language') || 'en',
+  again: () => {},
+  signedOut: () => {},
+};
+
+const inLanguage = (kind, code) => TEXTS[state.language][kind][code] ?? TEXTS.en[kind][code];
+
+/** One sentence in the person's language, with facts in its {places}. */
+export function t(key, facts = {}) {
+  const text = TEXTS[state.language][key] ?? TEXTS.en[key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (_, name) => facts[name] ?? '');
+}
+export const has = (key) => key in TEXTS.en;
+export const knows = (code) => code in TEXTS.en.words;
+export const word = (code) => (code ? inLanguage('words', code) ?? code.replaceAll('_', ' ') : '');
+export const actName = (name) => inLanguage('acts', name) ?? name;
+
+const ZONE = { timeZone: 'Africa/Nairobi' };
+const shown = (iso, style) => (iso ? new Date(iso).toLocaleString('en-GB', { ...ZONE, ...style }) : '');
+export const kes = (amount) => (amount == null ? '' : `KES ${amount.toLocaleString('en-KE')}`);
+export const clock = (iso) => shown(iso, { dateStyle: 'medium', timeStyle: 'medium' });
+export const dateOf = (iso) => shown(iso, { dateStyle: 'medium' });
+export const timeOf = (iso) => shown(iso, { timeStyle: 'medium' });
+export const today = () => new Date().toLocaleDateString('sv-SE', ZONE);
+/** A phone as people read it: 2547*****149 becomes 07** *** 149. */
+export const phone = (masked) => (masked ? masked.replace(/^254(\d)\d* ?\*+ ?(\d{3})$/, '0$1** *** $2') : '');
+
+export function make(tag, facts = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(facts)) {
+    if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else if (value != null) node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child != null && child !== ''));
+  return node;
+}
+
+export const card = (title, ...children) => make('section', { class: 'card' }, title ? make('h2', {}, title) : null, ...children);
+export const list = (title, items) => (items.length ? card(title, make('ul', { class: 'rows' }, ...items)) : null);
+export const facts = (pairs) => make('dl', {}, ...pairs.filter(([, value]) => value)
+  .flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]));
+
+/** The sentence for a refusal: which part does not answer, or why it cannot be. */
+function sentence(answer) {
+  if (answer.code === 'changed_meanwhile') return t('changed_meanwhile');
+  return has(`down_${answer.code}`) ? t(`down_${answer.code}`) : answer.error || t('down');
+}
+
+export async function call(path, body) {
+  const headers = { 'Accept-Language': state.language };
+  if (state.token) headers.Authorization = `Bearer ${state.token}`;
+  if (body) headers['Content-Type'] = 'application/json';
+  const response = await fetch(`/api/desk/${path}`, { method: body ? 'POST' : 'GET', headers, body: body && JSON.stringify(body) });
+  const answer = await response.json().catch(() => ({}));
+  if (response.ok) return answer;
+  if (response.status === 401) state.signedOut();
+  throw Object.assign(new Error(sentence(answer)), { status: response.status });
+}
+
+export function show(again, ...nodes) {
+  state.again = again;
+  document.body.classList.toggle('in', state.token != null);
+  for (const [id, view] of [['go-waiting', 'waiting'], ['go-day', 'day']]) {
+    if (again.view === view) $(id).setAttribute('aria-current', 'page');
+    else $(id).removeAttribute('aria-current');
+  }
+  $('main').replaceChildren(...nodes.filter(Boolean));
+  // An answer that comes late must not take the search box from somebody who types.
+  if (document.activeElement !== $('q')) $('main').focus({ preventScroll: true });
+}
+
+/** Load and show; where something does not answer, say which and offer to try again. */
+export async function open(again, path, draw) {
+  state.again = again;
+  try {
+    draw(await call(path));
+  } catch (error) {
+    if (error.status === 401) return;
+    const text = error.status ? error.message : t('down');
+    show(again, card(null, make('p', { role: 'alert' }, text), make('button', { onclick: again }, t('try_again'))));
+  }
+}
+
+/** Tell something, also to who cannot see it; it goes by itself unless it is to be kept. */
+export function tell(text, { keeps = false } = {}) {
+  $('told').textContent = text;
+  clearTimeout(state.hide);
+  if (!keeps) state.hide = setTimeout(() => $('told').replaceChildren(), 6000);
+}
+
+/* The one question before an act: what will be true afterwards, and why it is done. */
+const FIELDS = {
+  attach_booking: ['booking_id'], record_receipt: ['receipt_number', 'amount_kes'], refund_reversed: ['receipt_number'],
+  review_complete: ['receipt_number', 'amount_kes'], review_refund_due: ['receipt_number', 'amount_kes'], set_aside: ['set_aside'],
+};
+/** Acts whose fields only fill in what no witness has named. */
+const MAY_BE_EMPTY = new Set(['review_complete', 'review_refund_due', 'refund_reversed']);
+const SET_ASIDE = ['handled_elsewhere', 'test', 'sweep', 'not_known_to_mpesa'];
+
+function field(act, name) {
+  const input = name === 'set_aside'
+    ? make('select', { id: name }, ...SET_ASIDE.map((each) => make('option', { value: each }, word(`aside_${each}`))))
+    : make('input', { id: name, required: MAY_BE_EMPTY.has(act) ? null : '', autocomplete: 'off', inputmode: name === 'amount_kes' ? 'numeric' : 'text' });
+  return [make('label', { for: name }, t(`${name}_field`)), input];
+}
+
+function typed(act) {
+  const filled = (FIELDS[act] ?? []).filter((name) => $(name).value);
+  return Object.fromEntries(filled.map((name) => [name, name === 'amount_kes' ? Number($(name).value) : $(name).value]));
+}
+
+/** Show what an act will do, take the reason, and carry it out on what was shown. */
+export function ask({ act, then, to, known = {}, path, facts, again }) {
+  const dialog = $('act');
+  const after = has(`after_${act}`) ? t(`after_${act}`, known) : then ? t('then', { then: word(then) }) : '';
+  $('act-title').textContent = actName(act);
+  $('act-then').textContent = [to, after].filter(Boolean).join(' · ');
+  $('act-error').textContent = '';
+  $('reason').value = '';
+  $('act-fields').replaceChildren(...(FIELDS[act] ?? []).flatMap((name) => field(act, name)));
+  dialog.returnValue = '';
+  dialog.querySelector('form').onsubmit = async (event) => {
+    if (event.submitter?.value !== 'yes') return;
+    event.preventDefault();
+    $('act-yes').disabled = true;
+    try {
+      const answer = await call(path, { act: act === 'attach_booking' ? 'attach' : act, reason: $('reason').value, ...facts, ...typed(act) });
+      dialog.close();
+      const number = answer.phone_number;
+      tell(number ? t('number_is', { number }) : t('done'), { keeps: Boolean(number) });
+      again();
+    } catch (error) {
+      $('act-error').textContent = error.status ? error.message : t('down');
+      if (error.status === 401) dialog.close();
+    } finally {
+      $('act-yes').disabled = false;
+    }
+  };
+  dialog.showModal();
+  (dialog.querySelector('#act-fields input, #act-fields select') ?? $('reason')).focus();
+}

@@ -1,0 +1,90 @@
+"""Writes the figures of docs/proof.json into docs/proof.md, between two marks."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+REPOSITORY = Path(__file__).parents[2]
+COMMITTED = REPOSITORY / "docs" / "proof.json"
+PAGE = REPOSITORY / "docs" / "proof.md"
+BEGINS, ENDS = "<!-- generated: figures -->", "<!-- end of the figures -->"
+WIDTH = 116
+
+
+def write_page() -> None:
+    """Bring docs/proof.md up to date."""
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(with_figures(page, json.loads(COMMITTED.read_text(encoding="utf-8"))))
+
+
+def with_figures(page: str, proof: dict[str, Any]) -> str:
+    """The page with these figures. Errors: ValueError where it has no marks."""
+    head, _, rest = page.partition(BEGINS)
+    _, found, tail = rest.partition(ENDS)
+    if not found:
+        raise ValueError(f"docs/proof.md lacks {BEGINS} or {ENDS}")
+    return f"{head}{BEGINS}\n\n{chr(10).join(_lines(proof))}\n\n{ENDS}{tail}"
+
+
+def _lines(proof: dict[str, Any]) -> Iterator[str]:
+    for figures in (*proof.get("earlier", ()), proof["histories"]):
+        yield from _wrapped(_histories(figures))
+    if "pull_alone" in proof:
+        yield from _wrapped(_pull_alone(proof["pull_alone"]))
+    yield from _wrapped(
+        f"Same seeds twice: {proof['same']['seeds']:,}. Histories of the sweep: "
+        f"{proof['sweep']['histories']:,}. Orders: {proof['interleavings']['orders']:,}. Each part "
+        "names its commit in proof.json."
+    )
+    pairs = proof["histories"].get("pairs")
+    if pairs:
+        yield from ("", "| first, then second witness of a receipt | met |", "|---|---|")
+        yield from (f"| {pair} | {count:,} |" for pair, count in pairs.items())
+    yield from _mutants(proof["mutants"])
+
+
+def _histories(figures: dict[str, Any]) -> str:
+    if not figures:
+        return "No history of the present rules has been counted yet."
+    ranges = ", ".join(f"from seed {run['first_seed']:,} on" for run in figures["runs"])
+    return (
+        f"- Rules: {figures.get('rules', 'one prompt')}. {figures['histories']:,} histories "
+        f"({ranges}), {figures['calls_total']:,} network calls, "
+        f"{figures['faults_total']:,} faults, "
+        f"{figures['violations_total']} violations."
+    )
+
+
+def _pull_alone(figures: dict[str, Any]) -> str:
+    whole, failed = figures["all runs finish"], figures["one run fails"]
+    return (
+        f"- Everything lost but Pull: {whole['receipts']} receipts were on file at most "
+        f"{whole['longest_minutes']} minutes after Pull listed them. With one failed run: "
+        f"{failed['receipts']} receipts, at most {failed['longest_minutes']} minutes."
+    )
+
+
+def _mutants(figures: dict[str, Any]) -> Iterator[str]:
+    from .mutants.catalogue import MUTANTS
+
+    hunted = {each["name"] for each in figures["table"]}
+    left = [mutant.name for mutant in MUTANTS if mutant.name not in hunted]
+    yield ""
+    yield from _wrapped(
+        f"Mutants: {figures['killed']} of {len(figures['table'])} hunted were caught."
+    )
+    yield from ("", "| mutant (the rule it takes out) | caught by | seeds |", "|---|---|---|")
+    for each in figures["table"]:
+        yield f"| {each['name']} | {each['caught_by'] or 'not caught'} | {each['seeds']:,} |"
+    if left:
+        yield from ("", "Not hunted yet:", "")
+        yield from (f"- {name}" for name in left)
+
+
+def _wrapped(text: str) -> list[str]:
+    indent = "  " if text.startswith("- ") else ""
+    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_long_words=False)
