@@ -100,8 +100,10 @@ def digest_inputs(root: Path) -> str:
     return digest.hexdigest()
 
 
-def run(command: list[str], *, environment: dict[str, str] | None = None) -> str:
-    """Run a command from the root of the repository and give its output.
+def run(
+    command: list[str], *, environment: dict[str, str] | None = None, folder: Path = ROOT
+) -> str:
+    """Run a command, from the root of the repository unless told otherwise, and give its output.
 
     Errors: LocalStackError with the end of the output where it fails.
     """
@@ -109,7 +111,7 @@ def run(command: list[str], *, environment: dict[str, str] | None = None) -> str
     base = environment if environment is not None else dict(os.environ)
     done = subprocess.run(  # noqa: S603 - our own commands
         command,
-        cwd=ROOT,
+        cwd=folder,
         env={**base, "SAM_CLI_TELEMETRY": "0", "PATH": path},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

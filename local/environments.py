@@ -112,7 +112,7 @@ def _create(folder: Path) -> None:
 
 def _install(environment: Environment) -> None:
     """uv is many times faster; pip is what every Python has, and knows every configuration."""
-    uv = _find_uv()
+    uv = find_uv()
     python = str(_python_of(environment))
     requirements = ["--require-hashes", "-r", str(environment.requirements)]
     if uv is not None:
@@ -134,7 +134,7 @@ def _run_pip(environment: Environment, requirements: Path) -> None:
         )
 
 
-def _find_uv() -> str | None:
+def find_uv() -> str | None:
     """The uv of the dev environment, else one of the system."""
     own = ROOT / ".venv" / "bin" / "uv"
     return str(own) if own.exists() else shutil.which("uv")

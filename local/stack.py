@@ -83,7 +83,7 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
     with console.step("AWS emulator"):
         start_emulator(settings, children)
     if not settings.uses_sandbox:
-        _start_simulator(console, settings, children, key)
+        start_simulator(console, settings, children, key)
     build = build_if_changed(console)
     deployment = deploy(console, settings, build)
     credentials.put_secrets(deployment, settings)
@@ -92,16 +92,21 @@ def start(console: Console, settings: LocalSettings, children: Children) -> stat
         set_initiator(deployment, settings)
     with console.step("routes, tokens, CORS, TTL, IAM, outbox"):
         check_deployment(deployment, settings)
-    stack = _describe(settings, deployment, build.digest, children)
+    stack = describe(settings, deployment, build.digest, children)
     with console.step("gateway, and demo consultations through the API"):
-        _start_gateway(settings, children, deployment, key, stack)
+        start_gateway(settings, children, deployment, key, stack)
         seed.register_consultations(stack.api_url, stack.booking_token, stack.customer_id)
     children.check_alive()
-    return _describe(settings, deployment, build.digest, children)
+    return describe(settings, deployment, build.digest, children)
 
 
-def start_emulator(settings: LocalSettings, children: Children, **environment: str) -> None:
-    """Start the emulator at real time, with more variables, and wait until it answers."""
+def start_emulator(
+    settings: LocalSettings, children: Children, *, tree: Path = ROOT, **environment: str
+) -> None:
+    """Start the emulator at real time, with more variables, and wait until it answers.
+
+    `tree` has the patches: those of an earlier release know parts of AWS that this one left.
+    """
     clock_file(settings.folder).unlink(missing_ok=True)
     child = children.start(
         "emulator",
@@ -124,7 +129,7 @@ def start_emulator(settings: LocalSettings, children: Children, **environment: s
             CLOCK_FILE: str(clock_file(settings.folder)),
             **environment,
         },
-        folder=ROOT,
+        folder=tree,
     )
     wait_until(
         lambda: answers(settings.emulator_port),
@@ -146,9 +151,10 @@ def simulator_arguments(settings: LocalSettings, key: str) -> list[str]:
     ]
 
 
-def _start_simulator(
+def start_simulator(
     console: Console, settings: LocalSettings, children: Children, key: str
 ) -> None:
+    """Start the simulated Safaricom and wait until it answers."""
     with console.step("Daraja simulator"):
         child = children.start(
             "simulator",
@@ -166,13 +172,14 @@ def _start_simulator(
         )
 
 
-def _start_gateway(
+def start_gateway(
     settings: LocalSettings,
     children: Children,
     deployment: Deployment,
     key: str,
     stack: state.StackState,
 ) -> None:
+    """Start the one address that people, browsers and the simulator's callbacks use."""
     config_file = settings.folder / "config.json"
     config_file.touch(mode=0o600)
     config_file.write_text(json.dumps(seed.demo_config(stack), indent=2))
@@ -199,9 +206,10 @@ def _start_gateway(
     )
 
 
-def _describe(
+def describe(
     settings: LocalSettings, deployment: Deployment, digest: str, children: Children
 ) -> state.StackState:
+    """Describe what runs, with tokens of the demo's people."""
     secret = credentials.read_jwt_secret(deployment.endpoint_url, deployment.outputs)
     return state.StackState(
         api_url=settings.gateway_url,
