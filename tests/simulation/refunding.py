@@ -73,22 +73,11 @@ def draw_refunds(
         _add(agenda, min(at, heal_at + 3600), "refund", act="renew", who="right")
     if chance.random() < TROUBLED_SHARE:
         heal_at = max(heal_at, min(at, TROUBLED_SECONDS_MAX))
-    repeats = chance.random() < 0.1
-    days = [_reversal_day(chance, repeats=repeats) for _ in range(6)]
-    is_shown = chance.random() < 0.8
-    drawn = chance.random()
-    if drawn < 0.08:
-        days[:2] = _late_refusal(chance)
-    elif drawn < 0.14 and not repeats:
-        days[:1] = [{**EXECUTED, "second_seconds": chance.choice((200.0, 900.0))}]
-        _add(agenda, began + chance.choice((60.0, 300.0)), "refund", act="mark", who="amina")
-    elif drawn < 0.22 and not repeats:
-        is_shown = False  # only the late result tells that the first attempt was carried out
-        days[:1] = [{**EXECUTED, "outcome_seconds": 0.1, "second_seconds": 2500.0}]
+    repeats, is_shown, reversals = _reversal_days(chance, agenda, began)
     return {
         "heal_at": heal_at,
         "initiator": {
-            "reversal": days,
+            "reversal": reversals,
             "status": [_status_day(chance) for _ in range(12)],
             "balance": [_balance_day(chance) for _ in range(6)],
         },
@@ -101,6 +90,25 @@ def draw_refunds(
             "unknown_receipt_code": chance.choice(("2032", "25", "SFC_IC0003")),
         },
     }
+
+
+def _reversal_days(
+    chance: random.Random, agenda: list[dict[str, Any]], began: float
+) -> tuple[bool, bool, list[dict[str, Any]]]:
+    """How each reversal goes; whether results come twice, and whether a status shows a reversal."""
+    repeats = chance.random() < 0.1
+    reversals = [_reversal_day(chance, repeats=repeats) for _ in range(6)]
+    is_shown = chance.random() < 0.8
+    drawn = chance.random()
+    if drawn < 0.08:
+        reversals[:2] = _late_refusal(chance)
+    elif drawn < 0.14 and not repeats:
+        reversals[:1] = [{**EXECUTED, "second_seconds": chance.choice((200.0, 900.0))}]
+        _add(agenda, began + chance.choice((60.0, 300.0)), "refund", act="mark", who="amina")
+    elif drawn < 0.22 and not repeats:
+        is_shown = False  # only the late result tells that the first attempt was carried out
+        reversals[:1] = [{**EXECUTED, "outcome_seconds": 0.1, "second_seconds": 2500.0}]
+    return repeats, is_shown, reversals
 
 
 def _add(agenda: list[dict[str, Any]], at: float, do: str, **facts: Any) -> None:
