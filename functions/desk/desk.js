@@ -101,6 +101,7 @@ function speak() {
 
 /** The address may hold a link's code and, after a slash, the payment to open: /desk#<code>/<payment_id>. */
 async function start() {
+  const asked = state.again;
   const [code, payment] = location.hash.slice(1).split('/');
   if (code || isReturning()) {
     try {
@@ -120,6 +121,8 @@ async function start() {
   } catch (error) {
     if (error.status === 401) return undefined;
   }
+  // Somebody who searched meanwhile sees what was found.
+  if (state.again !== asked) return undefined;
   return payment ? story(payment) : waiting();
 }
 

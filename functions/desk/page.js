@@ -75,13 +75,17 @@ export function show(again, ...nodes) {
   if (document.activeElement !== $('q')) $('main').focus({ preventScroll: true });
 }
 
-/** Load and show; where something does not answer, say which and offer to try again. */
+/**
+ * Load and show; where something does not answer, say which and offer to try again. An answer that
+ * comes after another view was asked for is dropped.
+ */
 export async function open(again, path, draw) {
   state.again = again;
   try {
-    draw(await call(path));
+    const answer = await call(path);
+    if (state.again === again) draw(answer);
   } catch (error) {
-    if (error.status === 401) return;
+    if (error.status === 401 || state.again !== again) return;
     const text = error.status ? error.message : t('down');
     show(again, card(null, make('p', { role: 'alert' }, text), make('button', { onclick: again }, t('try_again'))));
   }

@@ -329,6 +329,19 @@ def test_a_clerk_works_in_swahili(scene: Scene, sign_in: SignIn) -> None:
     assert scene.payment(payment.payment_id).status == "refund_due"
 
 
+def test_a_late_answer_does_not_replace_what_was_asked_since(sign_in: SignIn) -> None:
+    desk = sign_in("clerk")
+    held: list[Route] = []
+    desk.page.route("**/api/desk/waiting", held.append)
+    desk.page.locator("#go-waiting").click()
+    desk.find("7,654,321")
+    desk.reads("Nothing has “7,654,321”.")
+    with desk.page.expect_response("**/api/desk/waiting"):
+        held[-1].continue_()
+    desk.page.evaluate("fetch('/desk').then((page) => page.text())")
+    desk.reads("Nothing has “7,654,321”.")
+
+
 def test_an_older_payment_is_looked_for_on_its_day(scene: Scene, sign_in: SignIn) -> None:
     payment = scene.wait(scene.pay("pays"), "completed")
     desk = sign_in("clerk")

@@ -292,6 +292,7 @@ def test_every_page_is_accessible_in_every_look(
         viewport={"width": width, "height": 740},
         color_scheme="dark" if look == "dark" else "light",
         forced_colors="active" if look == "forced" else "none",
+        reduced_motion="reduce",  # a colour is counted when it has stopped changing
     )
     page = context.new_page()
     for path, ready in PAGES.items():
