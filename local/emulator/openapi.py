@@ -43,8 +43,9 @@ def read_cors(document: Document) -> dict[str, Any] | None:
 
 def has_no_default_host(document: Document) -> bool:
     """Whether the document says that the API answers at its own domain only."""
-    endpoint = document.get(ENDPOINT) or {}
-    return str(endpoint.get("disableExecuteApiEndpoint")).lower() == "true"
+    # SAM writes it into the description of the servers, as AWS documents it for HTTP APIs.
+    endpoints = [server.get(ENDPOINT) or {} for server in document.get("servers") or []]
+    return any(str(each.get("disableExecuteApiEndpoint")).lower() == "true" for each in endpoints)
 
 
 def read_routes(document: Document) -> list[ImportedRoute]:

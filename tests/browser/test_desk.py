@@ -332,7 +332,7 @@ def test_a_clerk_works_in_swahili(scene: Scene, sign_in: SignIn) -> None:
 def test_a_late_answer_does_not_replace_what_was_asked_since(sign_in: SignIn) -> None:
     desk = sign_in("clerk")
     held: list[Route] = []
-    desk.page.route("**/api/desk/waiting", held.append)
+    desk.page.route("**/api/desk/waiting", lambda route: held.append(route))
     desk.page.locator("#go-waiting").click()
     desk.find("7,654,321")
     desk.reads("Nothing has “7,654,321”.")

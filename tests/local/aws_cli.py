@@ -23,6 +23,8 @@ REFUSED = 254
 WAITERS = {"table-exists": "describe-table", "stack-delete-complete": "describe-stacks"}
 """What a waiter asks until its answer is as wanted."""
 SHARED = ("--query", "--output", "--max-items")
+RENAMED = {"Subscribe": {"notification-endpoint": "Endpoint"}}
+"""Options that the AWS CLI calls otherwise than the API."""
 
 
 class UsageError(Exception):
@@ -87,7 +89,7 @@ def _split(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 def _read_options(model: OperationModel, words: Sequence[str]) -> dict[str, Any]:
     """Turn --some-option VALUE into SomeOption, as its shape in the model wants it."""
     shapes = model.input_shape.members if model.input_shape is not None else {}
-    members = {xform_name(name, "-"): name for name in shapes}
+    members = {xform_name(name, "-"): name for name in shapes} | RENAMED.get(model.name, {})
     given: dict[str, Any] = {}
     waiting = list(words)
     while waiting:

@@ -52,7 +52,8 @@ TARGET = {
 @pytest.mark.parametrize("is_off", [True, False])
 def test_a_default_host_that_is_off_is_read(is_off: bool) -> None:
     endpoint = {"disableExecuteApiEndpoint": is_off}
-    document = {**DOCUMENT, "x-amazon-apigateway-endpoint-configuration": endpoint}
+    server = {"x-amazon-apigateway-endpoint-configuration": endpoint}
+    document = {**DOCUMENT, "servers": [server]}
     assert openapi.has_no_default_host(document) is is_off
     assert not openapi.has_no_default_host(DOCUMENT)
 
