@@ -334,8 +334,10 @@ def test_a_domain_gets_certificate_mapping_and_record_and_callbacks_come_to_it(
     assert gateway.get_api(ApiId=outputs["ApiId"])["DisableExecuteApiEndpoint"] is True
     [mapping] = gateway.get_api_mappings(DomainName=DOMAIN)["Items"]
     assert (mapping["ApiId"], mapping["Stage"]) == (outputs["ApiId"], "$default")
-    [certificate] = aws.client("acm", emulator).list_certificates()["CertificateSummaryList"]
-    assert certificate["DomainName"] == DOMAIN
+    [domain] = gateway.get_domain_name(DomainName=DOMAIN)["DomainNameConfigurations"]
+    certificates = aws.client("acm", emulator)
+    described = certificates.describe_certificate(CertificateArn=domain["CertificateArn"])
+    assert described["Certificate"]["DomainName"] == DOMAIN
     assert delete(emulator) == "DELETE_COMPLETE"
 
 
