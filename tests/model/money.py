@@ -89,8 +89,7 @@ def callback(around: Around, evidence: Evidence, without: str) -> Iterator[Write
         told = "prompt_after_refused_push" if p.proof == "push" else None
         yield Write(p, known, raises=told)
     elif code != UNLISTED and p.status in PAID and p.proof == "query":
-        told = "refused_after_query_success" if without != "a refusal contradicts a query" else None
-        yield Write(p, p, raises=told)
+        yield Write(p, p, raises="refused_after_query_success")
 
 
 def hint(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:

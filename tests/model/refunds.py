@@ -69,8 +69,7 @@ def result(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
     elif code == "receipt not known":
         yield _refused(p, code)._replace(raises="receipt_not_known")
     else:
-        stops = code == "stops" and without != "stopped refunds"
-        yield _refused(p, code, stops=stops)
+        yield _refused(p, code, stops=code == "stops")
 
 
 def _done(p: Payment, without: str) -> Iterator[Write]:
