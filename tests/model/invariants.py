@@ -1,6 +1,6 @@
 """What must be true of money in every state: docs/protocol.md, section 8, as far as states show it.
 
-Not modelled, because they are about text, counting or time: I6, I7, I12, I13, I17's minutes, I20.
+Not modelled, because they are about text, counting or time: I7, I12, I13, I17's minutes, I20.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .ladder import owner_of
 from .money_world import State
 from .moves import ACTS, Playing
-from .state import OPEN, PAID, TWO_DAYS, UNPROVEN, Evidence
+from .state import OPEN, PAID, TWO_DAYS, UNPROVEN, Evidence, is_payable
 
 RANK = (
     "dispatching",
@@ -23,20 +23,28 @@ RANK = (
     "refunded",
 )
 
+MISMATCHES = frozenset({"amount", "twin amount", "same_price", "same_client"}) | ACTS
+"""What may put a payment's own exact money before a person."""
+
 
 class Money(Playing):
     """A world of money with its invariants."""
 
     def broken(self, before: State, what: str, after: State) -> Iterator[str]:
         """What a step breaks."""
-        if after.prompts != before.prompts:
+        if after.prompts != before.prompts or after.bookings != before.bookings:
             yield from self._prompts(after)
+        if what.endswith("given up"):
+            yield "I6"
         if what.endswith("reserves"):
             yield from self._beside_a_review(before, after)
         if before.payments != after.payments:
             yield from self._payments(before, what, after)
         if before.bookings != after.bookings or before.payments != after.payments:
             yield from self._bookings(after)
+            for old, new in zip(before.bookings, after.bookings, strict=True):
+                if new.paid_by not in (None, old.paid_by) and not is_payable(old):
+                    yield "I16" if old.paid_by is not None else "I3"
         if before.rows != after.rows or before.payments != after.payments:
             yield from self._receipts(before, what, after)
 
@@ -48,6 +56,9 @@ class Money(Playing):
                 yield "I1"
         if any(state.payments[i] is None for i in live):
             yield "I9"
+        booked = [state.bookings[self.bookings[i]] for i in live if state.payments[i] is not None]
+        if any(is_payable(booking) and booking.lock is None for booking in booked):
+            yield "I1"  # another payment could be reserved
 
     def _beside_a_review(self, before: State, after: State) -> Iterator[str]:
         """I1: a booking whose money waits for an operator is not paid again."""
@@ -78,7 +89,10 @@ class Money(Playing):
                 and after.prompts[i].startswith("open")
             ):
                 yield "4.7"
-            moved = i in after.debits or new.bound is not None
+            owed = new.status == "refund_due" and was not in ("completed", "review")
+            if owed and is_payable(before.bookings[self.bookings[i]]):
+                yield "I2"
+            moved = i in after.debits or new.bound is not None or "false 0" in self.may
             if new.status in PAID and not moved and new.proof in ("hint", "query", "callback"):
                 yield "I2"
 
@@ -87,10 +101,13 @@ class Money(Playing):
         for b, booking in enumerate(state.bookings):
             paid = state.payments[int(booking.paid_by)] if booking.paid_by is not None else None
             if booking.status == "Confirmed":
-                exact = paid is not None and paid.status == "completed" and paid.paid != "other"
-                if not exact or not (booking.same_price and booking.same_client):
-                    told = paid is not None and paid.attention is not None
-                    yield from () if told and booking.same_price else ("I3",)
+                stands = paid is not None and paid.status == "completed"
+                amounts = (
+                    ("exact", None) if paid is not None and paid.proof == "query" else ("exact",)
+                )
+                exact = paid is not None and (paid.paid in amounts or paid.attention is not None)
+                if not (stands and exact and booking.same_price and booking.same_client):
+                    yield "I3"
             active = state.payments[int(booking.active)] if booking.active is not None else None
             if active is not None and active.status not in OPEN | {"review"}:
                 yield "I10"
@@ -145,17 +162,24 @@ class Money(Playing):
                 yield "I5"
             if i in state.debits and p.status not in PAID and p.attention is None:
                 yield "I2"
+            if p.status == "review" and i in state.debits and not self.may & MISMATCHES:
+                yield "10.2"
             if p.status in PAID and p.receipt is None and p.attention is None:
                 yield "I2"
         for r in state.debits:
             yield from self._on_file(state, r, told=told)
-        if "amount" in self.may and not self.may & ACTS and not state.faults and state.debits:
+        if (
+            self.may & {"amount", "twin amount"}
+            and not self.may & ACTS
+            and not state.faults
+            and state.debits
+        ):
             yield from () if told or any(state.rows[r] is None for r in state.debits) else ("I14",)
 
     def _on_file(self, state: State, r: int, *, told: bool) -> Iterator[str]:
         row = state.rows[r]
         if row is None:
-            yield "I14"
+            yield from ("I14",) if self.pulls else ()
             return
         i, _ = owner_of(self, state, r, Evidence("money", "c2b", row.amount, names=True))
         named = state.payments[i] if row.state == "unclaimed" and 0 <= i < self.prompted else None
@@ -169,8 +193,9 @@ class Money(Playing):
         if not is_its and not told and not self.may & {"attach", "record a receipt"}:
             yield "I17"
         own = state.payments[r] if r < self.prompted else None
-        if owner != r and own is not None and own.status in PAID and own.bound is None:
-            yield from () if own.attention else ("I16",)
+        given_away = owner >= self.prompted and own is not None and own.bound is None
+        if given_away and own is not None and own.status in PAID:
+            yield "I16"
 
 
 def _rank(status: str) -> int:

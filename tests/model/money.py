@@ -163,8 +163,6 @@ def time_passed(around: Around, age: int, without: str) -> Iterator[Write]:
     if p.status == "unknown" and p.id is None and p.hint is None and age >= TWO_DAYS:
         yield from _cancelled(around, "no_checkout_request_id", without)
     if p.status == "pending" and age >= DAY:
-        if without == "no answer, no end":
-            yield from _cancelled(around, "no_final_answer", without)
         yield Write(p, p, raises="no_answer_from_mpesa")
     if p.hint is not None:
         yield Write(p, p._replace(hint=None), raises="hint_names_another_payment")

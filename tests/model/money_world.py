@@ -86,6 +86,7 @@ class MoneyWorld:
     faults: int = 1
     is_till: bool = False
     postpones: bool = True
+    pulls: bool = True
     last_age: int = TWO_DAYS
     without: str = ""
 

@@ -10,6 +10,7 @@ from .ladder import may_be_a_prompts, owner_of
 from .money import CLOSES, LASTS, SUCCESS, UNLISTED
 from .money_world import AGES, RESERVE, Mail, MoneyWorld, State, replaced
 from .state import (
+    BELIEVABLE,
     NEW,
     OPEN,
     OVER,
@@ -106,6 +107,9 @@ class Playing(MoneyWorld):
             for world in self._fault(told, "amount"):
                 said = PAID._replace(amount=amount)
                 yield f"{i} pays, the callback names {amount}", self._post(world, i, i, said)
+        for world in self._fault(paid, "twin amount"):
+            lie = self._post(world, -1, i, twin._replace(amount="other"))
+            yield f"{i} pays, the twin names another amount", self._post(lie, i, i, PAID)
         for world in self._fault(paid, "all lost"):
             yield f"{i} pays, nobody tells", world
         refused = Evidence("callback", "callback", code=CLOSES)
@@ -125,9 +129,7 @@ class Playing(MoneyWorld):
         assert p is not None
         may_ask = p.id is not None or p.hint is not None
         again = self.without != "failed is asked again"
-        is_due = p.status in OPEN or (
-            p.hint is not None and self.without != "a hint is asked about"
-        )
+        is_due = p.status in OPEN or p.hint is not None
         is_due |= p.status == "failed" and age >= OVER and again
         is_due |= p.status == "cancelled" and age >= TWO_DAYS and again
         if not (may_ask and is_due):
@@ -140,10 +142,14 @@ class Playing(MoneyWorld):
             for world in self._fault(state, "query lies"):
                 lie = Mail(i, i, asked._replace(code=LASTS))
                 yield from self._learn(world, lie, f"query {i} says failed", at_once=True)
-        if truth == UNLISTED and age == NEW:
-            for world in self._fault(state, "paid too early"):
+        too_early = "paid too early" if truth == UNLISTED and age == NEW else ""
+        falsely = "false 0" if truth == CLOSES and age >= BELIEVABLE else ""
+        if too_early or falsely:
+            for world in self._fault(state, too_early or falsely):
                 lie = Mail(i, i, asked._replace(code=SUCCESS))
-                yield from self._learn(world, lie, f"query {i} says 0 before the PIN", at_once=True)
+                yield from self._learn(
+                    world, lie, f"query {i} says 0 and no money moved", at_once=True
+                )
 
     def _time(self, state: State, i: int) -> Moves:
         age = state.ages[i]
@@ -194,7 +200,7 @@ class Playing(MoneyWorld):
 
     def _rows(self, state: State) -> Moves:
         """Pull lists each debit, and an unclaimed row is looked at again."""
-        if state.ages[0] < OVER:
+        if state.ages[0] < OVER or not self.pulls:
             return
         for r in sorted(state.debits):
             listed = state._replace(listed=state.listed | {r})
@@ -229,7 +235,7 @@ class Playing(MoneyWorld):
         """Read, decide, and write at once or later; or nothing is to be written."""
         i, r, evidence = mail
         wanted = ""
-        if i < 0:
+        if i < 0 and evidence.kind == "money":
             i, wanted = owner_of(self, state, r, evidence)
         around = self.around(state, i, r)
         plain = evidence if evidence.code != "look" else evidence._replace(code="")
@@ -271,13 +277,12 @@ class Playing(MoneyWorld):
     def _booking_system(self, state: State) -> Moves:
         for b, booking in enumerate(state.bookings):
             for world in self._fault(state, "cancelled"):
-                if booking.status == "Pending":
-                    off = booking._replace(status="Cancelled")
-                    yield (
-                        f"booking {b} is cancelled",
-                        world._replace(bookings=replaced(world.bookings, b, off)),
-                    )
-                elif booking.status == "Confirmed" and booking.paid_by is not None:
+                if booking.status != "Confirmed":
+                    turned = {"Pending": "Cancelled", "Cancelled": "Pending"}[booking.status]
+                    other = booking._replace(status=turned)
+                    bookings = replaced(world.bookings, b, other)
+                    yield f"booking {b} is {turned}", world._replace(bookings=bookings)
+                elif booking.paid_by is not None:
                     mail = Mail(int(booking.paid_by), -1, Evidence("booking cancelled"))
                     yield from self._learn(world, mail, f"booking {b} is cancelled", at_once=True)
             idle = booking.active is None and booking.lock is None and booking.status == "Pending"

@@ -109,7 +109,8 @@ class RefundWorld:
         """Who is told looks at M-Pesa's statement; somebody may return the money by other means."""
         p = state.around.payment
         assert p is not None
-        if "cash" in self.may and not state.paid_otherwise and not state.is_back:
+        may_pay = not state.is_back or "contradicted" in self.may
+        if "cash" in self.may and not state.paid_otherwise and may_pay:
             for what, marked in self._learn(state, Evidence("mark"), "paid back, and marked"):
                 if marked != state:
                     yield what, marked._replace(paid_otherwise=True)

@@ -1,4 +1,4 @@
-"""The whole proof: histories, the same twice, sweeps, interleavings, mutants, knobs."""
+"""The whole proof: histories, the same twice, sweeps, interleavings, mutants, knobs, model."""
 
 from __future__ import annotations
 
@@ -233,6 +233,13 @@ def _knobs(given: argparse.Namespace) -> dict[str, Any]:
     return turn_all()
 
 
+def _model(given: argparse.Namespace) -> dict[str, Any]:
+    """Every state of tests/model, and each of its rules taken out."""
+    from tests.model.explore import figures
+
+    return figures(_say)
+
+
 _PARTS = {
     "histories": _histories,
     "pull_alone": _pull_alone,
@@ -241,6 +248,7 @@ _PARTS = {
     "interleavings": _interleavings,
     "mutants": _mutants,
     "knobs": _knobs,
+    "model": _model,
 }
 
 
