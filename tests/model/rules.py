@@ -148,7 +148,7 @@ def _ledger(without: str) -> dict[str, World[Any]]:
         "a booking by hand": world("cancelled", "callback lost", hands=(Hand("b"),)),
         "a booking and another amount": world(hands=(Hand("b", "other"),), postpones=False),
         "set aside at a till": world("twin", "set aside", **till),
-        "amounts at a till": world("twin", "twin amount", is_till=True),
+        "amounts at a till": world("twin", "twin amount", is_till=True, pulls=False),
         "a till": world("callback lost", "all lost", hands=(Hand(),), **till),
         "a till, later": world("false 0", hands=(Hand("", while_prompted=False),), **till),
         "a till and two prompts": world(
