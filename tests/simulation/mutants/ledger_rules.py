@@ -266,14 +266,14 @@ LEDGER_MUTANTS = (
         "a booking is paid by a prompt's money",
         "a receipt that may be a prompt's is attached to its payment only",
         DESK,
-        "    _require_no_own_prompt(services, row, consultation)\n    _require_no_prompts_money(services, row)\n",
+        "    require_no_own_prompt(services, row, consultation)\n    require_no_prompts_money(services, row)\n",
         "",
     ),
     one(
         "a prompt's money is owed back",
         "a receipt that may be a prompt's is attached to its payment only",
         DESK,
-        "    _require_no_prompts_money(services, row)\n    op_id = services.ids.hex(32)\n    opening = owed_back(",
+        "    require_no_prompts_money(services, row)\n    op_id = services.ids.hex(32)\n    opening = owed_back(",
         "    op_id = services.ids.hex(32)\n    opening = owed_back(",
     ),
     one(
