@@ -1,0 +1,144 @@
+"""Which lines of the mutated rooms each test and each seed reaches, by Python's own monitoring."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType
+
+import pytest
+
+from .mutants import REPOSITORY, ROOMS, Mutant, modules, source_of
+
+KEPT = REPOSITORY / ".local" / "mutation" / "reach.json"
+UNIT = ("tests/unit/payments", "tests/unit/dynamodb", "tests/unit/tools", "tests/unit/test_*.py")
+FUNCTIONAL = ("tests/functional",)
+FIRST_SEED, SEEDS = 1, 60
+TOOL = sys.monitoring.COVERAGE_ID
+
+
+@dataclass(slots=True)
+class Reach:
+    """What one test, or one seed, reaches: lines by module. Units: seconds."""
+
+    seconds: float
+    lines: dict[str, list[int]]
+
+    def touches(self, mutant: Mutant) -> bool:
+        """Whether it runs the mutant's lines; a constant of a module is reached with the module."""
+        lines = self.lines.get(mutant.module, ())
+        if mutant.function == "(module)" or not lines:
+            return bool(lines)
+        first, last = mutant.lines
+        return any(first <= line <= last for line in lines)
+
+
+type ReachOf = dict[str, dict[str, Reach]]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Collects lines while it is on; as a pytest plugin, those of each test that passes."""
+
+    found: dict[str, Reach] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
+    _lines: dict[str, set[int]] = field(default_factory=dict)
+    _failed: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for room in ROOMS:
+            self._names |= {str(source_of(module)): module for module in modules(room)}
+
+    @contextmanager
+    def on(self) -> Iterator[None]:
+        """Ask the interpreter for each line once, until the end of the block."""
+        sys.monitoring.use_tool_id(TOOL, "hakika mutants")
+        sys.monitoring.register_callback(TOOL, sys.monitoring.events.LINE, self._line)
+        sys.monitoring.set_events(TOOL, sys.monitoring.events.LINE)
+        try:
+            yield
+        finally:
+            sys.monitoring.set_events(TOOL, 0)
+            sys.monitoring.free_tool_id(TOOL)
+
+    @contextmanager
+    def one(self, name: str) -> Iterator[None]:
+        """Record what the block reaches under this name."""
+        self._lines = {}
+        sys.monitoring.restart_events()
+        started = time.perf_counter()
+        yield
+        seconds = round(time.perf_counter() - started, 3)
+        lines = {module: sorted(reached) for module, reached in self._lines.items()}
+        self.found[name] = Reach(seconds, lines)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, bool, bool]:
+        """Record each test."""
+        with self.one(item.nodeid):
+            return (yield)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """A test that does not pass on the product itself cannot kill; its name is printed."""
+        if report.failed:
+            sys.stderr.write(f"does not pass here: {report.nodeid}\n")
+            self._failed.add(report.nodeid)
+
+    def passed(self) -> dict[str, Reach]:
+        """What passed and reaches a room."""
+        return {
+            name: reach
+            for name, reach in self.found.items()
+            if reach.lines and name not in self._failed
+        }
+
+    def _line(self, code: CodeType, line: int) -> object:
+        module = self._names.get(code.co_filename)
+        if module is not None:
+            self._lines.setdefault(module, set()).add(line)
+        return sys.monitoring.DISABLE
+
+
+def record_tests(places: tuple[str, ...]) -> dict[str, Reach]:
+    """Run these tests on the product as it is."""
+    recorder = Recorder()
+    files = [str(path) for place in places for path in sorted(REPOSITORY.glob(place))]
+    with recorder.on():
+        pytest.main(["-q", "-p", "no:terminal", "-p", "no:xdist", *files], plugins=[recorder])
+    return recorder.passed()
+
+
+def record_seeds() -> dict[str, Reach]:
+    """Play these seeds on the product as it is."""
+    from tests.simulation.history import play_seed
+
+    recorder = Recorder()
+    with recorder.on():
+        for seed in range(FIRST_SEED, FIRST_SEED + SEEDS):
+            with recorder.one(str(seed)):
+                assert play_seed(seed).violation is None, seed
+    return recorder.passed()
+
+
+def keep(reach_of: ReachOf) -> None:
+    """Write the map; it belongs to this machine and is made anew where it is missing."""
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        killer: {name: [reach.seconds, reach.lines] for name, reach in found.items()}
+        for killer, found in reach_of.items()
+    }
+    KEPT.write_text(json.dumps(document), encoding="utf-8")
+
+
+def kept(path: Path = KEPT) -> ReachOf:
+    """The map as it was written."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        killer: {name: Reach(seconds, lines) for name, (seconds, lines) in found.items()}
+        for killer, found in document.items()
+    }
