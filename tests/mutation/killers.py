@@ -110,15 +110,16 @@ def _notices(mutant: Mutant, killer: str, names: Sequence[str]) -> str:
 
 
 def _play(seeds: Sequence[str]) -> str:
-    from tests.simulation.history import play_seed
+    seed = "none"
+    try:
+        from tests.simulation.history import play_seed
 
-    for seed in seeds:
-        try:
+        for seed in seeds:
             violation = play_seed(int(seed)).violation
-        except Exception as error:
-            return f"seed {seed}: {type(error).__name__}"
-        if violation is not None:
-            return f"seed {seed}: {violation.invariant}"
+            if violation is not None:
+                return f"seed {seed}: {violation.invariant}"
+    except Exception as error:
+        return f"seed {seed}: {type(error).__name__}"
     return ""
 
 
@@ -145,9 +146,10 @@ class _Chosen:
 def _run(names: Sequence[str]) -> str:
     chosen = _Chosen(names)
     files = list(dict.fromkeys(name.partition("::")[0] for name in names))
-    plain = ["-x", "-q", "-p", "no:terminal", "-p", "no:xdist", *files]
+    plain = ["-x", "-q", "-p", "no:xdist", *files]
     status = pytest.main(plain, plugins=[chosen])
-    if status in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+    assert status != pytest.ExitCode.NO_TESTS_COLLECTED, names
+    if status == pytest.ExitCode.OK:
         return ""
     return chosen.failed or f"pytest ends with {int(status)}"
 
@@ -174,7 +176,12 @@ def in_child(work: Callable[[], Any], seconds: float) -> Any:
                 os.waitpid(child, 0)
                 return "time limit"
             time.sleep(0.02)
-    return json.loads(answer) if answer else "the process ends"
+    if not answer:
+        return "the process ends"
+    said = json.loads(answer)
+    if "error" in said:
+        raise RuntimeError(said["error"])
+    return said["answer"]
 
 
 def _answer(work: Callable[[], Any], writing: int) -> None:
@@ -186,8 +193,8 @@ def _answer(work: Callable[[], Any], writing: int) -> None:
         os.dup2(quiet.fileno(), 1)
         os.dup2(quiet.fileno(), 2)
         try:
-            answer = json.dumps(work()).encode()
+            answer = json.dumps({"answer": work()}).encode()
         except BaseException as error:
-            answer = json.dumps(f"{type(error).__name__} on import").encode()
+            answer = json.dumps({"error": repr(error)}).encode()
         os.write(writing, answer)
         os._exit(0)

@@ -6,7 +6,7 @@ import ast
 import importlib.machinery
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from hashlib import sha256
@@ -127,14 +127,15 @@ class _Loader(importlib.machinery.SourceFileLoader):
 
 
 class _Finder:
-    def __init__(self, mutant: Mutant) -> None:
-        self._mutant = mutant
+    def __init__(self, names: Iterable[str], code_of: Callable[[str], CodeType]) -> None:
+        self._names = frozenset(names)
+        self._code_of = code_of
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
-        if name != self._mutant.module:
+        if name not in self._names:
             return None
         loader = _Loader(name, str(source_of(name)))
-        loader.code = compiled(self._mutant)
+        loader.code = self._code_of(name)
         spec = importlib.machinery.ModuleSpec(name, loader, origin=loader.path)
         spec.has_location = True
         return spec
@@ -142,9 +143,26 @@ class _Finder:
 
 def install(mutant: Mutant) -> None:
     """Break the product for the rest of this process, before it is imported."""
+    code = compiled(mutant)
+    _intercept([mutant.module], lambda _: code)
+
+
+def watch_imports(names: Iterable[str], watch: Callable[[CodeType], None]) -> None:
+    """Show the code of these modules to `watch` as they are imported, unchanged."""
+
+    def code_of(name: str) -> CodeType:
+        path = source_of(name)
+        code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
+        watch(code)
+        return code
+
+    _intercept(names, code_of)
+
+
+def _intercept(names: Iterable[str], code_of: Callable[[str], CodeType]) -> None:
     loaded = [name for name in sys.modules if name.startswith("payments")]
     assert not loaded, f"already imported: {loaded[:3]}"
-    sys.meta_path.insert(0, _Finder(mutant))
+    sys.meta_path.insert(0, _Finder(names, code_of))
 
 
 def _sites(node: ast.AST, path: tuple[Step, ...], scope: str, *, in_raise: bool) -> Iterator[_Site]:

@@ -13,10 +13,17 @@ from types import CodeType
 
 import pytest
 
-from .mutants import REPOSITORY, ROOMS, Mutant, modules, source_of
+from .mutants import REPOSITORY, ROOMS, Mutant, modules, source_of, watch_imports
 
 KEPT = REPOSITORY / ".local" / "mutation" / "reach.json"
-UNIT = ("tests/unit/payments", "tests/unit/dynamodb", "tests/unit/tools", "tests/unit/test_*.py")
+UNIT = (
+    "tests/unit/payments",
+    "tests/unit/test_authentication*.py",
+    "tests/unit/test_fuzz_parsers.py",
+    "tests/unit/test_parameter_extremes.py",
+    "tests/unit/tools/test_hakika_*.py",
+)
+"""The other unit tests are about pages, the template, the tools and the simulator."""
 FUNCTIONAL = ("tests/functional",)
 FIRST_SEED, SEEDS = 1, 60
 TOOL = sys.monitoring.COVERAGE_ID
@@ -47,7 +54,7 @@ class Recorder:
 
     found: dict[str, Reach] = field(default_factory=dict)
     _names: dict[str, str] = field(default_factory=dict)
-    _lines: dict[str, set[int]] = field(default_factory=dict)
+    _lines: set[tuple[str, int]] = field(default_factory=set)
     _failed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -56,25 +63,23 @@ class Recorder:
 
     @contextmanager
     def on(self) -> Iterator[None]:
-        """Ask the interpreter for each line once, until the end of the block."""
+        """Watch the modules of the rooms, which the block is the first to import."""
         sys.monitoring.use_tool_id(TOOL, "hakika mutants")
         sys.monitoring.register_callback(TOOL, sys.monitoring.events.LINE, self._line)
-        sys.monitoring.set_events(TOOL, sys.monitoring.events.LINE)
-        try:
-            yield
-        finally:
-            sys.monitoring.set_events(TOOL, 0)
-            sys.monitoring.free_tool_id(TOOL)
+        watch_imports(self._names.values(), _watch)
+        yield
+        sys.monitoring.free_tool_id(TOOL)
 
     @contextmanager
     def one(self, name: str) -> Iterator[None]:
         """Record what the block reaches under this name."""
-        self._lines = {}
-        sys.monitoring.restart_events()
+        self._lines.clear()
         started = time.perf_counter()
         yield
         seconds = round(time.perf_counter() - started, 3)
-        lines = {module: sorted(reached) for module, reached in self._lines.items()}
+        lines: dict[str, list[int]] = {}
+        for path, line in sorted(self._lines):
+            lines.setdefault(self._names[path], []).append(line)
         self.found[name] = Reach(seconds, lines)
 
     @pytest.hookimpl(wrapper=True)
@@ -97,11 +102,16 @@ class Recorder:
             if reach.lines and name not in self._failed
         }
 
-    def _line(self, code: CodeType, line: int) -> object:
-        module = self._names.get(code.co_filename)
-        if module is not None:
-            self._lines.setdefault(module, set()).add(line)
-        return sys.monitoring.DISABLE
+    def _line(self, code: CodeType, line: int) -> None:
+        # Never disabled: to enable every line anew for each test costs more than to count it.
+        self._lines.add((code.co_filename, line))
+
+
+def _watch(code: CodeType) -> None:
+    sys.monitoring.set_local_events(TOOL, code, sys.monitoring.events.LINE)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            _watch(inner)
 
 
 def record_tests(places: tuple[str, ...]) -> dict[str, Reach]:
@@ -109,7 +119,7 @@ def record_tests(places: tuple[str, ...]) -> dict[str, Reach]:
     recorder = Recorder()
     files = [str(path) for place in places for path in sorted(REPOSITORY.glob(place))]
     with recorder.on():
-        pytest.main(["-q", "-p", "no:terminal", "-p", "no:xdist", *files], plugins=[recorder])
+        pytest.main(["-q", "-p", "no:xdist", *files], plugins=[recorder])
     return recorder.passed()
 
 
