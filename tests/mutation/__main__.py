@@ -52,8 +52,9 @@ def main() -> int:
 
 def _run(given: argparse.Namespace) -> int:
     preload()
-    if given.map or not reach.KEPT.exists():
-        _make_map()
+    if given.map:
+        reach.KEPT.unlink(missing_ok=True)
+    _make_map()
     reach_of, sample, source = reach.kept(), read_sample(), commit()
     argued = equivalents()
     wanted = {PENDING, SURVIVED} if given.survivors else {PENDING}
@@ -86,13 +87,15 @@ def _find(drawn: Drawn) -> Mutant | None:
 
 
 def _make_map() -> None:
-    """Each part in a child of its own, so that this process never imports the product."""
+    """Make each part that is missing, in a child: this process never imports the product."""
     parts = {
         "unit": lambda: reach.record_tests(reach.UNIT),
         "histories": reach.record_seeds,
         "functional": lambda: reach.record_tests(reach.FUNCTIONAL),
     }
     for name, record in parts.items():
+        if reach.KEPT.exists() and name in reach.kept():
+            continue
         say(f"finding what {name} reaches ...")
 
         def add(name: str = name, record: Any = record) -> int:

@@ -25,8 +25,10 @@ from .mutants import REPOSITORY, Mutant, install
 from .reach import ReachOf
 
 KILLERS = ("unit", "histories", "functional")
-SECONDS_MIN, SECONDS_FACTOR = 25, 8
+SECONDS_MIN, SECONDS_FACTOR = 60, 20
 """The time limit of a child: a mutant that loops for ever is killed by it."""
+LOG = REPOSITORY / ".local" / "mutation" / "child.log"
+"""What the last child printed."""
 MEMORY_BYTES = 6 * 2**30
 BATCH_SECONDS = (3.0, 60.0)
 """A killer first uses its quickest tests that reach the mutant, then as many as fit."""
@@ -154,12 +156,12 @@ def _run(names: Sequence[str]) -> str:
     return chosen.failed or f"pytest ends with {int(status)}"
 
 
-def in_child(work: Callable[[], Any], seconds: float) -> Any:
+def in_child(work: Callable[[], Any], seconds: float, log: Path = LOG) -> Any:
     """The answer of a forked child, which must be JSON; "time limit" where it takes too long."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _answer(work, writing)
+        _answer(work, writing, log)
     os.close(writing)
     deadline = time.monotonic() + seconds
     with os.fdopen(reading, "rb") as pipe:
@@ -184,12 +186,11 @@ def in_child(work: Callable[[], Any], seconds: float) -> Any:
     return said["answer"]
 
 
-def _answer(work: Callable[[], Any], writing: int) -> None:
+def _answer(work: Callable[[], Any], writing: int, log: Path) -> None:
     os.setpgid(0, 0)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    log = REPOSITORY / ".local" / "mutation" / "child.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    with Path(log).open("w") as quiet:
+    with log.open("w") as quiet:
         os.dup2(quiet.fileno(), 1)
         os.dup2(quiet.fileno(), 2)
         try:
