@@ -16,7 +16,7 @@ from .mutants import ROOMS, Mutant, mutants_of
 from .sample import PENDING, SURVIVED, Drawn, Sample, equivalents, figures, read_sample
 
 PERCENT_MIN = 95
-WRITTEN_EVERY = 10
+WRITTEN_EVERY = 3
 MAP_SECONDS = 3600
 
 

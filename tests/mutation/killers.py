@@ -30,9 +30,9 @@ SECONDS_MIN, SECONDS_FACTOR = 60, 20
 LOG = REPOSITORY / ".local" / "mutation" / "child.log"
 """What the last child printed."""
 MEMORY_BYTES = 6 * 2**30
-BATCH_SECONDS = (3.0, 60.0)
+BATCH_SECONDS = (2.0, 20.0)
 """A killer first uses its quickest tests that reach the mutant, then as many as fit."""
-SEEDS_MAX = 24
+SEEDS_MAX = 16
 PRELOADED = (
     *("boto3", "jwt", "aws_lambda_powertools.metrics", "pydantic", "greenlet", "hypothesis"),
     *("simulator.core", "tests.local.stack_fixture", "tests.support.log_scan"),
