@@ -64,7 +64,8 @@ export const TEXTS = {
     signInText: 'A payment that was sent goes on. We show it here once you have signed in.',
     offlineTitle: 'No connection',
     offlineText: 'We could not reach the payment service. Trying again is safe: you will not be charged twice.',
-    codes: {},
+    contact: 'Please contact us.',
+    codes: { 429: 'The service is busy. Please try again shortly.' },
   },
   sw: {
     phoneLabel: 'Nambari ya simu ya M-PESA',
@@ -129,7 +130,9 @@ export const TEXTS = {
     signInText: 'Malipo yaliyotumwa yanaendelea. Tutayaonyesha hapa ukishaingia.',
     offlineTitle: 'Hakuna mtandao',
     offlineText: 'Hatukuweza kufikia huduma ya malipo. Ni salama kujaribu tena: hutatozwa mara mbili.',
+    contact: 'Tafadhali wasiliana nasi.',
     codes: {
+      429: 'Huduma ina shughuli nyingi. Tafadhali jaribu tena baada ya muda mfupi.',
       other: 'Huduma ya malipo imekataa ombi hili.',
       unavailable: 'Huduma ina shughuli nyingi. Tafadhali jaribu tena baada ya muda mfupi.',
       too_many_prompts: 'Maombi ya malipo ni mengi mno. Tafadhali subiri kidogo.',
