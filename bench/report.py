@@ -29,7 +29,7 @@ NOT_MEASURED = "Not measured in this run; the next `{command}` fills the table."
 COMMANDS = {"burst on the stack": "python -m bench.burst"}
 """Which command fills a table, where it is not `make bench`."""
 BLOCK = r"(<!-- bench: {name} -->\n)(.*?)(\n<!-- end -->)"
-APART = ("burst_on_stack",)
+APART = ("burst_on_stack", "waiting")
 """Results of commands that `make bench` does not run, because they take longer."""
 type Results = Mapping[str, Any]
 type Values = Mapping[str, float]
