@@ -94,7 +94,7 @@ simulator: environments ## the Daraja simulator alone
 prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
 	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
 
-bench: environments ## measure cost and speed against two peers (needs valgrind; about eight minutes)
+bench: environments ## measure cost and speed against two peers (needs valgrind; about twelve minutes)
 	@PYTHONPATH=shared:. $(PY) -m bench
 
 invoke: environments ## one function under Lambda's emulator: FUNCTION=status EVENT=events/status.json

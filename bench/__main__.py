@@ -1,7 +1,7 @@
 """`make bench`: builds product and peers, measures both in one run, prints ratios.
 
 Writes bench/results.json, and from it the tables of docs/performance.md. Needs valgrind; takes
-about eight minutes on two cores.
+about twelve minutes on two cores.
 """
 
 import os
