@@ -5,6 +5,7 @@ so in its place. `python -m bench.report` writes the page again from the last ru
 """
 
 import json
+import textwrap
 import re
 import subprocess
 from collections.abc import Callable, Mapping
@@ -29,7 +30,7 @@ NOT_MEASURED = "Not measured in this run; the next `{command}` fills the table."
 COMMANDS = {"burst on the stack": "python -m bench.burst"}
 """Which command fills a table, where it is not `make bench`."""
 BLOCK = r"(<!-- bench: {name} -->\n)(.*?)(\n<!-- end -->)"
-APART = ("burst_on_stack",)
+APART = ("burst_on_stack", "waiting")
 """Results of commands that `make bench` does not run, because they take longer."""
 type Results = Mapping[str, Any]
 type Values = Mapping[str, float]
@@ -119,10 +120,9 @@ def _cold_starts(results: Results) -> list[str]:
 
 
 def _start(results: Results) -> list[str]:
-    parts = {**results["start_of_a_callback"]}
-    whole = cold.total(results["cold_path_instructions"]["callback"]["product"])
-    parts["the request itself"] = whole - sum(parts.values())
-    lines = ["| a callback's first request | instructions | share |", "|---|---|---|"]
+    parts = results["start_of_a_callback"]
+    whole = sum(parts.values())
+    lines = ["| what a callback's start loads | instructions | share |", "|---|---|---|"]
     for name, number in parts.items():
         lines.append(f"| {name} | {_amount(number / 1e6, 'M')} | {number / whole:.0%} |")
     return lines
@@ -280,7 +280,8 @@ def _burst_on_stack(results: Results) -> list[str]:
 
 def _versions(results: Results) -> list[str]:
     found = results["versions"]
-    return ["Packages of all three: " + ", ".join(f"{n} {v}" for n, v in found.items()) + "."]
+    packages = ", ".join(f"{name} {version}" for name, version in found.items())
+    return textwrap.wrap(f"Packages of all three: {packages}.", width=120)
 
 
 def _ledger(results: Results) -> list[str]:
