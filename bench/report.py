@@ -5,9 +5,9 @@ so in its place. `python -m bench.report` writes the page again from the last ru
 """
 
 import json
-import textwrap
 import re
 import subprocess
+import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
