@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import cold, cost, flow, growth, ledger, month, report, search, waiting
+from bench import cold, cost, first_view, flow, growth, ledger, month, report, search, waiting
 from bench.running import first_durations, wire
 from bench.subjects import build, sizes, subjects, versions
 
@@ -65,6 +65,7 @@ def main() -> int:
         results["growth"] = _step("growth", lambda: growth.growth(growth.SIZES))
         results["search"] = _step("search in 200,000 payments", search.measure)
     results["waiting"] = _step("pages that wait, in Chromium", waiting.measure)
+    results["first_view"] = _step("the desk's first view, in Chromium", first_view.measure)
     results["usd_per_million"] = {
         name: cost.usd_per_million(name, each) for name, each in results["flow"].items()
     }
