@@ -54,7 +54,7 @@ class Money(Playing):
         for shared in (self.phones, self.bookings):
             if len({shared[i] for i in live}) < len(live):
                 yield "I1"
-        if any(state.payments[i] is None for i in live):
+        if any(state.payments[i] is None for i in live) or "open, sent twice" in state.prompts:
             yield "I9"
         booked = [state.bookings[self.bookings[i]] for i in live if state.payments[i] is not None]
         if any(is_payable(booking) and booking.lock is None for booking in booked):

@@ -112,6 +112,10 @@ class Playing(MoneyWorld):
             yield f"{i} pays, the twin names another amount", self._post(lie, i, i, PAID)
         for world in self._fault(paid, "all lost"):
             yield f"{i} pays, nobody tells", world
+        p = state.payments[i]
+        if self.without == "one send of a push" and p is not None and p.status == "unknown":
+            again = replaced(state.prompts, i, "open, sent twice")
+            yield f"{i} is sent again", state._replace(prompts=again)
         refused = Evidence("callback", "callback", code=CLOSES)
         closed = state._replace(prompts=replaced(state.prompts, i, "closed"))
         yield f"{i} refuses", self._post(closed, i, -1, refused)

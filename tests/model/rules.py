@@ -23,6 +23,7 @@ RULES = tuple(
     Rule(*row)
     for row in (
         ("write ahead", "4.1", "sends"),
+        ("one send of a push", "4.1", "sends"),
         ("one prompt per booking", "3", "two prompts of a booking"),
         ("one prompt per phone", "3", "two bookings, one phone"),
         ("unclear is unknown", "4.3", "two prompts of a booking"),
@@ -33,8 +34,8 @@ RULES = tuple(
         ("a hint is not believed", "5.3", "messages"),
         ("failed is asked again", "4.8", "late"),
         ("late money counts", "3", "late"),
-        ("giving up is told", "3", "late"),
-        ("a missing receipt is told", "4.7", "late"),
+        ("giving up sets attention", "3", "late"),
+        ("a missing receipt sets attention", "4.7", "late"),
         ("version", "3", "messages"),
         ("decide again", "4.10", "messages"),
         ("the exact amount", "3", "amounts"),
@@ -49,7 +50,7 @@ RULES = tuple(
         ("hand money frees no phone", "10.2", "two bookings, one phone"),
         ("a second receipt is filed", "10.2", "a reference by hand"),
         ("other amounts are filed", "10.2", "a reference and another amount"),
-        ("two amounts are told", "10.3", "amounts"),
+        ("two amounts set attention", "10.3", "amounts"),
         ("a claim has its amount", "10.3", "amounts at a till"),
         ("file only a free receipt", "10.3", "amounts at a till"),
         ("a bound row stays", "10.3", "people"),
@@ -74,9 +75,9 @@ RULES = tuple(
         ("already reversed is no refusal", "11.3", "refund: other ways"),
         ("Completed says nothing", "11.4", "refund: answers"),
         ("one way back", "3", "refund: other ways"),
-        ("back twice is told", "11.1", "refund: contradictions"),
+        ("back twice sets attention", "11.1", "refund: contradictions"),
         ("the statement after a day", "11.1", "refund: answers"),
-        ("a day is told", "11.1", "refund: answers"),
+        ("a day sets attention", "11.1", "refund: answers"),
         ("stopped refunds", "11.5", "refund: answers"),
     )
 )

@@ -372,7 +372,8 @@ class Watch:
         parts = urlsplit(delivery.url).path.split("/")
         receipt = bytes.fromhex(parts[4]).decode() if parts[3] == "status" else ""
         own = self._world.plan.shortcode.encode()
-        is_witness = b'"Completed"' in delivery.body and own in delivery.body
+        is_named = f'"ReceiptNo","Value":"{receipt}"'.encode() in delivery.body
+        is_witness = is_named and b'"Completed"' in delivery.body and own in delivery.body
         if is_witness and "status" not in self.heard.get(receipt, []):
             self.heard_of(receipt, "status")
 
