@@ -58,7 +58,7 @@ NO_RIGHT = Says(
 )
 GONE = Says(
     "This payment is not there. Search for the M-PESA code or the phone.",
-    "Malipo haya hayapo. Tafuta nambari ya M-PESA au simu.",
+    "Malipo haya hayapo. Tafuta risiti au simu.",
 )
 CHANGED = Says(
     "It has changed since you saw it. Press Back, and look again.",

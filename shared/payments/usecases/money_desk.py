@@ -95,10 +95,12 @@ def set_aside(
 ) -> ReceiptRow:
     """Say that a receipt that waits is not to be booked; no machine undoes it.
 
-    Errors: NotFoundError; ConflictError.
+    Errors: NotFoundError; ConflictError, code `attach_to_payment` where it may be the money of a
+        payment that has no receipt: other money would be taken for that payment's.
     """
     row = _row(services, receipt_number)
     _require_state(row, RowState.UNCLAIMED)
+    require_no_prompts_money(services, row)
     _store(services, receipt_number, f"set aside: {reason}", actor)
     aside = row.put_aside(reason, by=actor.by, now=services.now())
     if not services.ledger.set_aside(aside, op_id=services.ids.hex(32)):

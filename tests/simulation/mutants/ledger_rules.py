@@ -277,6 +277,13 @@ LEDGER_MUTANTS = (
         "    op_id = services.ids.hex(32)\n    opening = owed_back(",
     ),
     one(
+        "a prompt's money is set aside",
+        "a receipt that may be a prompt's is not set aside",
+        DESK,
+        '    require_no_prompts_money(services, row)\n    _store(services, receipt_number, f"set aside',
+        '    _store(services, receipt_number, f"set aside',
+    ),
+    one(
         "money that M-Pesa named is bogus",
         "bogus is refused where a machine names the receipt",
         OPERATOR,
