@@ -271,6 +271,20 @@ def test_money_that_may_be_another_bookings_prompts_confirms_no_booking(
     assert scene.consultation("2")["paid_payment_id"] == named.payment_id
 
 
+@pytest.mark.parametrize("scenario", ["waits", "pays+callback_lost"])
+def test_what_may_be_a_prompts_money_is_not_set_aside(
+    scene: Scene, bank: Bank, scenario: str
+) -> None:
+    """Set aside it is no rival: a till's next money of that amount would be taken for it."""
+    payment_id = scene.pay(scenario)
+    scene.pass_time(30)
+    bank.says(RECEIPT, paid_at=int(scene.clock()))
+    with pytest.raises(ConflictError, match=f"payment {payment_id}") as refused:
+        set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
+    assert refused.value.code == "attach_to_payment"
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
 def test_a_person_owes_money_back_that_belongs_to_nothing(scene: Scene, bank: Bank) -> None:
     bank.says(RECEIPT)
     payment = owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)

@@ -45,6 +45,8 @@ def _lines(proof: dict[str, Any]) -> Iterator[str]:
         yield from ("", "| first, then second witness of a receipt | met |", "|---|---|")
         yield from (f"| {pair} | {count:,} |" for pair, count in pairs.items())
     yield from _mutants(proof["mutants"])
+    if "generated_mutants" in proof:
+        yield from _generated(proof["generated_mutants"])
 
 
 def _histories(figures: dict[str, Any]) -> str:
@@ -83,6 +85,27 @@ def _mutants(figures: dict[str, Any]) -> Iterator[str]:
     if left:
         yield from ("", "Not hunted yet:", "")
         yield from (f"- {name}" for name in left)
+
+
+def _generated(figures: dict[str, Any]) -> Iterator[str]:
+    draws = ", ".join(
+        f"{draw['mutants']} of {draw['of']:,} from {draw['room']} by seed {draw['seed']}"
+        for draw in figures["draws"]
+    )
+    yield ""
+    yield from _wrapped(f"Generated mutants, drawn at random: {draws}.")
+    names = ("drawn", "unit", "histories", "functional", "equivalent", "surviving", "not hunted")
+    yield from ("", f"| room | {' | '.join(names)} | killed |", f"|---|{'---|' * (len(names) + 1)}")
+    for room, found in figures["rooms"].items():
+        left = (found["equivalent"], found["surviving"], found["pending"])
+        cells = (found["drawn"], *found["killed_by"].values(), *left)
+        counts = " | ".join(f"{count:,}" for count in cells)
+        yield f"| {room} | {counts} | {found['percent_killed']} % |"
+    if figures["survivors"]:
+        yield from ("", "Survivors:", "")
+    for each in figures["survivors"]:
+        where = f"{each['module'].removeprefix('payments.')}, `{each['function']}`"
+        yield from _wrapped(f"- {where}: {each['says']}")
 
 
 def _wrapped(text: str) -> list[str]:

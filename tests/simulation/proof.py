@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,8 +13,9 @@ from typing import Any
 
 from .coverage import PAIRS_IN, PAIRS_MIN, Coverage
 from .history import play_seed
-from .page import COMMITTED, REPOSITORY, write_page
+from .page import COMMITTED, write_page
 from .runner import SHARE, Totals, play_seeds
+from .written import commit, say
 
 PROOF = COMMITTED
 SAME_SEEDS = 1000
@@ -40,16 +39,16 @@ def prove(given: argparse.Namespace) -> int:
     """Run the parts asked for, each written to docs/proof.json as it ends; 0 where all hold."""
     for part in given.parts.split(","):
         started = time.monotonic()
-        _say(f"{part} ...")
+        say(f"{part} ...")
         result = _PARTS[part](given)
         proof = {**_read(), part: result}
         proof[part].setdefault("seconds", round(time.monotonic() - started))
         proof[part]["finished"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         if "runs" not in proof[part]:  # each stretch of the histories names its own
-            proof[part]["commit"] = _commit()
+            proof[part]["commit"] = commit()
         proof["python"] = platform.python_version()
         _write(proof)
-        _say(f"{part}: {'holds' if result['holds'] else 'DOES NOT HOLD'}")
+        say(f"{part}: {'holds' if result['holds'] else 'DOES NOT HOLD'}")
     if PROOF == COMMITTED:
         write_page()
     return 0 if all(_read()[part]["holds"] for part in given.parts.split(",")) else 1
@@ -73,16 +72,16 @@ def _histories(given: argparse.Namespace) -> dict[str, Any]:
     so_far = _so_far(proof["histories"])
     told = len(so_far.totals.violations)
     first = _fresh_seeds(proof, given)
-    run = {"commit": _commit(), "first_seed": first, "histories": 0}
+    run = {"commit": commit(), "first_seed": first, "histories": 0}
 
     def progress(new: Totals) -> None:
         nonlocal told
         totals = _sum(so_far.totals, new)
         for violation in totals.violations[told:]:
-            _say(f"VIOLATION {violation}")
+            say(f"VIOLATION {violation}")
         told = len(totals.violations)
         if totals.histories % PROGRESS_EVERY == 0:
-            _say(_summary(totals))
+            say(_summary(totals))
             _write({**_read(), "histories": document(new)})
 
     def document(new: Totals) -> dict[str, Any]:
@@ -145,7 +144,7 @@ def _so_far(found: dict[str, Any]) -> _SoFar:
     for seed, invariant, sentence in found["violations"]:
         if play_seed(seed).violation is None:
             broke = f"{invariant}: {sentence}"
-            so_far.mended.append({"seed": seed, "broke": broke, "holds_at": _commit()})
+            so_far.mended.append({"seed": seed, "broke": broke, "holds_at": commit()})
         else:
             so_far.totals.violations.append((seed, invariant, sentence))
     return so_far
@@ -215,10 +214,10 @@ def _mutants(given: argparse.Namespace) -> dict[str, Any]:
     from .mutants.hunt import hunt_all
 
     def keep(result: dict[str, Any]) -> None:
-        _write({**_read(), "mutants": {**result, "commit": _commit()}})
+        _write({**_read(), "mutants": {**result, "commit": commit()}})
 
     before = _read().get("mutants", {})
-    return hunt_all(before, jobs=given.jobs, say=_say, keep=keep)
+    return hunt_all(before, jobs=given.jobs, say=say, keep=keep)
 
 
 def _pull_alone(given: argparse.Namespace) -> dict[str, Any]:
@@ -242,15 +241,3 @@ _PARTS = {
     "mutants": _mutants,
     "knobs": _knobs,
 }
-
-
-def _commit() -> str:
-    """Which source the part was run on."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S}  {line}\n")
-    sys.stderr.flush()
