@@ -28,7 +28,7 @@ UNIT = (
 FUNCTIONAL = ("tests/functional",)
 FIRST_SEED, SEEDS = 1, 60
 CASES_MAX = 2
-"""Of a functional test with a table, so many rows are used: each row plays a whole deployment."""
+"""Of a functional test with a table, so many rows are mapped: each row plays a whole deployment."""
 TOOL = sys.monitoring.COVERAGE_ID
 
 
