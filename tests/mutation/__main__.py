@@ -94,14 +94,13 @@ def _make_map() -> None:
         "functional": lambda: reach.record_tests(reach.FUNCTIONAL),
     }
     for name, record in parts.items():
-        if reach.KEPT.exists() and name in reach.kept():
+        if name in reach.kept():
             continue
         say(f"finding what {name} reaches ...")
 
         def add(name: str = name, record: Any = record) -> int:
-            before = reach.kept() if reach.KEPT.exists() else {}
             found = record()
-            reach.keep({**before, name: found})
+            reach.keep({**reach.kept(), name: found})
             return len(found)
 
         say(f"{name}: {in_child(add, MAP_SECONDS)}")
