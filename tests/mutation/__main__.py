@@ -29,7 +29,7 @@ def main() -> int:
     draw.add_argument("seed", type=int)
     draw.add_argument("count", type=int)
     run = commands.add_parser("run", help="hunt each mutant that has no verdict yet")
-    run.add_argument("--survivors", action="store_true", help="hunt the survivors again")
+    run.add_argument("--survivors", action="store_true", help="hunt survivors again, and longer")
     run.add_argument("--map", action="store_true", help="first find anew which test reaches what")
     run.add_argument("--most", type=int, default=100_000, help="stop after so many")
     one = commands.add_parser("one", help="hunt one mutant of the sample, and write nothing")
@@ -58,10 +58,14 @@ def _run(given: argparse.Namespace) -> int:
     reach_of, sample, source = reach.kept(), read_sample(), commit()
     argued = equivalents()
     wanted = {PENDING, SURVIVED} if given.survivors else {PENDING}
-    left = [each for each in sample.drawn if each.verdict in wanted and each.id not in argued]
+    left = [
+        each
+        for each in sample.drawn
+        if each.verdict in wanted and not (each.verdict == SURVIVED and each.id in argued)
+    ]
     for number, drawn in enumerate(left[: given.most], start=1):
         mutant = _find(drawn)
-        verdict = hunt(mutant, reach_of) if mutant is not None else None
+        verdict = hunt(mutant, reach_of, thorough=given.survivors) if mutant is not None else None
         settled = sample.settle(drawn, verdict, commit=source)
         say(f"{number}/{len(left)} {settled.id} {settled.verdict} {settled.by} {settled.what}")
         if number % WRITTEN_EVERY == 0:
@@ -77,7 +81,7 @@ def _one(name: str) -> int:
     if mutant is None:
         raise SystemExit("its place in the source is gone")
     say(f"{drawn.module}:{mutant.lines[0]} {drawn.function}: {drawn.says}")
-    verdict = hunt(mutant, reach.kept())
+    verdict = hunt(mutant, reach.kept(), thorough=True)
     say(f"{verdict.by or 'survived'} {verdict.what} {verdict.seconds} s")
     return 0 if verdict.by else 1
 

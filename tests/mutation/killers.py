@@ -30,8 +30,11 @@ SECONDS_MIN, SECONDS_FACTOR = 60, 20
 LOG = REPOSITORY / ".local" / "mutation" / "child.log"
 """What the last child printed."""
 MEMORY_BYTES = 6 * 2**30
-BATCH_SECONDS = (2.0, 20.0)
-"""A killer first uses its quickest tests that reach the mutant, then as many as fit."""
+BATCH_SECONDS = (2.0, 8.0, 60.0)
+"""A killer first uses its quickest tests that reach the mutant, then slower ones.
+
+The last batch, with every row of its tests, is only for a mutant that has survived the others.
+"""
 SEEDS_MAX = 16
 PRELOADED = (
     *("boto3", "jwt", "aws_lambda_powertools.metrics", "pydantic", "greenlet", "hypothesis"),
@@ -57,14 +60,17 @@ def preload() -> None:
     assert not loaded, loaded
 
 
-def hunt(mutant: Mutant, reach_of: ReachOf) -> Verdict:
+def hunt(mutant: Mutant, reach_of: ReachOf, *, thorough: bool = False) -> Verdict:
     """The first killer that notices the mutant."""
     started = time.monotonic()
     for killer in KILLERS:
         for number, names in enumerate(batches(mutant, killer, reach_of)):
+            is_last = number == len(BATCH_SECONDS) - 1
+            if is_last and not thorough:
+                break
             expected = sum(reach_of[killer][name].seconds for name in names)
             limit = SECONDS_MIN + SECONDS_FACTOR * expected
-            what = in_child(partial(_notices, mutant, killer, names, number > 0), limit)
+            what = in_child(partial(_notices, mutant, killer, names, is_last), limit)
             if what:
                 return Verdict(killer, str(what), round(time.monotonic() - started, 1))
     return Verdict("", "", round(time.monotonic() - started, 1))
