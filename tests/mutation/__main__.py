@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from collections.abc import Callable
 
 from tests.simulation.page import COMMITTED, write_page
 from tests.simulation.written import commit, say
@@ -31,6 +31,7 @@ def main() -> int:
     run = commands.add_parser("run", help="hunt each mutant that has no verdict yet")
     run.add_argument("--survivors", action="store_true", help="hunt survivors again, and longer")
     run.add_argument("--map", action="store_true", help="first find anew which test reaches what")
+    run.add_argument("--learn", nargs="+", help="test files that were written since the map")
     run.add_argument("--most", type=int, default=100_000, help="stop after so many")
     one = commands.add_parser("one", help="hunt one mutant of the sample, and write nothing")
     one.add_argument("id")
@@ -55,6 +56,7 @@ def _run(given: argparse.Namespace) -> int:
     if given.map:
         reach.KEPT.unlink(missing_ok=True)
     _make_map()
+    _learn(given.learn or [])
     reach_of, sample, source = reach.kept(), read_sample(), commit()
     argued = equivalents()
     wanted = {PENDING, SURVIVED} if given.survivors else {PENDING}
@@ -97,17 +99,27 @@ def _make_map() -> None:
         "histories": reach.record_seeds,
         "functional": lambda: reach.record_tests(reach.FUNCTIONAL),
     }
-    for name, record in parts.items():
-        if name in reach.kept():
-            continue
-        say(f"finding what {name} reaches ...")
+    for killer, record in parts.items():
+        if killer not in reach.kept():
+            _record(killer, record)
 
-        def add(name: str = name, record: Any = record) -> int:
-            found = record()
-            reach.keep({**reach.kept(), name: found})
-            return len(found)
 
-        say(f"{name}: {in_child(add, MAP_SECONDS)}")
+def _learn(files: list[str]) -> None:
+    for killer in ("unit", "functional"):
+        own = tuple(each for each in files if each.startswith(f"tests/{killer}/"))
+        if own:
+            _record(killer, lambda own=own: reach.record_tests(own))  # type: ignore[misc]
+
+
+def _record(killer: str, record: Callable[[], dict[str, reach.Reach]]) -> None:
+    def add() -> int:
+        found = record()
+        known = reach.kept()
+        reach.keep({**known, killer: known.get(killer, {}) | found})
+        return len(found)
+
+    say(f"finding what {killer} reaches ...")
+    say(f"{killer}: {in_child(add, MAP_SECONDS)}")
 
 
 def _publish(sample: Sample) -> int:
