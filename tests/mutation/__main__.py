@@ -31,6 +31,7 @@ def main() -> int:
     run = commands.add_parser("run", help="hunt each mutant that has no verdict yet")
     run.add_argument("--survivors", action="store_true", help="hunt survivors again, and longer")
     run.add_argument("--map", action="store_true", help="first find anew which test reaches what")
+    run.add_argument("--room", choices=[*ROOMS], help="only mutants of one room")
     run.add_argument("--learn", nargs="+", help="test files that were written since the map")
     run.add_argument("--most", type=int, default=100_000, help="stop after so many")
     one = commands.add_parser("one", help="hunt one mutant of the sample, and write nothing")
@@ -63,7 +64,9 @@ def _run(given: argparse.Namespace) -> int:
     left = [
         each
         for each in sample.drawn
-        if each.verdict in wanted and not (each.verdict == SURVIVED and each.id in argued)
+        if each.verdict in wanted
+        and given.room in (None, each.room)
+        and not (each.verdict == SURVIVED and each.id in argued)
     ]
     for number, drawn in enumerate(left[: given.most], start=1):
         mutant = _find(drawn)

@@ -30,12 +30,12 @@ SECONDS_MIN, SECONDS_FACTOR = 60, 20
 LOG = REPOSITORY / ".local" / "mutation" / "child.log"
 """What the last child printed."""
 MEMORY_BYTES = 6 * 2**30
-BATCH_SECONDS = (2.0, 8.0, 60.0)
-"""A killer first uses its quickest tests that reach the mutant, then slower ones.
+BATCH_SECONDS = (5.0, 60.0)
+"""A killer first uses its quickest tests that reach the mutant.
 
-The last batch, with every row of its tests, is only for a mutant that has survived the others.
+The last batch, with every row of its tests, is only for a mutant that has survived before.
 """
-SEEDS_MAX = 16
+SEEDS_MAX = 8
 PRELOADED = (
     *("boto3", "jwt", "aws_lambda_powertools.metrics", "pydantic", "greenlet", "hypothesis"),
     *("simulator.core", "tests.local.stack_fixture", "tests.support.log_scan"),
