@@ -43,9 +43,9 @@ class Reach:
     lines: dict[str, list[int]]
 
     def touches(self, mutant: Mutant) -> bool:
-        """Whether it runs the mutant's lines; a constant of a module is reached with the module."""
+        """Whether it runs the mutant's lines; of what an import runs, any line of the module."""
         lines = self.lines.get(mutant.module)
-        if lines is None or not lines or mutant.function == "(module)":
+        if lines is None or not lines or mutant.at_import:
             return lines is not None
         first, last = mutant.lines
         return any(first <= line <= last for line in lines)
