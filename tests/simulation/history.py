@@ -14,6 +14,7 @@ from .invariants.view import ViolationError
 from .machinery import Machinery
 from .people import People
 from .plan import Plan, draw_plan
+from .rollout import IN_FLIGHT_SECONDS
 from .scheduler import Choose
 from .world import START, SimulatedWorld
 
@@ -124,6 +125,8 @@ class _History:
         self._world.store_down_until = 0.0
         self._world.daraja.end_outages()
         self._machinery.replay_dead_letters()
+        if (releases := self._world.releases) is not None:
+            self._world.scheduler.at(self._world.clock.now + IN_FLIGHT_SECONDS, releases.finish)
 
     def _run_until(self, end: float) -> None:
         while True:

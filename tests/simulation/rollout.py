@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from payments.aws.adapters import Adapters
+from payments.usecases.upgrade_payments import restore_looks
 
 from simulator.core.chance import unit
 from tests.support.daraja import new_session
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 HALF, NONE, ALL = 0.5, 0.0, 1.0
 """The share of the calls that meet the earlier release."""
 THIS = "this release"
+IN_FLIGHT_SECONDS = 61.0
+"""No call of 0.1.1 runs longer than cleanup may."""
 ROLLBACK_SECONDS_MAX = 30 * HOUR
 """Pull lists the money of two days: who goes back for longer compares the statement."""
 
@@ -39,7 +42,8 @@ def draw_rollout_plan(seed: int) -> Plan:
     shares = [NONE, chance.choice((ALL, HALF)), HALF]
     if chance.random() < 0.5:
         shares[:2] = [ALL, NONE]
-    healed = (plan.heal_at, chance.choice((NONE, HALF)))
+    # Whoever upgrades again has `hakika upgrade` put sent refunds on the schedule again.
+    healed = (plan.heal_at, NONE if plan.refunds else chance.choice((NONE, HALF)))
     return replace(plan, rollout=((0.0, HALF), *zip(moments, shares, strict=True), healed))
 
 
@@ -64,6 +68,15 @@ class Releases:
             return THIS
         is_earlier = unit(self._world.plan.seed, "release", actor.name) < share
         return BRIDGE if is_earlier else THIS
+
+    def finish(self) -> None:
+        """`hakika upgrade`, once no call of 0.1.1 runs any more."""
+        if self._share() != NONE:
+            return
+        runtime = self._world.terminal
+        parts = runtime.services, runtime.history, runtime.backlog
+        restored = restore_looks(*parts, actor=runtime.actor("upgrade", request_id="upgrade"))
+        self._world.coverage.outcomes["looks restored"] += restored
 
     def is_absent(self, function: str) -> bool:
         """Whether 0.1.1 alone is deployed, and it has no such function."""

@@ -125,7 +125,7 @@ class SimulatedWorld:
         self.posts: Callable[[CallbackDelivery], None] = lambda _: None
         self.watch = Watch(self)
         self._pools: dict[tuple[str, str], list[Lambda]] = {}
-        self._releases = Releases(self) if plan.rollout else None
+        self.releases = Releases(self) if plan.rollout else None
         self._terminal: Any = None
         self._adapters = self._new_adapters()
         self._output = io.StringIO()
@@ -229,12 +229,12 @@ class SimulatedWorld:
     def _invoke(self, actor: Actor, event: Mapping[str, Any]) -> Any:
         """Run a warm instance, or a fresh one; one that dies is not used again."""
         actor.deadline = self.clock.now + TIMEOUT_SECONDS.get(actor.function, 10)
-        releases, release = self._releases, ""
+        releases, release = self.releases, ""
         if releases is not None:
             if releases.is_absent(actor.function) and "Records" not in event:
                 self.note(f"no such function: {actor.function}")
                 return absent(event)
-            release = releases.of(actor)
+            release = actor.release = releases.of(actor)
             self.note(f"invocations: {release}")
         pool = self._pools.setdefault((actor.function, release), [])
         instance = pool.pop() if pool else self.fresh_instance(actor.function, release)
@@ -252,8 +252,8 @@ class SimulatedWorld:
 
     def fresh_instance(self, function: str, release: str = "") -> Lambda:
         """A cold start, of one of two releases where there are two."""
-        if self._releases is not None and release:
-            return self._releases.cold_start(release, function, self._adapters)
+        if self.releases is not None and release:
+            return self.releases.cold_start(release, function, self._adapters)
         return Lambda(function, self._adapters, self.plan.environment)
 
     def forget_instances(self) -> None:

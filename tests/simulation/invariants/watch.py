@@ -15,7 +15,7 @@ from tests.support.dynamodb.errors import (
 )
 
 from .durability import facts_of, is_durable
-from .ledger import check_bound, check_row, debit_of, what_became_of
+from .ledger import check_bound, check_row, claims_blindly, debit_of, what_became_of
 from .outcomes import askable_id, outcomes_of
 from .refunds import RefundWatch
 from .transitions import (
@@ -59,6 +59,7 @@ class Watch:
         self.acknowledged: dict[str, list[bytes]] = {}
         self.heard: dict[str, list[str]] = {}
         self.attached: set[str] = set()
+        self.claimed_blindly: set[str] = set()
         self.filed_at: dict[str, float] = {}
         self._promised_money: list[str] = []
         self._promised: list[tuple[str, bytes, bool]] = []
@@ -115,7 +116,7 @@ class Watch:
                 require(old is None, "I7", f"{values['sk']} was written twice")
             self.view.take(kind, name, values["sk"], new)
         self.refunds.check_gate(read, self.view)
-        check_bound(self.view)
+        check_bound(self.view, self.claimed_blindly)
         for name in touched_payments:
             check_state(self.view, self.view.payments[name])
         for old, new in read:
@@ -129,6 +130,8 @@ class Watch:
 
     def _row(self, name: str, old: Values | None, new: Values | None, actor: Actor | None) -> None:
         check_row(old, new, actor)
+        if actor is not None and claims_blindly(actor):
+            self.claimed_blindly.add(name)
         self.filed_at.setdefault(name, self._world.clock.now)
         if actor is not None and actor.authority == "operator" and new is not None:
             self.attached.add(name)
