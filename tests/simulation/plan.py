@@ -14,6 +14,8 @@ from .faults import Fault, FaultKind, fault_from
 from .refunding import draw_refunds
 from .scenarios import scenario
 
+START = 1_790_000_000.0
+"""When every history begins. UTC epoch seconds."""
 MINUTE = 60.0
 HOUR = 3600.0
 PRICES_KES = (1, 150, 1000, 2500)

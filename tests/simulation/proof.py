@@ -1,4 +1,4 @@
-"""The whole proof: histories, the same twice, sweeps, interleavings, mutants, knobs."""
+"""The whole proof: histories, two releases, the same twice, sweeps, orders, mutants, knobs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .coverage import PAIRS_IN, PAIRS_MIN, Coverage
-from .history import play_seed
+from .history import play_rollout_seed, play_seed
 from .page import COMMITTED, REPOSITORY, write_page
-from .runner import SHARE, Totals, play_seeds
+from .rollout import MUST_HAPPEN
+from .runner import SHARE, Play, Totals, play_seeds
 
 PROOF = COMMITTED
 SAME_SEEDS = 1000
@@ -25,6 +26,9 @@ FIRST_RULES, RULES = "one prompt", "receipt ledger and refunds"
 """Histories count together while the rules, and the world around them, are the same."""
 FIRST_SEED = 4_000_001
 """Lower seeds were played before runs were kept, or belong to the tests and the mutants."""
+FIRST_ROLLOUT_SEED, ROLLOUT_RULES = 30_000_001, "0.1.1 beside 0.2.0"
+HISTORIES = {"histories": 100_000, "versions": 10_000}
+"""So many are asked for where the command does not say."""
 SUMMARY = (
     "histories",
     "calls_total",
@@ -68,11 +72,49 @@ class _SoFar:
     totals: Totals = field(default_factory=Totals)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Series:
+    """Histories that are counted together, played in stretches from a range of their own."""
+
+    part: str
+    earlier: str
+    first_seed: int
+    rules: str
+    play: Play
+
+    def figures(self, totals: Totals, asked_for: int) -> dict[str, Any]:
+        """What of the totals is kept, and whether they hold."""
+        if self.part == "versions":
+            return _rollout_document(totals, asked_for)
+        return _document(totals, asked_for)
+
+
 def _histories(given: argparse.Namespace) -> dict[str, Any]:
-    proof = _started()
-    so_far = _so_far(proof["histories"])
+    series = _Series(
+        part="histories", earlier="earlier", first_seed=FIRST_SEED, rules=RULES, play=play_seed
+    )
+    return _play_series(series, given)
+
+
+def _versions(given: argparse.Namespace) -> dict[str, Any]:
+    series = _Series(
+        part="versions",
+        earlier="earlier_versions",
+        first_seed=FIRST_ROLLOUT_SEED,
+        rules=ROLLOUT_RULES,
+        play=play_rollout_seed,
+    )
+    return _play_series(series, given)
+
+
+def _play_series(series: _Series, given: argparse.Namespace) -> dict[str, Any]:
+    part = series.part
+    asked_for = given.histories or HISTORIES[part]
+    proof = _started(series)
+    so_far = _so_far(proof[part], series.play)
     told = len(so_far.totals.violations)
-    first = _fresh_seeds(proof, given)
+    left = asked_for - so_far.totals.histories
+    first = _fresh_seeds(proof, series, given, left)
     run = {"commit": _commit(), "first_seed": first, "histories": 0}
 
     def progress(new: Totals) -> None:
@@ -83,45 +125,49 @@ def _histories(given: argparse.Namespace) -> dict[str, Any]:
         told = len(totals.violations)
         if totals.histories % PROGRESS_EVERY == 0:
             _say(_summary(totals))
-            _write({**_read(), "histories": document(new)})
+            _write({**_read(), part: document(new)})
 
     def document(new: Totals) -> dict[str, Any]:
         runs = [*so_far.runs, {**run, "histories": new.histories}]
         own = {"runs": [each for each in runs if each["histories"]], "mended": so_far.mended}
-        return {**_document(_sum(so_far.totals, new), given), "rules": RULES, **own}
+        figures = series.figures(_sum(so_far.totals, new), asked_for)
+        return {**figures, "rules": series.rules, **own}
 
-    left = given.histories - so_far.totals.histories
-    return document(play_seeds(first, left, jobs=given.jobs, progress=progress))
+    played = play_seeds(first, left, jobs=given.jobs, play=series.play, progress=progress)
+    return document(played)
 
 
-def _started() -> dict[str, Any]:
+def _started(series: _Series) -> dict[str, Any]:
     """Read the proof; histories of earlier rules move to `earlier` and are not counted again."""
     proof = _read()
-    found = proof.get("histories", {})
-    if found and found.get("rules", FIRST_RULES) != RULES:
+    found = proof.get(series.part, {})
+    if found and found.get("rules", FIRST_RULES) != series.rules:
         kept = {name: found[name] for name in SUMMARY if name in found}
-        proof.setdefault("earlier", []).append({"rules": found.get("rules", FIRST_RULES), **kept})
-        proof["histories"] = {}
+        rules = found.get("rules", FIRST_RULES)
+        proof.setdefault(series.earlier, []).append({"rules": rules, **kept})
+        proof[series.part] = {}
         _write(proof)
-    proof.setdefault("histories", {})
+    proof.setdefault(series.part, {})
     return proof
 
 
-def _fresh_seeds(proof: dict[str, Any], given: argparse.Namespace) -> int:
+def _fresh_seeds(
+    proof: dict[str, Any], series: _Series, given: argparse.Namespace, left: int
+) -> int:
     """The first seed that no run has played. Errors: SystemExit for seeds that were played."""
     # Whatever was under way when a run ended is not counted, and not played again.
     under_way = SHARE * given.jobs
     runs = [
         run
-        for each in (proof["histories"], *proof.get("earlier", []))
+        for each in (proof[series.part], *proof.get(series.earlier, []))
         for run in each.get("runs", ())
     ]
     used = [(run["first_seed"], run["first_seed"] + run["histories"] + under_way) for run in runs]
     if given.first is None:
-        return int(max((FIRST_SEED, *(last for _, last in used))))
+        return int(max((series.first_seed, *(last for _, last in used))))
     first = int(given.first)
-    if any(begin < first + given.histories and first < end for begin, end in used):
-        raise SystemExit(f"some of the {given.histories} seeds from {first} on have been played")
+    if any(begin < first + left and first < end for begin, end in used):
+        raise SystemExit(f"some of the {left} seeds from {first} on have been played")
     return first
 
 
@@ -130,7 +176,7 @@ def _read() -> dict[str, Any]:
     return found
 
 
-def _so_far(found: dict[str, Any]) -> _SoFar:
+def _so_far(found: dict[str, Any], play: Play) -> _SoFar:
     """Read what was played, and play again what broke, on the source as it is now."""
     if not found:
         return _SoFar()
@@ -143,7 +189,7 @@ def _so_far(found: dict[str, Any]) -> _SoFar:
         ),
     )
     for seed, invariant, sentence in found["violations"]:
-        if play_seed(seed).violation is None:
+        if play(seed).violation is None:
             broke = f"{invariant}: {sentence}"
             so_far.mended.append({"seed": seed, "broke": broke, "holds_at": _commit()})
         else:
@@ -158,7 +204,13 @@ def _sum(one: Totals, other: Totals) -> Totals:
     return both
 
 
-def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
+def _rollout_document(totals: Totals, asked_for: int) -> dict[str, Any]:
+    missing = [name for name in MUST_HAPPEN if not totals.coverage.outcomes[name]]
+    kept = _counted(totals, asked_for, missing)
+    return {"holds": not totals.violations and not missing, **kept}
+
+
+def _document(totals: Totals, asked_for: int) -> dict[str, Any]:
     coverage = totals.coverage
     missing, pairs = coverage.missing(), coverage.pairs()
     rare = [
@@ -168,8 +220,15 @@ def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
         "holds": not totals.violations and not missing and not rare,
         "pairs": pairs,
         "pairs_too_rare": rare,
+        **_counted(totals, asked_for, missing),
+    }
+
+
+def _counted(totals: Totals, asked_for: int, missing: list[str]) -> dict[str, Any]:
+    coverage = totals.coverage
+    return {
         "histories": totals.histories,
-        "asked_for": given.histories,
+        "asked_for": asked_for,
         "calls_total": coverage.calls_total,
         "faults_total": sum(coverage.faults.values()),
         "faults_per_history": round(sum(coverage.faults.values()) / max(1, totals.histories), 2),
@@ -235,6 +294,7 @@ def _knobs(given: argparse.Namespace) -> dict[str, Any]:
 
 _PARTS = {
     "histories": _histories,
+    "versions": _versions,
     "pull_alone": _pull_alone,
     "same": _same,
     "sweep": _sweep,

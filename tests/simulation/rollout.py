@@ -19,7 +19,7 @@ from tests.support.earlier import EarlierLambda, EarlierRelease, earlier_release
 from tests.support.lambdas import Lambda
 from tools.deploy.releases import BRIDGE, BRIDGE_COMMIT
 
-from .plan import HOUR, Plan, draw_plan
+from .plan import HOUR, START, Plan, draw_plan
 
 if TYPE_CHECKING:
     from .scheduler import Actor
@@ -28,8 +28,21 @@ if TYPE_CHECKING:
 HALF, NONE, ALL = 0.5, 0.0, 1.0
 """The share of the calls that meet the earlier release."""
 THIS = "this release"
+LAST_DEPLOYMENT_SECONDS = (0.0, 0.0, 1200.0, 3 * HOUR)
+"""How long after all has healed calls of 0.1.1 still begin."""
 IN_FLIGHT_SECONDS = 61.0
 """No call of 0.1.1 runs longer than cleanup may."""
+MUST_HAPPEN = (
+    f"invocations: {BRIDGE}",
+    f"invocations: {THIS}",
+    *(f"no such function: {name}" for name in ("paybill", "desk", "refunds")),
+    *(f"landed: {status}" for status in ("completed", "failed", "review", "refund_due")),
+    "looks restored",
+    "hint and query agreed",
+    "refunded by M-Pesa: paybill",
+    "row: unclaimed -> bound",
+)
+"""What must have happened at least once in a run of some thousands of histories."""
 ROLLBACK_SECONDS_MAX = 30 * HOUR
 """Pull lists the money of two days: who goes back for longer compares the statement."""
 
@@ -42,9 +55,8 @@ def draw_rollout_plan(seed: int) -> Plan:
     shares = [NONE, chance.choice((ALL, HALF)), HALF]
     if chance.random() < 0.5:
         shares[:2] = [ALL, NONE]
-    # Whoever upgrades again has `hakika upgrade` put sent refunds on the schedule again.
-    healed = (plan.heal_at, NONE if plan.refunds else chance.choice((NONE, HALF)))
-    return replace(plan, rollout=((0.0, HALF), *zip(moments, shares, strict=True), healed))
+    deployed = (plan.heal_at + chance.choice(LAST_DEPLOYMENT_SECONDS), NONE)
+    return replace(plan, rollout=((0.0, HALF), *zip(moments, shares, strict=True), deployed))
 
 
 def _moment(chance: random.Random, heal_at: float) -> float:
@@ -69,10 +81,13 @@ class Releases:
         is_earlier = unit(self._world.plan.seed, "release", actor.name) < share
         return BRIDGE if is_earlier else THIS
 
+    @property
+    def ends_at(self) -> float:
+        """When the last call of 0.1.1 has ended, after the last deployment. UTC epoch seconds."""
+        return START + self._phases[-1][0] + IN_FLIGHT_SECONDS
+
     def finish(self) -> None:
         """`hakika upgrade`, once no call of 0.1.1 runs any more."""
-        if self._share() != NONE:
-            return
         runtime = self._world.terminal
         parts = runtime.services, runtime.history, runtime.backlog
         restored = restore_looks(*parts, actor=runtime.actor("upgrade", request_id="upgrade"))

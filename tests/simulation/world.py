@@ -42,11 +42,9 @@ from .coverage import Coverage
 from .faults import Fault, FaultKind, Faults
 from .invariants.watch import Watch
 from .network import Network
-from .plan import Plan
+from .plan import START, Plan
 from .rollout import Releases, absent
 from .scheduler import Actor, Choose, CrashError, Scheduler
-
-START = 1_790_000_000.0
 
 
 class SdkError(BotoCoreError):

@@ -42,9 +42,9 @@ def new_session(
     make: Callable[[], requests.Session] | None = None,
 ) -> requests.Session:
     """The product's own session, or another release's, its network replaced."""
-    if make is None:
-        from payments.daraja.client import new_session as make
-    session = make()
+    from payments.daraja.client import new_session as own_session
+
+    session = (make or own_session)()
     session.mount("https://", DarajaAdapter(daraja, wire))
     return session
 

@@ -112,13 +112,13 @@ class _Renamed(ast.NodeTransformer):
     def __init__(self, package: str) -> None:
         self._package = package
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:  # noqa: N802 -- ast's name
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
         root, dot, rest = (node.module or "").partition(".")
         if root == "payments" and not node.level:
             node.module = f"{self._package}{dot}{rest}"
         return node
 
-    def visit_Import(self, node: ast.Import) -> ast.Import:  # noqa: N802 -- ast's name
+    def visit_Import(self, node: ast.Import) -> ast.Import:
         named = [each.name for each in node.names if each.name.partition(".")[0] == "payments"]
         assert not named, f"{named} would load this release"
         return node

@@ -6,8 +6,8 @@ Idempotent: a second run writes nothing. Each write requires the version that wa
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from payments.protocol.change import MONEY_PROOFS
 from payments.ports import Actor
+from payments.protocol.change import MONEY_PROOFS
 from payments.protocol.payment import UNPROVEN, Payment
 from payments.protocol.refund_evidence import RefundLook
 from payments.protocol.sent_refund import is_sent

@@ -49,7 +49,7 @@ def check_row(old: Values | None, new: Values | None, actor: Actor | None) -> No
 
     A claim of 0.1.1 replaces the row of its own payment's receipt by one without facts.
     """
-    if actor is not None and claims_blindly(actor) and new is not None:
+    if actor is not None and is_earlier(actor) and new is not None:
         owner = (old or {}).get("payment_id", new.get("payment_id"))
         require(owner == new.get("payment_id"), "I14", f"{new['pk']} changed hands")
         return
@@ -93,10 +93,11 @@ def _state(row: Values | None) -> str:
     return "set aside" if "set_aside" in row else "unclaimed"
 
 
-def claims_blindly(actor: Actor) -> bool:
-    """Whether this is code of 0.1.1, which claims what a hint or a query names, and keeps no row.
+def is_earlier(actor: Actor) -> bool:
+    """Whether this is code of 0.1.1, of which two things are known that 0.2.0 does not do.
 
-    0.2.0 binds a receipt only on a witness's word; `hakika upgrade` lists what 0.1.1 bound besides.
+    It binds what a hint names, and replaces the row; `hakika upgrade` lists what it bound besides.
+    It leaves a payment whose receipt is on an unclaimed row to 0.2.0.
     """
     return actor.release == BRIDGE
 
