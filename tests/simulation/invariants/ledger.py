@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tools.deploy.releases import BRIDGE
 
@@ -94,12 +94,23 @@ def _state(row: Values | None) -> str:
 
 
 def is_earlier(actor: Actor) -> bool:
-    """Whether this is code of 0.1.1, of which two things are known that 0.2.0 does not do.
+    """Whether this is code of 0.1.1, of which three things are known that 0.2.0 does not do.
 
     It binds what a hint names, and replaces the row; `hakika upgrade` lists what it bound besides.
-    It leaves a payment whose receipt is on an unclaimed row to 0.2.0.
+    It leaves a payment whose receipt is on an unclaimed row to 0.2.0. It cannot change a payment
+    without a prompt (docs/upgrade.md).
     """
     return actor.release == BRIDGE
+
+
+def cannot_write(actor: Actor, request: dict[str, Any]) -> bool:
+    """Whether 0.1.1 writes an event without an account: the index by_reference takes no such key.
+
+    Nothing is written then, and the caller gets an error.
+    """
+    puts = [each.get("Put", {}).get("Item", {}) for each in request.get("TransactItems", ())]
+    has_no_account = any(item.get("account_reference") == {"S": ""} for item in puts)
+    return is_earlier(actor) and has_no_account
 
 
 def check_bound(view: View, claimed_blindly: Set[str] = frozenset()) -> None:
