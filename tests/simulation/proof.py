@@ -123,9 +123,9 @@ def _play_series(series: _Series, given: argparse.Namespace) -> dict[str, Any]:
         for violation in totals.violations[told:]:
             _say(f"VIOLATION {violation}")
         told = len(totals.violations)
+        _write({**_read(), part: document(new)})
         if totals.histories % PROGRESS_EVERY == 0:
             _say(_summary(totals))
-            _write({**_read(), part: document(new)})
 
     def document(new: Totals) -> dict[str, Any]:
         runs = [*so_far.runs, {**run, "histories": new.histories}]
