@@ -61,8 +61,8 @@ def running_engine(jar: Path) -> Iterator[str]:
         process.wait(timeout=STOPS_WITHIN_SECONDS)
 
 
-def new_client(endpoint_url: str) -> Any:
-    """Return a client with the product's own tries and timeouts."""
+def new_client(endpoint_url: str, *, read_timeout_seconds: int = 2) -> Any:
+    """Return a client with the product's own tries, and its timeouts unless others are given."""
     return boto3.client(
         "dynamodb",
         endpoint_url=endpoint_url,
@@ -71,7 +71,7 @@ def new_client(endpoint_url: str) -> Any:
         aws_secret_access_key="test",
         config=Config(
             connect_timeout=1,
-            read_timeout=2,
+            read_timeout=read_timeout_seconds,
             retries={"mode": "standard", "total_max_attempts": 3},
             parameter_validation=False,
         ),
