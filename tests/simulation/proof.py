@@ -46,20 +46,21 @@ def prove(given: argparse.Namespace) -> int:
         started = time.monotonic()
         _say(f"{part} ...")
         result = _PARTS[part](given)
-        proof = {**_read(), part: result}
+        proof = {**read_proof(), part: result}
         proof[part].setdefault("seconds", round(time.monotonic() - started))
         proof[part]["finished"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         if "runs" not in proof[part]:  # each stretch of the histories names its own
-            proof[part]["commit"] = _commit()
+            proof[part]["commit"] = commit_of_source()
         proof["python"] = platform.python_version()
-        _write(proof)
+        write_proof(proof)
         _say(f"{part}: {'holds' if result['holds'] else 'DOES NOT HOLD'}")
     if PROOF == COMMITTED:
         write_page()
-    return 0 if all(_read()[part]["holds"] for part in given.parts.split(",")) else 1
+    return 0 if all(read_proof()[part]["holds"] for part in given.parts.split(",")) else 1
 
 
-def _write(proof: dict[str, Any]) -> None:
+def write_proof(proof: dict[str, Any]) -> None:
+    """Keep what was found."""
     PROOF.write_text(json.dumps(proof, indent=1, sort_keys=True) + "\n")
 
 
@@ -115,7 +116,7 @@ def _play_series(series: _Series, given: argparse.Namespace) -> dict[str, Any]:
     told = len(so_far.totals.violations)
     left = asked_for - so_far.totals.histories
     first = _fresh_seeds(proof, series, given, left)
-    run = {"commit": _commit(), "first_seed": first, "histories": 0}
+    run = {"commit": commit_of_source(), "first_seed": first, "histories": 0}
 
     def progress(new: Totals) -> None:
         nonlocal told
@@ -123,7 +124,7 @@ def _play_series(series: _Series, given: argparse.Namespace) -> dict[str, Any]:
         for violation in totals.violations[told:]:
             _say(f"VIOLATION {violation}")
         told = len(totals.violations)
-        _write({**_read(), part: document(new)})
+        write_proof({**read_proof(), part: document(new)})
         if totals.histories % PROGRESS_EVERY == 0:
             _say(_summary(totals))
 
@@ -139,14 +140,14 @@ def _play_series(series: _Series, given: argparse.Namespace) -> dict[str, Any]:
 
 def _started(series: _Series) -> dict[str, Any]:
     """Read the proof; histories of earlier rules move to `earlier` and are not counted again."""
-    proof = _read()
+    proof = read_proof()
     found = proof.get(series.part, {})
     if found and found.get("rules", FIRST_RULES) != series.rules:
         kept = {name: found[name] for name in SUMMARY if name in found}
         rules = found.get("rules", FIRST_RULES)
         proof.setdefault(series.earlier, []).append({"rules": rules, **kept})
         proof[series.part] = {}
-        _write(proof)
+        write_proof(proof)
     proof.setdefault(series.part, {})
     return proof
 
@@ -171,7 +172,8 @@ def _fresh_seeds(
     return first
 
 
-def _read() -> dict[str, Any]:
+def read_proof() -> dict[str, Any]:
+    """What the runs so far found."""
     found: dict[str, Any] = json.loads(PROOF.read_text()) if PROOF.exists() else {}
     return found
 
@@ -191,7 +193,7 @@ def _so_far(found: dict[str, Any], play: Play) -> _SoFar:
     for seed, invariant, sentence in found["violations"]:
         if play(seed).violation is None:
             broke = f"{invariant}: {sentence}"
-            so_far.mended.append({"seed": seed, "broke": broke, "holds_at": _commit()})
+            so_far.mended.append({"seed": seed, "broke": broke, "holds_at": commit_of_source()})
         else:
             so_far.totals.violations.append((seed, invariant, sentence))
     return so_far
@@ -274,9 +276,9 @@ def _mutants(given: argparse.Namespace) -> dict[str, Any]:
     from .mutants.hunt import hunt_all
 
     def keep(result: dict[str, Any]) -> None:
-        _write({**_read(), "mutants": {**result, "commit": _commit()}})
+        write_proof({**read_proof(), "mutants": {**result, "commit": commit_of_source()}})
 
-    before = _read().get("mutants", {})
+    before = read_proof().get("mutants", {})
     return hunt_all(before, jobs=given.jobs, say=_say, keep=keep)
 
 
@@ -304,7 +306,7 @@ _PARTS = {
 }
 
 
-def _commit() -> str:
+def commit_of_source() -> str:
     """Which source the part was run on."""
     command = ["git", "rev-parse", "--short", "HEAD"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
