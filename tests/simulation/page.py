@@ -39,6 +39,8 @@ def _lines(proof: dict[str, Any]) -> Iterator[str]:
         yield from _wrapped(_versions(proof["versions"]))
     if "second_opinion" in proof:
         yield from _wrapped(_second_opinion(proof["second_opinion"]))
+    for run in proof.get("long_day", {}).get("runs", ()):
+        yield from _wrapped(_long_day(run))
     yield from _wrapped(
         f"Same seeds twice: {proof['same']['seeds']:,}. Histories of the sweep: "
         f"{proof['sweep']['histories']:,}. Orders: {proof['interleavings']['orders']:,}. Each part "
@@ -78,6 +80,15 @@ def _second_opinion(figures: dict[str, Any]) -> str:
         f"- On AWS's own engine: {figures['histories']:,} short histories {_stretches(figures)}, "
         f"{figures['invocations']:,} calls in processes of their own, {figures['kills']:,} of them "
         f"killed, {figures['payments']:,} payments, {len(figures['violations'])} violations."
+    )
+
+
+def _long_day(run: dict[str, Any]) -> str:
+    return (
+        f"- The whole local stack for {run['minutes']:g} minutes: {run['requests']:,} requests over "
+        f"HTTP, {run['payments']:,} payments, {run['debits']:,} debits, {run['kills']:,} function "
+        f"processes killed, the emulator paused {run['pauses']:,} times, "
+        f"{len(run['violations'])} differences from the statement."
     )
 
 
