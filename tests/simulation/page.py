@@ -86,8 +86,8 @@ def _second_opinion(figures: dict[str, Any]) -> str:
 def _long_day(run: dict[str, Any]) -> str:
     return (
         f"- The whole local stack for {run['minutes']:g} minutes: {run['requests']:,} requests "
-        f"over HTTP, {run['payments']:,} payments, {run['debits']:,} debits, {run['kills']:,} function "
-        f"processes killed, the emulator paused {run['pauses']:,} times, "
+        f"over HTTP, {run['payments']:,} payments, {run['debits']:,} debits, {run['kills']:,} "
+        f"function processes killed, the emulator paused {run['pauses']:,} times, "
         f"{len(run['violations'])} differences from the statement."
     )
 
