@@ -88,7 +88,8 @@ class Pool:
         worker.connection.close()
         self.workers[self.workers.index(worker)] = self._fork()
         self.kills += 1
-        return worker.call
+        call, worker.call = worker.call, None  # nobody may kill it twice
+        return call
 
     def close(self) -> None:
         """End every process."""

@@ -57,7 +57,7 @@ def test_a_process_that_is_killed_in_its_call_is_replaced_and_the_others_go_on(p
     }
 
     assert pool.kill(first) == "killed"
-    assert not first.process.is_alive()
+    assert (first.process.is_alive(), first.is_busy) == (False, False)
     pool.answer(second, "yes")
     assert hear(pool) == (second, ("done", ["two", "yes"]))
 
