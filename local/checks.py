@@ -99,7 +99,10 @@ WEAKNESSES = tuple(
 )
 CHECKS = (
     Check("mypy", (str(BIN / "mypy"), ".")),
-    # The same rules and regions as `sam validate --lint`, which is this cfn-lint, and more.
+    Check(
+        "template (sam validate)",
+        (str(BUILD_BIN / "sam"), "validate", "--lint", "--region", "eu-west-1"),
+    ),
     Check(
         "template (cfn-lint and serverless rules)",
         (

@@ -26,10 +26,10 @@ from local.state import StackState
 DOCS = ROOT / "docs" / "images"
 LOOKS = ROOT / ".build" / "screenshots" / "desk"
 SECONDS_MAX = 60
-WIDE, HIGH = 720, 500
+WIDE = 720
 WIDTHS = (360, 768, 1440)
-SHOWN = ("waiting", "story", "question", "day")
-"""The views that the guide shows."""
+SHOWN = {"waiting": 670, "story": 1180, "question": 500, "day": 940}
+"""The views that the guide shows, each as high as what the guide says of it. Units: pixels."""
 BUTTONS = {"en": ("Waiting for you", "The day"), "sw": ("Yanayokusubiri", "Siku")}
 type Shoot = Callable[[Page, str], None]
 
@@ -116,6 +116,9 @@ def into(folder: Path, ending: str) -> Shoot:
         if folder == DOCS and name not in SHOWN:
             return
         page.wait_for_load_state("networkidle")
+        page.mouse.move(0, 0)  # nothing looks pressed because the mouse happens to be there
+        if folder == DOCS:
+            page.set_viewport_size({"width": WIDE, "height": SHOWN[name]})
         page.screenshot(path=folder / f"desk-{name}-{ending}.png", animations="disabled")
 
     return shoot
@@ -133,7 +136,7 @@ def make_pictures(stack: StackState, state_file: Path, *, is_look: bool) -> None
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     [link, *_] = new_links(state_file)
     with chromium() as browser:
-        page = browser.new_page(viewport={"width": WIDE, "height": HIGH})
+        page = browser.new_page(viewport={"width": WIDE, "height": SHOWN["waiting"]})
         page.goto(link.address)
         expect(page.locator("#who")).to_contain_text(link.name, timeout=60_000)
         for scheme in schemes if is_look else ():

@@ -9,7 +9,8 @@ come with cfn-lint) name for each type of the template.
 
 import ast
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
@@ -54,11 +55,33 @@ WITHOUT_RESOURCE = (
     *("lambda:GetAccountSettings", "secretsmanager:GetRandomPassword"),
 )
 """Actions that AWS grants on everything or not at all; so it is with every List."""
-WRITTEN = [
-    f"arn:aws:secretsmanager:*:*:secret:*{kind}Secret-*" for kind in ("Paybill", "Initiator")
-]
-ONLY_ON = {"secretsmanager:PutSecretValue": WRITTEN}
-"""The operator registers C2B addresses and sets the initiator; no other secret."""
+TO_MEND = tuple(
+    f"cloudformation:{name}"
+    for name in ("ContinueUpdateRollback", "DeleteStack", "DescribeStackResources")
+)
+"""What `make deploy` prints where a stack cannot be deployed to."""
+
+
+class Person(StrEnum):
+    """Whose policy it is."""
+
+    OPERATOR = "operator"
+    DEPLOYER = "deployer"
+
+
+ONLY_ON: Mapping[Person, Mapping[str, tuple[str, ...]]] = {
+    Person.OPERATOR: {
+        "secretsmanager:GetSecretValue": ("Daraja", "Jwt", "Paybill", "Pepper", "Webhook"),
+        "secretsmanager:PutSecretValue": ("Paybill", "Initiator"),
+        "lambda:InvokeFunction": ("cleanup", "refunds"),
+    },
+    Person.DEPLOYER: {"secretsmanager:PutSecretValue": ("Daraja", "Jwt", "Pepper")},
+}
+"""The secrets and functions of which a person needs an action; of other actions all of them.
+
+The operator registers C2B addresses and sets the initiator, whose password nobody reads back. The
+deployer stores what tools/store_secrets.py asks for.
+"""
 POLICY_CHARACTERS_MAX = 6144
 """AWS's limit for a managed policy, white space not counted."""
 
@@ -121,7 +144,7 @@ def deployer_actions() -> set[str]:
     needed = {action for action in handlers if action.partition(":")[0] in {*own, "iam"}}
     needed -= {f"dynamodb:{name}" for name in OF_ITEMS}
     calls = calls_in(DEPLOYER) - {"sts:GetCallerIdentity"}
-    return needed | _as_actions(calls) | set(BY_SAM_CLI)
+    return needed | _as_actions(calls) | {*BY_SAM_CLI, *TO_MEND}
 
 
 def resource_types() -> set[str]:
@@ -137,14 +160,14 @@ def resource_types() -> set[str]:
     return made
 
 
-def document(wanted: Iterable[str], stack: str) -> dict[str, Any]:
+def document(wanted: Iterable[str], stack: str, person: Person) -> dict[str, Any]:
     """Return an IAM policy: one statement a service, on this stack's resources by their names."""
     actions = set(wanted)
     statements: dict[tuple[str, ...], list[str]] = {}
     for action in sorted(actions):
         service, _, name = action.partition(":")
         is_free = name.startswith("List") or action in WITHOUT_RESOURCE
-        own = ONLY_ON.get(action) or _resources(service, stack)
+        own = _only_on(action, stack, person) or _resources(service, stack)
         resources = ("*",) if is_free else tuple(own)
         statements.setdefault(resources, []).append(action)
     return {
@@ -156,10 +179,10 @@ def document(wanted: Iterable[str], stack: str) -> dict[str, Any]:
     }
 
 
-def documents(actions: Iterable[str], stack: str) -> list[dict[str, Any]]:
+def documents(actions: Iterable[str], stack: str, person: Person) -> list[dict[str, Any]]:
     """Return as many policies as AWS's limit of characters asks for."""
     made: list[dict[str, Any]] = []
-    for statement in document(actions, stack)["Statement"]:
+    for statement in document(actions, stack, person)["Statement"]:
         for wider in made:
             tried = {**wider, "Statement": [*wider["Statement"], statement]}
             if len(json.dumps(tried, separators=(",", ":"))) <= POLICY_CHARACTERS_MAX:
@@ -198,14 +221,34 @@ def _own(kind: str) -> set[str]:
     return {action for action in _handler_actions(kind) if action.startswith(f"{prefix}:")}
 
 
+def _only_on(action: str, stack: str, person: Person) -> list[str]:
+    """The few resources of which the person needs the action; none where it is all of them."""
+    service = action.partition(":")[0]
+    found = ONLY_ON[person].get(action, ())
+    is_secret = service == "secretsmanager"
+    names = [
+        _secret(f"{each}Secret") if is_secret else f"function:{stack}-{each}" for each in found
+    ]
+    return [f"arn:aws:{service}:*:*:{name}" for name in names]
+
+
+@cache
+def _secrets() -> list[str]:
+    """The secrets of the template by their logical ids."""
+    resources = load_template()["Resources"].items()
+    return [name for name, each in resources if each["Type"] == "AWS::SecretsManager::Secret"]
+
+
+def _secret(logical_id: str) -> str:
+    """CloudFormation names a secret after its logical id, perhaps behind the stack's name."""
+    return f"secret:*{logical_id}-*"
+
+
 def _resources(service: str, stack: str) -> list[str]:
     named = {
         "dynamodb": [f"table/{stack}-*"],
         "sqs": [f"{stack}-*"],
-        # CloudFormation names them after the template, without the stack.
-        "secretsmanager": [
-            f"secret:*{kind}Secret-*" for kind in ("Daraja", "Jwt", "Paybill", "Pepper", "Webhook")
-        ],
+        "secretsmanager": [_secret(name) for name in _secrets()],
         "pipes": ["pipe/*OutboxPipe*"],
         "lambda": [f"function:{stack}-*", f"layer:{stack}-*", "event-source-mapping:*"],
         "events": [f"event-bus/{stack}-*", f"rule/{stack}-*"],
@@ -223,13 +266,13 @@ def _resources(service: str, stack: str) -> list[str]:
 
 
 def main(
-    person: Annotated[str, typer.Argument(help="operator or deployer")],
+    person: Annotated[Person, typer.Argument(help="operator or deployer")],
     environment: Annotated[str, typer.Option("--env", help="sandbox or production")] = "sandbox",
     part: Annotated[int, typer.Option(help="Which of the deployer's documents")] = 1,
 ) -> None:
     """Print the IAM policy of a person for one deployment."""
-    actions = {"operator": operator_actions, "deployer": deployer_actions}[person]()
-    made = documents(actions, read_target(environment).stack)
+    actions = operator_actions() if person is Person.OPERATOR else deployer_actions()
+    made = documents(actions, read_target(environment).stack, person)
     print(json.dumps(made[part - 1], indent=2))
 
 

@@ -438,7 +438,6 @@ export class MpesaCheckout extends HTMLElement {
     }
   }
 
-  /** Offers what helps. */
   #failure({ outcome, retryAt }, actions) {
     const { code, limited_by: limit, payment, payment_id: id } = outcome;
     const text = this.#text;
@@ -456,9 +455,10 @@ export class MpesaCheckout extends HTMLElement {
   }
 
   #refusal({ code, error, message }) {
-    const { codes } = this.#text;
-    const sentence = error ?? message;
-    return codes[code] ?? codes[code.split('_').pop()] ?? codes.other ?? sentence.charAt(0).toUpperCase() + sentence.slice(1);
+    const { codes, contact } = this.#text;
+    const known = codes[code] ?? codes[code.split('_').pop()] ?? codes.other ?? error ?? message;
+    const sentence = known[0].toUpperCase() + known.slice(1);
+    return HOPELESS.test(code) ? `${sentence.replace(/\.?$/, '.')} ${contact}` : sentence;
   }
 
   /** The service is asked before a new try is enabled. */
@@ -524,7 +524,6 @@ function grouped(phone) {
 
 const readable = (phone) => grouped(isValidMpesaPhone(phone) ? `0${formatPhoneNumber(phone).slice(3)}` : phone);
 
-/** A fast clock does not make the looks hurry. */
 const notBefore = (time) => Math.max(time, Date.now() + RETRY_SECONDS_MIN * 1000);
 
 function retryTime(outcome) {

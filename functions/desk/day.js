@@ -66,10 +66,10 @@ function chart(buckets) {
 function table(buckets, totals, isOneDay) {
   const rows = buckets.filter((each) => KINDS.some((kind) => each[kind].count));
   if (!rows.length) return make('p', { class: 'muted' }, t('nothing_came'));
-  const cell = (tally) => make('td', {}, tally.count ? kes(tally.amount_kes) : '–', tally.count ? make('small', {}, ` (${tally.count})`) : null);
+  const cell = (tally) => make('td', {}, tally.count ? kes(tally.amount_kes).replace('KES ', '') : '–', tally.count ? make('small', {}, ` (${tally.count})`) : null);
   const line = (name, each) => make('tr', {}, make('th', { scope: 'row' }, name), ...KINDS.map((kind) => cell(each[kind])));
   const head = make('tr', {}, make('th', { scope: 'col' }, t(isOneDay ? 'hour' : 'date')), ...KINDS.map((kind) => make('th', { scope: 'col' }, word(`col_${kind}`))));
-  return make('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('chart') }, make('table', {}, make('thead', {}, head),
+  return make('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': t('chart') }, make('table', {}, make('caption', {}, t('in_kes')), make('thead', {}, head),
     make('tbody', {}, ...rows.map((each) => line(each.label, each))), make('tfoot', {}, line(t('all'), totals))));
 }
 

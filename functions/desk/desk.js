@@ -77,12 +77,12 @@ function offers(row, path, again) {
   }));
 }
 
-state.signedOut = (key = 'sign_in') => {
-  state.token = null;
+state.signedOut = (text = t('sign_in')) => {
+  state.token = state.me = null;
   sessionStorage.removeItem('token');
   sayWho();
-  show(start, card(t('sign_in_title'), make('p', { role: 'alert' }, t(key)),
-    hasAccounts ? make('button', { type: 'button', class: 'main', onclick: () => account().then((module) => module.signIn()).catch(() => state.signedOut('down')) }, t('account')) : null));
+  show(start, card(t('sign_in_title'), make('p', { role: 'alert' }, text),
+    hasAccounts ? make('button', { type: 'button', class: 'main', onclick: () => account().then((module) => module.signIn()).catch(() => state.signedOut(t('down'))) }, t('account')) : null));
 };
 
 function sayWho() {
@@ -99,30 +99,32 @@ function speak() {
   [$('language').lang, $('language').textContent] = state.language === 'en' ? ['sw', 'Kiswahili'] : ['en', 'English'];
 }
 
+/** Why there is no session: the link or the account, or something that passes. */
+function noSession({ status, message }, code) {
+  if (status === undefined) return t('down');
+  if (status === 404) return t(code ? 'link_spent' : 'account_unknown');
+  return code && status !== 401 ? `${message} ${t('link_again')}` : message;
+}
+
 /** The address may hold a link's code and, after a slash, the payment to open: /desk#<code>/<payment_id>. */
 async function start() {
-  const asked = state.again;
   const [code, payment] = location.hash.slice(1).split('/');
   if (code || isReturning()) {
     try {
       const sent = code ? { code } : { id_token: await (await account()).proof() };
       history.replaceState(null, '', '/desk');
-      state.token = (await call('sessions', sent)).token;
+      state.me = await call('sessions', sent);
+      state.token = state.me.token;
       sessionStorage.setItem('token', state.token);
     } catch (error) {
       history.replaceState(null, '', '/desk');
-      return state.signedOut(error.status === 404 ? (code ? 'link_spent' : 'account_unknown') : 'down');
+      return state.signedOut(noSession(error, code));
     }
   }
   if (!state.token) return state.signedOut();
-  try {
-    state.me = await call('me');
-    sayWho();
-  } catch (error) {
-    if (error.status === 401) return undefined;
-  }
-  // Somebody who searched meanwhile sees what was found.
-  if (state.again !== asked) return undefined;
+  // Who it is comes beside the view: neither waits for the other.
+  if (!state.me) call('me').then((me) => { state.me = me; sayWho(); }).catch(() => {});
+  sayWho();
   return payment ? story(payment) : waiting();
 }
 

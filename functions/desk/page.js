@@ -46,21 +46,42 @@ export const list = (title, items) => (items.length ? card(title, make('ul', { c
 export const facts = (pairs) => make('dl', {}, ...pairs.filter(([, value]) => value)
   .flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]));
 
-/** The sentence for a refusal: which part does not answer, or why it cannot be. */
-function sentence(answer) {
-  if (answer.code === 'changed_meanwhile') return t('changed_meanwhile');
-  return has(`down_${answer.code}`) ? t(`down_${answer.code}`) : answer.error || t('down');
+const SECONDS_MAX = 35; // the API itself answers within 30
+const SLOW_SECONDS = 3;
+const BY_STATUS = { 0: 'down', 401: 'sign_in', 429: 'busy' };
+
+/** What does not answer or is refused, and what to do: by the answer's code, else by its status. 0 is no answer. */
+function sentence(status, { code, error }) {
+  const kind = BY_STATUS[status] ?? (status >= 500 ? 'fault' : null);
+  return inLanguage('refusals', status === 403 ? 'forbidden' : code) ?? (kind ? t(kind) : error || t('fault'));
 }
 
+/** Where an act got no clear answer, nobody knows whether it was done. */
+const unsure = ({ code }) => t('unsure', { silent: has(`silent_${code}`) ? t(`silent_${code}`) : t('silent') });
+
+/** Errors: Error with a sentence for people, `status` (0: no answer) and `code`. */
 export async function call(path, body) {
   const headers = { 'Accept-Language': state.language };
   if (state.token) headers.Authorization = `Bearer ${state.token}`;
   if (body) headers['Content-Type'] = 'application/json';
-  const response = await fetch(`/api/desk/${path}`, { method: body ? 'POST' : 'GET', headers, body: body && JSON.stringify(body) });
-  const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer;
-  if (response.status === 401) state.signedOut();
-  throw Object.assign(new Error(sentence(answer)), { status: response.status });
+  const patience = new AbortController();
+  const end = setTimeout(() => patience.abort(), SECONDS_MAX * 1000);
+  const slow = setTimeout(() => tell(t('slow'), { keeps: true }), SLOW_SECONDS * 1000);
+  let response = null;
+  let answer = null;
+  try {
+    response = await fetch(`/api/desk/${path}`, { method: body ? 'POST' : 'GET', headers, body: body && JSON.stringify(body), signal: patience.signal });
+    answer = await response.json();
+  } catch {
+    // No answer, or half of one.
+  }
+  clearTimeout(end);
+  clearTimeout(slow);
+  if ($('told').textContent === t('slow')) $('told').replaceChildren();
+  if (response?.ok && answer) return answer;
+  const status = response && !response.ok ? response.status : 0;
+  if (status === 401) state.signedOut();
+  throw Object.assign(new Error(sentence(status, answer ?? {})), { status, code: answer?.code });
 }
 
 export function show(again, ...nodes) {
@@ -86,7 +107,7 @@ export async function open(again, path, draw) {
     if (state.again === again) draw(answer);
   } catch (error) {
     if (error.status === 401 || state.again !== again) return;
-    const text = error.status ? error.message : t('down');
+    const text = error.status === undefined ? t('fault') : error.message;
     show(again, card(null, make('p', { role: 'alert' }, text), make('button', { onclick: again }, t('try_again'))));
   }
 }
@@ -129,21 +150,28 @@ export function ask({ act, then, to, known = {}, path, facts, again }) {
   $('reason').value = '';
   $('act-fields').replaceChildren(...(FIELDS[act] ?? []).flatMap((name) => field(act, name)));
   dialog.returnValue = '';
+  let isOld = false; // after a refusal or silence, what is behind the question is read again
+  dialog.onclose = () => isOld && again();
   dialog.querySelector('form').onsubmit = async (event) => {
     if (event.submitter?.value !== 'yes') return;
     event.preventDefault();
     $('act-yes').disabled = true;
+    $('act-yes').textContent = t('doing');
+    $('act-error').textContent = '';
     try {
       const answer = await call(path, { act: act === 'attach_booking' ? 'attach' : act, reason: $('reason').value, ...facts, ...typed(act) });
+      isOld = false;
       dialog.close();
       const number = answer.phone_number;
       tell(number ? t('number_is', { number }) : t('done'), { keeps: Boolean(number) });
       again();
     } catch (error) {
-      $('act-error').textContent = error.status ? error.message : t('down');
+      isOld = error.status !== 401;
+      $('act-error').textContent = !error.status || error.status >= 500 ? unsure(error) : error.message;
       if (error.status === 401) dialog.close();
     } finally {
       $('act-yes').disabled = false;
+      $('act-yes').textContent = t('confirm');
     }
   };
   dialog.showModal();

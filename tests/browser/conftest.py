@@ -11,10 +11,11 @@ from local.client import SimulatorClient
 from local.prepare_tests import CHROMIUM
 from local.state import StackState
 from tests.browser.checkout import Checkout
+from tests.browser.desk_page import booking_system, links, scene, sign_in
 from tests.local.conftest import Customer, MakeToken, customer, make_token
 from tests.local.conftest import simulator as daraja
 
-__all__ = ["customer", "daraja", "make_token"]
+__all__ = ["booking_system", "customer", "daraja", "links", "make_token", "scene", "sign_in"]
 
 ARGUMENTS = [
     "--no-sandbox",

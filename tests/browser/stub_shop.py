@@ -110,6 +110,7 @@ class StubApi:
     is_up: bool = True
     hangs: bool = False
     calls: list[tuple[str, str, Any, str]] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
 
     def answer(self, route: Route) -> None:
         """Answer one request of the element."""
@@ -118,6 +119,7 @@ class StubApi:
         self.calls.append(
             (request.method, path, request.post_data_json, request.headers.get("authorization", ""))
         )
+        self.keys.update(filter(None, [request.headers.get("idempotency-key")]))
         if self.hangs:
             return None
         if not self.is_up:

@@ -47,6 +47,23 @@ TARGETS = """[...document.querySelectorAll("button, a")].filter((each) => each.c
   .filter(([, height]) => height < 24)"""
 
 
+FOCUSED = """selector => {
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+  return Boolean(at?.matches(selector));
+}"""
+STOPS_MAX = 60
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until the focus is there."""
+    for _ in range(STOPS_MAX):
+        if page.evaluate(FOCUSED, selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reaches {selector}")
+
+
 class Day(NamedTuple):
     """A day by its chip's name, what the visitor does, how it ends, and the reason it turns on."""
 
@@ -344,3 +361,67 @@ def test_without_a_stack_the_window_says_what_to_do(
     page.route("**/demo/config.json", lambda route: route.abort())
     page.goto(stack.demo_url)
     expect(page.get_by_role("alert")).to_contain_text("make run")
+
+
+def test_a_stack_that_ends_under_the_window_is_named_and_the_window_goes_on_after_it(
+    window: DemoWindow,
+) -> None:
+    window.page.context.route("**/*", lambda route: route.abort("connectionrefused"))
+    window.page.locator("#days").get_by_role("button", name=re.compile("^Wrong PIN")).click()
+    trouble = window.page.get_by_role("alert")
+    expect(trouble).to_contain_text("Reload this page to go on.")
+    window.page.get_by_role("button", name="Kiswahili").click()
+    expect(trouble).to_contain_text("Pakia upya ukurasa huu ili uendelee.")
+    check_accessibility(window.page)
+    window.page.context.unroute_all()
+    window.page.reload()
+    expect(window.page.get_by_role("button", name=READY)).to_be_enabled()
+    expect(trouble).to_be_hidden()
+
+
+def test_on_a_slow_network_a_day_is_played_to_its_end(window: DemoWindow) -> None:
+    network = window.page.context.new_cdp_session(window.page)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 1500, "downloadThroughput": 12e3, "uploadThroughput": 6e3}
+    network.send("Network.emulateNetworkConditions", slow)
+    window.pay()
+    window.sees("Check your phone")
+    window.enter_pin()
+    window.ends_with(PAID)
+    assert len(window.pushes) == 1
+
+
+def test_a_whole_story_is_played_with_the_keyboard_alone(window: DemoWindow) -> None:
+    """From the first Tab to the end, each control is reached with Tab; no mouse, no script."""
+    page = window.page
+    tab_to(page, "[data-day='callback_lost']")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-day='callback_lost']")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("[data-day='callback_lost']")).to_be_focused()
+    expect(window.phone.get_by_test_id("balance")).to_contain_text("50,000")
+    expect(window.checkout.get_by_role("button", name=READY)).to_be_enabled()
+    tab_to(page, "button[type=submit]")
+    page.keyboard.press("Enter")
+    expect(window.phone.get_by_role("dialog")).to_be_visible()
+    tab_to(page, "iframe")
+    page.keyboard.type("1234")
+    page.keyboard.press("Enter")
+    window.ends_with(PAID)
+    tab_to(page, "#again")
+    page.keyboard.press("Enter")
+    expect(window.checkout.get_by_role("button", name=READY)).to_be_enabled()
+    expect(window.steps).to_have_count(0)
+
+
+def test_forced_colours_leave_the_end_in_words_and_a_sign(
+    chromium: Browser, stack: StackState
+) -> None:
+    context = chromium.new_context(viewport=DESK, forced_colors="active")  # type: ignore[arg-type]
+    window = DemoWindow(context.new_page())
+    window.open(stack.demo_url)
+    window.choose_day("Customer cancels")
+    window.pay()
+    window.ends_with(NOT_PAID)
+    check_accessibility(window.page)
+    window.shoot("39-demo-forced-colours-end")
+    context.close()

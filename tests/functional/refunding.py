@@ -44,8 +44,17 @@ def set_credential(world: World, password: str = PASSWORD) -> None:
     runtime.refunds.gates.note_credential(now, note, op_id=runtime.services.ids.hex(32))
 
 
+def add_approver(world: World, identity: str) -> None:
+    """Somebody whom the operator added at the desk, as `hakika staff add` writes it."""
+    sub = identity.removeprefix("staff:")
+    key = {"pk": f"STAFF#{sub}", "sk": "STATE"}
+    more = {"name": sub.title(), "role": "approver", "is_active": True, "tokens_from": 0}
+    world.store_item(key | more)
+
+
 def send_refund(world: World, payment_id: str) -> None:
     """One person requests, another approves."""
+    add_approver(world, CHECKER)
     services = world.function("refunds").module.runtime.services
     request_refund(services, payment_id, by=MAKER, why="ill", request_id="r1")
     call = {"act": "approve", "payment_id": payment_id, "by": CHECKER, "why": "checked"}
@@ -60,6 +69,8 @@ class Refunding(Scene):
         super().__init__(**options)
         self.services = self.function("refunds").module.runtime.services
         self.gates = self.services.refunds().gates
+        for person in (MAKER, CHECKER, "staff:chebet"):
+            add_approver(self, person)
         if has_initiator:
             self.set_credential(PASSWORD)
 

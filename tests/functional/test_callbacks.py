@@ -149,12 +149,16 @@ def test_the_old_route_accepts_whatever_it_cannot_read(scene: Scene, body: str) 
     assert scene.items("") == before
 
 
-def test_the_old_route_makes_an_open_payment_due_at_once(scene: Scene) -> None:
+@pytest.mark.parametrize(("code", "hastens"), [(0, True), (1032, True), (7777, False)])
+def test_the_old_route_makes_an_open_payment_due_at_once_for_a_final_code(
+    scene: Scene, code: int, hastens: bool
+) -> None:
     payment_id, _, _ = waiting(scene)
+    due_at = scene.payment(payment_id).due_at
     scene.pass_time(5, delivers=False)
-    body = callback_body(scene.prompt_of(payment_id).checkout_request_id, 0)
+    body = callback_body(scene.prompt_of(payment_id).checkout_request_id, code)
     scene.call("callback", "POST", OLD_CALLBACK, body=body)
-    assert scene.payment(payment_id).due_at == int(scene.clock())
+    assert scene.payment(payment_id).due_at == (int(scene.clock()) if hastens else due_at)
 
 
 def test_a_function_url_event_has_no_path_parameters(scene: Scene) -> None:

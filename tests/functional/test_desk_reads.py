@@ -88,6 +88,15 @@ def test_a_day_is_counted_by_the_hour(scene: Refunding) -> None:
     assert days(browser, "2026-01-01")["hours"] == {"2026-01-01": {}}
 
 
+def test_a_day_counts_what_was_paid_and_not_what_was_asked(world: World) -> None:
+    payment = world.payment(in_review(world))
+    assert payment.paid_amount_kes is not None
+    assert payment.paid_amount_kes != payment.amount_kes
+    day = eat_day(payment.received_at or 0)
+    [hour] = days(staff(world, "v", "viewer"), day)["hours"][day].values()
+    assert hour["received"] == {"count": 1, "amount_kes": payment.paid_amount_kes}
+
+
 def test_a_statement_is_compared_by_the_function_of_the_command(
     world: World, tmp_path: Path
 ) -> None:

@@ -94,6 +94,14 @@ def test_a_paid_consultation_is_refused_in_the_sentence_frontends_know(scene: Sc
     assert answer.body["payment_id"] == payment_id
 
 
+def test_a_consultation_that_was_paid_elsewhere_names_no_payment(scene: Scene) -> None:
+    [item] = scene.items("CONSULT#")
+    scene.store_item({**item, "status": "Confirmed", "payment_status": "Paid"})
+    answer = scene.initiate()
+    refused(answer, 409, "already_paid")
+    assert answer.body["payment_id"] == "", "a page finds a text where it looks for the payment"
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -16,7 +16,7 @@ from payments.store.receipt_items import row_values
 from local.template import read_template
 from tests.functional.booking_system import Town as WebhookTown
 from tests.functional.faulty import PUSH_PATH, Execute, Network, callback_body, meanwhile
-from tests.functional.refunding import set_credential
+from tests.functional.refunding import add_approver, set_credential
 from tests.functional.scene import Scene
 from tests.functional.test_paybill import body as confirmation
 from tests.support.lambdas import UNLISTED_IP, Lambda, http_event
@@ -236,6 +236,7 @@ def _return_money(scene: WatchedScene) -> None:
     )
     assert answer.status == 200, answer.body
     scene.daraja.set_next("outcome_lost", api="reversal")
+    add_approver(scene, "staff:b")
     call = {"act": "approve", "payment_id": payment_id, "by": "staff:b", "why": "checked"}
     more = {"request_id": "r", "shown_version": None}
     assert scene.function("refunds").invoke(call | more) == {}

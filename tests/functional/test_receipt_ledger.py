@@ -172,10 +172,10 @@ def test_a_callback_of_another_amount_than_the_row_goes_to_review(
 
 
 def test_a_machine_never_touches_what_was_set_aside(scene: Scene, bank: Bank) -> None:
-    payment_id, reference = prompted(scene)
     bank.says(RECEIPT)
     set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
     aside = bank.row(RECEIPT)
+    payment_id, reference = prompted(scene)
 
     assert bank.says(RECEIPT, reference=reference) is MoneyOutcome.REPEAT
     scene.post(payment_id, 0, receipt=RECEIPT)

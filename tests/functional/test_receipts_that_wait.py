@@ -271,6 +271,20 @@ def test_money_that_may_be_another_bookings_prompts_confirms_no_booking(
     assert scene.consultation("2")["paid_payment_id"] == named.payment_id
 
 
+@pytest.mark.parametrize("scenario", ["waits", "pays+callback_lost"])
+def test_what_may_be_a_prompts_money_is_not_set_aside(
+    scene: Scene, bank: Bank, scenario: str
+) -> None:
+    """Set aside it is no rival: a till's next money of that amount would be taken for it."""
+    payment_id = scene.pay(scenario)
+    scene.pass_time(30)
+    bank.says(RECEIPT, paid_at=int(scene.clock()))
+    with pytest.raises(ConflictError, match=f"payment {payment_id}") as refused:
+        set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
+    assert refused.value.code == "attach_to_payment"
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
 def test_a_person_owes_money_back_that_belongs_to_nothing(scene: Scene, bank: Bank) -> None:
     bank.says(RECEIPT)
     payment = owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
@@ -439,3 +453,16 @@ def test_a_typed_phone_number_is_stored_without_its_middle(bank: Bank, typed: st
     kept = str(bank.row(RECEIPT).reference)
     assert "12345" not in kept
     assert "678" in kept
+
+
+def test_a_callback_without_a_whole_amount_takes_its_receipt_that_waits_without_one(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("ignores")
+    scene.pass_time(40)
+    bank.says(RECEIPT, amount=None, amount_text="1000.50", reference="WRONG")
+    assert scene.post(payment_id, 0, amount=1000.5, receipt=RECEIPT) == 200
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.failure_reason) == ("review", "amount_missing")
+    assert payment.bound_receipt == RECEIPT
+    assert scene.queue.messages == []

@@ -14,7 +14,15 @@ from payments.protocol.reversal_codes import CREDENTIAL_CODES, REFUSALS
 from payments.usecases.operate import operate_on_payment
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
-from tests.functional.faulty import CrashError, crash_after, crash_before, meanwhile, refuse, then
+from tests.functional.faulty import (
+    CrashError,
+    callback_body,
+    crash_after,
+    crash_before,
+    meanwhile,
+    refuse,
+    then,
+)
 from tests.functional.refunding import CHECKER, MAKER, PASSWORD, REVERSAL_PATH, Refunding
 from tests.support.dynamodb.faults import throttled
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP
@@ -257,6 +265,22 @@ def test_a_wrong_password_reaches_mpesa_once(scene: Refunding, asks_balance_firs
     assert scene.reversals_sent().total() == 1
     [operator] = [each for each in scene.daraja.initiators() if each.name == "testapi"]
     assert not operator.is_locked
+
+
+def test_a_hint_is_asked_about_while_a_refund_is_under_way(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    scene.daraja.set_next("ack_hang_lost", api="reversal")
+    scene.send(payment_id)
+    prompt = scene.prompt_of(payment_id)
+    second = callback_body(prompt.checkout_request_id, 0, receipt="SECOND0001")
+    scene.post_callback(prompt.order.callback_url, second, source_ip=UNLISTED_IP)
+    assert scene.payment(payment_id).hint is not None
+    scene.clean_up()
+    payment = scene.payment(payment_id)
+    assert (payment.hint, payment.attention) == (None, "second_receipt")
+    scene.pass_a_day()
+    asked = [call for call in scene.invoker.calls if call["act"] == "ask_status"]
+    assert len(asked) == len(REFUND_STATUS_SECONDS)
 
 
 @pytest.mark.parametrize("code", ["7777", "17", "26", "100000000"])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.functional.refunding import CHECKER, MAKER, Refunding
 from tests.functional.test_paybill import body
 from tests.support.world import World
 
@@ -63,3 +64,20 @@ def test_no_operation_costs_more_than_it_did(world: World) -> None:
     costs["confirmation of the same money"] = spent(world, lambda: world.post_to_paybill(url, seen))
     costs["confirmation of other money"] = spent(world, lambda: world.post_to_paybill(url, other))
     assert costs == MOST
+
+
+def test_a_refund_costs_what_the_pages_say() -> None:
+    """The check of the gate counts as a write here: AWS's pages do not say that it does not."""
+    scene = Refunding()
+    scene.engine.counts_units = True
+    payment_id = scene.owed()
+    works: dict[str, Callable[[], object]] = {
+        "requested": lambda: scene.request(payment_id, by=MAKER),
+        "balance": lambda: scene.pass_time(10),
+        "sent": lambda: scene.approve(payment_id, by=CHECKER),
+        "refunded": lambda: scene.pass_time(10),
+    }
+    costs = {name: spent(scene, work)[2] for name, work in works.items()}
+    assert scene.payment(payment_id).status == "refunded"
+    assert costs == {"requested": 4 + 2, "balance": 1, "sent": 7, "refunded": 6}
+    scene.close()

@@ -14,7 +14,7 @@ from local import aws
 from local.settings import ROOT
 from tests.local.operator_desk import ACCOUNT, in_review, scene
 from tests.local.runbook_scene import Scene
-from tools.iam import documents, operator_actions
+from tools.iam import Person, documents, operator_actions
 
 __all__ = ["scene"]
 NAME = "hakika-operator"
@@ -24,7 +24,7 @@ NAME = "hakika-operator"
 def access_key(scene: Scene) -> Iterator[dict[str, str]]:
     """A person who may do what the policy says."""
     iam = scene.client("iam")
-    [policy] = documents(operator_actions(), scene.stack_name)
+    [policy] = documents(operator_actions(), scene.stack_name, Person.OPERATOR)
     iam.create_user(UserName=NAME)
     iam.put_user_policy(UserName=NAME, PolicyName=NAME, PolicyDocument=json.dumps(policy))
     key = iam.create_access_key(UserName=NAME)["AccessKey"]

@@ -30,7 +30,8 @@ from tests.local.stack_logs import faults_in_logs
 from tests.second_opinion.judge import scan, view_of
 from tests.simulation.invariants.view import OPEN, View
 from tests.simulation.page import write_page
-from tests.simulation.proof import commit_of_source, read_proof, write_proof
+from tests.simulation.proof import read_proof, write_proof
+from tests.simulation.written import commit
 
 from .audit import Debits, compare
 from .people import Crowd
@@ -81,7 +82,7 @@ def _play(
     faults = faults_in_logs(Api(stack))
     leaks = [each for each in faults if not each.startswith("a crash")]
     return {
-        "commit": commit_of_source(),
+        "commit": commit(),
         "finished": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "minutes": given.minutes,
         "seed": given.seed,

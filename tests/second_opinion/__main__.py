@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.simulation.page import write_page
-from tests.simulation.proof import commit_of_source, read_proof, write_proof
+from tests.simulation.proof import read_proof, write_proof
+from tests.simulation.written import commit
 
 from .batch import Played, play_batch
 from .engine import FOLDER, EngineMissingError, find_jar, new_client, running_engine
@@ -54,7 +55,7 @@ def _play(endpoint_url: str, histories: int, engine: str) -> None:
     found: dict[str, Any] = read_proof().get(PART, {})
     first = next_seed(found)
     run: dict[str, Any] = {
-        "commit": commit_of_source(),
+        "commit": commit(),
         "first_seed": first,
         "histories": 0,
         "kills": 0,

@@ -50,7 +50,11 @@ def _lines(proof: dict[str, Any]) -> Iterator[str]:
     if pairs:
         yield from ("", "| first, then second witness of a receipt | met |", "|---|---|")
         yield from (f"| {pair} | {count:,} |" for pair, count in pairs.items())
+    if "model" in proof:
+        yield from _model(proof["model"])
     yield from _mutants(proof["mutants"])
+    if "generated_mutants" in proof:
+        yield from _generated(proof["generated_mutants"])
 
 
 def _histories(figures: dict[str, Any]) -> str:
@@ -106,6 +110,24 @@ def _pull_alone(figures: dict[str, Any]) -> str:
     )
 
 
+def _model(figures: dict[str, Any]) -> Iterator[str]:
+    worlds, rules = figures["worlds"], figures["rules"]
+    broken = sum(bool(each["broken"]) for each in worlds)
+    missed = sum(not each["breaks"] for each in rules)
+    yield ""
+    yield from _wrapped(
+        f"The model: {figures['states']:,} states of {len(worlds)} worlds, {broken} of them "
+        "broken. "
+        f"Rules taken out: {len(rules)}, of which {missed} broke nothing."
+    )
+    yield from ("", "| world | states | steps |", "|---|---|---|")
+    yield from (f"| {each['world']} | {each['states']:,} | {each['steps']:,} |" for each in worlds)
+    yield from ("", "| rule taken out | section | breaks | states tried |", "|---|---|---|---|")
+    for each in rules:
+        tried = f"{each['states']:,}"
+        yield f"| {each['rule']} | {each['section']} | {each['breaks'] or 'nothing'} | {tried} |"
+
+
 def _mutants(figures: dict[str, Any]) -> Iterator[str]:
     from .mutants.catalogue import MUTANTS
 
@@ -121,6 +143,27 @@ def _mutants(figures: dict[str, Any]) -> Iterator[str]:
     if left:
         yield from ("", "Not hunted yet:", "")
         yield from (f"- {name}" for name in left)
+
+
+def _generated(figures: dict[str, Any]) -> Iterator[str]:
+    draws = ", ".join(
+        f"{draw['mutants']} of {draw['of']:,} from {draw['room']} by seed {draw['seed']}"
+        for draw in figures["draws"]
+    )
+    yield ""
+    yield from _wrapped(f"Generated mutants, drawn at random: {draws}.")
+    names = ("drawn", "unit", "histories", "functional", "equivalent", "surviving", "not hunted")
+    yield from ("", f"| room | {' | '.join(names)} | killed |", f"|---|{'---|' * (len(names) + 1)}")
+    for room, found in figures["rooms"].items():
+        left = (found["equivalent"], found["surviving"], found["pending"])
+        cells = (found["drawn"], *found["killed_by"].values(), *left)
+        counts = " | ".join(f"{count:,}" for count in cells)
+        yield f"| {room} | {counts} | {found['percent_killed']} % |"
+    if figures["survivors"]:
+        yield from ("", "Survivors:", "")
+    for each in figures["survivors"]:
+        where = f"{each['module'].removeprefix('payments.')}, `{each['function']}`"
+        yield from _wrapped(f"- {where}: {each['says']}")
 
 
 def _wrapped(text: str) -> list[str]:

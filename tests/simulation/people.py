@@ -293,12 +293,14 @@ class People:
                 return ReviewResolved(resolution=Resolution.BOGUS)  # which must be refused
             case "review":
                 assert debit is not None
-                exact = debit.amount_kes == payment.get("paid_amount_kes", debit.amount_kes)
+                named = payment.get("receipt_number") or debit.receipt
+                on_file = self._world.daraja.ledger.debits.get(named, debit)
+                exact = on_file.amount_kes == payment.get("paid_amount_kes", on_file.amount_kes)
                 complete = exact and unit(self._world.plan.seed, "resolve", payment["pk"]) < 0.6
                 return ReviewResolved(
                     resolution=Resolution.COMPLETE if complete else Resolution.REFUND_DUE,
-                    receipt_number=payment.get("receipt_number") or debit.receipt,
-                    amount_kes=debit.amount_kes,
+                    receipt_number=named,
+                    amount_kes=on_file.amount_kes,
                 )
             case "unknown" | "pending" | "failed" | "cancelled" if debit is not None:
                 return ReceiptFound(receipt_number=debit.receipt, amount_kes=debit.amount_kes)

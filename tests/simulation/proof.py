@@ -1,12 +1,10 @@
-"""The whole proof: histories, two releases, the same twice, sweeps, orders, mutants, knobs."""
+"""The whole proof: histories, two releases, the same twice, sweeps, orders, mutants, model."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import platform
-import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,9 +13,10 @@ from typing import Any
 
 from .coverage import PAIRS_IN, PAIRS_MIN, Coverage
 from .history import play_rollout_seed, play_seed
-from .page import COMMITTED, REPOSITORY, write_page
+from .page import COMMITTED, write_page
 from .rollout import MUST_HAPPEN
 from .runner import SHARE, Play, Totals, play_seeds
+from .written import commit, say
 
 PROOF = COMMITTED
 SAME_SEEDS = 1000
@@ -44,16 +43,16 @@ def prove(given: argparse.Namespace) -> int:
     """Run the parts asked for, each written to docs/proof.json as it ends; 0 where all hold."""
     for part in given.parts.split(","):
         started = time.monotonic()
-        _say(f"{part} ...")
+        say(f"{part} ...")
         result = _PARTS[part](given)
         proof = {**read_proof(), part: result}
         proof[part].setdefault("seconds", round(time.monotonic() - started))
         proof[part]["finished"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         if "runs" not in proof[part]:  # each stretch of the histories names its own
-            proof[part]["commit"] = commit_of_source()
+            proof[part]["commit"] = commit()
         proof["python"] = platform.python_version()
         write_proof(proof)
-        _say(f"{part}: {'holds' if result['holds'] else 'DOES NOT HOLD'}")
+        say(f"{part}: {'holds' if result['holds'] else 'DOES NOT HOLD'}")
     if PROOF == COMMITTED:
         write_page()
     return 0 if all(read_proof()[part]["holds"] for part in given.parts.split(",")) else 1
@@ -116,17 +115,17 @@ def _play_series(series: _Series, given: argparse.Namespace) -> dict[str, Any]:
     told = len(so_far.totals.violations)
     left = asked_for - so_far.totals.histories
     first = _fresh_seeds(proof, series, given, left)
-    run = {"commit": commit_of_source(), "first_seed": first, "histories": 0}
+    run = {"commit": commit(), "first_seed": first, "histories": 0}
 
     def progress(new: Totals) -> None:
         nonlocal told
         totals = _sum(so_far.totals, new)
         for violation in totals.violations[told:]:
-            _say(f"VIOLATION {violation}")
+            say(f"VIOLATION {violation}")
         told = len(totals.violations)
         write_proof({**read_proof(), part: document(new)})
         if totals.histories % PROGRESS_EVERY == 0:
-            _say(_summary(totals))
+            say(_summary(totals))
 
     def document(new: Totals) -> dict[str, Any]:
         runs = [*so_far.runs, {**run, "histories": new.histories}]
@@ -193,7 +192,7 @@ def _so_far(found: dict[str, Any], play: Play) -> _SoFar:
     for seed, invariant, sentence in found["violations"]:
         if play(seed).violation is None:
             broke = f"{invariant}: {sentence}"
-            so_far.mended.append({"seed": seed, "broke": broke, "holds_at": commit_of_source()})
+            so_far.mended.append({"seed": seed, "broke": broke, "holds_at": commit()})
         else:
             so_far.totals.violations.append((seed, invariant, sentence))
     return so_far
@@ -276,10 +275,10 @@ def _mutants(given: argparse.Namespace) -> dict[str, Any]:
     from .mutants.hunt import hunt_all
 
     def keep(result: dict[str, Any]) -> None:
-        write_proof({**read_proof(), "mutants": {**result, "commit": commit_of_source()}})
+        write_proof({**read_proof(), "mutants": {**result, "commit": commit()}})
 
     before = read_proof().get("mutants", {})
-    return hunt_all(before, jobs=given.jobs, say=_say, keep=keep)
+    return hunt_all(before, jobs=given.jobs, say=say, keep=keep)
 
 
 def _pull_alone(given: argparse.Namespace) -> dict[str, Any]:
@@ -294,6 +293,13 @@ def _knobs(given: argparse.Namespace) -> dict[str, Any]:
     return turn_all()
 
 
+def _model(given: argparse.Namespace) -> dict[str, Any]:
+    """Every state of tests/model, and each of its rules taken out."""
+    from tests.model.explore import figures
+
+    return figures(say)
+
+
 _PARTS = {
     "histories": _histories,
     "versions": _versions,
@@ -303,16 +309,5 @@ _PARTS = {
     "interleavings": _interleavings,
     "mutants": _mutants,
     "knobs": _knobs,
+    "model": _model,
 }
-
-
-def commit_of_source() -> str:
-    """Which source the part was run on."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{datetime.now(UTC):%H:%M:%S}  {line}\n")
-    sys.stderr.flush()

@@ -27,7 +27,8 @@ ROOMS = {
         " validate_payment upgrade_payments"
         " apply_refund refunds send_refund look_at_refund record_initiator_result result_addresses"
         " compare_statement count_hours"
-        " read_payments deliver_event staff desk_acts find_payments file_receipt_claim"
+        " prompts_money read_payments deliver_event staff desk_acts find_payments"
+        " file_receipt_claim"
     ),
     "store": (
         "payments writes items receipt_items row_writes ledger instructions context events"

@@ -10,7 +10,7 @@ from tools.deploy.errors import DeployError
 from tools.samconfig import Target
 
 MADE_NOTHING = "REVIEW_IN_PROGRESS"
-DELETE_FIRST = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED")
+DELETE_FIRST = ("CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,16 @@ def refuse_unusable(stack: Stack, target: Target) -> None:
             f"  aws cloudformation describe-stack-events {where}\n"
             f"  aws cloudformation delete-stack {where}\n"
             f"  aws cloudformation wait stack-delete-complete {where}"
+        )
+    if status == "DELETE_FAILED":
+        raise DeployError(
+            f"{target.stack} is {status}: somebody began to delete it, and AWS deploys to it no "
+            "more. Its table may still be there, with every payment: look before you delete "
+            "anything. What is left, and why:\n"
+            f"  aws cloudformation describe-stack-resources {where}\n"
+            f"  aws cloudformation describe-stack-events {where}\n"
+            "To go on with its table: docs/runbook.md, Restore, step 3. To delete all of it: "
+            "docs/deploy.md, Afterwards"
         )
     if status == "UPDATE_ROLLBACK_FAILED":
         raise DeployError(

@@ -18,8 +18,12 @@ from payments.protocol.evidence import (
     ReviewResolved,
 )
 from payments.protocol.payment import Payment
-from payments.usecases.apply_evidence import CHANGED, preview_evidence
-from payments.usecases.operate import ask_about_payment, operate_on_payment
+from payments.usecases.apply_evidence import CHANGED
+from payments.usecases.operate import (
+    ask_about_payment,
+    operate_on_payment,
+    preview_operation,
+)
 from rich.console import Console
 from rich.text import Text
 
@@ -189,7 +193,7 @@ def operate(
     It is done to the version that was shown, or not at all. Errors: ChangedError.
     """
     before = finding.locate(session, name)
-    preview_evidence(session.parts, before, operation)
+    preview_operation(session.parts, before, operation)
 
     def act(shown: Payment, account: Account) -> Payment:
         return operate_on_payment(

@@ -77,6 +77,9 @@ async function open(day, remembered = null) {
     for (const each of plays) if (each !== play && !each.isAlone) drop(each);
   } catch {
     complain(simulator ? 'noSimulator' : 'notRunning');
+    if (mine !== opening || !watched) return;
+    at('stage').setAttribute('aria-busy', 'false'); // what was there before stays
+    drawDays();
   }
 }
 

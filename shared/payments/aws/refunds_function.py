@@ -150,6 +150,7 @@ def new_refund_parts(
 def new_refund_sender(runtime: "Runtime") -> RefundSender:
     """Compose what speaks to Safaricom as the initiator. Errors: SettingsError."""
     from payments.daraja.initiator import INITIATOR_NAME, SECURITY_CREDENTIAL, InitiatorClient
+    from payments.store.staff import StaffRegister
 
     settings = runtime.settings
     if not settings.callback_url_base:
@@ -157,6 +158,7 @@ def new_refund_sender(runtime: "Runtime") -> RefundSender:
     names = (INITIATOR_NAME, SECURITY_CREDENTIAL)
     return RefundSender(
         services=runtime.services,
+        register=StaffRegister(runtime.table),
         initiator=InitiatorClient(
             runtime.gateway,
             secret=lambda: runtime.read_secret(settings.initiator_secret_arn, names),

@@ -12,6 +12,7 @@ from payments.aws.token_families import STAFF_AUDIENCE, TokenFamily
 from payments.errors import UnauthenticatedError
 from payments.http import api_gateway, desk_answers
 from payments.http.authentication import Authenticator, authenticator
+from payments.http.token_claims import bearer_token
 from payments.http.token_keys import SharedSecret
 from payments.protocol.staff import Staff
 from payments.usecases.staff import StaffDesk, spend_account, spend_link
@@ -44,11 +45,13 @@ class Sessions:
         return self._session(staff)
 
     def _by_account(self, accounts: Authenticator, id_token: object, desk: StaffDesk) -> Staff:
-        caller = accounts.caller({"headers": {"authorization": f"Bearer {id_token}"}})
+        event = {"headers": {"authorization": f"Bearer {id_token}"}}
+        caller = accounts.caller(event)
         oldest = self._runtime.services.now() - ACCOUNT_SECONDS
         if caller.issued_at is None or caller.issued_at < oldest:
             raise UnauthenticatedError
-        return spend_account(desk, str(id_token), caller.client_id)
+        # What was checked is what is spent: not the spaces that a header may have around it.
+        return spend_account(desk, bearer_token(event), caller.client_id)
 
     def _session(self, staff: Staff) -> dict[str, Any]:
         now = self._runtime.services.now()

@@ -35,7 +35,7 @@ from payments.protocol.reversal_codes import (
     STATUS_NEEDS_PERSON,
     STATUS_STOPS,
 )
-from payments.protocol.sent_refund import is_overdue, is_sent, look_moments
+from payments.protocol.sent_refund import is_look_due, is_overdue, is_sent, look_moments
 
 TWICE = "refunded_twice"
 
@@ -144,6 +144,7 @@ def _look(case: Case) -> Change | None:
     """Move the look to its next step; after a day a person must look too.
 
     Release 0.1.1 takes the look off the schedule, as it knows none at a refund: it is put back.
+    A payment with a hint stays due: Daraja is asked about the hint in the same run.
     """
     payment, now = case.payment, case.now
     is_late = is_overdue(payment, now)
@@ -152,7 +153,10 @@ def _look(case: Case) -> Change | None:
     if not is_sent(payment) or not (is_due or is_forgotten):
         return None
     attention = payment.attention or (UNRESOLVED if is_late else None)
-    return case.step(replace(payment, attention=attention), schedules=True)
+    if attention == payment.attention and not is_look_due(payment, now):
+        return None
+    after = replace(payment, attention=attention)
+    return case.step(after, schedules=payment.hint is None or is_forgotten)
 
 
 def _hint(case: Case) -> Change | None:

@@ -13,7 +13,7 @@ from payments.protocol.refund_evidence import (
     RefundRequested,
     RefundSettled,
 )
-from payments.protocol.refund_rules import RequireRunning, TakeTurn
+from payments.protocol.refund_rules import RequireRunning, TakeTurn, is_same_person
 from payments.protocol.refund_steps import refused, returned
 from payments.protocol.reversal_codes import NOT_REVERSED
 from payments.protocol.sent_refund import is_overdue, is_sent
@@ -74,7 +74,7 @@ def withdraw(case: Case) -> Change:
 def approve(case: Case, approved: RefundApproved, gate: RefundGate) -> Change:
     payment = case.payment
     refund = _require_requested(payment)
-    if refund.asked_by == approved.by:
+    if is_same_person(refund.asked_by or "", approved.by):
         raise ConflictError(
             "Whoever requested a refund cannot approve it: another person must", code="same_person"
         )

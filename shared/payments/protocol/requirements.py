@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from payments.errors import ConflictError
 from payments.protocol.case import Case
 from payments.protocol.payment import Payment, PaymentStatus
+from payments.protocol.receipts import RowState
 
 
 def require_free_receipt(case: Case) -> None:
@@ -14,6 +15,21 @@ def require_free_receipt(case: Case) -> None:
     if not case.receipt_is_free:
         raise ConflictError(
             "That receipt has been set aside: reopen it first", code="receipt_set_aside"
+        )
+
+
+def require_named_amount(case: Case, amount_kes: int) -> None:
+    """Refuse an amount that M-Pesa itself contradicts on the receipt's row. Errors: ConflictError.
+
+    A row without any amount contradicts none: the person reads it from the statement.
+    """
+    row = case.context.receipt
+    if row is None or row.state is not RowState.UNCLAIMED:
+        return
+    if row.amount_text is not None or row.amount_kes not in (None, amount_kes):
+        raise ConflictError(
+            "That receipt is on file with another amount: look at it first",
+            code="amount_contradicted",
         )
 
 

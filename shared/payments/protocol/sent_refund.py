@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 
 from payments.protocol.payment import Payment, RefundStep
-from payments.protocol.policy import REFUND_OVERDUE_SECONDS, REFUND_STATUS_SECONDS
+from payments.protocol.policy import (
+    NO_ANSWER_SECONDS,
+    REFUND_OVERDUE_SECONDS,
+    REFUND_STATUS_SECONDS,
+)
 
 
 def is_sent(payment: Payment) -> bool:
@@ -22,3 +26,9 @@ def look_moments(payment: Payment) -> Sequence[int]:
     if payment.refund is None or payment.refund.sent_at is None or not is_sent(payment):
         return ()
     return [payment.refund.sent_at + seconds for seconds in REFUND_STATUS_SECONDS]
+
+
+def is_look_due(payment: Payment, now: int) -> bool:
+    """Whether M-Pesa is asked about the refund now: a hint makes the payment due more often."""
+    moments = [*look_moments(payment), *([payment.hastened_at] if payment.hastened_at else [])]
+    return payment.hint is None or any(at <= now < at + NO_ANSWER_SECONDS for at in moments)

@@ -30,9 +30,13 @@ class Staff:
     is_active: bool
     tokens_from: int
 
+    def may_act_as(self, role: Role) -> bool:
+        """Whether the person may do now what this role may."""
+        return self.is_active and _RANK[self.role] >= _RANK[role]
+
     def require(self, role: Role) -> None:
         """Refuse an act that needs a higher role. Errors: ForbiddenError."""
-        if not self.is_active or _RANK[self.role] < _RANK[role]:
+        if not self.may_act_as(role):
             raise ForbiddenError
 
     def admits(self, issued_at: float | None) -> bool:

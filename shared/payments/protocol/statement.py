@@ -9,7 +9,11 @@ from payments.protocol.evidence import ReceiptFound
 from payments.protocol.news import more_news
 from payments.protocol.payment import UNPROVEN, PaymentStatus, Proof
 from payments.protocol.report import of_statement
-from payments.protocol.requirements import require_free_receipt, require_status
+from payments.protocol.requirements import (
+    require_free_receipt,
+    require_named_amount,
+    require_status,
+)
 from payments.protocol.result_codes import SUCCESS
 
 
@@ -22,6 +26,7 @@ def record_receipt(case: Case, found: ReceiptFound) -> Change:
     """
     payment = case.payment
     require_free_receipt(case)
+    require_named_amount(case, found.amount_kes)
     if not payment.may_yet_be_paid:
         return _add_receipt(case, found)
     require_status(payment, UNPROVEN - {PaymentStatus.DISPATCHING}, "record a receipt for")

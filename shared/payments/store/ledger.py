@@ -171,8 +171,10 @@ class ReceiptLedger:
         )
         return self._payments(values["pk"] for values in found)
 
-    def payments_created(self, *, first: int, last: int, amount_kes: int) -> list[Payment] | None:
-        """Return the payments of an amount that were created then; None where they are too many.
+    def payments_created(
+        self, *, first: int, last: int, amount_kes: int, most: int = CANDIDATES_MAX
+    ) -> list[Payment] | None:
+        """Return the payments of an amount that were created then; None where more than `most`.
 
         Units: UTC epoch seconds, both included; KES.
         """
@@ -184,7 +186,7 @@ class ReceiptLedger:
                         break
                     if values["amount_kes"] == amount_kes:
                         keys.append(values["pk"])
-                    if len(keys) > CANDIDATES_MAX:
+                    if len(keys) > most:
                         return None
         return self._payments(keys)
 
@@ -207,10 +209,12 @@ class ReceiptLedger:
 
     def _payments(self, keys: Iterable[str]) -> list[Payment]:
         ids = [key.removeprefix(PAYMENT_PREFIX) for key in keys if key.startswith(PAYMENT_PREFIX)]
-        if not ids:
-            return []
-        found = self._table.get_many([payment_key(payment_id) for payment_id in ids])
-        return [to_payment(values) for values in found if values is not None]
+        return [
+            to_payment(values)
+            for part in batched(ids, READ_AT_ONCE, strict=False)
+            for values in self._table.get_many([payment_key(payment_id) for payment_id in part])
+            if values is not None
+        ]
 
     def _event(self, row: ReceiptRow, event_type: EventType, actor: Actor) -> dict[str, Any]:
         now = int(self._clock())

@@ -25,9 +25,12 @@ from payments.protocol.refund_evidence import (
     RefundWithdrawn,
 )
 from payments.protocol.staff import Role, Staff
-from payments.usecases.apply_evidence import apply_evidence, preview_evidence
 from payments.usecases.apply_refund import apply_refund, read_payment, require_possible
-from payments.usecases.operate import ask_about_payment
+from payments.usecases.operate import (
+    ask_about_payment,
+    carry_out_operation,
+    preview_operation,
+)
 from payments.usecases.services import Services
 
 type Word = ReviewResolved | ReceiptFound | AttentionCleared | MoneyReturned
@@ -192,7 +195,9 @@ def _apply(
     shown_version: int,
 ) -> Payment:
     if isinstance(evidence, ReviewResolved | ReceiptFound | AttentionCleared | MoneyReturned):
-        return apply_evidence(services, payment, evidence, actor=actor, only_version=shown_version)
+        return carry_out_operation(
+            services, payment, evidence, actor=actor, shown_version=shown_version
+        )
     return apply_refund(services, payment, evidence, actor=actor, only_version=shown_version)
 
 
@@ -222,7 +227,7 @@ def _preview(services: Services, payment: Payment, staff: Staff, name: str, act:
     if isinstance(evidence, ReviewResolved | ReceiptFound | AttentionCleared | MoneyReturned):
         if isinstance(evidence, AttentionCleared) and payment.attention is None:
             return None
-        return str(preview_evidence(services, payment, evidence).status)
+        return str(preview_operation(services, payment, evidence).status)
     require_possible(services, payment, evidence)
     return _AFTER_REFUND.get(name, str(payment.status))
 

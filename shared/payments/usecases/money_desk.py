@@ -4,27 +4,24 @@ Each act is stored with who and why before it is tried, and is carried out on th
 shown, or not at all.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from payments.errors import ConflictError, NotFoundError
 from payments.ports import Actor
-from payments.protocol.consultation import Consultation
 from payments.protocol.evidence import MoneyAttached
-from payments.protocol.matching import awaits_receipt, is_in_window, payer_fits
 from payments.protocol.opening import Opening, as_shown, owed_back, pays_booking
-from payments.protocol.payment import Origin, Payment
-from payments.protocol.policy import DAY_SECONDS, OWN_PROMPT_SLACK_SECONDS, ROW_LOOK_SECONDS
+from payments.protocol.payment import Payment
+from payments.protocol.policy import ROW_LOOK_SECONDS
 from payments.protocol.receipts import ReceiptRow, RowState, SetAside
 from payments.protocol.witness import seen_again
 from payments.store.instructions import Instruction
 from payments.usecases.apply_evidence import CHANGED, apply_evidence, preview_evidence
-from payments.usecases.gather_facts import WINDOW_SECONDS
+from payments.usecases.prompts_money import (
+    require_no_own_prompt,
+    require_no_prompts_money,
+    require_not_anothers_money,
+)
 from payments.usecases.services import Services
-from payments.values import plain_reference
-
-UNSURE_TIME_SECONDS = 2 * DAY_SECONDS
-"""A receipt whose time is not known may belong to any prompt of this long."""
 
 
 def attach_to_payment(
@@ -39,7 +36,7 @@ def attach_to_payment(
     """Bind a receipt to the payment that it paid, as if a witness had named the payment.
 
     Errors: NotFoundError; ConflictError, code `changed_meanwhile` where receipt or payment are not
-        as shown.
+        as shown, code `attach_to_payment` where it is the money of another payment's prompt.
     """
     row = _unclaimed(services, receipt_number, shown_amount_kes)
     payment = services.store.get_payment(payment_id)
@@ -47,6 +44,7 @@ def attach_to_payment(
         raise NotFoundError("Payment not found", code="payment_not_found")
     evidence = MoneyAttached(money=seen_again(row))
     preview_evidence(services, payment, evidence)
+    require_not_anothers_money(services, row, payment)
     _store(services, receipt_number, f"attach to payment {payment_id}", actor)
     return apply_evidence(services, payment, evidence, actor=actor, only_version=shown_version)
 
@@ -68,8 +66,8 @@ def attach_to_booking(
     consultation = services.store.get_consultation(booking_id)
     if consultation is None:
         raise NotFoundError("Consultation not found", code="consultation_not_found")
-    _require_no_own_prompt(services, row, consultation)
-    _require_no_prompts_money(services, row)
+    require_no_own_prompt(services, row, consultation)
+    require_no_prompts_money(services, row)
     op_id = services.ids.hex(32)
     opening = pays_booking(
         seen_again(row), consultation, now=services.now(), op_id=op_id, has_waited=True
@@ -86,7 +84,7 @@ def owe_back(
         payment that has no receipt: its booking would be confirmed with it, too.
     """
     row = _unclaimed(services, receipt_number, shown_amount_kes)
-    _require_no_prompts_money(services, row)
+    require_no_prompts_money(services, row)
     op_id = services.ids.hex(32)
     opening = owed_back(seen_again(row), now=services.now(), op_id=op_id)
     return _open(services, opening, "owe back", actor, op_id)
@@ -97,10 +95,12 @@ def set_aside(
 ) -> ReceiptRow:
     """Say that a receipt that waits is not to be booked; no machine undoes it.
 
-    Errors: NotFoundError; ConflictError.
+    Errors: NotFoundError; ConflictError, code `attach_to_payment` where it may be the money of a
+        payment that has no receipt: other money would be taken for that payment's.
     """
     row = _row(services, receipt_number)
     _require_state(row, RowState.UNCLAIMED)
+    require_no_prompts_money(services, row)
     _store(services, receipt_number, f"set aside: {reason}", actor)
     aside = row.put_aside(reason, by=actor.by, now=services.now())
     if not services.ledger.set_aside(aside, op_id=services.ids.hex(32)):
@@ -137,71 +137,6 @@ def _open(services: Services, opening: Opening, asked: str, actor: Actor, op_id:
         raise _changed()
     services.observer.opened(opening.payment, actor)
     return opening.payment
-
-
-def _require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
-    """Refuse where the money may be a prompt's: a query may prove it paid, and names no receipt."""
-    for payment in _created_about(services, row):
-        fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
-        is_awaited = awaits_receipt(payment) and fits and _may_name(row, payment)
-        if is_awaited and _may_be_paid_by(row, payment, services.now()):
-            raise _attach_to(payment)
-
-
-def _attach_to(payment: Payment) -> ConflictError:
-    return ConflictError(
-        f"This may be the money of payment {payment.payment_id}, which has no receipt: "
-        "attach it to that payment",
-        code="attach_to_payment",
-        facts={"payment_id": payment.payment_id},
-    )
-
-
-def _require_no_own_prompt(services: Services, row: ReceiptRow, consultation: Consultation) -> None:
-    """Refuse where a payment of this consultation lacks a receipt, and this may be it."""
-    for payment in _prompts_of(services, row, consultation):
-        is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
-        if is_unbound and _may_be_paid_by(row, payment, services.now()):
-            raise _attach_to(payment)
-
-
-def _may_name(row: ReceiptRow, payment: Payment) -> bool:
-    """Whether a prompt's money could carry this account: M-Pesa leaves it out, or cuts it short."""
-    own = payment.account_reference or ""
-    return row.reference is None or own.startswith(plain_reference(row.reference))
-
-
-def _may_be_paid_by(row: ReceiptRow, payment: Payment, now: int) -> bool:
-    if row.paid_at is None:
-        return payment.created_at >= now - UNSURE_TIME_SECONDS
-    return is_in_window(row.paid_at, payment)
-
-
-def _prompts_of(
-    services: Services, row: ReceiptRow, consultation: Consultation
-) -> Iterator[Payment]:
-    """Yield a consultation's payments: those it lists, and older ones of the receipt's time."""
-    for payment_id in consultation.payment_ids:
-        payment = services.store.get_payment(payment_id)
-        if payment is not None:
-            yield payment
-    yield from (
-        payment
-        for payment in _created_about(services, row)
-        if payment.booking_id == consultation.booking_id
-    )
-
-
-def _created_about(services: Services, row: ReceiptRow) -> Sequence[Payment]:
-    """Return the payments of the receipt's amount that were created about its time."""
-    paid_at = services.now() if row.paid_at is None else row.paid_at
-    window = UNSURE_TIME_SECONDS if row.paid_at is None else WINDOW_SECONDS
-    created = services.ledger.payments_created(
-        first=paid_at - window,
-        last=paid_at + OWN_PROMPT_SLACK_SECONDS,
-        amount_kes=row.amount_kes or 0,
-    )
-    return created or ()
 
 
 def _unclaimed(services: Services, receipt_number: str, shown_amount_kes: int) -> ReceiptRow:

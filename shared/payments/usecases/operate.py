@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from payments.errors import ConflictError, NotFoundError, ProviderUnavailableError
 from payments.ports import Actor
-from payments.protocol.evidence import Operation
+from payments.protocol.evidence import Operation, ReceiptFound, ReviewResolved
 from payments.protocol.payment import Payment
-from payments.usecases.apply_evidence import apply_evidence
+from payments.protocol.receipts import RowState
+from payments.usecases.apply_evidence import apply_evidence, preview_evidence
+from payments.usecases.prompts_money import require_not_anothers_money
 from payments.usecases.reconcile import ask_now
 from payments.usecases.services import Services
 
@@ -29,7 +31,29 @@ def operate_on_payment(
     """
     payment = _read(services, payment_id)
     actor = Actor(by=f"operator:{who}", request_id=request_id, reason=why)
+    return carry_out_operation(
+        services, payment, operation, actor=actor, shown_version=shown_version
+    )
+
+
+def carry_out_operation(
+    services: Services, payment: Payment, operation: Operation, *, actor: Actor, shown_version: int
+) -> Payment:
+    """Carry out a person's decision on the version that was shown, or not at all.
+
+    Errors: ConflictError with a sentence that says why it cannot be.
+    """
+    _require_own_money(services, payment, operation)
     return apply_evidence(services, payment, operation, actor=actor, only_version=shown_version)
+
+
+def preview_operation(services: Services, payment: Payment, operation: Operation) -> Payment:
+    """Return what the payment would become, and write nothing.
+
+    Errors: ConflictError with a sentence that says why it cannot be.
+    """
+    _require_own_money(services, payment, operation)
+    return preview_evidence(services, payment, operation)
 
 
 def ask_about_payment(
@@ -56,6 +80,17 @@ def ask_about_payment(
     if after is None:
         raise ProviderUnavailableError("no answer to the query")
     return after
+
+
+def _require_own_money(services: Services, payment: Payment, operation: Operation) -> None:
+    """Refuse a typed receipt that waits and is the money of another payment's prompt."""
+    if not isinstance(operation, ReceiptFound | ReviewResolved):
+        return
+    if operation.receipt_number is None or payment.bound_receipt is not None:
+        return
+    row = services.ledger.get_row(operation.receipt_number)
+    if row is not None and row.state is RowState.UNCLAIMED:
+        require_not_anothers_money(services, row, payment)
 
 
 def _read(services: Services, payment_id: str) -> Payment:

@@ -14,7 +14,9 @@ from payments.protocol.policy import REMAINING_SECONDS_MIN, STORE_OUTCOME_SECOND
 from payments.protocol.provider_calls import Reversal
 from payments.protocol.refund_evidence import RefundApproved, RefundGate, RefundNotTaken
 from payments.protocol.sent_refund import is_sent
+from payments.protocol.staff import Role
 from payments.store.refund_gate import Ask
+from payments.store.staff import StaffRegister
 from payments.usecases.apply_refund import apply_refund, read_payment, require_possible
 from payments.usecases.result_addresses import ResultAddresses
 from payments.usecases.services import Services
@@ -27,6 +29,7 @@ class RefundSender:
     """The one place that speaks to Safaricom as the initiator."""
 
     services: Services
+    register: StaffRegister
     initiator: Initiator
     addresses: ResultAddresses
     shortcode: str
@@ -43,12 +46,15 @@ class RefundSender:
     ) -> Payment:
         """Approve a request of another person, and send the refund once.
 
+        Whoever invokes the function only names the approver, so the register is asked.
+
         Errors: NotFoundError; ConflictError where it may not be sent, UnavailableError where no
             token, credential or table is available: in each case nothing was sent.
         """
         services, approval = self.services, RefundApproved(by=by)
         payment = read_payment(services, payment_id)
         require_possible(services, payment, approval)
+        self._require_approver(by)
         # All that can fail comes before the write: token, credential, result key, shortcode.
         ready = self.initiator.ready()
         addresses = self.addresses.in_hand()
@@ -133,6 +139,16 @@ class RefundSender:
                 "refund outcome not stored", payment_id=payment.payment_id, cause=cause
             )
             return payment
+
+    def _require_approver(self, by: str) -> None:
+        """Refuse who is no active approver of the desk's staff. Errors: ConflictError."""
+        kind, _, sub = by.partition(":")
+        staff = self.register.get(sub) if kind == "staff" and sub else None
+        if staff is None or not staff.may_act_as(Role.APPROVER):
+            raise ConflictError(
+                "Only an active approver of the desk's staff approves a refund",
+                code="not_an_approver",
+            )
 
     def _shortcode_of(self, payment: Payment) -> str:
         """Return the shortcode that the receipt was paid to; rows of older versions name none."""

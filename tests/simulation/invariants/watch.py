@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from simulator.core.prompts import Prompt, Stage
+from tests.model.trace import Trace
 from tests.support.aws import TABLE_NAME
 from tests.support.dynamodb.errors import (
     ConditionFailedError,
@@ -57,6 +58,7 @@ class Watch:
         self._world = world
         self.view = View()
         self.refunds = RefundWatch(world)
+        self.model = Trace()
         self.violation: ViolationError | None = None
         self.pushes: dict[str, int] = {}
         self.answered: set[tuple[str, str]] = set()
@@ -134,6 +136,21 @@ class Watch:
                 consultation = self.view.consultations[name]
                 check_consultation(self.view, name, consultation)
                 self._check_paid_payment(consultation)
+        self._check_model(read, actor)
+
+    def _check_model(
+        self, step: list[tuple[Values | None, Values | None]], actor: Actor | None
+    ) -> None:
+        """M1: tests/model knows this transition; it does not know what 0.1.1 writes."""
+        if self._world.plan.rollout:
+            return
+        unknown = self.model.judge(
+            step,
+            function=actor.function if actor is not None else "",
+            by_person=actor is not None and actor.authority == "operator",
+            now=self._world.clock.now,
+        )
+        require(unknown is None, "M1", unknown or "")
 
     def _row(self, name: str, old: Values | None, new: Values | None, actor: Actor | None) -> None:
         check_row(old, new, actor)
@@ -377,7 +394,8 @@ class Watch:
         parts = urlsplit(delivery.url).path.split("/")
         receipt = bytes.fromhex(parts[4]).decode() if parts[3] == "status" else ""
         own = self._world.plan.shortcode.encode()
-        is_witness = b'"Completed"' in delivery.body and own in delivery.body
+        is_named = f'"ReceiptNo","Value":"{receipt}"'.encode() in delivery.body
+        is_witness = is_named and b'"Completed"' in delivery.body and own in delivery.body
         if is_witness and "status" not in self.heard.get(receipt, []):
             self.heard_of(receipt, "status")
 

@@ -456,6 +456,13 @@ MUTANTS = (
         "checkout_request_id=after.checkout_request_id",
     ),
     _one(
+        "dispatching given up at once",
+        "a payment is still dispatching for a minute",
+        LOOKS,
+        "        DISPATCH_GIVEN_UP_SECONDS\n    ):\n",
+        "        payment.version\n    ):\n",
+    ),
+    _one(
         "dispatching given up never",
         "dispatching -> unknown",
         LOOKS,

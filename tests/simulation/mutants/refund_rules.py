@@ -170,16 +170,21 @@ REFUND_MUTANTS = (
         "the maker approves",
         "two persons",
         (
-            Edit(PERSON, "    if refund.asked_by == approved.by:\n", "    if not approved.by:\n"),
-            _unchecked("not is_sent_now or has.approved_by not in (None, has.asked_by)"),
+            Edit(
+                PERSON,
+                '    if is_same_person(refund.asked_by or "", approved.by):\n',
+                "    if not approved.by:\n",
+            ),
+            _unchecked("not is_sent_now or _are_two(has.asked_by, has.approved_by)"),
         ),
     ),
-    one(
+    Mutant(
         "a clerk approves",
         "who may approve",
-        ACTS,
-        "APPROVE: Act(role=Role.APPROVER,",
-        "APPROVE: Act(role=Role.CLERK,",
+        (
+            Edit(ACTS, "APPROVE: Act(role=Role.APPROVER,", "APPROVE: Act(role=Role.CLERK,"),
+            Edit(SENDER, "        self._require_approver(by)\n", ""),
+        ),
     ),
     Mutant(
         "what nobody requests any more is sent",

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from payments.protocol.change import Change
 from payments.protocol.decide import decide
-from payments.protocol.evidence import Context, TimePassed
+from payments.protocol.evidence import Context, QueryAnswer, TimePassed, Verdict
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
 from payments.protocol.policy import Policy
 from payments.protocol.schedule import next_due_at, retry_at
 from payments.protocol.time_passed import needs_query
 
-from tests.unit.payments.situations import CREATED_AT, DAY, PAYMENTS, facts
+from tests.unit.payments.situations import CREATED_AT, DAY, OWN_ID, PAYMENTS, facts
 
 HOUR = 3600
 POLICY = Policy()
@@ -52,6 +52,24 @@ def test_a_person_is_told_where_daraja_stays_silent_after_the_expiry() -> None:
         assert decide(after, TimePassed(), context, now=now, policy=POLICY) is None
         waits = retry_at(after, now=now, policy=POLICY) - now
         assert waits == (600 if attention else 300)
+
+
+@pytest.mark.parametrize(("code", "kept"), [(None, "4999"), ("", "4999"), ("1037", "1037")])
+def test_an_expiry_without_a_code_keeps_the_code_that_was_stored(
+    code: str | None, kept: str
+) -> None:
+    payment = replace(PAYMENTS["pending"], result_code="4999", result_desc="Still processing")
+    text = "No answer" if code else ""
+    answer = QueryAnswer(
+        checkout_request_id=OWN_ID, verdict=Verdict.WAITING, code=code, description=text
+    )
+    now = CREATED_AT + DAY
+    context = Context(consultation=None, phone_payment_id=None, receipt=None)
+    change = decide(payment, answer, context, now=now, policy=POLICY)
+    assert isinstance(change, Change)
+    assert change.after.status is PaymentStatus.CANCELLED
+    assert change.after.result_code == kept
+    assert change.after.result_desc == (text or "Still processing")
 
 
 def test_a_dispatch_is_given_up_after_a_minute() -> None:

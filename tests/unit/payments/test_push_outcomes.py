@@ -108,6 +108,7 @@ def test_an_answer_to_a_push_is_classified(said: Answer, expected: type[object])
         ("push_error_busy.json", 500, PushRefused),
         ("push_error_internal.json", 500, PushUnclear),
         ("push_error_invalid_field.json", 400, PushRefused),
+        ("push_error_invalid_remarks.json", 400, PushRefused),
         ("push_error_invalid_token.json", 404, PushRefused),
         ("push_error_subscriber_locked.json", 500, PushRefused),
         ("push_error_wrong_credentials.json", 500, PushRefused),
@@ -186,6 +187,9 @@ def test_the_recorded_acceptance_gives_both_ids() -> None:
     assert isinstance(outcome, PushAccepted)
     assert outcome.checkout_request_id == body["CheckoutRequestID"]
     assert outcome.merchant_request_id == body["MerchantRequestID"]
+    bare = push_outcome(Answer(status=200, body={**body, "MerchantRequestID": None}))
+    assert isinstance(bare, PushAccepted)
+    assert bare.merchant_request_id == ""
 
 
 @pytest.mark.parametrize(

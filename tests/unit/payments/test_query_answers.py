@@ -38,6 +38,8 @@ def answer(status: int = 200, **body: Any) -> QueryAnswer | None:
         ("query_still_processing.json", 200, Verdict.WAITING, None),
         ("query_being_processed.json", 500, Verdict.WAITING, None),
         ("query_too_early.json", 400, Verdict.WAITING, None),
+        ("query_does_not_exist.json", 500, Verdict.WAITING, None),
+        ("query_unreachable.json", 200, Verdict.REFUSED, "1037"),
     ],
 )
 def test_each_known_body_has_its_verdict(

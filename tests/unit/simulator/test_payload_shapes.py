@@ -9,6 +9,7 @@ import pytest
 from simulator.core import Config, HttpAnswer
 from tests.unit.simulator.virtual_merchant import (
     PAYS,
+    PUSH,
     WAITS,
     VirtualMerchant,
     basic,
@@ -42,6 +43,7 @@ def answers() -> dict[str, HttpAnswer]:
     older = VirtualMerchant(Config(query_per_minute=None, query_pending="being_processed"))
     gated = VirtualMerchant()
     gated.query("ws_CO_1")
+    remarks = merchant.push_body() | {"TransactionDesc": None}
     waiting = older.pushed(WAITS)
     older.wait(2)
     given = {
@@ -50,6 +52,7 @@ def answers() -> dict[str, HttpAnswer]:
         "oauth_error_grant_type": merchant.ask_token(grant_type="password"),
         "push_accepted": merchant.push(WAITS),
         "push_error_invalid_field": merchant.push(CallBackURL="http://localhost/"),
+        "push_error_invalid_remarks": merchant.post(PUSH, remarks),
         "push_error_wrong_credentials": merchant.push(Password="d3Jvbmc="),
         "push_error_subscriber_locked": merchant.push(WAITS),
         "push_error_busy": merchant.push(PAYS, "push_busy"),
@@ -65,6 +68,11 @@ def answers() -> dict[str, HttpAnswer]:
     paid = merchant.pushed(PAYS)
     merchant.wait(30)
     given["query_success"] = merchant.query(paid)
+    lost = merchant.pushed("254700000005", "pays+query_does_not_exist")
+    ignored = merchant.pushed("254700000006", "ignores")
+    merchant.wait(120)
+    given["query_does_not_exist"] = merchant.query(lost)
+    given["query_unreachable"] = merchant.query(ignored)
     given["oauth_token_string"] = merchant.ask_token()
     merchant.token = "dead"
     given["push_error_invalid_token"] = merchant.push()
@@ -80,6 +88,7 @@ CALLBACKS = {
     "callback_success": "pays",
     "callback_cancelled": "cancels",
     "callback_unreachable": "ignores",
+    "callback_no_response": "ignores",
     "callback_insufficient_funds": "result_1",
     "callback_prefixed_description": "cancels+callback_desc_prefix",
     "callback_string_code": "result_SFC_IC0003",

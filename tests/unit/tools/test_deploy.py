@@ -123,6 +123,7 @@ def test_a_shell_of_another_region_is_refused(name: str) -> None:
         ("UPDATE_ROLLBACK_COMPLETE", None),
         ("ROLLBACK_COMPLETE", "delete-stack --region eu-west-1 --stack-name hakika-production"),
         ("ROLLBACK_FAILED", "delete-stack"),
+        ("DELETE_FAILED", "look before you delete"),
         ("UPDATE_ROLLBACK_FAILED", "continue-update-rollback"),
         ("UPDATE_IN_PROGRESS", "somebody deploys it now"),
     ],
@@ -136,6 +137,13 @@ def test_a_stack_that_cannot_be_deployed_to_is_refused_with_the_commands(
     else:
         with pytest.raises(DeployError, match=command):
             refuse_unusable(stack, target())
+
+
+def test_nobody_is_told_to_delete_a_stack_that_may_hold_payments() -> None:
+    with pytest.raises(DeployError) as refused:
+        refuse_unusable(Stack("DELETE_FAILED"), target())
+    assert "delete-stack" not in str(refused.value)
+    assert "holds no payments" not in str(refused.value)
 
 
 class CloudFormation:

@@ -1,0 +1,121 @@
+"""Keeps a person from booking the money of a prompt elsewhere: one debit would pay twice.
+
+A query may prove a prompt paid without naming its receipt. Until it is named, the receipt that
+waits may be that prompt's.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from payments.errors import ConflictError
+from payments.protocol.consultation import Consultation
+from payments.protocol.matching import (
+    awaits_receipt,
+    is_candidate,
+    is_in_window,
+    names_payment,
+    payer_fits,
+)
+from payments.protocol.payment import Origin, Payment
+from payments.protocol.policy import (
+    DAY_SECONDS,
+    OWN_PROMPT_SLACK_SECONDS,
+    PROMPTS_COMPARED_MAX,
+)
+from payments.protocol.receipts import ReceiptRow
+from payments.protocol.witness import seen_again
+from payments.usecases.gather_facts import WINDOW_SECONDS
+from payments.usecases.services import Services
+from payments.values import plain_reference
+
+UNSURE_TIME_SECONDS = 2 * DAY_SECONDS
+"""A receipt whose time is not known may belong to any prompt of this long."""
+
+
+def require_not_anothers_money(services: Services, row: ReceiptRow, payment: Payment) -> None:
+    """Refuse a payment where the money is that of another one's prompt, which is proven paid.
+
+    That payment's booking is confirmed already, so one debit would confirm two. The receipt is
+    bound to it first, or its own receipt is recorded. Errors: ConflictError.
+    """
+    money = seen_again(row)
+    if row.paid_at is None or names_payment(money, payment):
+        return
+    for other in _created_about(services, row):
+        is_proven = not other.may_yet_be_paid
+        if other.payment_id != payment.payment_id and is_proven and is_candidate(money, other):
+            raise _attach_to(other)
+
+
+def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
+    """Refuse where the money may be a prompt's: a query may prove it paid, and names no receipt."""
+    for payment in _created_about(services, row):
+        fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
+        is_awaited = awaits_receipt(payment) and fits and _may_name(row, payment)
+        if is_awaited and _may_be_paid_by(row, payment, services.now()):
+            raise _attach_to(payment)
+
+
+def _attach_to(payment: Payment) -> ConflictError:
+    return ConflictError(
+        f"This may be the money of payment {payment.payment_id}, which has no receipt: "
+        "attach it to that payment",
+        code="attach_to_payment",
+        facts={"payment_id": payment.payment_id},
+    )
+
+
+def require_no_own_prompt(services: Services, row: ReceiptRow, consultation: Consultation) -> None:
+    """Refuse where a payment of this consultation lacks a receipt, and this may be it."""
+    for payment in _prompts_of(services, row, consultation):
+        is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
+        if is_unbound and _may_be_paid_by(row, payment, services.now()):
+            raise _attach_to(payment)
+
+
+def _may_name(row: ReceiptRow, payment: Payment) -> bool:
+    """Whether a prompt's money could carry this account: M-Pesa leaves it out, or cuts it short."""
+    own = payment.account_reference or ""
+    return row.reference is None or own.startswith(plain_reference(row.reference))
+
+
+def _may_be_paid_by(row: ReceiptRow, payment: Payment, now: int) -> bool:
+    if row.paid_at is None:
+        return payment.created_at >= now - UNSURE_TIME_SECONDS
+    return is_in_window(row.paid_at, payment)
+
+
+def _prompts_of(
+    services: Services, row: ReceiptRow, consultation: Consultation
+) -> Iterator[Payment]:
+    """Yield a consultation's payments: those it lists, and older ones of the receipt's time."""
+    for payment_id in consultation.payment_ids:
+        payment = services.store.get_payment(payment_id)
+        if payment is not None:
+            yield payment
+    yield from (
+        payment
+        for payment in _created_about(services, row)
+        if payment.booking_id == consultation.booking_id
+    )
+
+
+def _created_about(services: Services, row: ReceiptRow) -> Sequence[Payment]:
+    """Return the payments of the receipt's amount that were created about its time.
+
+    Errors: ConflictError where they are too many to compare: a doubt refuses.
+    """
+    paid_at = services.now() if row.paid_at is None else row.paid_at
+    window = UNSURE_TIME_SECONDS if row.paid_at is None else WINDOW_SECONDS
+    created = services.ledger.payments_created(
+        first=paid_at - window,
+        last=paid_at + OWN_PROMPT_SLACK_SECONDS,
+        amount_kes=row.amount_kes or 0,
+        most=PROMPTS_COMPARED_MAX,
+    )
+    if created is None:
+        raise ConflictError(
+            f"More than {PROMPTS_COMPARED_MAX:,} prompts of this amount may have brought the "
+            "money: attach it to the payment that the customer names",
+            code="too_many_to_compare",
+        )
+    return created
