@@ -33,7 +33,7 @@ PYTEST := $(PY) -m pytest
 PARALLEL ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help python run demo curl desk desk-pictures check test prove mutants bench invoke unit local-tests browser web-tests build simulator requirements \
+.PHONY: help python run demo curl desk desk-pictures check test prove mutants second-opinion bench invoke unit local-tests browser web-tests build simulator requirements \
         upgrade deploy secrets environments clean
 
 help:
@@ -93,6 +93,9 @@ simulator: environments ## the Daraja simulator alone
 
 prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
 	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
+
+second-opinion: environments ## the handlers in killed processes on AWS's DynamoDB Local (needs Java and npm's package)
+	@PYTHONPATH=shared:. $(PY) -m tests.second_opinion
 
 mutants: environments ## hunt the generated mutants that have no verdict yet; writes docs/proof.json
 	@PYTHONPATH=shared:. $(PY) -m tests.mutation run $(ARGUMENTS)

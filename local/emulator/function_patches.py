@@ -81,7 +81,11 @@ def unpack_each_package_once() -> None:
     """
     from ministack.core import lambda_runtime
 
-    lambda_runtime.zipfile = SimpleNamespace(ZipFile=_SharedPackage, BadZipFile=zipfile.BadZipFile)
+    lambda_runtime.zipfile = SimpleNamespace(
+        ZipFile=_SharedPackage,
+        BadZipFile=zipfile.BadZipFile,
+        LargeFileError=zipfile.LargeZipFile,  # ministack names it wrongly
+    )
 
 
 class _SharedPackage(zipfile.ZipFile):
@@ -97,6 +101,8 @@ class _SharedPackage(zipfile.ZipFile):
                 super().extractall(draft)
                 draft.rename(unpacked)
         for entry in unpacked.iterdir():
-            (Path(path) / entry.name).symlink_to(entry)
+            link = Path(path) / entry.name
+            if not link.is_symlink():  # a process that was killed left its links
+                link.symlink_to(entry)
         # Nobody reads it again: a respawn writes it anew.
         package.unlink()

@@ -61,6 +61,25 @@ def test_a_clerk_cannot_pay_a_booking_with_less_than_mpesa_named(
     assert scene.consultation()["status"] == "Pending"
 
 
+def test_money_is_attached_only_to_a_payment_that_is_as_it_was_shown(
+    scene: Refunding, clerk: Staff
+) -> None:
+    payment_id = scene.pay("cancels")
+    shown = scene.payment(payment_id).version
+    scene.pass_time(60)
+    scene.post_to_paybill(scene.c2b_url(), body())
+    before = scene.payment(payment_id)
+
+    answer = act_on_receipt(clerk, "attach", payment_id=payment_id, version=shown)
+
+    assert (answer.status, answer.body["code"]) == (409, "changed_meanwhile")
+    assert scene.payment(payment_id) == before
+    assert "payment_id" not in scene.receipt_rows()[RECEIPT]
+    assert (
+        act_on_receipt(clerk, "attach", payment_id=payment_id, version=before.version).status == 200
+    )
+
+
 @pytest.mark.parametrize("act", ["attach", "record_receipt", "review_complete"])
 def test_the_money_of_a_proven_prompt_pays_no_other_payment(
     scene: Refunding, clerk: Staff, act: str

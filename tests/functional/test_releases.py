@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.earlier import unpack
 from tools.deploy.releases import BRIDGE_COMMIT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,18 +58,8 @@ else:
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tree of 0.1.1, from the repository's history."""
-    archive = subprocess.run(
-        ["git", "archive", BRIDGE_COMMIT],
-        cwd=ROOT,
-        capture_output=True,
-        check=False,
-    )
-    assert archive.returncode == 0, (
-        f"The history lacks 0.1.1 ({BRIDGE_COMMIT}): fetch it all (git fetch --unshallow)"
-    )
     folder = tmp_path_factory.mktemp("earlier")
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as packed:
-        packed.extractall(folder, filter="data")
+    unpack(BRIDGE_COMMIT, folder)
     return folder
 
 

@@ -18,6 +18,7 @@ from tools.hakika.deployment import Choice
 DAY = "2026-09-21"
 WITH_MONEY = {"completed", "refund_due", "refunded", "review"}
 PAID = [from_item(item) for item in recorded("pay_state") if item["status"]["S"] == "completed"]
+OWED = [from_item(item) for item in recorded("pay_state") if item["status"]["S"] == "refund_due"]
 FAILED = [from_item(item) for item in recorded("pay_state") if item["status"]["S"] == "failed"]
 
 
@@ -128,3 +129,21 @@ def test_nothing_is_written_without_consent_or_a_day(world: World, desk: Desk) -
     assert desk("upgrade", "--from", DAY).code == 2
     assert desk("upgrade", "--from", "21.9.2026", "--yes").code == 2
     assert stored(world, PAID[0]["pk"]) == PAID[0]
+
+
+@pytest.mark.parametrize(
+    ("age", "due_in", "attention"), [(300, 300, None), (90_000, None, "refund_unresolved")]
+)
+def test_a_sent_refund_that_the_release_in_between_forgot_is_asked_about_again(
+    world: World, desk: Desk, age: int, due_in: int | None, attention: str | None
+) -> None:
+    """0.1.1 knows no look at a refund: its cleanup takes what is due off the schedule."""
+    now = int(world.clock())
+    refund = {"step": "sent", "asked_by": "staff:a", "approved_by": "staff:b", "attempt": 1}
+    item = {**OWED[-1], "refund": {**refund, "sent_at": now - age}}
+    store(world, item)
+    done = [upgrade(desk)["looks"] for _ in range(2)]
+    after = stored(world, item["pk"])
+    assert done == [1, 0]
+    assert after.get("due_at") == (None if due_in is None else now + due_in)
+    assert (after.get("attention"), after["refund"]) == (attention, item["refund"])

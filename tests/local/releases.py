@@ -7,13 +7,10 @@ seconds because uv installs them.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import shutil
-import subprocess
 import sys
-import tarfile
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +20,10 @@ from local.build import Build, run
 from local.deployment import STACK_NAME
 from local.environments import find_uv
 from local.settings import ROOT, LocalSettings
+from tests.support.earlier import unpack
 from tools.template import as_json, load_template
 
 KEPT = ROOT / ".local" / "releases"
-HISTORY_LACKS = "The history lacks the release {commit}: fetch it all (git fetch --unshallow)"
 
 
 @dataclass(frozen=True)
@@ -108,10 +105,7 @@ def earlier_release(commit: str, *, deploys_by_sam: bool = False) -> Release:
 
 
 def _unpack(commit: str, tree: Path) -> None:
-    archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=False)
-    assert archive.returncode == 0, HISTORY_LACKS.format(commit=commit)
-    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as packed:
-        packed.extractall(tree, filter="data")
+    unpack(commit, tree)
     for environments in (".venv", ".venvs"):
         (tree / environments).symlink_to(ROOT / environments)
 

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import secrets
+import signal
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -110,6 +111,13 @@ def test_a_burst_waits_in_a_queue_and_leaves_nothing_on_the_disk(functions: Func
     assert PACKAGE_BYTES < stored < 2 * PACKAGE_BYTES, "a package is unpacked once"
     functions.children.stop()
     assert not functions.folder.exists()
+
+
+def test_a_function_whose_process_was_killed_starts_again(functions: Functions) -> None:
+    killed = functions.call()["pid"]
+    os.kill(killed, signal.SIGKILL)
+    answers = [functions.call() for _ in range(3)]
+    assert all(answer.get("pid") not in (None, killed) for answer in answers[1:]), answers
 
 
 @pytest.mark.parametrize("functions", [{QUEUE_SECONDS: "0.2"}], indirect=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from typing import Any
+from collections.abc import Callable
 
 from tests.simulation.page import COMMITTED, write_page
 from tests.simulation.written import commit, say
@@ -29,8 +29,10 @@ def main() -> int:
     draw.add_argument("seed", type=int)
     draw.add_argument("count", type=int)
     run = commands.add_parser("run", help="hunt each mutant that has no verdict yet")
-    run.add_argument("--survivors", action="store_true", help="hunt the survivors again")
+    run.add_argument("--survivors", action="store_true", help="hunt survivors again, and longer")
     run.add_argument("--map", action="store_true", help="first find anew which test reaches what")
+    run.add_argument("--room", choices=[*ROOMS], help="only mutants of one room")
+    run.add_argument("--learn", nargs="+", help="test files that were written since the map")
     run.add_argument("--most", type=int, default=100_000, help="stop after so many")
     one = commands.add_parser("one", help="hunt one mutant of the sample, and write nothing")
     one.add_argument("id")
@@ -55,13 +57,20 @@ def _run(given: argparse.Namespace) -> int:
     if given.map:
         reach.KEPT.unlink(missing_ok=True)
     _make_map()
+    _learn(given.learn or [])
     reach_of, sample, source = reach.kept(), read_sample(), commit()
     argued = equivalents()
     wanted = {PENDING, SURVIVED} if given.survivors else {PENDING}
-    left = [each for each in sample.drawn if each.verdict in wanted and each.id not in argued]
+    left = [
+        each
+        for each in sample.drawn
+        if each.verdict in wanted
+        and given.room in (None, each.room)
+        and not (each.verdict == SURVIVED and each.id in argued)
+    ]
     for number, drawn in enumerate(left[: given.most], start=1):
         mutant = _find(drawn)
-        verdict = hunt(mutant, reach_of) if mutant is not None else None
+        verdict = hunt(mutant, reach_of, thorough=given.survivors) if mutant is not None else None
         settled = sample.settle(drawn, verdict, commit=source)
         say(f"{number}/{len(left)} {settled.id} {settled.verdict} {settled.by} {settled.what}")
         if number % WRITTEN_EVERY == 0:
@@ -77,7 +86,7 @@ def _one(name: str) -> int:
     if mutant is None:
         raise SystemExit("its place in the source is gone")
     say(f"{drawn.module}:{mutant.lines[0]} {drawn.function}: {drawn.says}")
-    verdict = hunt(mutant, reach.kept())
+    verdict = hunt(mutant, reach.kept(), thorough=True)
     say(f"{verdict.by or 'survived'} {verdict.what} {verdict.seconds} s")
     return 0 if verdict.by else 1
 
@@ -93,18 +102,27 @@ def _make_map() -> None:
         "histories": reach.record_seeds,
         "functional": lambda: reach.record_tests(reach.FUNCTIONAL),
     }
-    for name, record in parts.items():
-        if reach.KEPT.exists() and name in reach.kept():
-            continue
-        say(f"finding what {name} reaches ...")
+    for killer, record in parts.items():
+        if killer not in reach.kept():
+            _record(killer, record)
 
-        def add(name: str = name, record: Any = record) -> int:
-            before = reach.kept() if reach.KEPT.exists() else {}
-            found = record()
-            reach.keep({**before, name: found})
-            return len(found)
 
-        say(f"{name}: {in_child(add, MAP_SECONDS)}")
+def _learn(files: list[str]) -> None:
+    for killer in ("unit", "functional"):
+        own = tuple(each for each in files if each.startswith(f"tests/{killer}/"))
+        if own:
+            _record(killer, lambda own=own: reach.record_tests(own))  # type: ignore[misc]
+
+
+def _record(killer: str, record: Callable[[], dict[str, reach.Reach]]) -> None:
+    def add() -> int:
+        found = record()
+        known = reach.kept()
+        reach.keep({**known, killer: known.get(killer, {}) | found})
+        return len(found)
+
+    say(f"finding what {killer} reaches ...")
+    say(f"{killer}: {in_child(add, MAP_SECONDS)}")
 
 
 def _publish(sample: Sample) -> int:

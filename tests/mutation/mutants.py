@@ -44,6 +44,7 @@ class Mutant:
     module: str
     function: str
     lines: tuple[int, int]
+    at_import: bool
     operator: str
     says: str
     path: tuple[Step, ...]
@@ -55,7 +56,8 @@ class _Site:
     path: tuple[Step, ...]
     node: ast.AST
     function: str
-    in_raise: bool = False
+    in_function: bool
+    in_raise: bool
 
     def changes(self) -> Iterator[Variant]:
         name, _ = self.path[-1]
@@ -81,7 +83,7 @@ def mutants_of(module: str) -> list[Mutant]:
     """Every mutant of a module, in the order of its source."""
     tree = ast.parse(source_of(module).read_text(encoding="utf-8"))
     found, seen = [], Counter[str]()
-    for site in _sites(tree, (), "", in_raise=False):
+    for site in _sites(tree, _Site((), tree, "", in_function=False, in_raise=False)):
         for change in site.different():
             whole = "|".join((module, site.function, change.operator, change.says))
             whole += f"|{ast.dump(site.node)}|{ast.dump(change.node)}"
@@ -89,10 +91,17 @@ def mutants_of(module: str) -> list[Mutant]:
             name = sha256(f"{whole}|{seen[whole]}".encode()).hexdigest()[:12]
             first = getattr(site.node, "lineno", 1)
             lines = (first, getattr(site.node, "end_lineno", None) or first)
-            where = site.function or "(module)"
             found.append(
                 Mutant(
-                    name, module, where, lines, change.operator, change.says, site.path, change.node
+                    id=name,
+                    module=module,
+                    function=site.function or "(module)",
+                    lines=lines,
+                    at_import=not site.in_function,
+                    operator=change.operator,
+                    says=change.says,
+                    path=site.path,
+                    node=change.node,
                 )
             )
     return found
@@ -165,20 +174,20 @@ def _intercept(names: Iterable[str], code_of: Callable[[str], CodeType]) -> None
     sys.meta_path.insert(0, _Finder(names, code_of))
 
 
-def _sites(node: ast.AST, path: tuple[Step, ...], scope: str, *, in_raise: bool) -> Iterator[_Site]:
+def _sites(node: ast.AST, here: _Site) -> Iterator[_Site]:
     for name, value in ast.iter_fields(node):
-        if name in LEFT_OUT:
+        if name in LEFT_OUT or (isinstance(node, ast.Call) and _names_a_type(node)):
             continue
+        is_body = isinstance(node, ast.FunctionDef | ast.Lambda) and name == "body"
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
             if not isinstance(child, ast.AST) or _is_left_out(child):
                 continue
-            if isinstance(node, ast.Call) and _names_a_type(node):
-                continue
-            here = (*path, (name, index))
-            inner = _scope(child, scope)
-            raises = in_raise or isinstance(child, ast.Raise)
-            yield _Site(here, child, inner, in_raise)
-            yield from _sites(child, here, inner, in_raise=raises)
+            path = (*here.path, (name, index))
+            scope = _scope(child, here.function)
+            in_function = here.in_function or is_body
+            yield _Site(path, child, scope, in_function, here.in_raise)
+            in_raise = here.in_raise or isinstance(child, ast.Raise)
+            yield from _sites(child, _Site(path, child, scope, in_function, in_raise))
 
 
 def _scope(node: ast.AST, around: str) -> str:

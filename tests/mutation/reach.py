@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from hashlib import sha256
 from types import CodeType
 
 import pytest
@@ -28,22 +28,25 @@ UNIT = (
 FUNCTIONAL = ("tests/functional",)
 FIRST_SEED, SEEDS = 1, 60
 CASES_MAX = 2
-"""Of a functional test with a table, so many rows are used: each row plays a whole deployment."""
+"""Of a functional test with a table, so many rows are mapped: each row plays a whole deployment."""
 TOOL = sys.monitoring.COVERAGE_ID
 
 
 @dataclass(slots=True)
 class Reach:
-    """What one test, or one seed, reaches: lines by module. Units: seconds of the processor."""
+    """What one test, or one seed, reaches: lines by module. Units: seconds of the processor.
+
+    No lines: the module has changed since, so that only the module is known to be reached.
+    """
 
     seconds: float
     lines: dict[str, list[int]]
 
     def touches(self, mutant: Mutant) -> bool:
-        """Whether it runs the mutant's lines; a constant of a module is reached with the module."""
-        lines = self.lines.get(mutant.module, ())
-        if mutant.function == "(module)" or not lines:
-            return bool(lines)
+        """Whether it runs the mutant's lines; of what an import runs, any line of the module."""
+        lines = self.lines.get(mutant.module)
+        if lines is None or not lines or mutant.at_import:
+            return lines is not None
         first, last = mutant.lines
         return any(first <= line <= last for line in lines)
 
@@ -152,17 +155,30 @@ def record_seeds() -> dict[str, Reach]:
 def keep(reach_of: ReachOf) -> None:
     """Write the map; it belongs to this machine and is made anew where it is missing."""
     KEPT.parent.mkdir(parents=True, exist_ok=True)
-    document = {
+    tests = {
         killer: {name: [reach.seconds, reach.lines] for name, reach in found.items()}
         for killer, found in reach_of.items()
     }
+    document = {"sources": _sources(), "tests": tests}
     KEPT.write_text(json.dumps(document), encoding="utf-8")
 
 
-def kept(path: Path = KEPT) -> ReachOf:
-    """The map as it was written."""
-    document = json.loads(path.read_text(encoding="utf-8"))
+def kept() -> ReachOf:
+    """The map as it was written; empty where there is none."""
+    if not KEPT.exists():
+        return {}
+    document = json.loads(KEPT.read_text(encoding="utf-8"))
+    now = _sources()
+    changed = {name for name, digest in document["sources"].items() if now.get(name) != digest}
     return {
-        killer: {name: Reach(seconds, lines) for name, (seconds, lines) in found.items()}
-        for killer, found in document.items()
+        killer: {
+            name: Reach(seconds, {m: [] if m in changed else own for m, own in lines.items()})
+            for name, (seconds, lines) in found.items()
+        }
+        for killer, found in document["tests"].items()
     }
+
+
+def _sources() -> dict[str, str]:
+    names = [module for room in ROOMS for module in modules(room)]
+    return {name: sha256(source_of(name).read_bytes()).hexdigest() for name in names}

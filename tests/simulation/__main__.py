@@ -19,11 +19,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     prove = commands.add_parser("prove", help="the whole proof; writes docs/proof.json")
-    prove.add_argument("--histories", type=int, default=100_000)
+    prove.add_argument("--histories", type=int, help="so many in all: 100,000, or 10,000 versions")
     prove.add_argument("--first", type=int, help="a seed that no run has played")
     prove.add_argument("--jobs", type=int, default=2)
     prove.add_argument(
-        "--parts", default="histories,pull_alone,same,sweep,interleavings,mutants,knobs,model"
+        "--parts",
+        default="histories,versions,pull_alone,same,sweep,interleavings,mutants,knobs,model",
     )
     replay = commands.add_parser("replay", help="a seed, or a plan's file, with its trace")
     replay.add_argument("what")

@@ -13,9 +13,10 @@ from .invariants.audit import audit
 from .invariants.view import ViolationError
 from .machinery import Machinery
 from .people import People
-from .plan import Plan, draw_plan
+from .plan import START, Plan, draw_plan
+from .rollout import draw_rollout_plan
 from .scheduler import Choose
-from .world import START, SimulatedWorld
+from .world import SimulatedWorld
 
 STEPS_MAX = 30_000
 REST_SECONDS_MAX = 6 * 86_400
@@ -45,6 +46,11 @@ class StuckError(ViolationError):
 def play_seed(seed: int) -> Outcome:
     """The history of one seed."""
     return play(draw_plan(seed))
+
+
+def play_rollout_seed(seed: int) -> Outcome:
+    """The history of one seed in which some of the calls run the code of 0.1.1."""
+    return play(draw_rollout_plan(seed))
 
 
 def play(
@@ -116,7 +122,10 @@ class _History:
     def _audit(self) -> None:
         """Before and after the operator has been through everything."""
         world = self._world
-        audit(world, healed_at=START + world.plan.heal_at, bus=self._machinery.bus)
+        healed_at = START + world.plan.heal_at
+        if world.releases is not None:
+            healed_at = max(healed_at, world.releases.ends_at)
+        audit(world, healed_at=healed_at, bus=self._machinery.bus)
 
     def _heal(self) -> None:
         """Faults stop and the provider answers; what was late still comes."""
@@ -124,6 +133,14 @@ class _History:
         self._world.store_down_until = 0.0
         self._world.daraja.end_outages()
         self._machinery.replay_dead_letters()
+        if (releases := self._world.releases) is not None:
+            self._world.scheduler.at(releases.ends_at, self._end_rollout)
+
+    def _end_rollout(self) -> None:
+        """This release is alone: what 0.1.1 left to it is tried again."""
+        assert self._world.releases is not None
+        self._machinery.replay_dead_letters()
+        self._world.releases.finish()
 
     def _run_until(self, end: float) -> None:
         while True:

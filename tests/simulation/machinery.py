@@ -13,7 +13,7 @@ from tests.support.lambdas import LISTED_IP, http_event
 from tests.support.world import CALLBACK, CONFIRMATION, RESULT
 
 from .faults import FaultKind
-from .world import START
+from .plan import START
 
 if TYPE_CHECKING:
     from .world import SimulatedWorld

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 STALL_SECONDS_MAX = 28.0
 LATE_EFFECT_SECONDS_MAX = 20.0
 DYNAMODB_READ_SECONDS = 2.0
-_DARAJA = {
+PATIENCE = {
     OAUTH_PATH: ("token", 5.0),
     PUSH_PATH: ("push", 18.0),
     QUERY_PATH: ("query", 8.0),
@@ -144,7 +144,7 @@ class Network:
     ) -> HttpAnswer:
         """One request to Daraja, as `requests` would see it go."""
         actor = self._world.scheduler.current
-        operation, patience = _DARAJA[request.path]
+        operation, patience = PATIENCE[request.path]
         if actor is None:
             return handle(request)
         sent_at = self._world.clock.now

@@ -35,6 +35,12 @@ def _lines(proof: dict[str, Any]) -> Iterator[str]:
         yield from _wrapped(_histories(figures))
     if "pull_alone" in proof:
         yield from _wrapped(_pull_alone(proof["pull_alone"]))
+    if "versions" in proof:
+        yield from _wrapped(_versions(proof["versions"]))
+    if "second_opinion" in proof:
+        yield from _wrapped(_second_opinion(proof["second_opinion"]))
+    for run in proof.get("long_day", {}).get("runs", ()):
+        yield from _wrapped(_long_day(run))
     yield from _wrapped(
         f"Same seeds twice: {proof['same']['seeds']:,}. Histories of the sweep: "
         f"{proof['sweep']['histories']:,}. Orders: {proof['interleavings']['orders']:,}. Each part "
@@ -61,6 +67,38 @@ def _histories(figures: dict[str, Any]) -> str:
         f"{figures['faults_total']:,} faults, "
         f"{figures['violations_total']} violations."
     )
+
+
+def _versions(figures: dict[str, Any]) -> str:
+    calls = figures["outcomes"]
+    return (
+        f"- 0.1.1 beside this release: {figures['histories']:,} histories "
+        f"{_stretches(figures)}, {calls['invocations: 0.1.1']:,} calls of 0.1.1, "
+        f"{calls['invocations: this release']:,} of this release, "
+        f"{figures['faults_total']:,} faults, {figures['violations_total']} violations."
+    )
+
+
+def _second_opinion(figures: dict[str, Any]) -> str:
+    return (
+        f"- On AWS's own engine: {figures['histories']:,} short histories {_stretches(figures)}, "
+        f"{figures['invocations']:,} calls in processes of their own, {figures['kills']:,} of them "
+        f"killed, {figures['payments']:,} payments, {len(figures['violations'])} violations."
+    )
+
+
+def _long_day(run: dict[str, Any]) -> str:
+    return (
+        f"- The whole local stack for {run['minutes']:g} minutes: {run['requests']:,} requests "
+        f"over HTTP, {run['payments']:,} payments, {run['debits']:,} debits, {run['kills']:,} "
+        f"function processes killed, the emulator paused {run['pauses']:,} times, "
+        f"{len(run['violations'])} differences from the statement."
+    )
+
+
+def _stretches(figures: dict[str, Any]) -> str:
+    first = ", ".join(f"from seed {run['first_seed']:,} on" for run in figures["runs"])
+    return f"({first})"
 
 
 def _pull_alone(figures: dict[str, Any]) -> str:

@@ -14,6 +14,8 @@ from .faults import Fault, FaultKind, fault_from
 from .refunding import draw_refunds
 from .scenarios import scenario
 
+START = 1_790_000_000.0
+"""When every history begins. UTC epoch seconds."""
 MINUTE = 60.0
 HOUR = 3600.0
 PRICES_KES = (1, 150, 1000, 2500)
@@ -31,7 +33,8 @@ class Plan:
     `do`; `scenarios` maps a phone to the days its pushes will have; `faults` None means: by
     chance at `fault_rate` among `kinds`; `hears_c2b` where M-Pesa posts confirmations too;
     `environment` are the functions' variables that differ from the usual; `initiator` maps each
-    API of the initiator's to the days that its calls will have, empty where there is none.
+    API of the initiator's to the days that its calls will have, empty where there is none;
+    `rollout` says from when on which share of the calls meets the earlier release.
     Units: seconds from the start; KES.
     """
 
@@ -46,6 +49,7 @@ class Plan:
     hears_c2b: bool = False
     environment: dict[str, str] = field(default_factory=dict)
     initiator: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    rollout: tuple[tuple[float, float], ...] = ()
 
     @property
     def refunds(self) -> bool:
@@ -77,6 +81,7 @@ def plan_from(document: dict[str, Any]) -> Plan:
             **document,
             "agenda": tuple(document["agenda"]),
             "kinds": tuple(document["kinds"]),
+            "rollout": tuple((at, share) for at, share in document.get("rollout", ())),
             "faults": None if faults is None else tuple(fault_from(each) for each in faults),
         }
     )

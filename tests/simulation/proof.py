@@ -1,4 +1,4 @@
-"""The whole proof: histories, the same twice, sweeps, interleavings, mutants, knobs, model."""
+"""The whole proof: histories, two releases, the same twice, sweeps, orders, mutants, model."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .coverage import PAIRS_IN, PAIRS_MIN, Coverage
-from .history import play_seed
+from .history import play_rollout_seed, play_seed
 from .page import COMMITTED, write_page
-from .runner import SHARE, Totals, play_seeds
+from .rollout import MUST_HAPPEN
+from .runner import SHARE, Play, Totals, play_seeds
 from .written import commit, say
 
 PROOF = COMMITTED
@@ -24,6 +25,9 @@ FIRST_RULES, RULES = "one prompt", "receipt ledger and refunds"
 """Histories count together while the rules, and the world around them, are the same."""
 FIRST_SEED = 4_000_001
 """Lower seeds were played before runs were kept, or belong to the tests and the mutants."""
+FIRST_ROLLOUT_SEED, ROLLOUT_RULES = 30_000_001, "0.1.1 beside 0.2.0"
+HISTORIES = {"histories": 100_000, "versions": 10_000}
+"""So many are asked for where the command does not say."""
 SUMMARY = (
     "histories",
     "calls_total",
@@ -41,20 +45,21 @@ def prove(given: argparse.Namespace) -> int:
         started = time.monotonic()
         say(f"{part} ...")
         result = _PARTS[part](given)
-        proof = {**_read(), part: result}
+        proof = {**read_proof(), part: result}
         proof[part].setdefault("seconds", round(time.monotonic() - started))
         proof[part]["finished"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         if "runs" not in proof[part]:  # each stretch of the histories names its own
             proof[part]["commit"] = commit()
         proof["python"] = platform.python_version()
-        _write(proof)
+        write_proof(proof)
         say(f"{part}: {'holds' if result['holds'] else 'DOES NOT HOLD'}")
     if PROOF == COMMITTED:
         write_page()
-    return 0 if all(_read()[part]["holds"] for part in given.parts.split(",")) else 1
+    return 0 if all(read_proof()[part]["holds"] for part in given.parts.split(",")) else 1
 
 
-def _write(proof: dict[str, Any]) -> None:
+def write_proof(proof: dict[str, Any]) -> None:
+    """Keep what was found."""
     PROOF.write_text(json.dumps(proof, indent=1, sort_keys=True) + "\n")
 
 
@@ -67,11 +72,49 @@ class _SoFar:
     totals: Totals = field(default_factory=Totals)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Series:
+    """Histories that are counted together, played in stretches from a range of their own."""
+
+    part: str
+    earlier: str
+    first_seed: int
+    rules: str
+    play: Play
+
+    def figures(self, totals: Totals, asked_for: int) -> dict[str, Any]:
+        """What of the totals is kept, and whether they hold."""
+        if self.part == "versions":
+            return _rollout_document(totals, asked_for)
+        return _document(totals, asked_for)
+
+
 def _histories(given: argparse.Namespace) -> dict[str, Any]:
-    proof = _started()
-    so_far = _so_far(proof["histories"])
+    series = _Series(
+        part="histories", earlier="earlier", first_seed=FIRST_SEED, rules=RULES, play=play_seed
+    )
+    return _play_series(series, given)
+
+
+def _versions(given: argparse.Namespace) -> dict[str, Any]:
+    series = _Series(
+        part="versions",
+        earlier="earlier_versions",
+        first_seed=FIRST_ROLLOUT_SEED,
+        rules=ROLLOUT_RULES,
+        play=play_rollout_seed,
+    )
+    return _play_series(series, given)
+
+
+def _play_series(series: _Series, given: argparse.Namespace) -> dict[str, Any]:
+    part = series.part
+    asked_for = given.histories or HISTORIES[part]
+    proof = _started(series)
+    so_far = _so_far(proof[part], series.play)
     told = len(so_far.totals.violations)
-    first = _fresh_seeds(proof, given)
+    left = asked_for - so_far.totals.histories
+    first = _fresh_seeds(proof, series, given, left)
     run = {"commit": commit(), "first_seed": first, "histories": 0}
 
     def progress(new: Totals) -> None:
@@ -80,56 +123,61 @@ def _histories(given: argparse.Namespace) -> dict[str, Any]:
         for violation in totals.violations[told:]:
             say(f"VIOLATION {violation}")
         told = len(totals.violations)
+        write_proof({**read_proof(), part: document(new)})
         if totals.histories % PROGRESS_EVERY == 0:
             say(_summary(totals))
-            _write({**_read(), "histories": document(new)})
 
     def document(new: Totals) -> dict[str, Any]:
         runs = [*so_far.runs, {**run, "histories": new.histories}]
         own = {"runs": [each for each in runs if each["histories"]], "mended": so_far.mended}
-        return {**_document(_sum(so_far.totals, new), given), "rules": RULES, **own}
+        figures = series.figures(_sum(so_far.totals, new), asked_for)
+        return {**figures, "rules": series.rules, **own}
 
-    left = given.histories - so_far.totals.histories
-    return document(play_seeds(first, left, jobs=given.jobs, progress=progress))
+    played = play_seeds(first, left, jobs=given.jobs, play=series.play, progress=progress)
+    return document(played)
 
 
-def _started() -> dict[str, Any]:
+def _started(series: _Series) -> dict[str, Any]:
     """Read the proof; histories of earlier rules move to `earlier` and are not counted again."""
-    proof = _read()
-    found = proof.get("histories", {})
-    if found and found.get("rules", FIRST_RULES) != RULES:
+    proof = read_proof()
+    found = proof.get(series.part, {})
+    if found and found.get("rules", FIRST_RULES) != series.rules:
         kept = {name: found[name] for name in SUMMARY if name in found}
-        proof.setdefault("earlier", []).append({"rules": found.get("rules", FIRST_RULES), **kept})
-        proof["histories"] = {}
-        _write(proof)
-    proof.setdefault("histories", {})
+        rules = found.get("rules", FIRST_RULES)
+        proof.setdefault(series.earlier, []).append({"rules": rules, **kept})
+        proof[series.part] = {}
+        write_proof(proof)
+    proof.setdefault(series.part, {})
     return proof
 
 
-def _fresh_seeds(proof: dict[str, Any], given: argparse.Namespace) -> int:
+def _fresh_seeds(
+    proof: dict[str, Any], series: _Series, given: argparse.Namespace, left: int
+) -> int:
     """The first seed that no run has played. Errors: SystemExit for seeds that were played."""
     # Whatever was under way when a run ended is not counted, and not played again.
     under_way = SHARE * given.jobs
     runs = [
         run
-        for each in (proof["histories"], *proof.get("earlier", []))
+        for each in (proof[series.part], *proof.get(series.earlier, []))
         for run in each.get("runs", ())
     ]
     used = [(run["first_seed"], run["first_seed"] + run["histories"] + under_way) for run in runs]
     if given.first is None:
-        return int(max((FIRST_SEED, *(last for _, last in used))))
+        return int(max((series.first_seed, *(last for _, last in used))))
     first = int(given.first)
-    if any(begin < first + given.histories and first < end for begin, end in used):
-        raise SystemExit(f"some of the {given.histories} seeds from {first} on have been played")
+    if any(begin < first + left and first < end for begin, end in used):
+        raise SystemExit(f"some of the {left} seeds from {first} on have been played")
     return first
 
 
-def _read() -> dict[str, Any]:
+def read_proof() -> dict[str, Any]:
+    """What the runs so far found."""
     found: dict[str, Any] = json.loads(PROOF.read_text()) if PROOF.exists() else {}
     return found
 
 
-def _so_far(found: dict[str, Any]) -> _SoFar:
+def _so_far(found: dict[str, Any], play: Play) -> _SoFar:
     """Read what was played, and play again what broke, on the source as it is now."""
     if not found:
         return _SoFar()
@@ -142,7 +190,7 @@ def _so_far(found: dict[str, Any]) -> _SoFar:
         ),
     )
     for seed, invariant, sentence in found["violations"]:
-        if play_seed(seed).violation is None:
+        if play(seed).violation is None:
             broke = f"{invariant}: {sentence}"
             so_far.mended.append({"seed": seed, "broke": broke, "holds_at": commit()})
         else:
@@ -157,7 +205,13 @@ def _sum(one: Totals, other: Totals) -> Totals:
     return both
 
 
-def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
+def _rollout_document(totals: Totals, asked_for: int) -> dict[str, Any]:
+    missing = [name for name in MUST_HAPPEN if not totals.coverage.outcomes[name]]
+    kept = _counted(totals, asked_for, missing)
+    return {"holds": not totals.violations and not missing, **kept}
+
+
+def _document(totals: Totals, asked_for: int) -> dict[str, Any]:
     coverage = totals.coverage
     missing, pairs = coverage.missing(), coverage.pairs()
     rare = [
@@ -167,8 +221,15 @@ def _document(totals: Totals, given: argparse.Namespace) -> dict[str, Any]:
         "holds": not totals.violations and not missing and not rare,
         "pairs": pairs,
         "pairs_too_rare": rare,
+        **_counted(totals, asked_for, missing),
+    }
+
+
+def _counted(totals: Totals, asked_for: int, missing: list[str]) -> dict[str, Any]:
+    coverage = totals.coverage
+    return {
         "histories": totals.histories,
-        "asked_for": given.histories,
+        "asked_for": asked_for,
         "calls_total": coverage.calls_total,
         "faults_total": sum(coverage.faults.values()),
         "faults_per_history": round(sum(coverage.faults.values()) / max(1, totals.histories), 2),
@@ -214,9 +275,9 @@ def _mutants(given: argparse.Namespace) -> dict[str, Any]:
     from .mutants.hunt import hunt_all
 
     def keep(result: dict[str, Any]) -> None:
-        _write({**_read(), "mutants": {**result, "commit": commit()}})
+        write_proof({**read_proof(), "mutants": {**result, "commit": commit()}})
 
-    before = _read().get("mutants", {})
+    before = read_proof().get("mutants", {})
     return hunt_all(before, jobs=given.jobs, say=say, keep=keep)
 
 
@@ -241,6 +302,7 @@ def _model(given: argparse.Namespace) -> dict[str, Any]:
 
 _PARTS = {
     "histories": _histories,
+    "versions": _versions,
     "pull_alone": _pull_alone,
     "same": _same,
     "sweep": _sweep,

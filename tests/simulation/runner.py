@@ -8,9 +8,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from .coverage import Coverage
-from .history import play_seed
+from .history import Outcome, play_seed
 
 SHARE = 100
+
+type Play = Callable[[int], Outcome]
+# Plays one seed; other processes must be able to import it.
 
 
 @dataclass(slots=True)
@@ -36,21 +39,23 @@ def play_seeds(
     count: int,
     *,
     jobs: int,
+    play: Play = play_seed,
     progress: Callable[[Totals], None] = lambda _: None,
 ) -> Totals:
     """Play `count` seeds from `first` on."""
     started = time.monotonic()
     totals = Totals()
-    for share in _shares(first, count, jobs):
+    for share in _shares(first, count, jobs, play):
         totals.add(share)
         totals.seconds = time.monotonic() - started
         progress(totals)
     return totals
 
 
-def _shares(first: int, count: int, jobs: int) -> Iterator[Totals]:
+def _shares(first: int, count: int, jobs: int, play: Play) -> Iterator[Totals]:
     ranges = [
-        (start, min(SHARE, first + count - start)) for start in range(first, first + count, SHARE)
+        (play, start, min(SHARE, first + count - start))
+        for start in range(first, first + count, SHARE)
     ]
     if jobs == 1:
         yield from map(_play_share, ranges)
@@ -59,11 +64,11 @@ def _shares(first: int, count: int, jobs: int) -> Iterator[Totals]:
         yield from pool.imap_unordered(_play_share, ranges)
 
 
-def _play_share(share: tuple[int, int]) -> Totals:
-    first, count = share
+def _play_share(share: tuple[Play, int, int]) -> Totals:
+    play, first, count = share
     totals = Totals()
     for seed in range(first, first + count):
-        outcome = play_seed(seed)
+        outcome = play(seed)
         totals.histories += 1
         totals.coverage.merge(outcome.coverage)
         totals.hashes[seed] = outcome.trace_hash

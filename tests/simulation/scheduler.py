@@ -31,8 +31,9 @@ class CrashError(BaseException):
 class Actor:
     """Somebody who makes network calls.
 
-    Shape: `function` is whose code runs; `authority` says what its input may change (see
-    `invariants.authority`). Units: `deadline` in UTC epoch seconds, when Lambda ends it.
+    Shape: `function` is whose code runs, of which `release` where there are two; `authority` says
+    what its input may change (see `invariants.authority`). Units: `deadline` in UTC epoch seconds,
+    when Lambda ends it.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Actor:
     finished: Callable[[Any], None]
     deadline: float | None = None
     authority: str = "full"
+    release: str = ""
     calls: int = 0
     faults: int = 0
     streak: Any = None

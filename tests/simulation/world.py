@@ -42,10 +42,9 @@ from .coverage import Coverage
 from .faults import Fault, FaultKind, Faults
 from .invariants.watch import Watch
 from .network import Network
-from .plan import Plan
+from .plan import START, Plan
+from .rollout import Releases, absent
 from .scheduler import Actor, Choose, CrashError, Scheduler
-
-START = 1_790_000_000.0
 
 
 class SdkError(BotoCoreError):
@@ -123,7 +122,8 @@ class SimulatedWorld:
         self.store_down_until = 0.0
         self.posts: Callable[[CallbackDelivery], None] = lambda _: None
         self.watch = Watch(self)
-        self._pools: dict[str, list[Lambda]] = {}
+        self._pools: dict[tuple[str, str], list[Lambda]] = {}
+        self.releases = Releases(self) if plan.rollout else None
         self._terminal: Any = None
         self._adapters = self._new_adapters()
         self._output = io.StringIO()
@@ -227,8 +227,15 @@ class SimulatedWorld:
     def _invoke(self, actor: Actor, event: Mapping[str, Any]) -> Any:
         """Run a warm instance, or a fresh one; one that dies is not used again."""
         actor.deadline = self.clock.now + TIMEOUT_SECONDS.get(actor.function, 10)
-        pool = self._pools.setdefault(actor.function, [])
-        instance = pool.pop() if pool else self.fresh_instance(actor.function)
+        releases, release = self.releases, ""
+        if releases is not None:
+            if releases.is_absent(actor.function) and "Records" not in event:
+                self.note(f"no such function: {actor.function}")
+                return absent(event)
+            release = actor.release = releases.of(actor)
+            self.note(f"invocations: {release}")
+        pool = self._pools.setdefault((actor.function, release), [])
+        instance = pool.pop() if pool else self.fresh_instance(actor.function, release)
         try:
             answer = instance.invoke(event)
         except CrashError as crash:
@@ -241,8 +248,10 @@ class SimulatedWorld:
         pool.append(instance)
         return answer
 
-    def fresh_instance(self, function: str) -> Lambda:
-        """A cold start."""
+    def fresh_instance(self, function: str, release: str = "") -> Lambda:
+        """A cold start, of one of two releases where there are two."""
+        if self.releases is not None and release:
+            return self.releases.cold_start(release, function, self._adapters)
         return Lambda(function, self._adapters, self.plan.environment)
 
     def forget_instances(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -35,11 +36,15 @@ class DarajaAdapter(BaseAdapter):
         """Nothing is open."""
 
 
-def new_session(daraja: Daraja, wire: Wire = to_daraja) -> requests.Session:
-    """The product's own session, its network replaced."""
-    from payments.daraja.client import new_session as product_session
+def new_session(
+    daraja: Daraja,
+    wire: Wire = to_daraja,
+    make: Callable[[], requests.Session] | None = None,
+) -> requests.Session:
+    """The product's own session, or another release's, its network replaced."""
+    from payments.daraja.client import new_session as own_session
 
-    session = product_session()
+    session = (make or own_session)()
     session.mount("https://", DarajaAdapter(daraja, wire))
     return session
 

@@ -109,10 +109,14 @@ class Lambda:
         self._invocations = 0
         self.module = ModuleType(f"{name}_app")
         self.module.__file__ = str(REPOSITORY / "functions" / name / "app.py")
+        with environment(variables):
+            self._load(adapters)
+
+    def _load(self, adapters: Adapters) -> None:
+        """Run the handler's module, as Lambda does at a cold start."""
         token = ADAPTERS.set(adapters)
         try:
-            with environment(variables):
-                exec(_code(name), self.module.__dict__)
+            exec(_code(self.name), self.module.__dict__)
         finally:
             ADAPTERS.reset(token)
 

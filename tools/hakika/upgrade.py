@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from payments.usecases.compare_statement import days_between
-from payments.usecases.upgrade_payments import Upgraded, upgrade_payments
+from payments.usecases.upgrade_payments import Upgraded, restore_looks, upgrade_payments
 from payments.values import eat_day
 from rich.console import Console
 
@@ -26,14 +26,17 @@ def upgrade(
 ) -> None:
     """Write when their money was proven into payments of earlier releases; list second receipts.
 
-    Running it twice changes nothing more.
+    Puts refunds that were sent on the schedule again. Running it twice changes nothing more.
     """
     session: Session = context.obj
     start, _ = day_span(first, first)
     days = days_between(start, session.now())
     session.tell(f"Payments created from {first} to {eat_day(session.now())}: {len(days)} days")
     require_consent(session.person, is_given=yes)
-    done = upgrade_payments(session.parts, session.runtime.history, days)
+    runtime = session.runtime
+    done = upgrade_payments(session.parts, runtime.history, days)
+    actor = runtime.actor("upgrade", request_id="upgrade")
+    done.looks = restore_looks(session.parts, runtime.history, runtime.backlog, actor=actor)
     session.answer(asdict(done), lambda console: _show(console, done))
 
 
@@ -42,6 +45,7 @@ def _show(console: Console, done: Upgraded) -> None:
         f"{done.looked_at} payments: {done.written} written, {done.indexed} added to by_received, "
         f"{done.had_it} had both already, {done.without_money} without money."
     )
+    console.print(f"{done.looks} refunds that were sent are asked about again.")
     for payment_id in done.unwritten:
         console.print(f"Not written, others kept changing it: {payment_id}. Run this again.")
     if not done.second_receipts:

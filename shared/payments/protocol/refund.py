@@ -143,17 +143,20 @@ def _status(case: Case, seen: StatusSeen) -> Change | None:
 def _look(case: Case) -> Change | None:
     """Move the look to its next step; after a day a person must look too.
 
+    Release 0.1.1 takes the look off the schedule, as it knows none at a refund: it is put back.
     A payment with a hint stays due: Daraja is asked about the hint in the same run.
     """
     payment, now = case.payment, case.now
-    if not is_sent(payment) or payment.due_at is None or payment.due_at > now:
-        return None
     is_late = is_overdue(payment, now)
+    is_due = payment.due_at is not None and payment.due_at <= now
+    is_forgotten = payment.due_at is None and not (is_late and payment.attention)
+    if not is_sent(payment) or not (is_due or is_forgotten):
+        return None
     attention = payment.attention or (UNRESOLVED if is_late else None)
     if attention == payment.attention and not is_look_due(payment, now):
         return None
     after = replace(payment, attention=attention)
-    return case.step(after, schedules=payment.hint is None)
+    return case.step(after, schedules=payment.hint is None or is_forgotten)
 
 
 def _hint(case: Case) -> Change | None:

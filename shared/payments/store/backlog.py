@@ -49,7 +49,7 @@ class Backlog:
                 seen_at.append(values["created_at"])
         return statuses, seen_at
 
-    def waiting(self, limit: int) -> tuple[list[str], list[str]]:
+    def waiting(self, limit: int | None = None) -> tuple[list[str], list[str]]:
         """Return the payments and the receipts that wait for a person, at most `limit` in all."""
         payments: list[str] = []
         receipts: list[str] = []

@@ -6,9 +6,14 @@ Idempotent: a second run writes nothing. Each write requires the version that wa
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from payments.ports import Actor
 from payments.protocol.change import MONEY_PROOFS
 from payments.protocol.payment import UNPROVEN, Payment
+from payments.protocol.refund_evidence import RefundLook
+from payments.protocol.sent_refund import is_sent
+from payments.store.backlog import Backlog
 from payments.store.history import PaymentHistory
+from payments.usecases.apply_refund import apply_refund
 from payments.usecases.services import Services
 
 ATTEMPTS_MAX = 8
@@ -28,7 +33,8 @@ class SecondReceipt:
 class Upgraded:
     """What a run did. Counts payments; `unwritten` names those that others kept changing.
 
-    `indexed` had the time of their money and lacked the index key that goes with it.
+    `indexed` had the time of their money and lacked the index key that goes with it. `looks` are
+    the sent refunds that are asked about again.
     """
 
     looked_at: int = 0
@@ -36,6 +42,7 @@ class Upgraded:
     indexed: int = 0
     had_it: int = 0
     without_money: int = 0
+    looks: int = 0
     unwritten: list[str] = field(default_factory=list)
     second_receipts: list[SecondReceipt] = field(default_factory=list)
 
@@ -71,6 +78,23 @@ def upgrade_payments(services: Services, history: PaymentHistory, days: Iterable
             done.unwritten.append(payment.payment_id)
         done.second_receipts += _second_receipts(history, payment)
     return done
+
+
+def restore_looks(
+    services: Services, history: PaymentHistory, backlog: Backlog, *, actor: Actor
+) -> int:
+    """Put sent refunds that no look is due for on the schedule again; how many there were.
+
+    Release 0.1.1 takes them off it: it looks at what is due, and knows no look at a refund. A
+    refund that is a day old gets attention. Errors: StoreUnavailableError.
+    """
+    waiting, _ = backlog.waiting()
+    restored = 0
+    for payment in history.get_payments(waiting):
+        if is_sent(payment) and payment.due_at is None:
+            after = apply_refund(services, payment, RefundLook(), actor=actor)
+            restored += after.version > payment.version
+    return restored
 
 
 def _has_money(payment: Payment) -> bool:

@@ -27,18 +27,29 @@ FORGED_RECEIPT = "FORGED0001"
 def audit(world: SimulatedWorld, *, healed_at: float, bus: list[str]) -> None:
     """Everything that must be true once all has come to rest. Errors: ViolationError."""
     view = world.watch.view
+    for payment, prompt in check_money(world, view):
+        _check_final(world, payment, prompt, healed_at)
+    world.watch.refunds.audit(view)
+    _check_events(world, view, bus)
+    check_secrets(world)
+
+
+def check_money(world: SimulatedWorld, view: View) -> list[tuple[Values, Prompt]]:
+    """Every shilling against our table, prompt by prompt and receipt by receipt.
+
+    Returns each prompt with its payment. Errors: ViolationError.
+    """
+    prompted = []
     for prompt in world.daraja.prompts():
         payment_id = urlsplit(prompt.order.callback_url).path.split("/")[-2]
         payment = view.payments.get(payment_id)
         require(payment is not None, "I9", f"{payment_id}: a prompt without a payment")
         assert payment is not None
         _check_debit(world, view, payment_id, payment, prompt)
-        _check_final(world, payment, prompt, healed_at)
+        prompted.append((payment, prompt))
     _check_receipts(world, view)
     check_statement(world, view)
-    world.watch.refunds.audit(view)
-    _check_events(world, view, bus)
-    check_secrets(world)
+    return prompted
 
 
 def _check_debit(

@@ -106,6 +106,11 @@ class View:
         else:
             where[name] = new
 
+    @property
+    def has_unclaimed_row(self) -> bool:
+        """Whether some receipt is on a row and no payment's."""
+        return any("payment_id" not in row for row in self.rows.values())
+
     def next_due_at(self) -> int | None:
         """When the schedule has something to look at."""
         items = (*self.payments.values(), *self.rows.values())

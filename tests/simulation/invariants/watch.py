@@ -16,7 +16,14 @@ from tests.support.dynamodb.errors import (
 )
 
 from .durability import facts_of, is_durable
-from .ledger import check_bound, check_row, debit_of, what_became_of
+from .ledger import (
+    cannot_write,
+    check_bound,
+    check_row,
+    debit_of,
+    is_earlier,
+    what_became_of,
+)
 from .outcomes import askable_id, outcomes_of
 from .refunds import RefundWatch
 from .transitions import (
@@ -61,6 +68,7 @@ class Watch:
         self.acknowledged: dict[str, list[bytes]] = {}
         self.heard: dict[str, list[str]] = {}
         self.attached: set[str] = set()
+        self.claimed_blindly: set[str] = set()
         self.filed_at: dict[str, float] = {}
         self._promised_money: list[str] = []
         self._promised: list[tuple[str, bytes, bool]] = []
@@ -117,7 +125,7 @@ class Watch:
                 require(old is None, "I7", f"{values['sk']} was written twice")
             self.view.take(kind, name, values["sk"], new)
         self.refunds.check_gate(read, self.view)
-        check_bound(self.view)
+        check_bound(self.view, self.claimed_blindly)
         for name in touched_payments:
             check_state(self.view, self.view.payments[name])
         for old, new in read:
@@ -133,7 +141,9 @@ class Watch:
     def _check_model(
         self, step: list[tuple[Values | None, Values | None]], actor: Actor | None
     ) -> None:
-        """M1: tests/model knows this transition."""
+        """M1: tests/model knows this transition; it does not know what 0.1.1 writes."""
+        if self._world.plan.rollout:
+            return
         unknown = self.model.judge(
             step,
             function=actor.function if actor is not None else "",
@@ -144,6 +154,8 @@ class Watch:
 
     def _row(self, name: str, old: Values | None, new: Values | None, actor: Actor | None) -> None:
         check_row(old, new, actor)
+        if actor is not None and is_earlier(actor):
+            self.claimed_blindly.add(name)
         self.filed_at.setdefault(name, self._world.clock.now)
         if actor is not None and actor.authority == "operator" and new is not None:
             self.attached.add(name)
@@ -306,6 +318,11 @@ class Watch:
 
     def store_refused(self, operation: str, request: dict[str, Any], error: DynamoDBError) -> None:
         """DynamoDB refused: a condition, or a defect of ours."""
+        actor = self._world.scheduler.current
+        if actor is not None and cannot_write(actor, request):
+            actor.notes["is_excused"] = True
+            self._world.note("0.1.1 cannot change a payment without a prompt")
+            return
         if error.code in BUGS:
             self._fail(ViolationError("bug", f"{operation}: {error}"))
         if isinstance(error, TransactionCanceledError):
@@ -326,6 +343,8 @@ class Watch:
 
     def handler_raised(self, actor: Actor, error: Exception) -> None:
         """A handler let an exception out: API Gateway would answer 500."""
+        if "is_excused" in actor.notes:
+            return
         if self._world.store_is_down and type(error).__name__ == "StoreUnavailableError":
             return
         if actor.function == "cleanup" and type(error).__name__ == "StoreUnavailableError":
@@ -342,7 +361,8 @@ class Watch:
         status = answer["statusCode"]
         code = json.loads(answer["body"]).get("code")
         self._world.note(f"answer {function} {status}" + (f" {code}" if code else ""))
-        if status == 500:
+        actor = self._world.scheduler.current
+        if status == 500 and not (actor is not None and "is_excused" in actor.notes):
             self._fail(ViolationError("bug", f"{function} answered 500"))
 
     def intruder_answered(self, status: int) -> None:
@@ -351,6 +371,8 @@ class Watch:
 
     def cleanup_answered(self, actor: Actor, answer: dict[str, int]) -> None:
         """A run of the schedule that met no fault has nothing to skip."""
+        if is_earlier(actor) and self.view.has_unclaimed_row:
+            return  # 0.1.1 leaves a receipt that is on a row to 0.2.0
         if answer["poisoned"] and not actor.faults and not self._world.met_trouble:
             self._fail(ViolationError("bug", "the schedule skipped a payment for no reason"))
 

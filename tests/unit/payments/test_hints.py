@@ -132,6 +132,17 @@ def test_a_hint_that_waits_for_one_prompt_says_nothing_about_another() -> None:
     assert late.after.receipt_number is None
 
 
+@pytest.mark.parametrize(("hinted_code", "attention"), [("0", "hint_refuted"), ("1032", None)])
+def test_only_a_hint_of_money_is_refuted_by_a_refusal(
+    hinted_code: str, attention: str | None
+) -> None:
+    payment = hinted(PAYMENTS["pending"], code=hinted_code)
+    change = learn(payment, answer(Verdict.REFUSED, "1037"), age=300)
+    assert change is not None
+    assert change.after.status is PaymentStatus.FAILED
+    assert (change.after.hint, change.after.attention) == (None, attention)
+
+
 def test_a_push_accepted_under_another_id_than_the_hinted_one_needs_a_person() -> None:
     payment = hinted(PAYMENTS["unknown"], checkout_request_id=PAYERS_ID)
     accepted = PushAccepted(checkout_request_id=OTHER_ID, merchant_request_id="29115-1")

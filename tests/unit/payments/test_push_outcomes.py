@@ -187,6 +187,9 @@ def test_the_recorded_acceptance_gives_both_ids() -> None:
     assert isinstance(outcome, PushAccepted)
     assert outcome.checkout_request_id == body["CheckoutRequestID"]
     assert outcome.merchant_request_id == body["MerchantRequestID"]
+    bare = push_outcome(Answer(status=200, body={**body, "MerchantRequestID": None}))
+    assert isinstance(bare, PushAccepted)
+    assert bare.merchant_request_id == ""
 
 
 @pytest.mark.parametrize(

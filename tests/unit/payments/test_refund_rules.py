@@ -262,6 +262,19 @@ def test_a_sent_refund_is_looked_at_five_times_and_then_a_person_looks() -> None
     assert next_due_at(payment, now=NOW + DAY, policy=POLICY) is None
 
 
+@pytest.mark.parametrize(
+    ("age", "due_in", "attention"), [(300, 300, None), (DAY + 1, None, "refund_unresolved")]
+)
+def test_a_look_that_an_earlier_release_took_off_the_schedule_is_put_back(
+    age: int, due_in: int | None, attention: str | None
+) -> None:
+    change = decided(replace(REFUNDS["sent"], due_at=None), "look", now=NOW + age)
+    assert change is not None
+    due_at = None if due_in is None else NOW + age + due_in
+    assert (change.after.due_at, change.after.attention) == (due_at, attention)
+    assert decided(change.after, "look", now=NOW + age) is None
+
+
 def test_a_hint_brings_a_look_forward_once_between_two_steps() -> None:
     hasty = decided(REFUNDS["sent"], "hint", now=NOW + 5)
     assert hasty is not None

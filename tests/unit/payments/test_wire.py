@@ -141,6 +141,21 @@ def test_a_receipt_is_one_or_none(receipt: object, expected: str | None) -> None
     assert parse_callback(raw).receipt_number == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ("29115-34620561-1", "29115-34620561-1"),
+        ("", None),
+        ("29115 34620561", None),
+        ("9" * 200, None),
+        (29115, None),
+        ({"id": "29115"}, None),
+    ],
+)
+def test_a_merchant_request_id_is_an_id_or_none(given: object, read: str | None) -> None:
+    assert parse_callback(callback(MerchantRequestID=given)).merchant_request_id == read
+
+
 def test_an_item_named_twice_counts_only_where_both_agree() -> None:
     twice = {"Item": [{"Name": "Amount", "Value": 1000}, {"Name": "Amount", "Value": 1}]}
     assert parse_callback(callback(CallbackMetadata=twice)).amount_kes is None
@@ -186,7 +201,8 @@ def test_a_body_that_is_no_callback_is_malformed_and_nothing_worse(raw: bytes) -
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"null", b"[" * 8000, b"\xff"])
 def test_an_answer_that_is_no_object_reads_as_empty(content: bytes) -> None:
     answer = read_answer(502, content)
-    assert (answer.status, dict(answer.body), answer.error_code) == (502, {}, "")
+    assert (answer.status, dict(answer.body)) == (502, {})
+    assert (answer.error_code, answer.message) == ("", "")
 
 
 def test_apigees_fault_has_its_code() -> None:

@@ -67,7 +67,7 @@ def test_each_order_of_two_witnesses_is_met_a_hundred_times_in_20_000(
     met = Counter(dict.fromkeys(RARE, 100)) | Counter(dict.fromkeys(PAIRS, 100))
     met[PAIRS[7]] = times
     totals = Totals(histories=20_000, coverage=Coverage(outcomes=met))
-    document = proof._document(totals, argparse.Namespace(histories=20_000))
+    document = proof._document(totals, 20_000)
     assert (document["holds"], len(document["pairs_too_rare"])) == (holds, 0 if holds else 1)
 
 
@@ -91,6 +91,17 @@ def test_a_later_run_adds_to_the_one_before_and_plays_no_seed_again(written: Pat
     with pytest.raises(SystemExit):
         prove(9, first=first + 1)
     assert after["calls_total"] > before["calls_total"]
+
+
+def test_two_releases_side_by_side_are_counted_apart_and_each_took_its_calls(written: Path) -> None:
+    given = argparse.Namespace(parts="versions", histories=2, first=None, jobs=1)
+    proof.prove(given)
+    proof.prove(argparse.Namespace(**{**vars(given), "histories": 3}))
+    found = json.loads(written.read_text())["versions"]
+    assert [each["histories"] for each in found["runs"]] == [2, 1]
+    assert found["runs"][0]["first_seed"] == proof.FIRST_ROLLOUT_SEED
+    assert found["violations"] == []
+    assert not {"invocations: 0.1.1", "invocations: this release"} & set(found["never_happened"])
 
 
 def test_histories_of_earlier_rules_are_kept_and_not_counted_again(written: Path) -> None:

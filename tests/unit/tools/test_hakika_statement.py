@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from payments.protocol.payment import Payment, PaymentStatus
-from payments.protocol.statement_lines import Statement, read_kes
+from payments.protocol.statement_lines import Statement, read_kes, read_lines
 from payments.protocol.statement_match import Match, Verdict, match_statement
 from payments.values import account_reference
 
@@ -228,6 +228,13 @@ def test_no_bytes_at_all_crash_the_reader(rest: bytes) -> None:
 )
 def test_an_empty_cell_is_no_money(text: str, amount_kes: int) -> None:
     assert read_kes(text) == amount_kes
+
+
+def test_a_cell_that_is_missing_reads_as_empty() -> None:
+    known = {"receipt": "SIN1ABC234", "completed": "2026-11-23 12:00:00", "status": "Completed"}
+    [line] = read_lines([(1, known), (2, {"paid_in": "7"})]).lines
+    assert (line.amount_kes, line.account, line.linked) == (0, "", "")
+    assert read_lines([(1, {"receipt": "SIN1ABC234", "status": "Completed"})]).unreadable
 
 
 def test_money_known_here_and_there_is_matched_by_its_receipt() -> None:

@@ -1,0 +1,1 @@
+"""The real handlers in processes that are killed, against AWS's own DynamoDB Local."""
