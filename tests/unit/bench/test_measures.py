@@ -227,6 +227,7 @@ def test_each_further_table_shows_its_figures() -> None:
         "With 200,000 payments in the table:",
         "Packages of all three: boto3 1.2.3.",
         "| the product | 600 M | 86% |",
+        "| the interpreter | 100 M | 14% |",
     ):
         assert line in told, line
 
