@@ -226,7 +226,7 @@ def test_each_further_table_shows_its_figures() -> None:
         "| a receipt | 3.5 | 1 | 3 | 0 |",
         "With 200,000 payments in the table:",
         "Packages of all three: boto3 1.2.3.",
-        "| the request itself | 300 M | 30% |",
+        "| the product | 600 M | 86% |",
     ):
         assert line in told, line
 
