@@ -11,8 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 KILL_EVERY_SECONDS, PAUSE_EVERY_SECONDS = 15.0, 45.0
-"""A kill more often than a cold start takes would leave no function alive: the emulator gives up the
-function's other processes with one that died."""
+"""More kills would leave no function alive: with one process the emulator gives up the others."""
 PAUSE_SECONDS_MAX = 6.0
 POLL_SECONDS = 0.1
 
