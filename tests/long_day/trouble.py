@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-KILL_EVERY_SECONDS, PAUSE_EVERY_SECONDS = 2.0, 45.0
+KILL_EVERY_SECONDS, PAUSE_EVERY_SECONDS = 15.0, 45.0
+"""More kills would leave no function alive: with one process the emulator gives up the others."""
 PAUSE_SECONDS_MAX = 6.0
 POLL_SECONDS = 0.1
 

@@ -33,6 +33,7 @@ def test_the_committed_proof_is_whole_and_holds() -> None:
 
 def test_no_seed_of_the_committed_proof_was_counted_twice() -> None:
     stretches = [PROOF["histories"], *PROOF.get("earlier", [])]
+    stretches += [PROOF[part] for part in ("versions", "second_opinion") if part in PROOF]
     runs = sorted(
         (run["first_seed"], run["histories"]) for each in stretches for run in each["runs"]
     )
