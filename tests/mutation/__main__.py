@@ -32,7 +32,7 @@ def main() -> int:
     run.add_argument("--survivors", action="store_true", help="hunt survivors again, and longer")
     run.add_argument("--map", action="store_true", help="first find anew which test reaches what")
     run.add_argument("--room", choices=[*ROOMS], help="only mutants of one room")
-    run.add_argument("--learn", nargs="+", help="test files that were written since the map")
+    run.add_argument("--learn", nargs="+", help="tests that were written since the map")
     run.add_argument("--most", type=int, default=100_000, help="stop after so many")
     one = commands.add_parser("one", help="hunt one mutant of the sample, and write nothing")
     one.add_argument("id")
