@@ -63,16 +63,14 @@ def preload() -> None:
 def hunt(mutant: Mutant, reach_of: ReachOf, *, thorough: bool = False) -> Verdict:
     """The first killer that notices the mutant."""
     started = time.monotonic()
-    for killer in KILLERS:
-        for number, names in enumerate(batches(mutant, killer, reach_of)):
-            is_last = number == len(BATCH_SECONDS) - 1
-            if is_last and not thorough:
-                break
-            expected = sum(reach_of[killer][name].seconds for name in names)
-            limit = SECONDS_MIN + SECONDS_FACTOR * expected
-            what = in_child(partial(_notices, mutant, killer, names, is_last), limit)
-            if what:
-                return Verdict(killer, str(what), round(time.monotonic() - started, 1))
+    for is_last in (False, True)[: 1 + thorough]:
+        for killer in KILLERS:
+            for names in batches(mutant, killer, reach_of)[int(is_last) : 1 + is_last]:
+                expected = sum(reach_of[killer][name].seconds for name in names)
+                limit = SECONDS_MIN + SECONDS_FACTOR * expected
+                what = in_child(partial(_notices, mutant, killer, names, is_last), limit)
+                if what:
+                    return Verdict(killer, str(what), round(time.monotonic() - started, 1))
     return Verdict("", "", round(time.monotonic() - started, 1))
 
 
