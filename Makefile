@@ -97,7 +97,7 @@ prove: environments ## 100,000 histories with faults, sweeps and mutants; writes
 mutants: environments ## hunt the generated mutants that have no verdict yet; writes docs/proof.json
 	@PYTHONPATH=shared:. $(PY) -m tests.mutation run $(ARGUMENTS)
 
-bench: environments ## measure cost and speed against two peers (needs valgrind; about eight minutes)
+bench: environments ## measure cost and speed against two peers (needs valgrind; about twelve minutes)
 	@PYTHONPATH=shared:. $(PY) -m bench
 
 invoke: environments ## one function under Lambda's emulator: FUNCTION=status EVENT=events/status.json

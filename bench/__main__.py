@@ -1,7 +1,7 @@
 """`make bench`: builds product and peers, measures both in one run, prints ratios.
 
 Writes bench/results.json, and from it the tables of docs/performance.md. Needs valgrind; takes
-about eight minutes on two cores.
+about twelve minutes on two cores.
 """
 
 import os
@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import cold, cost, flow, growth, ledger, month, report, search, waiting
+from bench import cold, cost, flow, growth, ledger, month, report, search
 from bench.running import first_durations, wire
 from bench.subjects import build, sizes, subjects, versions
 
@@ -64,7 +64,6 @@ def main() -> int:
         results["queries"] = {str(n): growth.queries_with(n) for n in (1, 100)}
         results["growth"] = _step("growth", lambda: growth.growth(growth.SIZES))
         results["search"] = _step("search in 200,000 payments", search.measure)
-    results["waiting"] = _step("pages that wait, in Chromium", waiting.measure)
     results["usd_per_million"] = {
         name: cost.usd_per_million(name, each) for name, each in results["flow"].items()
     }

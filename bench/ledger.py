@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 
 import boto3
 from payments.protocol.policy import REFUND_SPACING_SECONDS
+from payments.protocol.staff import Role, Staff
 from payments.store.instructions import Instruction
 from payments.store.refund_gate import RefundGates
+from payments.store.staff import StaffRegister
 from payments.store.table import Table
 
 from bench import flow
@@ -167,7 +169,7 @@ def _result(delivery: dict[str, str], now: float) -> flow.Event:
 
 
 def _note_credential(now: float) -> None:
-    """Say that the initiator has a credential, as `hakika initiator set` does."""
+    """Say that the initiator has a credential, and who approves, as `hakika` does."""
     client = boto3.client(
         "dynamodb",
         endpoint_url=BASE,
@@ -182,6 +184,10 @@ def _note_credential(now: float) -> None:
         at=int(now), by="operator:bench", reason="new", asked="initiator", request_id="r"
     )
     RefundGates(table, SANDBOX_SHORTCODE).note_credential(int(now), note, op_id="0" * 32)
+    checker = Staff(
+        sub="baraka", name="Baraka", role=Role.APPROVER, is_active=True, tokens_from=int(now)
+    )
+    StaffRegister(table).put(checker, note)
 
 
 def _expect_200(report: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ import shutil
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from html import escape
@@ -37,6 +37,7 @@ PAGES_AT_ONCE = 10
 PIN_FROM_SECONDS, PIN_UNTIL_SECONDS = 8.0, 45.0
 PRICE_KES = 1000
 PAID_SECONDS_MAX = 60.0
+# A prompt lives as long as on real phones.
 REAL_TIMES = {
     "FirstQuerySeconds": "25",
     "QuerySuccessSeconds": "120",
@@ -66,12 +67,12 @@ class Wait:
 
 
 @contextmanager
-def stack_with_real_times() -> Iterator[StackState]:
-    """A local stack whose prompts live as long as on real phones."""
+def own_stack(parameters: Mapping[str, str]) -> Iterator[StackState]:
+    """A local stack of its own, with these parameters of the template."""
     with tempfile.TemporaryDirectory(prefix="bench-stack-") as folder:
         arguments = ["--daraja", "simulator", "--folder", folder]
         settings = read_settings([*arguments, *port_arguments(find_free_ports(3))], {})
-        settings = replace(settings, parameters=REAL_TIMES)
+        settings = replace(settings, parameters=parameters)
         with running_stack(Console(), settings) as (stack, _):
             yield stack
 
@@ -153,7 +154,7 @@ async def watch(stack: StackState, payments: int, *, seed: int = 1) -> list[Wait
 
 def measure(payments: int = PAYMENTS) -> dict[str, Any]:
     """Return the figures of the page, in seconds."""
-    with stack_with_real_times() as stack:
+    with own_stack(REAL_TIMES) as stack:
         waits = asyncio.run(watch(stack, payments))
     return summary(waits)
 

@@ -221,7 +221,7 @@ def play_everything(
     from local.demo_money import MoneyDemo  # both build on this module
     from local.demo_refunds import RefundDemo
 
-    refunds = RefundDemo(console, stack, is_verbose=is_verbose)
+    refunds = RefundDemo(console, stack, state_file, is_verbose=is_verbose)
     refunds.pay_at_once()
     refunds.refund_by_two()
     refunds.cancel_and_retry()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from local.client import Answer, ApiClient
+from local.client import Answer
 from local.clock import move_clock
 from local.console import Console
 from local.demo import (
@@ -17,7 +17,7 @@ from local.demo import (
     new_phone,
     retry_until,
 )
-from local.desk import DeskPerson, new_links
+from local.desk import DeskPerson, sign_in
 from local.errors import LocalStackError
 from local.state import StackState
 from local.timeline import read_events
@@ -115,7 +115,7 @@ class MoneyDemo(Demo):
         booking_id = new_booking()
         self._register(booking_id)
         receipt = self._pay_by_hand(new_phone(), WRONG_ACCOUNT)
-        desk = self._sign_in()
+        desk = sign_in(self._state_file, self._stack.api_url, CLERK)
         path = f"/api/desk/receipts/{receipt}"
         row = self._look(lambda: desk.call("GET", path), lambda body: body["state"] == "unclaimed")
         expect("the typed account", row["typed_account"], WRONG_ACCOUNT)
@@ -208,12 +208,3 @@ class MoneyDemo(Demo):
         events = read_events(self._stack.endpoint_url, self._stack.table_name, payment_id)
         completed = [each["by"] for each in events if each["type"] == "PaymentCompleted"]
         expect("who completed the payment", completed, [by])
-
-    def _sign_in(self) -> ApiClient:
-        """The desk's API with the session of a demo clerk."""
-        [link] = new_links(self._state_file, [CLERK])
-        code = link.address.partition("#")[2]
-        nobody = ApiClient(self._stack.api_url, None)
-        session = nobody.call("POST", "/api/desk/sessions", {"code": code})
-        expect("signing in at the desk", session.status, 200)
-        return ApiClient(self._stack.api_url, session.body["token"])

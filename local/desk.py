@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.client import ApiClient
 from local.console import Console
 from local.errors import LocalStackError
 from local.settings import ROOT, read_settings
@@ -66,6 +67,19 @@ def new_links(state_file: Path, people: Sequence[DeskPerson] = (CLERK, APPROVER)
         address = f"{deployment.api_url}/desk#{code}"
         links.append(Link(address=address, name=each.name, role=each.role))
     return links
+
+
+def sign_in(state_file: Path, api_url: str, person: DeskPerson) -> ApiClient:
+    """Return the desk's API with the person's own session.
+
+    Errors: LocalStackError where no stack runs, or the desk does not admit the person.
+    """
+    [link] = new_links(state_file, [person])
+    code = link.address.partition("#")[2]
+    answer = ApiClient(api_url, None).call("POST", "/api/desk/sessions", {"code": code})
+    if answer.status != 200:
+        raise LocalStackError(f"the desk did not admit {person.name}: HTTP {answer.status}")
+    return ApiClient(api_url, answer.body["token"])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -1,11 +1,7 @@
-"""Gives the local stack its initiator, as `hakika initiator set` does with M-Pesa's certificate.
-
-And the approval of a refund by a member of staff, as the function behind a staff route asks for it.
-"""
+"""Gives the local stack its initiator, as `hakika initiator set` does with M-Pesa's certificate."""
 
 import json
 import time
-from typing import Any
 
 from local import aws
 from local.deployment import Deployment
@@ -34,22 +30,3 @@ def set_initiator(deployment: Deployment, settings: LocalSettings) -> None:
         UpdateExpression="SET credential_at = :now",
         ExpressionAttributeValues={":now": {"N": str(int(time.time()))}},
     )
-
-
-def approve_refund(
-    endpoint_url: str, outputs: dict[str, str], payment_id: str, *, by: str
-) -> dict[str, Any]:
-    """Approve a refund as a person; the function's answer, {} where it was sent."""
-    call = {
-        "act": "approve",
-        "payment_id": payment_id,
-        "by": by,
-        "why": "approved on this machine",
-        "request_id": "local",
-        "shown_version": None,
-    }
-    answer = aws.client("lambda", endpoint_url).invoke(
-        FunctionName=outputs["RefundsFunctionName"], Payload=json.dumps(call).encode()
-    )
-    body: dict[str, Any] = json.loads(answer["Payload"].read())
-    return body

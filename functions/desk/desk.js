@@ -78,7 +78,7 @@ function offers(row, path, again) {
 }
 
 state.signedOut = (text = t('sign_in')) => {
-  state.token = null;
+  state.token = state.me = null;
   sessionStorage.removeItem('token');
   sayWho();
   show(start, card(t('sign_in_title'), make('p', { role: 'alert' }, text),
@@ -108,13 +108,13 @@ function noSession({ status, message }, code) {
 
 /** The address may hold a link's code and, after a slash, the payment to open: /desk#<code>/<payment_id>. */
 async function start() {
-  const asked = state.again;
   const [code, payment] = location.hash.slice(1).split('/');
   if (code || isReturning()) {
     try {
       const sent = code ? { code } : { id_token: await (await account()).proof() };
       history.replaceState(null, '', '/desk');
-      state.token = (await call('sessions', sent)).token;
+      state.me = await call('sessions', sent);
+      state.token = state.me.token;
       sessionStorage.setItem('token', state.token);
     } catch (error) {
       history.replaceState(null, '', '/desk');
@@ -122,14 +122,9 @@ async function start() {
     }
   }
   if (!state.token) return state.signedOut();
-  try {
-    state.me = await call('me');
-    sayWho();
-  } catch (error) {
-    if (error.status === 401) return undefined;
-  }
-  // Somebody who searched meanwhile sees what was found.
-  if (state.again !== asked) return undefined;
+  // Who it is comes beside the view: neither waits for the other.
+  if (!state.me) call('me').then((me) => { state.me = me; sayWho(); }).catch(() => {});
+  sayWho();
   return payment ? story(payment) : waiting();
 }
 

@@ -5,7 +5,7 @@ the patches promise, so a new version of ministack cannot quietly lose one. Know
 no throttling by rate, no stream retries, no dead letter queue of the scheduler, no access logs,
 alarms over several metrics never ring, a default host that is off still answers, TTL is on at once
 (AWS takes up to an hour), a pipe that keeps failing is never stopped (a test stops
-it by hand), and a failed asynchronous invocation is not repeated (the deployed setting is asserted).
+it by hand), and a failed asynchronous invocation is not repeated (the setting is asserted).
 """
 
 from local.emulator import clock_patches, function_patches, http_patches, resource_patches

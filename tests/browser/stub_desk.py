@@ -37,7 +37,7 @@ PAYMENT: dict[str, Any] = {
     "refund": None,
 }
 GOOD: dict[str, Any] = {
-    "sessions": {"token": "staff-token"},
+    "sessions": {"token": "staff-token", "name": "Grace", "role": "clerk"},
     "me": {"sub": "grace", "name": "Grace", "role": "clerk"},
     "waiting": {"payments": [PAYMENT], "receipts": []},
     f"payments/{PAYMENT_ID}": PAYMENT,

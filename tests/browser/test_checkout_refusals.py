@@ -35,7 +35,7 @@ SECONDS_MAX = 110
 
 @dataclass(frozen=True)
 class Row:
-    """An answer to Pay, what is read in English and Swahili, and the buttons that can be pressed."""
+    """An answer to Pay, what is read in English and Swahili, and the buttons that work."""
 
     push: tuple[int, dict[str, Any]]
     says: tuple[str, str]

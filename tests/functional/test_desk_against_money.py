@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from payments.protocol.payment import PaymentStatus, Proof
+from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.protocol.policy import CANDIDATES_MAX, PROMPTS_COMPARED_MAX
 from payments.store.attributes import to_item
 from payments.store.items import payment_key, payment_values
 from payments.values import eat_day
@@ -118,22 +119,23 @@ def test_the_money_of_a_proven_prompt_pays_no_other_payment(
     assert (done.status, scene.payment(proven).bound_receipt) == (200, RECEIPT)
 
 
+def store_others(scene: Refunding, first: Payment, count: int) -> None:
+    """Other payments of the same amount and time, each with a receipt of its own."""
+    for number in range(count):
+        identifier = f"{number:032x}"
+        values = {**payment_values(first), **payment_key(identifier)}
+        values |= {"receipt_number": f"R{number:09}", "proof": str(Proof.CALLBACK)}
+        values |= {"day_shard": f"{eat_day(first.created_at)}#0"}
+        scene.dynamodb.put_item(TableName=TABLE_NAME, Item=to_item(values))
+
+
 @pytest.mark.parametrize("act", ["attach", "owe_back"])
 def test_however_many_others_paid_the_same_a_prompts_money_is_looked_for(
     scene: Refunding, clerk: Staff, act: str
 ) -> None:
     """More payments of one price at one time than the ladder compares: a clinic's fixed fee."""
-    proven = by_query(scene)
-    first = scene.payment(proven)
-    for number in range(60):
-        identifier = f"{number:032x}"
-        values = {
-            **payment_values(first),
-            **payment_key(identifier),
-            "receipt_number": f"R{number:09}",
-        }
-        values |= {"proof": str(Proof.CALLBACK), "day_shard": f"{eat_day(first.created_at)}#0"}
-        scene.dynamodb.put_item(TableName=TABLE_NAME, Item=to_item(values))
+    first = scene.payment(by_query(scene))
+    store_others(scene, first, CANDIDATES_MAX + 10)
     scene.register("2")
     Bank(scene).says(RECEIPT, paid_at=first.created_at + 30)
 
@@ -141,6 +143,15 @@ def test_however_many_others_paid_the_same_a_prompts_money_is_looked_for(
 
     assert (answer.status, answer.body["code"]) == (409, "attach_to_payment")
     assert scene.consultation("2")["status"] == "Pending"
+    assert "payment_id" not in scene.receipt_rows()[RECEIPT]
+
+
+def test_where_too_many_paid_the_same_nothing_is_owed_back(scene: Refunding, clerk: Staff) -> None:
+    first = scene.payment(by_query(scene))
+    store_others(scene, first, PROMPTS_COMPARED_MAX)
+    Bank(scene).says(RECEIPT, paid_at=first.created_at + 30)
+    answer = act_on_receipt(clerk, "owe_back")
+    assert (answer.status, answer.body["code"]) == (409, "too_many_to_compare")
     assert "payment_id" not in scene.receipt_rows()[RECEIPT]
 
 

@@ -453,3 +453,16 @@ def test_a_typed_phone_number_is_stored_without_its_middle(bank: Bank, typed: st
     kept = str(bank.row(RECEIPT).reference)
     assert "12345" not in kept
     assert "678" in kept
+
+
+def test_a_callback_without_a_whole_amount_takes_its_receipt_that_waits_without_one(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("ignores")
+    scene.pass_time(40)
+    bank.says(RECEIPT, amount=None, amount_text="1000.50", reference="WRONG")
+    assert scene.post(payment_id, 0, amount=1000.5, receipt=RECEIPT) == 200
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.failure_reason) == ("review", "amount_missing")
+    assert payment.bound_receipt == RECEIPT
+    assert scene.queue.messages == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -29,6 +30,14 @@ BLOCKS = read_blocks(PAGE.read_text(encoding="utf-8"))
 LANGUAGES = ("python", "js", "php")
 LINES_MAX = 30
 OTHER_SECRET = "whsec_" + "b" * 64
+PAGES_PORT = "5000"
+IMPORTED = {
+    "python": r"^(?:import|from) (\w+)",
+    "js": r"""from "([^"]+)\"""",
+    "php": r"new (PDO)\(",
+}
+OF_PACKAGES = {"php": {"PDO": "php-sqlite3"}}
+ASKED = {"python": r'environ\["(\w+)"\]', "js": r"process\.env\.(\w+)", "php": r"getenv\('(\w+)'\)"}
 TOLERANCE = timedelta(minutes=5)
 
 
@@ -42,6 +51,14 @@ def code(language: str) -> str:
     """The page's receiver in a language."""
     [block] = [each for each in BLOCKS if each.kind == language]
     return block.commands
+
+
+def instructions(language: str) -> tuple[str, str]:
+    """What the page tells to type for a receiver: the line that installs, and the one that runs."""
+    section = {"python": "python", "js": "javascript", "php": "php"}[language]
+    [block] = [each for each in BLOCKS if (each.section, each.kind) == (section, "sh")]
+    install, run = block.commands.splitlines()
+    return install, run
 
 
 @dataclass(frozen=True)
@@ -63,40 +80,41 @@ class Receiver:
 @contextmanager
 def running(language: str, port: int, folder: Path) -> Iterator[Receiver]:
     """Run the page's receiver on a port."""
-    command = prepared(language, port, folder)
-    environment = {
-        **os.environ,
-        "HAKIKA_WEBHOOK_SECRET": SECRET,
-        "BOOKINGS": str(folder / "bookings.db"),
-        "PORT": str(port),
-    }
+    prepare(language, folder)
+    _, run = instructions(language)
+    assert PAGES_PORT in run
+    own = {"HAKIKA_WEBHOOK_SECRET": SECRET, "BOOKINGS": "bookings.db"}
+    tools = [str(Path(sys.executable).parent), str(node.folder() / "bin"), os.environ["PATH"]]
     output = folder / "output"
     with output.open("wb") as file:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=file)
+        # As it is written on the page, but for the port.
+        process = subprocess.Popen(
+            ["bash", "-c", run.replace(PAGES_PORT, str(port))],
+            cwd=folder,
+            env={**os.environ, **own, "PATH": os.pathsep.join(tools)},
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
     try:
         wait_until(lambda: answers(port), lambda is_up: is_up or process.poll() is not None)
         assert process.poll() is None, output.read_text()
         yield Receiver(f"http://127.0.0.1:{port}/hakika", output)
     finally:
-        process.terminate()
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait()
 
 
-def prepared(language: str, port: int, folder: Path) -> list[str]:
-    """Write the receiver into a folder, and give the command that runs it."""
-    match language:
-        case "python":
-            (folder / "receiver.py").write_text(code(language))
-            return [sys.executable, "-m", "flask", "--app", "receiver", "run", f"--port={port}"]
-        case "js":
-            (folder / "receiver.mjs").write_text(code(language))
-            (folder / "node_modules").symlink_to(node.WEB_TESTS / "node_modules")
-            return node.command("receiver.mjs")
-        case _:
-            (folder / "receiver.php").write_text(code(language))
-            php = shutil.which("php")
-            assert php is not None, "php is missing: python3.13 -m local.prepare_tests"
-            return [php, "-S", f"127.0.0.1:{port}", "receiver.php"]
+def prepare(language: str, folder: Path) -> None:
+    """Write the receiver into a folder under the page's name, with the packages beside it."""
+    name = {"python": "receiver.py", "js": "receiver.mjs", "php": "receiver.php"}[language]
+    assert f"Save it as **{name}**." in PAGE.read_text(encoding="utf-8")
+    (folder / name).write_text(code(language))
+    if language == "js":
+        (folder / "node_modules").symlink_to(node.WEB_TESTS / "node_modules")
+    if language == "php":
+        assert shutil.which("php"), "php is missing: python3.13 -m local.prepare_tests"
 
 
 def an_event(webhook_id: str) -> str:
@@ -153,6 +171,18 @@ def test_a_receiver_refuses_what_we_did_not_sign(
         headers = {**mine, "webhook-signature": f"{both} {mine['webhook-signature']}"}
         assert receiver.post(headers, an_event("honest")) == 204, "either secret is enough"
         wait_until(receiver.handled, lambda seen: seen == ["honest"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_instructions_install_what_is_imported_and_set_what_is_asked(language: str) -> None:
+    install, run = instructions(language)
+    found = re.findall(IMPORTED[language], code(language), re.MULTILINE)
+    names = {OF_PACKAGES.get(language, {}).get(each, each) for each in found}
+    foreign = {each for each in names - sys.stdlib_module_names if not each.startswith("node:")}
+    assert foreign == set(install.partition("install ")[2].split()) - {"php-cli"}
+    [exported] = [each.commands for each in BLOCKS if each.commands.startswith("export ")]
+    asked = set(re.findall(ASKED[language], code(language)))
+    assert asked == set(re.findall(r"(\w+)=", f"{exported} {run}"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

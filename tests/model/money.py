@@ -89,8 +89,7 @@ def callback(around: Around, evidence: Evidence, without: str) -> Iterator[Write
         told = "prompt_after_refused_push" if p.proof == "push" else None
         yield Write(p, known, raises=told)
     elif code != UNLISTED and p.status in PAID and p.proof == "query":
-        told = "refused_after_query_success" if without != "a refusal contradicts a query" else None
-        yield Write(p, p, raises=told)
+        yield Write(p, p, raises="refused_after_query_success")
 
 
 def hint(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
@@ -164,15 +163,13 @@ def time_passed(around: Around, age: int, without: str) -> Iterator[Write]:
     if p.status == "unknown" and p.id is None and p.hint is None and age >= TWO_DAYS:
         yield from _cancelled(around, "no_checkout_request_id", without)
     if p.status == "pending" and age >= DAY:
-        if without == "no answer, no end":
-            yield from _cancelled(around, "no_final_answer", without)
         yield Write(p, p, raises="no_answer_from_mpesa")
     if p.hint is not None:
         yield Write(p, p._replace(hint=None), raises="hint_names_another_payment")
         if age >= TWO_DAYS:
             yield Write(p, p._replace(hint=None), raises="hint_unanswered")
     lacks_receipt = p.status in PAID and p.receipt is None and age >= DAY
-    if lacks_receipt and without != "a missing receipt is told":
+    if lacks_receipt and without != "a missing receipt sets attention":
         yield Write(p, p, raises="receipt_missing")
 
 
@@ -243,7 +240,7 @@ def _row_problem(row: Row | None, evidence: Evidence, without: str) -> Iterator[
     elif row.state == "bound" and row.owner != "me" and without != "a bound row stays":
         yield "receipt_bound_elsewhere"
     elif row.state == "unclaimed" and row.amount != evidence.amount:
-        yield from () if without == "two amounts are told" else ("amount_contradicted",)
+        yield from () if without == "two amounts set attention" else ("amount_contradicted",)
 
 
 def is_free(row: Row | None, without: str = "") -> bool:
@@ -312,7 +309,7 @@ def _cancelled(around: Around, reason: str, without: str) -> Iterator[Write]:
     p = around.payment
     assert p is not None
     after = p._replace(status="cancelled", proof="cleanup", locks=False)
-    told = None if without == "giving up is told" else reason
+    told = None if without == "giving up sets attention" else reason
     effect = "detach" if is_active(around) else ""
     yield Write(p, after, booking=effect, raises=told)
 
@@ -362,7 +359,11 @@ def _contradictions(around: Around, evidence: Evidence, without: str) -> Iterato
     elif evidence.names and p.receipt == "another":
         yield "second_receipt"
     as_reviewed = p.status == "review" and evidence.amount == p.paid
-    if evidence.amount != believed(p) and not as_reviewed and without != "two amounts are told":
+    if (
+        evidence.amount != believed(p)
+        and not as_reviewed
+        and without != "two amounts set attention"
+    ):
         yield "amount_contradicted"
 
 

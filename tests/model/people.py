@@ -18,7 +18,6 @@ from .state import (
     Evidence,
     OnRow,
     Payment,
-    Refund,
     Write,
     is_payable,
 )
@@ -128,23 +127,24 @@ def _open(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
     status = "completed" if evidence.kind == "attach to a booking" else "refund_due"
     yield Write(
         None,
-        paybill_payment(status, evidence.source),
+        paybill_payment(status, evidence),
         booking="confirm" if status == "completed" else "",
-        row=OnRow("claim as shown", "exact", "machine"),
+        row=OnRow("claim as shown", evidence.amount, "machine"),
     )
 
 
-def paybill_payment(status: str, source: str) -> Payment:
+def paybill_payment(status: str, evidence: Evidence) -> Payment:
     """A payment without a prompt, made for money that was paid by hand."""
-    return Payment(status, source, "exact", "this", locks=False, prompted=False, refund=Refund())
+    source, amount = evidence.source, evidence.amount
+    return Payment(status, source, amount, "this", locks=False, prompted=False)
 
 
 def typed_booking(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
     """Rung 4: the account is a booking that is payable at exactly this amount."""
-    exact = evidence.amount == "exact" or without == "the exact amount"
+    exact = evidence.amount == "exact" or without == "a typed booking at its price"
     if around.payment is None and exact:
-        opened = paybill_payment("completed", evidence.source)
-        yield Write(None, opened, booking="confirm", row=OnRow("claim", "exact", "machine"))
+        opened = paybill_payment("completed", evidence)
+        yield Write(None, opened, booking="confirm", row=OnRow("claim", evidence.amount, "machine"))
 
 
 def money_on_a_row(around: Around, evidence: Evidence) -> Iterator[Write]:

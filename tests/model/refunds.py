@@ -69,8 +69,7 @@ def result(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
     elif code == "receipt not known":
         yield _refused(p, code)._replace(raises="receipt_not_known")
     else:
-        stops = code == "stops" and without != "stopped refunds"
-        yield _refused(p, code, stops=stops)
+        yield _refused(p, code, stops=code == "stops")
 
 
 def _done(p: Payment, without: str) -> Iterator[Write]:
@@ -79,7 +78,7 @@ def _done(p: Payment, without: str) -> Iterator[Write]:
     elif p.status == "refunded":
         known = p._replace(refund=p.refund._replace(proven=True))
         yield Write(p, known)  # the operator named the same receipt, or it is a repeat
-        if without != "back twice is told":
+        if without != "back twice sets attention":
             yield Write(p, known, raises="refunded_twice")
     else:
         yield Write(p, p, raises="reversed_at_mpesa")
@@ -107,7 +106,7 @@ def look(around: Around, without: str) -> Iterator[Write]:
     """R5: 24 hours after the send a person is told."""
     p = around.payment
     waits = p is not None and p.refund.step == "sent" and around.refund_is_late
-    if p is not None and waits and without != "a day is told":
+    if p is not None and waits and without != "a day sets attention":
         yield Write(p, p, raises="refund_unresolved")
 
 

@@ -23,7 +23,7 @@ def main() -> int:
     prove.add_argument("--first", type=int, help="a seed that no run has played")
     prove.add_argument("--jobs", type=int, default=2)
     prove.add_argument(
-        "--parts", default="histories,pull_alone,same,sweep,interleavings,mutants,knobs"
+        "--parts", default="histories,pull_alone,same,sweep,interleavings,mutants,knobs,model"
     )
     replay = commands.add_parser("replay", help="a seed, or a plan's file, with its trace")
     replay.add_argument("what")

@@ -44,6 +44,8 @@ def _lines(proof: dict[str, Any]) -> Iterator[str]:
     if pairs:
         yield from ("", "| first, then second witness of a receipt | met |", "|---|---|")
         yield from (f"| {pair} | {count:,} |" for pair, count in pairs.items())
+    if "model" in proof:
+        yield from _model(proof["model"])
     yield from _mutants(proof["mutants"])
     if "generated_mutants" in proof:
         yield from _generated(proof["generated_mutants"])
@@ -68,6 +70,24 @@ def _pull_alone(figures: dict[str, Any]) -> str:
         f"{whole['longest_minutes']} minutes after Pull listed them. With one failed run: "
         f"{failed['receipts']} receipts, at most {failed['longest_minutes']} minutes."
     )
+
+
+def _model(figures: dict[str, Any]) -> Iterator[str]:
+    worlds, rules = figures["worlds"], figures["rules"]
+    broken = sum(bool(each["broken"]) for each in worlds)
+    missed = sum(not each["breaks"] for each in rules)
+    yield ""
+    yield from _wrapped(
+        f"The model: {figures['states']:,} states of {len(worlds)} worlds, {broken} of them "
+        "broken. "
+        f"Rules taken out: {len(rules)}, of which {missed} broke nothing."
+    )
+    yield from ("", "| world | states | steps |", "|---|---|---|")
+    yield from (f"| {each['world']} | {each['states']:,} | {each['steps']:,} |" for each in worlds)
+    yield from ("", "| rule taken out | section | breaks | states tried |", "|---|---|---|---|")
+    for each in rules:
+        tried = f"{each['states']:,}"
+        yield f"| {each['rule']} | {each['section']} | {each['breaks'] or 'nothing'} | {tried} |"
 
 
 def _mutants(figures: dict[str, Any]) -> Iterator[str]:

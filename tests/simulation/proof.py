@@ -1,4 +1,4 @@
-"""The whole proof: histories, the same twice, sweeps, interleavings, mutants, knobs."""
+"""The whole proof: histories, the same twice, sweeps, interleavings, mutants, knobs, model."""
 
 from __future__ import annotations
 
@@ -232,6 +232,13 @@ def _knobs(given: argparse.Namespace) -> dict[str, Any]:
     return turn_all()
 
 
+def _model(given: argparse.Namespace) -> dict[str, Any]:
+    """Every state of tests/model, and each of its rules taken out."""
+    from tests.model.explore import figures
+
+    return figures(say)
+
+
 _PARTS = {
     "histories": _histories,
     "pull_alone": _pull_alone,
@@ -240,4 +247,5 @@ _PARTS = {
     "interleavings": _interleavings,
     "mutants": _mutants,
     "knobs": _knobs,
+    "model": _model,
 }

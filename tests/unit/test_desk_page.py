@@ -23,12 +23,19 @@ REFUSING = [
     *map(Path, ("usecases/money_desk.py", "usecases/find_payments.py", "usecases/operate.py")),
     *map(Path, ("usecases/compare_statement.py", "usecases/count_payments.py")),
     *map(Path, ("usecases/apply_*.py", "usecases/staff.py", "aws/refunds_function.py")),
+    *map(Path, ("usecases/prompts_money.py", "usecases/send_refund.py")),
 ]
 CODE = re.compile(r"""code="(\w+)\"""")
 NOT_SHOWN = {
     *("link_spent", "account_unknown"),  # of the sign-in, which has sentences of its own
     *("file_not_found", "unknown_act", "invalid_set_aside"),  # the page asks for no such thing
-    *("invalid_name", "invalid_sub", "event_not_found"),  # of the operator's command
+    *(
+        "invalid_name",
+        "invalid_sub",
+        "event_not_found",
+        "asks_used_up",
+        "question_not_taken",
+    ),  # of the operator's command
 }
 KEY = re.compile(r"(?<![\w'])([A-Za-z_]+): '")
 

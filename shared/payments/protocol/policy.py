@@ -60,7 +60,7 @@ COVERAGE_SLACK_SECONDS = 600
 """Pull lists a debit up to five minutes late, so what it has covered must reach twice as far."""
 CANDIDATES_MAX = 50
 """More payments than this of one amount and time are not told apart: a person decides."""
-PROMPTS_COMPARED_MAX = 2000
+PROMPTS_COMPARED_MAX = 1000
 """More payments than this of one amount and time are not compared for a person's act."""
 UNCLAIMED_READ_MAX = 200
 """More unclaimed receipts than this are not compared with one another: a person decides."""

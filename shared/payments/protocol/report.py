@@ -35,7 +35,9 @@ class MoneyReport:
         if self.receipt_number is None:
             return None
         waiting = row if row is not None and row.state is RowState.UNCLAIMED else None
-        contradicts = waiting is not None and waiting.amount_kes != self.amount_kes
+        # Two amounts that are not known are not the same amount.
+        is_same = waiting is not None and waiting.amount_kes == self.amount_kes is not None
+        contradicts = waiting is not None and not is_same
         return Claim(
             receipt_number=self.receipt_number,
             source=self.proof,

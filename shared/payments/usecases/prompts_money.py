@@ -116,6 +116,6 @@ def _created_about(services: Services, row: ReceiptRow) -> Sequence[Payment]:
         raise ConflictError(
             f"More than {PROMPTS_COMPARED_MAX:,} prompts of this amount may have brought the "
             "money: attach it to the payment that the customer names",
-            code="too_many_prompts",
+            code="too_many_to_compare",
         )
     return created

@@ -5,7 +5,18 @@ from typing import Any
 
 import pytest
 
-from bench import burst, cost, flow, growth, month, report, search, simulator_page, waiting
+from bench import (
+    burst,
+    cost,
+    first_view,
+    flow,
+    growth,
+    month,
+    report,
+    search,
+    simulator_page,
+    waiting,
+)
 from bench.flow import difference
 from tools.template import load_template
 
@@ -122,6 +133,16 @@ def test_the_wait_of_95_in_100_is_the_longest_of_them() -> None:
         "polls_max": 40,
     }
     assert waiting.summary(waits[:1])["seconds_95_in_100"] == 1.0
+
+
+def test_the_first_view_is_under_a_second_only_where_the_longest_visit_is() -> None:
+    found = first_view.summary([(0.4, 0.2), (1.2, 0.3), (0.5, 1.0)])
+    assert found["by_link"] == {"median_seconds": 0.5, "longest_seconds": 1.2}
+    page = report.PAGE.read_text(encoding="utf-8")
+    results = json.loads(report.RESULTS.read_text()) | {"first_view": found}
+    told = report.with_tables(page, results)
+    assert "| by a fresh link | 0.50 | 1.20 | 1, missed |" in told
+    assert "| signed in, page loaded again | 0.30 | 1.00 | 1, met |" in told
 
 
 WHOLE = {

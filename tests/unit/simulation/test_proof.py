@@ -16,7 +16,7 @@ from tests.simulation.page import with_figures
 from tests.simulation.pull_alone import FIRST_SEED, LIMIT_MINUTES, measure
 from tests.simulation.runner import Totals
 
-PARTS = ("histories", "same", "sweep", "interleavings", "mutants", "knobs")
+PARTS = ("histories", "same", "sweep", "interleavings", "mutants", "knobs", "model")
 
 
 PROOF = json.loads((ROOT / "docs" / "proof.json").read_text(encoding="utf-8"))
