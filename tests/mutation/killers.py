@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -82,16 +83,16 @@ def batches(mutant: Mutant, killer: str, reach_of: ReachOf) -> list[list[str]]:
     reached.sort()
     if killer == "histories":
         return [[name for _, name in reached[:SEEDS_MAX]]] if reached else []
-    found: list[list[str]] = []
+    found = []
     for limit in BATCH_SECONDS:
-        batch: list[str] = []
-        while reached and limit > 0:
-            seconds, name = reached.pop(0)
-            limit -= seconds + 0.005
-            batch.append(name)
-        if batch:
-            found.append(batch)
-    return found
+        spent = accumulate(seconds for seconds, _ in reached)
+        batch = [
+            name
+            for (each, name), so_far in zip(reached, spent, strict=True)
+            if so_far - each < limit
+        ]
+        found.append(batch)
+    return found if reached else []
 
 
 def _notices(mutant: Mutant, killer: str, names: Sequence[str], all_rows: bool) -> str:
