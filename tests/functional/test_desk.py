@@ -271,6 +271,7 @@ def test_the_table_of_transitions_refuses_what_the_page_would_not_offer(scene: R
     payment_id = scene.owed()
     browser = staff(scene, "grace", "clerk")
     offered = {each["act"] for each in browser.story(payment_id)["acts"]}
+    assert "ask_mpesa" not in offered, "M-Pesa can say nothing new about money that is on file"
     for name in ("review_complete", "review_bogus", "withdraw_refund", "refund_reversed"):
         assert name not in offered
         assert browser.act(payment_id, name).status == 409

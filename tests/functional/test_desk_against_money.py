@@ -61,6 +61,17 @@ def test_a_clerk_cannot_pay_a_booking_with_less_than_mpesa_named(
     assert scene.consultation()["status"] == "Pending"
 
 
+@pytest.mark.parametrize(
+    ("sent", "amount_kes", "amount_text"), [("100.00", 100, None), ("999.50", None, "999.50")]
+)
+def test_an_amount_with_cents_is_shown_as_mpesa_wrote_it(
+    scene: Refunding, clerk: Staff, sent: str, amount_kes: int | None, amount_text: str | None
+) -> None:
+    scene.post_to_paybill(scene.c2b_url(), body(TransAmount=sent))
+    shown = clerk("GET", "/api/desk/receipts/{receipt}", receipt=RECEIPT).body
+    assert (shown["amount_kes"], shown["amount_text"]) == (amount_kes, amount_text)
+
+
 def test_money_is_attached_only_to_a_payment_that_is_as_it_was_shown(
     scene: Refunding, clerk: Staff
 ) -> None:

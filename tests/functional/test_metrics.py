@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from payments.protocol.evidence import AttentionCleared, MoneyReturned
+from payments.store.attributes import to_item
+from payments.store.items import payment_key, payment_values
 from payments.usecases.operate import operate_on_payment
 from payments.usecases.refunds import request_refund
 
@@ -520,6 +523,16 @@ def test_an_unknown_outcome_is_open_but_not_long_overdue(scene: Scene, metrics: 
     scene.pass_time(HOUR, delivers=False)
     found = gauges(scene, metrics)
     assert (found["OpenPayments"], found["OpenOverFiveMinutes"]) == (1, 0)
+
+
+def test_an_open_payment_that_waits_for_a_person_is_counted_there_only(
+    scene: Scene, metrics: Metrics
+) -> None:
+    payment_id = scene.pay("waits+query_never_final")
+    flagged = replace(scene.payment(payment_id), attention="no_answer_from_mpesa")
+    item = to_item({**payment_key(payment_id), **payment_values(flagged)})
+    scene.dynamodb.put_item(TableName=TABLE_NAME, Item=item)
+    assert gauges(scene, metrics) == NOTHING_STANDS | {"AttentionOpen": 1}
 
 
 def test_a_concluded_payment_that_is_asked_about_again_is_not_open(

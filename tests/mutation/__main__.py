@@ -32,7 +32,7 @@ def main() -> int:
     run.add_argument("--survivors", action="store_true", help="hunt survivors again, and longer")
     run.add_argument("--map", action="store_true", help="first find anew which test reaches what")
     run.add_argument("--room", choices=[*ROOMS], help="only mutants of one room")
-    run.add_argument("--learn", nargs="+", help="test files that were written since the map")
+    run.add_argument("--learn", nargs="+", help="tests that were written since the map")
     run.add_argument("--most", type=int, default=100_000, help="stop after so many")
     one = commands.add_parser("one", help="hunt one mutant of the sample, and write nothing")
     one.add_argument("id")
@@ -57,8 +57,12 @@ def _run(given: argparse.Namespace) -> int:
     if given.map:
         reach.KEPT.unlink(missing_ok=True)
     _make_map()
+    known = reach.kept()
     _learn(given.learn or [])
     reach_of, sample, source = reach.kept(), read_sample(), commit()
+    for killer, found in reach_of.items():
+        for name in found.keys() - known[killer].keys():
+            found[name].seconds = 0.0  # a new test was written against a survivor: it comes first
     argued = equivalents()
     wanted = {PENDING, SURVIVED} if given.survivors else {PENDING}
     left = [

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +64,14 @@ def preload() -> None:
 def hunt(mutant: Mutant, reach_of: ReachOf, *, thorough: bool = False) -> Verdict:
     """The first killer that notices the mutant."""
     started = time.monotonic()
-    for killer in KILLERS:
-        for number, names in enumerate(batches(mutant, killer, reach_of)):
-            is_last = number == len(BATCH_SECONDS) - 1
-            if is_last and not thorough:
-                break
-            expected = sum(reach_of[killer][name].seconds for name in names)
-            limit = SECONDS_MIN + SECONDS_FACTOR * expected
-            what = in_child(partial(_notices, mutant, killer, names, is_last), limit)
-            if what:
-                return Verdict(killer, str(what), round(time.monotonic() - started, 1))
+    for is_last in (False, True)[: 1 + thorough]:
+        for killer in KILLERS:
+            for names in batches(mutant, killer, reach_of)[int(is_last) : 1 + is_last]:
+                expected = sum(reach_of[killer][name].seconds for name in names)
+                limit = SECONDS_MIN + SECONDS_FACTOR * expected
+                what = in_child(partial(_notices, mutant, killer, names, is_last), limit)
+                if what:
+                    return Verdict(killer, str(what), round(time.monotonic() - started, 1))
     return Verdict("", "", round(time.monotonic() - started, 1))
 
 
@@ -84,16 +83,16 @@ def batches(mutant: Mutant, killer: str, reach_of: ReachOf) -> list[list[str]]:
     reached.sort()
     if killer == "histories":
         return [[name for _, name in reached[:SEEDS_MAX]]] if reached else []
-    found: list[list[str]] = []
+    found = []
     for limit in BATCH_SECONDS:
-        batch: list[str] = []
-        while reached and limit > 0:
-            seconds, name = reached.pop(0)
-            limit -= seconds + 0.005
-            batch.append(name)
-        if batch:
-            found.append(batch)
-    return found
+        spent = accumulate(seconds for seconds, _ in reached)
+        batch = [
+            name
+            for (each, name), so_far in zip(reached, spent, strict=True)
+            if so_far - each < limit
+        ]
+        found.append(batch)
+    return found if reached else []
 
 
 def _notices(mutant: Mutant, killer: str, names: Sequence[str], all_rows: bool) -> str:

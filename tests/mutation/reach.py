@@ -132,12 +132,16 @@ def _watch(code: CodeType) -> None:
 
 
 def record_tests(places: tuple[str, ...]) -> dict[str, Reach]:
-    """Run these tests on the product as it is."""
+    """Run these tests, by pattern or by id, on the product as it is."""
     recorder = Recorder()
-    files = [str(path) for place in places for path in sorted(REPOSITORY.glob(place))]
+    files = [name for place in places for name in _named(place)]
     with recorder.on():
         pytest.main(["-q", "-p", "no:xdist", *files], plugins=[recorder])
     return recorder.passed()
+
+
+def _named(place: str) -> list[str]:
+    return [place] if "::" in place else [str(path) for path in sorted(REPOSITORY.glob(place))]
 
 
 def record_seeds() -> dict[str, Reach]:

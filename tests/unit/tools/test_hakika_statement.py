@@ -159,8 +159,8 @@ def test_the_account_may_stand_in_the_details_only() -> None:
 
 def test_the_same_money_is_counted_once() -> None:
     read = statement(row(), row())
-    assert (len(read.lines), len(read.unreadable)) == (1, 1)
-    assert "SIN1ABC234 stands there twice" in read.unreadable[0]
+    assert len(read.lines) == 1
+    assert read.unreadable == ["line 7: SIN1ABC234 stands there twice"]
 
 
 @pytest.mark.parametrize(
