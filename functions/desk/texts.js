@@ -45,6 +45,7 @@ export const TEXTS = {
       store_unavailable: 'Our records do not answer, so nothing can be read or done. Payments are not lost. Try again in a minute.',
       provider_unavailable: 'M-PESA does not answer. You can still find and read payments, and decide. Ask M-PESA again later.',
       authentication_unavailable: 'Nobody can be recognised at the moment. Try again in a minute.',
+      // pragma: allowlist nextline secret
       secrets_unavailable: 'The system is not ready. Try again in a minute.',
       forbidden: 'Your role does not allow this. Ask somebody whose role does.',
       payment_not_found: 'This payment is not there. Search for the M-PESA code or the phone.',
@@ -170,6 +171,7 @@ export const TEXTS = {
       store_unavailable: 'Kumbukumbu zetu hazijibu, kwa hivyo huwezi kusoma wala kufanya chochote. Malipo hayajapotea. Jaribu tena baada ya dakika moja.',
       provider_unavailable: 'M-PESA haijibu. Bado unaweza kutafuta, kusoma na kuamua. Uliza M-PESA tena baadaye.',
       authentication_unavailable: 'Hakuna anayeweza kutambuliwa kwa sasa. Jaribu tena baada ya dakika moja.',
+      // pragma: allowlist nextline secret
       secrets_unavailable: 'Mfumo hauko tayari. Jaribu tena baada ya dakika moja.',
       forbidden: 'Huna ruhusa ya kufanya hili. Mwombe mtu aliye na ruhusa.',
       payment_not_found: 'Malipo haya hayapo. Tafuta risiti au simu.',
