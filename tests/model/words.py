@@ -85,7 +85,7 @@ def refusal_named(code: str) -> str:
     """What a refusal means: docs/protocol.md, section 11.3."""
     if code in GATEWAY_STOPS or code.startswith(("401", "403.00")):
         return "gateway, stops"
-    if code in BUSY:
+    if code in BUSY or code.startswith("429."):
         return "gateway"
     return "stops" if code in STOPS else REFUSED.get(code, "unlisted")
 
