@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.core.errors import SettingError
-from tests.simulation.machinery import kind_of
+from tests.simulation.machinery import event_of, kind_of
 from tests.simulation.plan import START
 from tests.support.aws import Queue
 from tests.support.lambdas import http_event
@@ -157,13 +157,7 @@ class _Driver(Stage):
             self.daraja.callback_answered(delivery.id, None)
             return
         post = kind_of(delivery)
-        event = http_event(
-            "POST",
-            post.route,
-            path=urlsplit(delivery.url).path,
-            body=delivery.body.decode(errors="replace"),
-            source_ip=delivery.source_ip,
-        )
+        event = event_of(delivery)
 
         def finished(answer: Any) -> None:
             self.watch.acknowledged_post(post.kind, delivery, answer)

@@ -48,6 +48,17 @@ def kind_of(delivery: CallbackDelivery) -> _Post:
     return next((post for part, post in _POSTS.items() if part in delivery.url), _CALLBACK_POST)
 
 
+def event_of(delivery: CallbackDelivery) -> dict[str, Any]:
+    """The event that API Gateway makes of a post."""
+    return http_event(
+        "POST",
+        kind_of(delivery).route,
+        path=urlsplit(delivery.url).path,
+        body=delivery.body.decode(errors="replace"),
+        source_ip=delivery.source_ip,
+    )
+
+
 @dataclass(slots=True, eq=False)
 class _Line:
     """One queue and the function that its messages are handed to."""
@@ -107,13 +118,7 @@ class Machinery:
         self, name: str, delivery: CallbackDelivery, after: float, *, is_answered: bool
     ) -> None:
         post = kind_of(delivery)
-        event = http_event(
-            "POST",
-            post.route,
-            path=urlsplit(delivery.url).path,
-            body=delivery.body.decode(errors="replace"),
-            source_ip=delivery.source_ip,
-        )
+        event = event_of(delivery)
 
         def finished(answer: Any) -> None:
             self._world.watch.answered_to(post.function, answer)
