@@ -127,14 +127,15 @@ def test_the_service_is_asked_before_a_new_try_is_enabled(
     expect(shop.button("Try again")).to_be_disabled()
     shop.api.payment = {"free": FAILED, "paid": COMPLETED}.get(then, LOCKED)
     shop.api.is_up, shop.api.hangs = then != "no answer", then == "slow answer"
+    asked, since = shop.api.count("GET"), shop.now()
     with shop.page.expect_request(STATUS):
         shop.pass_time(3)
-    before = shop.api.count("GET")
     shop.sees(PAID if then == "paid" else NOT_PAID)
     if then != "paid":
         expect(shop.button("Try again")).to_be_enabled(enabled=then == "free")
     shop.pass_time(2)
-    assert shop.api.count("GET") - before <= 1  # neither a fast clock nor silence makes it hurry
+    # Neither a fast clock nor silence makes it hurry, and a slow machine lets more time pass.
+    assert shop.api.count("GET") - asked <= 1 + (shop.now() - since) / 2
 
 
 # --- what is typed
