@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from payments.protocol.evidence import ReceiptFound, Resolution, ReviewResolved
@@ -169,6 +170,44 @@ def test_a_callback_of_another_amount_than_the_row_goes_to_review(
     payment = scene.payment(payment_id)
     assert (payment.status, payment.failure_reason) == (S.REVIEW, "amount_contradicted")
     assert bank.row(RECEIPT).payment_id == payment_id
+
+
+@pytest.mark.parametrize(("amount", "text"), [(None, "1000.50"), (900, None)])
+@pytest.mark.parametrize("source", [Proof.PULL, Proof.STATUS])
+def test_a_second_amount_for_a_row_that_waits_is_kept_beside_the_first(
+    scene: Scene, bank: Bank, source: Proof, amount: int | None, text: str | None
+) -> None:
+    """Else the callback of the first amount would complete, and nobody would look."""
+    payment_id = scene.pay("ignores")
+    bank.says(RECEIPT)
+    first = bank.row(RECEIPT)
+
+    said = bank.says(RECEIPT, source=source, amount=amount, amount_text=text)
+
+    assert said is MoneyOutcome.FILED
+    doubted = replace(first, amount_kes=None, amount_text=f"1000 or {text or amount}")
+    assert bank.row(RECEIPT) == doubted
+    for again in (1000, amount):
+        assert bank.says(RECEIPT, amount=again, amount_text=text) is MoneyOutcome.REPEAT
+    assert bank.row(RECEIPT) == doubted
+    scene.post(payment_id, 0, receipt=RECEIPT)
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.failure_reason) == (S.REVIEW, "amount_contradicted")
+
+
+def test_a_second_amount_is_kept_on_what_was_set_aside(bank: Bank) -> None:
+    """Else the amount would count as known once a person reopens the receipt."""
+    bank.says(RECEIPT)
+    aside = set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
+    assert bank.says(RECEIPT, source=Proof.PULL, amount=900) is MoneyOutcome.FILED
+    assert bank.row(RECEIPT) == replace(aside, amount_kes=None, amount_text="1000 or 900")
+
+
+def test_a_witness_without_an_amount_casts_no_doubt_on_a_known_one(bank: Bank) -> None:
+    bank.says(RECEIPT)
+    row = bank.row(RECEIPT)
+    assert bank.says(RECEIPT, source=Proof.STATUS, amount=None) is MoneyOutcome.REPEAT
+    assert bank.row(RECEIPT) == row
 
 
 def test_a_machine_never_touches_what_was_set_aside(scene: Scene, bank: Bank) -> None:

@@ -40,7 +40,7 @@ def _money(around: Around, evidence: Evidence, _: int, without: str) -> Iterator
         yield from money.named_by_reference(around, evidence, without)
         return
     yield from people.typed_booking(around, evidence, without)
-    yield from people.money_on_a_row(around, evidence)
+    yield from people.money_on_a_row(around, evidence, without)
 
 
 def _unusable(around: Around, *_: object) -> Iterator[Write]:

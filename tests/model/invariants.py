@@ -134,7 +134,8 @@ class Money(Playing):
             gone = new is None and not (by_person and old.source == "operator")
             moved = new is not None and old.owner not in (None, new.owner)
             undone = old.state == "aside" and not by_person
-            if gone or moved or undone or (new is not None and new.amount != old.amount):
+            changed = new is not None and new.amount not in (old.amount, None)
+            if gone or moved or undone or (changed and old.amount is not None):
                 yield "I14"
             yield from self._guessed(before, after, r)
 

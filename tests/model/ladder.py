@@ -9,7 +9,8 @@ from .state import PAID, Evidence, is_payable
 def owner_of(world: MoneyWorld, state: State, r: int, evidence: Evidence) -> tuple[int, str]:
     """The payment that a receipt is given to, and what of the model's writes is meant.
 
-    Shape: "confirm" opens a paybill payment for the typed booking; "file" puts it on a row.
+    Shape: "confirm" opens a paybill payment for the typed booking; "file" puts it on a row,
+    or its amount beside the row's.
     """
     row, hand = state.rows[r], _hand(world, r)
     if row is not None and row.owner is not None:

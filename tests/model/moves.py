@@ -244,7 +244,10 @@ class Playing(MoneyWorld):
         around = self.around(state, i, r)
         plain = evidence if evidence.code != "look" else evidence._replace(code="")
         writes = _writes(around, plain, state.ages[max(i, 0)], self.without)
-        writes = tuple(write for write in writes if wanted in (write.booking, write.row.act, ""))
+        meant = ("file", "two amounts") if wanted == "file" else (wanted,)
+        writes = tuple(
+            write for write in writes if not wanted or {write.booking, write.row.act} & {*meant}
+        )
         if not writes:
             yield f"{what}: nothing", state
         for write in writes:

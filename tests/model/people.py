@@ -147,9 +147,17 @@ def typed_booking(around: Around, evidence: Evidence, without: str) -> Iterator[
         yield Write(None, opened, booking="confirm", row=OnRow("claim", evidence.amount, "machine"))
 
 
-def money_on_a_row(around: Around, evidence: Evidence) -> Iterator[Write]:
-    """Rung 5: an unclaimed row. A transfer between the own shortcodes is set aside by rule."""
+def money_on_a_row(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
+    """Rung 5: an unclaimed row; where two amounts were named for it, none is known any more.
+
+    A transfer between the own shortcodes is set aside by rule.
+    """
     if around.payment is None and around.row is None:
         yield Write(None, None, row=OnRow("file", evidence.amount, "machine"))
+    row = around.row
+    waits = row is not None and row.state != "bound" and row.amount is not None
+    waits &= without != "two amounts are no amount"
+    if around.payment is None and row is not None and waits and row.amount != evidence.amount:
+        yield Write(None, None, row=OnRow("two amounts", row.amount, "machine"))
     if around.payment is None and evidence.kind == "sweep":
         yield Write(None, None, row=OnRow("set aside", evidence.amount, "machine"))

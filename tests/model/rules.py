@@ -52,6 +52,7 @@ RULES = tuple(
         ("other amounts are filed", "10.2", "a reference and another amount"),
         ("two amounts set attention", "10.3", "amounts"),
         ("a claim has its amount", "10.3", "amounts at a till"),
+        ("two amounts are no amount", "10.3", "amounts at a till"),
         ("file only a free receipt", "10.3", "amounts at a till"),
         ("a bound row stays", "10.3", "people"),
         ("set aside stays", "10.3", "set aside at a till"),
@@ -149,7 +150,7 @@ def _ledger(without: str) -> dict[str, World[Any]]:
         "a booking by hand": world("cancelled", "callback lost", hands=(Hand("b"),)),
         "a booking and another amount": world(hands=(Hand("b", "other"),), postpones=False),
         "set aside at a till": world("twin", "set aside", **till),
-        "amounts at a till": world("twin", "twin amount", is_till=True, pulls=False),
+        "amounts at a till": world("twin", "twin amount", is_till=True),
         "a till": world("callback lost", "all lost", hands=(Hand(),), **till),
         "a till, later": world("false 0", hands=(Hand("", while_prompted=False),), **till),
         "a till and two prompts": world(

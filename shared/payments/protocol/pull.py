@@ -97,7 +97,10 @@ def windows_due(state: PullState, *, now: int) -> tuple[Window, ...]:
 
 
 def covered(state: PullState, window: Window) -> PullState:
-    """Return the state after a run finished this window; time that does not join is given up."""
+    """Return the state after a run finished this window.
+
+    Time that does not join is given up, and a sweep is due again until one finishes.
+    """
     begun, done = state.complete_from, state.complete_until
     if begun is None or done is None:
         return replace(state, complete_from=window.start, complete_until=window.end)
@@ -107,9 +110,9 @@ def covered(state: PullState, window: Window) -> PullState:
             complete_from=min(begun, window.start),
             complete_until=max(done, window.end),
         )
-    is_newer = window.end > done
-    begun, done = (window.start, window.end) if is_newer else (begun, done)
-    return replace(state, complete_from=begun, complete_until=done)
+    if window.end < done:
+        return state
+    return replace(state, complete_from=window.start, complete_until=window.end, swept_at=None)
 
 
 def calibrated(clock: PullClock | None, known: Iterable[tuple[PulledRow, int]]) -> PullClock | None:

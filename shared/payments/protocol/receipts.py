@@ -31,8 +31,9 @@ class ReceiptRow:
     Shape: `payment_id` is set while it is bound, `set_aside` and its two fields while it is set
         aside. `reference`, `payer`, `payer_hmac`, `transaction_type`, `created_at` (seen at) and
         `due_at` are set only while it is unclaimed. `source` is the witness that wrote the row
-        first. `amount_kes` is None where the amount is not known, or not whole (`amount_text`). A
-        row of an older version holds only its payment.
+        first. `amount_kes` is None where the amount is not known, not whole, or named twice and
+        differently; `amount_text` then is what was named. A row of an older version holds only its
+        payment.
     Units: KES; UTC epoch seconds.
     """
 

@@ -71,6 +71,20 @@ def new_row(money: MoneySeen, *, now: int) -> ReceiptRow:
     )
 
 
+def contradicts(row: ReceiptRow, money: MoneySeen) -> bool:
+    """Whether a witness names another amount than the known one of a row that no payment has."""
+    if row.state is RowState.BOUND or row.amount_kes is None:
+        return False
+    names_one = money.amount_kes is not None or money.amount_text is not None
+    return names_one and money.amount_kes != row.amount_kes
+
+
+def doubted(row: ReceiptRow, money: MoneySeen) -> ReceiptRow:
+    """Return the row with both named amounts as text, and none that counts as known."""
+    other = money.amount_text if money.amount_kes is None else money.amount_kes
+    return replace(row, amount_kes=None, amount_text=f"{row.amount_kes} or {other}")
+
+
 def _storable(reference: str | None) -> str | None:
     """Return what a payer typed as it may be stored: many type a phone number."""
     if not reference:

@@ -30,6 +30,7 @@ from payments.store.row_writes import (
     claim_receipt,
     file_row,
     postpone_look,
+    replace_amount,
     rewrite_row,
     row_event_put,
 )
@@ -111,6 +112,11 @@ class ReceiptLedger:
         """Move a row's next look; False where the row has changed since it was read."""
         action = postpone_look(self._table.name, row, due_at)
         return isinstance(self._table.update(action), Committed)
+
+    def doubt_amount(self, row: ReceiptRow, doubted: ReceiptRow, *, op_id: str) -> bool:
+        """Replace a row's amount by both that were named; False where the row has changed."""
+        action = {"Update": replace_amount(self._table.name, row, doubted)}
+        return isinstance(self._table.transact([action], op_id=op_id), Committed)
 
     def set_aside(self, row: ReceiptRow, *, op_id: str) -> bool:
         """Write a row that is set aside; False where it is not unclaimed any more."""

@@ -119,6 +119,21 @@ def rewrite_row(table: str, row: ReceiptRow, *, is_unclaimed: bool) -> dict[str,
     }
 
 
+def replace_amount(table: str, row: ReceiptRow, doubted: ReceiptRow) -> dict[str, Any]:
+    """Put two named amounts as text in the place of the known one, provided no payment has it."""
+    e = Expression()
+    is_unbound = f"attribute_not_exists({e.name('payment_id')})"
+    condition = f"{is_unbound} AND {_is_of(e, row.amount_kes or 0)}"
+    return update_action(
+        table,
+        receipt_key(row.receipt_number),
+        e,
+        sets=[f"{e.name('amount_text')} = {e.value(doubted.amount_text or '')}"],
+        removes=[e.name("amount_kes")],
+        condition=condition,
+    )
+
+
 def postpone_look(table: str, row: ReceiptRow, due_at: int | None) -> dict[str, Any]:
     """Move the next look of an unclaimed row, provided it still is as read."""
     e = Expression()

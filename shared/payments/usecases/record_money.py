@@ -15,7 +15,7 @@ from payments.protocol.payment import Payment, Proof
 from payments.protocol.policy import DECISIONS_MAX
 from payments.protocol.receipts import ReceiptRow, RowState, SetAside
 from payments.protocol.report import of_money
-from payments.protocol.witness import new_row
+from payments.protocol.witness import contradicts, doubted, new_row
 from payments.usecases.apply_evidence import settle_evidence
 from payments.usecases.gather_facts import gather_facts
 from payments.usecases.services import Services
@@ -50,6 +50,8 @@ def record_money(services: Services, money: MoneySeen, *, actor: Actor) -> Money
     for _ in range(DECISIONS_MAX):
         row = services.ledger.get_row(money.receipt_number)
         outcome = settle_money(services, money, row, actor=actor)
+        if outcome is MoneyOutcome.REPEAT and row is not None and contradicts(row, money):
+            outcome = _doubt(services, row, money)
         if outcome is not None:
             services.observer.witnessed(money.source, _role(row, money))
             return outcome
@@ -121,6 +123,13 @@ def _known(
     if settled.change is not None and settled.change.claim is not None:
         return MoneyOutcome.BOUND
     return MoneyOutcome.ATTENTION if _has_raised(settled.change) else MoneyOutcome.REPEAT
+
+
+def _doubt(services: Services, row: ReceiptRow, money: MoneySeen) -> MoneyOutcome | None:
+    """Keep both amounts on a row that no payment has, so that no machine takes it for either."""
+    op_id = services.ids.hex(32)
+    is_done = services.ledger.doubt_amount(row, doubted(row, money), op_id=op_id)
+    return MoneyOutcome.FILED if is_done else None
 
 
 def _set_aside(

@@ -36,11 +36,15 @@ def bound_receipt(payment: Values) -> str | None:
 
 
 def debit_of(ledger: Ledger, payment: Values) -> Debit | None:
-    """The money behind a payment: its own prompt's, or else that of the receipt it holds."""
+    """The money behind a payment: its own prompt's, or else that of the receipt it holds.
+
+    A callback tells of its own prompt's money, also where it names the receipt of other money.
+    """
     prompted = ledger.by_checkout(payment.get("checkout_request_id", ""))
     receipt = bound_receipt(payment)
     bound = ledger.debits.get(receipt) if receipt is not None else None
     is_by_hand = bound is not None and not bound.checkout_request_id
+    is_by_hand &= payment.get("proof") != "callback"
     return bound if is_by_hand or prompted is None else prompted
 
 

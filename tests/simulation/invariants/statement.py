@@ -60,9 +60,16 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
     require(own, "I18", f"{receipt}: booked for shortcode {row.get('shortcode')}")
     off = abs(row.get("paid_at", debit.at) - debit.at) if names_itself else 0.0
     require(off <= CLOCK_AGREES_SECONDS, "I14", f"{receipt}: paid {off:.0f} s away from its time")
-    for phone in world.plan.scenarios:
-        require(phone[3:] not in json.dumps(row), "I20", f"{receipt}: a full number")
-    if "payment_id" in row or "set_aside" in row:
+    texts = json.dumps([value for value in row.values() if isinstance(value, str)])
+    for phone in world.plan.scenarios:  # a moment in seconds may hold the same digits
+        require(phone[3:] not in texts, "I20", f"{receipt}: a full number")
+    if "payment_id" in row:
+        return
+    heard = set(world.watch.heard.get(receipt, ()))
+    if lied and "c2b" in heard and heard & {"pull", "status"}:
+        require("amount_kes" not in row, "I14", f"{receipt}: two amounts, and one counts as known")
+        world.note("two amounts on a row")
+    if "set_aside" in row:
         return
     for payment_id, payment in view.payments.items():
         if names(row.get("reference", ""), payment):
@@ -99,7 +106,8 @@ def check_paid_by_hand(world: SimulatedWorld, payment: Values, debit: Debit) -> 
     booked = payment.get("origin") == "paybill" and typed.strip() == payment["booking_id"]
     is_named = booked or names(typed, payment) or _is_others_word(world, debit)
     require(is_named, "I19", f"{payment_id}: holds {debit.receipt}, which names {typed}")
-    exact = debit.amount_kes == payment["amount_kes"]
+    # A callback tells of its own prompt's money, whatever receipt it names.
+    exact = debit.amount_kes == payment["amount_kes"] or payment.get("proof") == "callback"
     require(exact or payment["status"] != "completed", "I3", f"{payment_id}: another amount")
     require(payment["status"] in MONEY, "I15", f"{payment_id}: holds money, {payment['status']}")
 

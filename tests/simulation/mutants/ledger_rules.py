@@ -54,6 +54,20 @@ LEDGER_MUTANTS = (
         "removes=[],",
     ),
     one(
+        "a gap is forgotten with the next finished window",
+        "a sweep that a gap made due stays due until it finishes",
+        PULL,
+        "complete_until=window.end, swept_at=None)",
+        "complete_until=window.end)",
+    ),
+    one(
+        "a second amount for a row that waits is only counted",
+        "two amounts for a receipt that no payment has are no known amount",
+        RECORDING,
+        "if outcome is MoneyOutcome.REPEAT and row is not None and contradicts(row, money):",
+        "if outcome is None and row is not None and contradicts(row, money):",
+    ),
+    one(
         "what a payment cannot take is not filed",
         "a second receipt is filed",
         WITNESS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -75,6 +76,18 @@ def test_coverage_is_one_unbroken_stretch(
     before = PullState(complete_from=begun, complete_until=done)
     covering = covered(before, Window(start=window[0], end=window[1]))
     assert (covering.complete_from, covering.complete_until) == after
+
+
+@pytest.mark.parametrize("window", [(11, 20), (10, 20)])
+def test_a_sweep_that_a_gap_made_due_stays_due_until_it_finishes(window: tuple[int, int]) -> None:
+    """Else one newest window that finishes hides the gap before it for a day."""
+    swept = PullState(complete_from=0, complete_until=10, swept_at=NOW - 1)
+    joins = window[0] <= 10
+    after = covered(swept, Window(start=window[0], end=window[1]))
+    assert after.swept_at == (swept.swept_at if joins else None)
+    assert covered(replace(swept, complete_from=50, complete_until=60), Window(start=0, end=9)) == (
+        replace(swept, complete_from=50, complete_until=60)
+    ), "what is older and does not join adds nothing"
 
 
 def row(**moments: int) -> PulledRow:
