@@ -146,7 +146,7 @@ def _check_bookings(world: SimulatedWorld, view: View) -> None:
         require(booking not in bookings, "I16", f"booking {booking}: confirmed twice")
         bookings.add(booking)
         debit = debit_of(world.daraja.ledger, payment)
-        receipt = bound_receipt(payment) or (debit.receipt if debit is not None else payment_id)
+        receipt = debit.receipt if debit is not None else bound_receipt(payment) or payment_id
         require(receipt not in receipts, "I16", f"{receipt}: confirms two bookings")
         receipts.add(receipt)
     for payment_id, payment in view.payments.items():
