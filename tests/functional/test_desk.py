@@ -366,6 +366,7 @@ def test_the_page_loads_nothing_from_elsewhere_and_is_never_stored(world: World,
     assert response["statusCode"] == 200
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
     assert headers["Cache-Control"] == "no-store"
     assert "http://" not in response["body"].replace("http://www.w3.org", "")
     assert "innerHTML" not in response["body"]
