@@ -52,12 +52,14 @@ function receipt(number) {
     const path = `receipts/${number}/acts`;
     const known = { amount: amountOf(row) };
     const amount = { shown_amount_kes: row.amount_kes };
-    const acts = row.state === 'set_aside' ? [['reopen', {}]] : [['attach_booking', amount], ['owe_back', amount], ['set_aside', {}]];
+    const isWhole = row.amount_kes != null; // only whole shillings are booked
+    const booked = isWhole ? [['attach_booking', amount], ['owe_back', amount]] : [];
+    const acts = row.state === 'set_aside' ? [['reopen', {}]] : [...booked, ['set_aside', {}]];
     return show(again, make('section', { class: 'card head' },
       make('h2', {}, make('span', { class: 'sum' }, amountOf(row)), badge(row.state, true)),
       make('p', { class: 'why' }, row.state === 'set_aside' ? word(`aside_${row.set_aside}`) : t('money_why')),
       facts([[t('receipt'), row.receipt_number], [t('paid'), clock(row.paid_at)], [t('typed_account'), row.typed_account], [t('payer'), phone(row.payer)]])),
-    card(t('suggestions'), offers(row, path, again)),
+    card(t('suggestions'), isWhole ? offers(row, path, again) : make('p', {}, t('no_whole_amount'))),
     card(t('can_do'), make('div', { class: 'acts' }, ...acts.map(([act, more]) => make('button', {
       type: 'button', onclick: () => ask({ act, known, path, facts: more, again }),
     }, actName(act))))));
@@ -80,6 +82,7 @@ function offers(row, path, again) {
 state.signedOut = (text = t('sign_in')) => {
   state.token = state.me = null;
   sessionStorage.removeItem('token');
+  $('told').replaceChildren();
   sayWho();
   show(start, card(t('sign_in_title'), make('p', { role: 'alert' }, text),
     hasAccounts ? make('button', { type: 'button', class: 'main', onclick: () => account().then((module) => module.signIn()).catch(() => state.signedOut(t('down'))) }, t('account')) : null));

@@ -101,6 +101,9 @@ export function show(again, ...nodes) {
  * comes after another view was asked for is dropped.
  */
 export async function open(again, path, draw) {
+  // A number that was revealed stays with its own payment.
+  if (state.keeps && state.place !== path) $('told').replaceChildren();
+  state.place = path;
   state.again = again;
   try {
     const answer = await call(path);
@@ -112,9 +115,10 @@ export async function open(again, path, draw) {
   }
 }
 
-/** Tell something, also to who cannot see it; it goes by itself unless it is to be kept. */
+/** Tell something, also to who cannot see it; it goes by itself, or, where it is to be kept, with the view. */
 export function tell(text, { keeps = false } = {}) {
   $('told').textContent = text;
+  state.keeps = keeps;
   clearTimeout(state.hide);
   if (!keeps) state.hide = setTimeout(() => $('told').replaceChildren(), 6000);
 }
@@ -135,9 +139,12 @@ function field(act, name) {
   return [make('label', { for: name }, t(`${name}_field`)), input];
 }
 
+/** An amount as people write it, "KES 1,500"; what is none goes as it is, and the server refuses it. */
+const amountIn = (text) => Number(text.replace(/[\s,]|kes|ksh/gi, '')) || text;
+
 function typed(act) {
   const filled = (FIELDS[act] ?? []).filter((name) => $(name).value);
-  return Object.fromEntries(filled.map((name) => [name, name === 'amount_kes' ? Number($(name).value) : $(name).value]));
+  return Object.fromEntries(filled.map((name) => [name, name === 'amount_kes' ? amountIn($(name).value) : $(name).value]));
 }
 
 /** Show what an act will do, take the reason, and carry it out on what was shown. */

@@ -88,7 +88,11 @@ def test_an_account_signs_in_where_the_operator_added_it(
 ) -> None:
     page = context.new_page()
     page.goto(f"{site}/desk")
-    page.get_by_role("button", name="Sign in with your account").click()
+    with page.expect_request(re.compile("code_challenge=")) as asked:
+        page.get_by_role("button", name="Sign in with your account").click()
+    assert {"response_type=code", "code_challenge_method=S256"} <= set(
+        urlsplit(asked.value.url).query.split("&")
+    )
     page.locator("input[name=sub]").fill(sub)
     page.locator("input[name=sub]").press("Enter")
     page.wait_for_url(f"{site}/desk", timeout=30_000)

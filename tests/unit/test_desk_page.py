@@ -76,6 +76,15 @@ def test_the_guide_names_buttons_as_the_page_does(language: str, page: str) -> N
     assert [each for each in sorted(named) if f"'{each}'" not in texts] == []
 
 
+@pytest.mark.parametrize(("language", "page"), [("en", "desk.md"), ("sw", "desk-sw.md")])
+def test_the_guide_explains_what_the_page_really_says(language: str, page: str) -> None:
+    table = (DOCS / page).read_text(encoding="utf-8").split("\n|---|---|\n")[-1]
+    says = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    assert len(says) == 11
+    texts = spoken(language).lower()
+    assert [each for each in says if each.lower() not in texts] == []
+
+
 @pytest.mark.parametrize("page", ["desk.md", "desk-sw.md"])
 def test_the_guide_counts_what_the_browser_counted(page: str) -> None:
     guide = (DOCS / page).read_text(encoding="utf-8")

@@ -1,0 +1,215 @@
+"""The desk's views before a server that answers as told: links, empty days, numbers, statements."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Route, expect
+
+from tests.browser.checkout import check_accessibility
+from tests.browser.stub_desk import PAYMENT, PAYMENT_ID, SITE, StubDesk, open_desk, silence
+
+WHOLE_NUMBER = "254712345678"
+RECEIPT = "UKR1STRANG"
+ROW: dict[str, Any] = {
+    "receipt_number": RECEIPT,
+    "state": "unclaimed",
+    "amount_kes": 800,
+    "paid_at": "2026-11-23T10:15:22+03:00",
+    "typed_account": "ROOM 4",
+    "payer": "2547*****678",
+    "proposals": [],
+}
+NONE = {"count": 0, "amount_kes": 0}
+PAID = {"received": {"count": 2, "amount_kes": 3000}, "refunded": NONE} | {
+    "failed": {"count": 1, "amount_kes": 500},
+    "unclaimed": NONE,
+}
+DAYS = {"2026-11-21": {}, "2026-11-22": {"09": PAID}, "2026-11-23": {"08": PAID, "17": PAID}}
+HEADING = "Receipt No.,Completion Time,Details,Transaction Status,Paid In,Withdrawn"
+LINES = 200
+DROP = """([name, text]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([text], name, { type: "text/csv" }));
+  const drop = new DragEvent("drop", { dataTransfer: data, cancelable: true });
+  document.querySelector(".drop").dispatchEvent(drop);
+}"""
+
+
+@pytest.fixture
+def desk(context: BrowserContext) -> StubDesk:
+    return open_desk(context)
+
+
+def says(body: dict[str, Any]) -> Any:
+    return lambda route: route.fulfill(json=body)
+
+
+def test_the_code_of_a_link_leaves_the_address_before_the_first_request(desk: StubDesk) -> None:
+    desk.trouble["sessions"] = silence
+    with desk.page.expect_request("**/api/desk/sessions") as asked:
+        desk.open("en", "/desk#a-link")
+    assert asked.value.post_data_json == {"code": "a-link"}
+    expect(desk.page).to_have_url(f"{SITE}/desk")
+    assert desk.page.evaluate("Object.values({ ...sessionStorage, ...localStorage })") == ["en"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "Nothing waits for you. A good day."),
+        ("sw", "Hakuna kinachokusubiri. Siku njema."),
+    ],
+)
+def test_an_empty_list_is_a_good_day(desk: StubDesk, language: str, sentence: str) -> None:
+    desk.trouble["waiting"] = says({"payments": [], "receipts": []})
+    desk.open(language, "/desk#a-link")
+    expect(desk.page.locator("main .good")).to_have_text(sentence)
+    check_accessibility(desk.page)
+
+
+def test_a_revealed_number_goes_with_its_payment(desk: StubDesk, errors: list[str]) -> None:
+    acts = [{"act": "reveal_phone", "then": "refund_due"}]
+    desk.trouble[f"payments/{PAYMENT_ID}"] = says(PAYMENT | {"acts": acts})
+    desk.trouble[f"payments/{PAYMENT_ID}/acts"] = says({"phone_number": WHOLE_NUMBER})
+    desk.sign_in("en")
+    told = desk.page.locator("#told")
+
+    def reveal() -> None:
+        desk.page.locator(".rows button").click()
+        desk.page.get_by_role("button", name="Show the whole phone number").click()
+        assert WHOLE_NUMBER not in desk.page.content()
+        desk.page.locator("#reason").fill("to call back")
+        desk.page.locator("#act-yes").click()
+        expect(told).to_have_text(f"The number is {WHOLE_NUMBER}")
+        expect(desk.page.get_by_role("dialog")).to_be_hidden()
+        expect(desk.page.locator(".sum")).to_be_visible()
+        expect(told).to_have_text(f"The number is {WHOLE_NUMBER}")
+
+    reveal()
+    desk.page.locator("#go-waiting").click()
+    expect(desk.page.locator(".rows button")).to_have_count(1)
+    assert WHOLE_NUMBER not in desk.page.content()
+    reveal()
+    desk.trouble["waiting"] = lambda route: route.fulfill(status=401, json={"code": "x"})
+    desk.page.locator("#go-waiting").click()
+    expect(desk.page.get_by_role("alert")).to_contain_text("You are not signed in")
+    assert WHOLE_NUMBER not in desk.page.content()
+    assert errors == []
+
+
+def test_money_is_set_aside_with_what_it_is_and_why(desk: StubDesk) -> None:
+    desk.trouble["waiting"] = says({"payments": [], "receipts": [ROW]})
+    desk.trouble[f"receipts/{RECEIPT}"] = says(ROW)
+    desk.open("en", "/desk#a-link")
+    desk.page.locator(".rows button").click()
+    expect(desk.page.locator("main")).to_contain_text("Typed account")
+    expect(desk.page.locator("main")).to_contain_text("07** *** 678")
+    for button in ("Attach to a booking", "Give it back"):
+        expect(desk.page.get_by_role("button", name=button)).to_be_visible()
+    desk.page.get_by_role("button", name="Not ours to book").click()
+    dialog = desk.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Afterwards: it waits no more.")
+    dialog.get_by_label("What it is").select_option("Our own transfer")
+    dialog.get_by_label("Why").fill("moved to the bank")
+    aside = ROW | {"state": "set_aside", "set_aside": "sweep"}
+    desk.trouble[f"receipts/{RECEIPT}"] = desk.trouble[f"receipts/{RECEIPT}/acts"] = says(aside)
+    with desk.page.expect_request("**/acts") as sent:
+        dialog.get_by_role("button", name="Do it").click()
+    expected = {"act": "set_aside", "set_aside": "sweep", "reason": "moved to the bank"}
+    assert sent.value.post_data_json == expected
+    expect(desk.page.get_by_role("button", name="Let it wait again")).to_be_visible()
+
+
+def test_money_that_is_not_in_whole_shillings_is_not_offered_to_be_booked(desk: StubDesk) -> None:
+    cents = {"amount_kes": None, "amount_text": "999.50"}
+    proposal = {"why": "reference", "payment": PAYMENT, "booking_id": None}
+    row = ROW | cents | {"proposals": [proposal]}
+    desk.trouble["waiting"] = says({"payments": [], "receipts": [row]})
+    desk.trouble[f"receipts/{RECEIPT}"] = says(row)
+    desk.open("en", "/desk#a-link")
+    desk.page.locator(".rows button").click()
+    expect(desk.page.locator(".sum")).to_have_text("999.50")
+    expect(desk.page.locator("main")).to_contain_text("this money cannot be booked here")
+    assert desk.page.locator("main button").all_inner_texts() == ["Not ours to book"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"), [("1500", 1500), ("KES 1,500", 1500), ("999.50", 999.5), ("a lot", "a lot")]
+)
+def test_an_amount_is_sent_as_a_person_means_it(desk: StubDesk, typed: str, sent: object) -> None:
+    acts = [{"act": "record_receipt", "then": "completed"}]
+    desk.trouble[f"payments/{PAYMENT_ID}"] = says(PAYMENT | {"acts": acts})
+    desk.sign_in("en")
+    desk.page.locator(".rows button").click()
+    desk.page.get_by_role("button", name="Record a receipt from the statement").click()
+    for field, text in (("receipt_number", RECEIPT), ("amount_kes", typed), ("reason", "seen")):
+        desk.page.locator(f"#{field}").fill(text)
+    with desk.page.expect_request("**/acts") as request:
+        desk.page.locator("#act-yes").click()
+    assert (request.value.post_data_json or {})["amount_kes"] == sent
+
+
+def test_several_days_are_shown_by_the_day_and_saved_by_the_hour(desk: StubDesk) -> None:
+    desk.trouble["days"] = says({"days": {}, "hours": DAYS})
+    desk.sign_in("en")
+    desk.page.locator("#go-day").click()
+    desk.page.get_by_label("From").fill("2026-11-21")
+    desk.page.get_by_label("To", exact=True).fill("2026-11-23")
+    with desk.page.expect_request("**/api/desk/days?from=2026-11-21&to=2026-11-23"):
+        desk.page.get_by_role("button", name="Show", exact=True).click()
+    expect(desk.page.locator(".chart rect")).to_have_count(3)
+    expect(desk.page.locator(".numbers .received")).to_have_text("KES 9,000came in, 6 payments")
+    days = desk.page.locator("tbody th").all_inner_texts()
+    assert days == ["2026-11-22", "2026-11-23"]
+    expect(desk.page.locator("tfoot")).to_contain_text("9,000 (6)")
+    check_accessibility(desk.page)
+    with desk.page.expect_download() as saving:
+        desk.page.get_by_role("button", name="Save as CSV").click()
+    assert saving.value.suggested_filename == "hakika-2026-11-21-2026-11-23.csv"
+    _, *hours = saving.value.path().read_text().splitlines()
+    assert [line.split(",")[:4] for line in hours] == [
+        ["2026-11-22", "09", "2", "3000"],
+        ["2026-11-23", "08", "2", "3000"],
+        ["2026-11-23", "17", "2", "3000"],
+    ]
+
+
+def test_a_long_statement_is_dropped_and_compared_in_pages_without_a_name(desk: StubDesk) -> None:
+    sent: list[dict[str, Any]] = []
+
+    def compare(route: Route) -> None:
+        page: dict[str, Any] = route.request.post_data_json or {}
+        sent.append(page)
+        match = {"amount_kes": 100, "account": None, "payment_id": None, "step": None}
+        both = [match | {"verdict": "both", "receipt_number": line[1]} for line in page["lines"]]
+        # On its page alone a payment looks as if the statement lacked it.
+        here = match | {"verdict": "only_here", "payment_id": PAYMENT_ID}
+        lacking = [here | {"receipt_number": each} for each in ("UKR1HERE01", "UKR0000199")]
+        route.fulfill(json={"matches": both + lacking, "unreadable": [], "counts": {}})
+
+    desk.trouble["statement"] = compare
+    desk.trouble["days"] = says({"days": {}, "hours": {}})
+    desk.sign_in("en")
+    desk.page.locator("#go-day").click()
+    lines = [
+        f"UKR{number:07},23-11-2026 10:{number % 60:02}:00,"
+        f"Pay Bill from 2547{number:08} - JANE WANJIKU Acc. A{number},Completed,100.00,"
+        for number in range(LINES)
+    ]
+    expect(desk.page.locator(".drop")).to_be_visible()
+    desk.page.evaluate(DROP, ["statement.csv", "\n".join([HEADING, *lines])])
+    report = desk.page.locator(".counts")
+    expect(report).to_contain_text(f"{LINES} here and there, KES 20,000")
+    expect(report).to_contain_text("1 only here, KES 100")
+    assert len(sent) > 2
+    assert [line[1] for page in sent for line in page["lines"]] == [
+        f"UKR{number:07}" for number in range(LINES)
+    ]
+    assert [page.get("previous") for page in sent] == [
+        None,
+        *(page["lines"][-1][2] for page in sent[:-1]),
+    ]
+    assert not re.search(r"JANE|WANJIKU|2547\d{8}", str(sent))
