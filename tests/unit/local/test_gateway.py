@@ -159,7 +159,9 @@ def test_the_demo_window_gets_its_configuration_fresh(tmp_path: Path) -> None:
     play(tmp_path, check)
 
 
-@pytest.mark.parametrize("path", [*SIMULATOR_PATHS, "/_simulator/health"])
+@pytest.mark.parametrize(
+    "path", ["/simulator", "/_simulator", "/_simulator/health", "/phone", "/phones"]
+)
 def test_the_simulators_pages_are_reached(tmp_path: Path, path: str) -> None:
     async def check(session: ClientSession, base: str) -> None:
         async with session.get(f"{base}{path}") as answer:

@@ -3,10 +3,21 @@
 from itertools import pairwise
 from pathlib import Path
 
+from payments.http.answers import PROMPT_SHOWN_SECONDS
+
 from local.gateway import KEY_HEADER
 from local.settings import LocalSettings
 from local.stack import simulator_arguments
+from simulator.core.config import local
 from simulator.server.options import Options, header, mapping
+
+
+def test_the_checkout_counts_as_long_as_the_simulated_phone_asks() -> None:
+    settings = LocalSettings(8000, 8001, 8002, Path(), False, "https://pay.example.com", {})
+    arguments = simulator_arguments(settings, "the-key")
+    assert "--short-times" in arguments  # its times are those of `local`
+    assert not [each for each in arguments if each.startswith("prompt_seconds=")]
+    assert local().prompt_seconds == PROMPT_SHOWN_SECONDS == 60
 
 
 def test_the_gateways_key_goes_to_the_gateway_only() -> None:
