@@ -2,7 +2,8 @@
 
 One consultation is paid at once. Another is cancelled on the phone and then paid by a second try.
 Two paid bookings are cancelled, and two people return the money (demo_refunds.py). Then witnesses
-get lost, and people pay by hand (demo_money.py).
+get lost, and people pay by hand (demo_money.py). In the end a review, a refund and unclaimed money
+wait at the desk, for whoever watches.
 Each step is one line; with VERBOSE=1 its request and answer come above it. It uses the stack that
 runs, or starts one and stops it again.
 """
@@ -21,6 +22,7 @@ from typing import Any
 from local import credentials
 from local.client import Answer, ApiClient, SimulatorClient
 from local.console import Console
+from local.desk import new_links
 from local.errors import LocalStackError
 from local.settings import read_settings
 from local.stack import running_stack
@@ -233,6 +235,20 @@ def play_everything(
     money.pay_by_hand_after_a_failed_prompt()
     money.pay_by_hand_with_the_booking_number()
     money.pay_into_a_wrong_account()
+    money.leave_a_review()
+    RefundDemo(console, stack, state_file, is_verbose=is_verbose).leave_a_request()
+    money.leave_unclaimed_money()
+
+
+def lead_to_the_desk(console: Console, state_file: Path) -> None:
+    """Print where a person finishes what the demo left."""
+    from local.demo_refunds import CHECKER
+
+    [link] = new_links(state_file, [CHECKER])
+    console.say(
+        "\nA review, a refund and unclaimed money wait for a person. Decide them at the desk:"
+    )
+    console.say(f"  {console.paint(link.address, 'cyan')} {link.name}, {link.role}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -243,6 +259,8 @@ def main(arguments: list[str] | None = None) -> int:
         with some_stack(console, given) as (stack, state_file):
             is_verbose = os.environ.get("VERBOSE", "0") not in ("", "0")
             play_everything(console, stack, state_file, is_verbose=is_verbose)
+            if stack.pid != os.getpid():  # a stack that ends with the demo has nobody at its desk
+                lead_to_the_desk(console, state_file)
     except (DemoError, LocalStackError) as error:
         console.say(f"\n{console.paint('The demo failed:', 'red')} {error}")
         return 1

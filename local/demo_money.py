@@ -134,6 +134,34 @@ class MoneyDemo(Demo):
         self._passed(f"{CLERK.name} attaches it to the booking at the desk")
         self._wait_until_booked(booking_id, receipt)
 
+    def leave_a_review(self) -> None:
+        """M-Pesa names another amount than was asked: it stays for whoever watches the demo."""
+        self._begin("M-PESA names another amount, and a person must decide")
+        booking_id, phone_number = new_booking(), new_phone()
+        self._register(booking_id)
+        self._set_next("callback_wrong_amount+twin_off", phone_number)
+        payment_id = self._initiate(booking_id, phone_number)
+        self._answer_phone(phone_number, "pin")
+        shown = self._look(
+            lambda: self._customer.read_status(payment_id),
+            lambda body: body["detail"] == "review",
+        )
+        expect("the detail", shown["detail"], "review")
+        self._passed(f"the customer reads: {shown['customer_message']}")
+
+    def leave_unclaimed_money(self) -> None:
+        """Money with a wrong account stays for whoever watches the demo."""
+        self._begin("Another customer types a wrong account, and nobody has looked yet")
+        receipt = self._pay_by_hand(new_phone(), WRONG_ACCOUNT)
+        desk = sign_in(self._state_file, self._stack.api_url, CLERK)
+        found = self._look(
+            lambda: desk.call("GET", "/api/desk/waiting"),
+            lambda body: receipt in {row["receipt_number"] for row in body["receipts"]},
+        )
+        waiting = [row["receipt_number"] for row in found["receipts"]]
+        expect("the receipt among what waits", receipt in waiting, True)
+        self._passed(f"receipt {receipt} waits at the desk")
+
     def _set_next(self, scenario: str, phone_number: str) -> None:
         expect("the scenario", self._simulator.set_next(scenario, phone_number).status, 200)
 

@@ -47,6 +47,15 @@ class RefundDemo(Demo):
 
         self._refund(lose_the_answer)
 
+    def leave_a_request(self) -> None:
+        """A refund is requested; approving it stays for whoever watches the demo."""
+        self._begin("The clinic cancels, and nobody has approved the refund yet")
+        booking_id, phone_number = new_booking(), new_phone()
+        self._register(booking_id)
+        payment_id = self._pay(booking_id, phone_number)
+        self._cancel(booking_id)
+        self._request(payment_id)
+
     def _refund(self, before_the_send: Callable[[], None]) -> None:
         booking_id, phone_number = new_booking(), new_phone()
         self._register(booking_id)

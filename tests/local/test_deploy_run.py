@@ -132,6 +132,20 @@ def type_printed_commands(running: RunningStack) -> None:
     assert running.money_received() == {running.merchant["SAFARICOM_SHORTCODE"]: 1500}
 
 
+def waits_for_a_person(told: str) -> None:
+    """The demo ends at the desk: its link signs in, and what needs a person is there."""
+    [(site, code)] = re.findall(r"(http://\S+)/desk#([0-9a-f]{64})", told)
+    desk = f"{site}/api/desk"
+    session = requests.post(f"{desk}/sessions", json={"code": code}, timeout=SECONDS_MAX).json()
+    headers = {"Authorization": f"Bearer {session['token']}"}
+    found = requests.get(f"{desk}/waiting", headers=headers, timeout=SECONDS_MAX).json()
+    assert [each["why"] for each in found["payments"]] == ["amount_differs", "refund_requested"]
+    assert [each["typed_account"] for each in found["receipts"]] == ["RENT7"]
+    refund = f"{desk}/payments/{found['payments'][1]['payment_id']}"
+    acts = requests.get(refund, headers=headers, timeout=SECONDS_MAX).json()["acts"]
+    assert "approve_refund" in [each["act"] for each in acts]
+
+
 @pytest.mark.parametrize("running", [TILL], ids=["till"], indirect=True)
 def test_the_printed_commands_work_as_printed_and_a_kill_leaves_nothing(
     running: RunningStack,
@@ -164,6 +178,7 @@ def test_the_screen_is_short_and_true_and_ctrl_c_stops_everything(running: Runni
     assert "paid: KES 1,500, receipt" in told
     assert "the stack's clock is advanced" in told
     assert "{" not in told, "a body without VERBOSE=1"
+    waits_for_a_person(told)
     pids = running.pids()
     running.process.send_signal(signal.SIGINT)
     rest, _ = running.process.communicate(timeout=SECONDS_MAX)
