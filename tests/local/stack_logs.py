@@ -8,10 +8,8 @@ from tests.local.api_client import Api
 from tests.support.log_scan import leaks_in_log
 
 STACK = "hakika-local-"
-SECRETS = (
-    *("DarajaSecretArn", "JwtSecretArn", "PaybillSecretArn", "PepperSecretArn"),
-    *("InitiatorSecretArn", "ResultKeySecretArn", "WebhookSecretArn"),
-)
+SECRET_OUTPUT = "SecretArn"
+"""How the name of each output ends that names a secret."""
 CRASHES = re.compile(r"Traceback|\[ERROR\]|\"level\": ?\"CRITICAL\"|A token caused")
 
 
@@ -35,7 +33,7 @@ def secrets_of(api: Api) -> list[str]:
     """Give every secret of this stack, the Daraja credentials and tokens included."""
     manager = api.aws("secretsmanager")
     found = [api.stack.customer_token, api.stack.booking_token]
-    for name in (each for each in SECRETS if each in api.stack.outputs):
+    for name in (each for each in api.stack.outputs if each.endswith(SECRET_OUTPUT)):
         text = manager.get_secret_value(SecretId=api.stack.outputs[name])["SecretString"]
         found += [value for value in json.loads(text).values() if value]
     return found

@@ -19,6 +19,8 @@ SECRETS = (
     _APP.consumer_secret,
     "pepper-under-test",
     "jwt-secret-under-test",
+    "staff-secret-under-test",
+    "result-key-under-test",
 )
 LEAKS = {
     "a phone number": re.compile(r"(?<![0-9A-Za-z.])(?:\+?254|0)[17][0-9]{8}(?![0-9A-Za-z])"),

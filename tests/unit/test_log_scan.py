@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.support.aws import SECRETS
 from tests.support.log_scan import leaks_in_log, leaks_in_response, product_lines
 
 HONEST = (
@@ -40,6 +41,12 @@ def test_a_planted_leak_is_found(planted: str, kind: str) -> None:
     line = json.dumps({"service": "hakika", "message": f"look: {planted}."})
     assert kind in leaks_in_log(line)
     assert kind == "an unmasked CheckoutRequestID" or kind in leaks_in_response({"body": planted})
+
+
+@pytest.mark.parametrize("arn", SECRETS)
+def test_no_secret_of_the_tests_may_be_logged(arn: str) -> None:
+    for value in filter(None, SECRETS[arn].values()):
+        assert leaks_in_log(json.dumps({"service": "hakika", "message": f"look: {value}."})), arn
 
 
 def test_a_checkout_request_id_may_stand_in_its_own_field_only() -> None:
