@@ -124,3 +124,7 @@ def test_the_hooks_and_workflow_run_what_exists() -> None:
         ["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     assert "make test" in listed
+    groups = re.findall(r"^(?! )(.+)$", listed, re.MULTILINE)[1:]
+    assert groups == ["Start here", "Every day", "Deploy"]
+    first = listed.partition("Every day")[0]
+    assert all(f"make {name} " in first for name in ("run", "demo", "curl", "desk", "test"))
