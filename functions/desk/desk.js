@@ -17,9 +17,13 @@ function receiptLine(row) {
     make('div', { class: 'go' }, t('next', { act: t('find_owner') }))));
 }
 
+/** Tells that a list leaves some out. */
+const cutLine = (found, count) => (found.may_have_more ? make('p', { class: 'muted' }, t('cut', { count })) : null);
+
 function waiting() {
   return open(waiting, 'waiting', (found) => {
-    const parts = [list(t('payments'), found.payments.map(paymentLine)), list(t('money'), found.receipts.map(receiptLine))].filter(Boolean);
+    const cut = cutLine(found, found.payments.length + found.receipts.length);
+    const parts = [cut, list(t('payments'), found.payments.map(paymentLine)), list(t('money'), found.receipts.map(receiptLine))].filter(Boolean);
     show(waiting, ...(parts.length ? parts : [card(t('waiting'), make('p', { class: 'good' }, t('nothing_waits')))]));
   });
 }
@@ -31,7 +35,7 @@ function search(text, date) {
     if (found.payments.length === 1 && !date) return story(found.payments[0].payment_id);
     if (found.receipt && !found.payments.length) return receipt(found.receipt.receipt_number);
     const lookOn = onADay(text, date);
-    if (found.payments.length) return show(again, list(t('payments'), found.payments.map(paymentLine)), lookOn);
+    if (found.payments.length) return show(again, cutLine(found, found.payments.length), list(t('payments'), found.payments.map(paymentLine)), lookOn);
     const nothing = date ? t('nothing_on_day', { text, day: date }) : t('nothing_found', { text });
     return show(again, card(nothing, make('p', {}, t('nothing_found_how'))), lookOn);
   });

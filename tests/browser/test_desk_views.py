@@ -70,6 +70,18 @@ def test_an_empty_list_is_a_good_day(desk: StubDesk, language: str, sentence: st
     check_accessibility(desk.page)
 
 
+def test_a_list_that_leaves_some_out_is_no_whole_list(desk: StubDesk) -> None:
+    cut = {"payments": [PAYMENT], "receipts": [ROW], "may_have_more": True}
+    desk.trouble["waiting"] = says(cut)
+    desk.trouble["search"] = says(cut | {"payments": [PAYMENT] * 3, "receipt": None, "what": "day"})
+    desk.open("en", "/desk#a-link")
+    expect(desk.page.locator("main > p")).to_have_text("Only the oldest 2 are shown.")
+    desk.page.get_by_role("searchbox").fill("1,500")
+    desk.page.get_by_role("searchbox").press("Enter")
+    expect(desk.page.locator("main > p")).to_have_text("Only the oldest 3 are shown.")
+    check_accessibility(desk.page)
+
+
 def test_a_revealed_number_goes_with_its_payment(desk: StubDesk, errors: list[str]) -> None:
     acts = [{"act": "reveal_phone", "then": "refund_due"}]
     desk.trouble[f"payments/{PAYMENT_ID}"] = says(PAYMENT | {"acts": acts})

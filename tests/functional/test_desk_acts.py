@@ -6,13 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from payments.http.desk import WAITING_MAX
 from payments.usecases.desk_acts import ACTS
+from payments.usecases.find_payments import FOUND_MAX
+from payments.values import eat_day
 
 from tests.functional.faulty import meanwhile
 from tests.functional.operator_desk import Desk, in_review
 from tests.functional.refunding import Refunding
 from tests.functional.test_desk import WHO, Staff, staff
-from tests.functional.test_desk_reads import SITUATIONS
+from tests.functional.test_desk_against_money import store_others
+from tests.functional.test_desk_reads import SITUATIONS, search
 from tests.functional.test_paybill import RECEIPT, body
 from tests.support.aws import STAFF_SECRET
 from tests.support.tokens import token_of
@@ -121,3 +125,27 @@ def test_what_waits_longest_comes_first(scene: Refunding) -> None:
     shown = staff(scene, "v", "viewer")("GET", "/api/desk/waiting").body
     assert [each["payment_id"] for each in shown["payments"]] == [oldest, newest]
     assert [each["receipt_number"] for each in shown["receipts"]] == receipts
+
+
+def test_a_list_that_leaves_some_out_tells_it(world: World) -> None:
+    viewer = staff(world, "v", "viewer")
+
+    def waits() -> tuple[int, bool]:
+        shown = viewer("GET", "/api/desk/waiting").body
+        return len(shown["receipts"]), shown["may_have_more"]
+
+    for number in range(WAITING_MAX - 1):
+        world.post_to_paybill(world.c2b_url(), body(TransID=f"SKI7W{number:05}"))
+    assert waits() == (WAITING_MAX - 1, False)
+    for number in range(2):
+        world.post_to_paybill(world.c2b_url(), body(TransID=f"SKI7V{number:05}"))
+    assert waits() == (WAITING_MAX, True)
+
+
+def test_a_day_that_has_too_many_for_the_page_tells_it(scene: Refunding) -> None:
+    payment = scene.payment(scene.pay("cancels"))
+    viewer, day = staff(scene, "v", "viewer"), eat_day(payment.created_at)
+    for others, is_cut in ((FOUND_MAX - 1, False), (FOUND_MAX, True)):
+        store_others(scene, payment, others)
+        shown = search(viewer, q=payment.booking_id, day=day)
+        assert (len(shown["payments"]), shown["may_have_more"]) == (FOUND_MAX, is_cut)

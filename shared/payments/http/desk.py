@@ -102,6 +102,7 @@ class DeskApi:
                 for row in sorted(rows, key=lambda row: row.created_at or 0)
                 if row.state is RowState.UNCLAIMED
             ],
+            "may_have_more": len(payment_ids) + len(receipts) == WAITING_MAX,
         }
 
     def _search(self, event: Event) -> dict[str, Any]:
@@ -118,6 +119,7 @@ class DeskApi:
             "what": found.what,
             "payments": [desk_answers.payment_line(payment) for payment in found.payments],
             "receipt": desk_answers.receipt_answer(found.receipt) if found.receipt else None,
+            "may_have_more": found.has_more,
         }
 
     def _of_phone(self, phone_hmac: str) -> list[str]:

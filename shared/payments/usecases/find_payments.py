@@ -27,11 +27,15 @@ PhonePayments = Callable[[str], Iterable[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a typed text turned out to be, and what has it; both empty where nothing has."""
+    """What a typed text turned out to be, and what has it; both empty where nothing has.
+
+    `has_more`: others have it too, and are left out.
+    """
 
     what: str
     payments: list[Payment]
     receipt: ReceiptRow | None = None
+    has_more: bool = False
 
 
 def find(services: Services, text: str, *, of_phone: PhonePayments) -> Found:
@@ -61,7 +65,7 @@ def find_on_day(
         raise ConflictError("This day has too many payments to look through", code="day_too_large")
     wanted = _wanted(text.strip()[:80])
     found = sorted(filter(wanted, read(ids)), key=lambda payment: payment.created_at)
-    return Found(what="day", payments=found[:FOUND_MAX])
+    return Found(what="day", payments=found[:FOUND_MAX], has_more=len(found) > FOUND_MAX)
 
 
 def _wanted(typed: str) -> Callable[[Payment], bool]:
