@@ -9,7 +9,15 @@ import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.checkout import check_accessibility
-from tests.browser.stub_desk import PAYMENT, PAYMENT_ID, SITE, StubDesk, open_desk, silence
+from tests.browser.stub_desk import (
+    PAYMENT,
+    PAYMENT_ID,
+    SITE,
+    StubDesk,
+    open_desk,
+    refused,
+    silence,
+)
 
 WHOLE_NUMBER = "254712345678"
 RECEIPT = "UKR1STRANG"
@@ -105,9 +113,9 @@ def test_a_revealed_number_goes_with_its_payment(desk: StubDesk, errors: list[st
     expect(desk.page.locator(".rows button")).to_have_count(1)
     assert WHOLE_NUMBER not in desk.page.content()
     reveal()
-    desk.trouble["waiting"] = lambda route: route.fulfill(status=401, json={"code": "x"})
-    desk.page.locator("#go-waiting").click()
-    expect(desk.page.get_by_role("alert")).to_contain_text("You are not signed in")
+    desk.trouble[f"payments/{PAYMENT_ID}"] = refused(401, "unauthenticated")
+    desk.page.locator("#language").click()  # the same view is read again
+    expect(desk.page.get_by_role("alert")).to_contain_text("Hujaingia")
     assert WHOLE_NUMBER not in desk.page.content()
     assert errors == []
 
