@@ -41,7 +41,7 @@ def _own_prompts(services: Services, money: MoneySeen) -> OwnPrompts | None:
     candidates = services.ledger.payments_created(
         first=money.paid_at - window,
         last=money.paid_at + OWN_PROMPT_SLACK_SECONDS,
-        amount_kes=money.amount_kes,
+        is_of=lambda amount_kes: amount_kes == money.amount_kes,
     )
     for payment in candidates or ():
         if payment.may_yet_be_paid and is_candidate(money, payment):

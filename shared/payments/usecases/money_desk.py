@@ -44,7 +44,7 @@ def attach_to_payment(
         raise NotFoundError("Payment not found", code="payment_not_found")
     evidence = MoneyAttached(money=seen_again(row))
     preview_evidence(services, payment, evidence)
-    require_not_anothers_money(services, row, payment)
+    require_not_anothers_money(services, row, payment, amount_kes=row.amount_kes)
     _store(services, receipt_number, f"attach to payment {payment_id}", actor)
     return apply_evidence(services, payment, evidence, actor=actor, only_version=shown_version)
 
@@ -103,7 +103,7 @@ def set_aside(
     require_no_prompts_money(services, row)
     _store(services, receipt_number, f"set aside: {reason}", actor)
     aside = row.put_aside(reason, by=actor.by, now=services.now())
-    if not services.ledger.set_aside(aside, op_id=services.ids.hex(32)):
+    if not services.ledger.set_aside(row, aside, op_id=services.ids.hex(32)):
         raise _changed()
     return aside
 
@@ -125,7 +125,7 @@ def reopen(services: Services, receipt_number: str, *, actor: Actor) -> ReceiptR
         created_at=now,
         due_at=now + ROW_LOOK_SECONDS[0],
     )
-    if not services.ledger.reopen(waiting, actor=actor, op_id=services.ids.hex(32)):
+    if not services.ledger.reopen(row, waiting, actor=actor, op_id=services.ids.hex(32)):
         raise _changed()
     return waiting
 

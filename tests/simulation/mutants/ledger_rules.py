@@ -68,6 +68,27 @@ LEDGER_MUTANTS = (
         "if outcome is None and row is not None and contradicts(row, money):",
     ),
     one(
+        "an old amount is written back",
+        "a row that is written whole has the amount that was read",
+        ROWS,
+        'f"{is_as_read} AND {_is_of(e, before.amount_kes)}"',
+        "is_as_read",
+    ),
+    one(
+        "a receipt of no known amount is no rival",
+        "a doubt about the amount gives nothing",
+        MATCHING,
+        "not row.may_be_of(payment.amount_kes)",
+        "row.amount_kes != money.amount_kes",
+    ),
+    one(
+        "a prompt's money of no known amount is set aside",
+        "what may be a prompt's money is attached to its payment",
+        "payments.usecases.prompts_money",
+        "_created_about(services, row, is_of=row.may_be_of):\n        fits",
+        "_created_about(services, row, is_of=lambda kes: kes == row.amount_kes):\n        fits",
+    ),
+    one(
         "what a payment cannot take is not filed",
         "a second receipt is filed",
         WITNESS,
