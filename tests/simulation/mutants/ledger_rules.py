@@ -68,6 +68,13 @@ LEDGER_MUTANTS = (
         "if outcome is None and row is not None and contradicts(row, money):",
     ),
     one(
+        "a hint is dropped with other money",
+        "a hint of other money is asked about",
+        MONEY,
+        "None if report.ends_prompt else payment.hint_besides(report.receipt_number)",
+        "None",
+    ),
+    one(
         "an old amount is written back",
         "a row that is written whole has the amount that was read",
         ROWS,
