@@ -145,6 +145,24 @@ def test_a_tills_receipt_finds_the_payment_that_a_query_proved(scene: Scene, lac
         assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
 
+def test_a_tills_receipt_says_nothing_about_a_payment_whose_receipt_an_older_version_claimed(
+    scene: Scene,
+) -> None:
+    """Release 0.1.1 claims a hint's receipt. Else money paid by hand would take its place."""
+    bank = Bank(scene, PULLED)
+    payment_id = scene.pay("pays+callback_unlisted")
+    scene.pass_time(30)
+    bank.says(RECEIPT)
+    scene.pass_time(200, cleans_up=True)
+    shown = scene.payment(payment_id).receipt_number
+    scene.store_item({"pk": f"RCPT#{shown}", "sk": "STATE", "payment_id": payment_id})
+    scene.pass_time(800)
+    cover(scene, until=int(scene.clock()))
+    bank.look()
+    assert scene.payment(payment_id).proof is Proof.HINT
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
 def test_a_tills_receipt_says_nothing_about_a_payment_that_got_its_own_meanwhile(
     scene: Scene,
 ) -> None:
