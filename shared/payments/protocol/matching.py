@@ -42,9 +42,9 @@ class Facts:
 class OwnPrompts:
     """What a look reads about a till's receipt: it may belong to a prompt of ours.
 
-    Shape: `candidates` are the payments of that amount and time; `unclaimed` all rows that wait, and
-        those that an older version bound to a candidate for a hint; each None where too many. `covered` is the unbroken time that Pull has covered,
-        None where Pull is off.
+    Shape: `candidates` are the payments of that amount and time; `unclaimed` all rows that wait,
+        and those that an older version bound to a candidate for a hint; each None where they are
+        too many. `covered` is the unbroken time that Pull has covered, None where Pull is off.
     Units: UTC epoch seconds.
     """
 
