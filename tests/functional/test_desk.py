@@ -214,6 +214,24 @@ def test_two_people_return_money_and_one_cannot(scene: Refunding) -> None:
     assert (sent["by"], sent["reason"]) == ("staff:baraka", "the customer called")
 
 
+@pytest.mark.parametrize(("held", "is_enough"), [(999, False), (1000, True)])
+def test_an_approver_reads_what_the_account_held_and_it_decides_nothing(
+    scene: Refunding, held: int, is_enough: bool
+) -> None:
+    payment_id = scene.owed()
+    maker, approver = staff(scene, "amina", "clerk"), staff(scene, "baraka", "approver")
+    scene.daraja.set_utility("174379", held)
+    assert maker.act(payment_id, "request_refund").status == 200
+    assert approver.story(payment_id)["refund"]["balance"] is None, "M-Pesa has not answered yet"
+    scene.pass_time(10)
+    scene.clock.now += 90
+    balance = approver.story(payment_id)["refund"]["balance"]
+    assert (balance["amount_kes"], balance["is_enough"]) == (held, is_enough)
+    assert 90 <= balance["age_seconds"] <= 100
+    assert maker.story(payment_id)["refund"]["balance"] is None, "a clerk does not need it"
+    assert approver.act(payment_id, "approve_refund").body["refund"]["balance"] is None
+
+
 def test_nobody_approves_their_own_request_in_a_race(scene: Refunding) -> None:
     payment_id = scene.owed()
     amina, baraka = staff(scene, "amina", "approver"), staff(scene, "baraka", "approver")

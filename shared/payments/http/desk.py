@@ -15,7 +15,7 @@ from payments.http.desk_sessions import Sessions
 from payments.http.desk_statement import read_page, statement_answer
 from payments.http.messages import language_of
 from payments.ports import Actor
-from payments.protocol.payment import Payment
+from payments.protocol.payment import Payment, RefundStep
 from payments.protocol.receipts import ReceiptRow, RowState, SetAside
 from payments.protocol.staff import Role, Staff
 from payments.store.deliveries import DeliveryStore
@@ -165,7 +165,17 @@ class DeskApi:
             deliveries_of(DeliveryStore(runtime.table), payment.payment_id),
             instructions=runtime.history.get_instructions(payment.booking_id),
             claims=runtime.claims.of_payment(payment.payment_id),
+            balance=self._balance(payment, staff),
         )
+
+    def _balance(self, payment: Payment, staff: Staff) -> dict[str, Any] | None:
+        """Return the balance where the person may approve the refund that waits."""
+        is_requested = payment.refund is not None and payment.refund.step is RefundStep.REQUESTED
+        if not is_requested or not staff.may_act_as(Role.APPROVER):
+            return None
+        services = self._runtime.services
+        gate = services.refunds().gates.read()
+        return desk_answers.balance_answer(gate, payment, now=services.now())
 
     def _act(self, event: Event, staff: Staff, remaining_seconds: Seconds) -> dict[str, Any]:
         payment = self._payment(event)
