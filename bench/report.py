@@ -28,6 +28,12 @@ MEDIAN_SECONDS_MAX = 1.2
 SECONDS_95_MAX = 2.5
 FIRST_VIEW_MAX = 1.0
 NOT_MEASURED = "Not measured in this run; the next `{command}` fills the table."
+PARTS = {
+    "cold paths": "start of a callback",
+    "warm callback": "parts of a warm callback",
+    "memory": "memory of a first payment",
+}
+"""A table with targets -> the table that shows what is in the way of one that is missed."""
 COMMANDS = {"burst on the stack": "python -m bench.burst"}
 """Which command fills a table, where it is not `make bench`."""
 BLOCK = r"(<!-- bench: {name} -->\n)(.*?)(\n<!-- end -->)"
@@ -126,7 +132,42 @@ def _start(results: Results) -> list[str]:
     lines = ["| what a callback's start loads | instructions | share |", "|---|---|---|"]
     for name, number in parts.items():
         lines.append(f"| {name} | {_amount(number / 1e6, 'M')} | {number / whole:.0%} |")
-    return lines
+    if "misses" in results:
+        classes = results["misses"]["classes_of_a_callback"]
+        share = f"{_amount(classes / 1e6, 'M')} | {classes / whole:.0%}"
+        lines.append(f"| of it, defining its data classes | {share} |")
+    return [*lines, *_room(results["cold_path_instructions"]["callback"], parts)]
+
+
+def _room(paths: Mapping[str, Any], parts: Values) -> list[str]:
+    """What the target leaves for the product, beside what it takes."""
+    most = COLD_TARGETS["callback"] * cold.total(paths["typical"])
+    left = most - sum(number for name, number in parts.items() if name != "the product")
+    return [f"| the target leaves for the product | {_amount(left / 1e6, 'M')} | |"]
+
+
+def _warm_parts(results: Results) -> list[str]:
+    """The parts beside the target, in instructions."""
+    parts = results["misses"]["warm_callback"]
+    whole = sum(parts.values())
+    most = WARM_TARGET * results["flow"]["typical"]["warm_callback_instructions"]
+    left = most - parts["botocore's two calls"]
+    lines = ["| what a warm callback does | instructions | share |", "|---|---|---|"]
+    for name, number in parts.items():
+        lines.append(f"| {name} | {_amount(number / 1e6, 'M', 1)} | {number / whole:.0%} |")
+    return [*lines, f"| the target leaves for everything else | {_amount(left / 1e6, 'M', 1)} | |"]
+
+
+def _first_memory(results: Results) -> list[str]:
+    """The parts beside the target, in megabytes."""
+    parts = results["misses"]["memory_of_stk_push"]
+    whole = sum(parts.values())
+    most = MEMORY_TARGET * results["flow"]["typical"]["first_kilobytes"]["stk_push"]
+    lines = ["| what a first payment holds | memory | share |", "|---|---|---|"]
+    for name, number in parts.items():
+        lines.append(f"| {name} | {_amount(number / 1e3, 'MB', 1)} | {number / whole:.0%} |")
+    over = f"{_amount((whole - most) / 1e3, 'MB', 1)} | {(whole - most) / whole:.0%}"
+    return [*lines, f"| above the target | {over} |"]
 
 
 def _durations(results: Results) -> list[str]:
@@ -336,7 +377,9 @@ TABLES: Mapping[str, Callable[[Results], list[str]]] = {
     "start of a callback": _start,
     "first durations": _durations,
     "memory": _memory,
+    "memory of a first payment": _first_memory,
     "warm callback": _warm,
+    "parts of a warm callback": _warm_parts,
     "waiting": _waiting,
     "first view": _first_view,
     "versions": _versions,
