@@ -49,7 +49,8 @@ def main() -> int:
             "ledger and refunds", lambda: ledger.measure(teams["product"], _now())
         )
         results["misses"] = _step(
-            "parts of what misses its target", lambda: misses.measure(teams["product"], _now())
+            "parts of what misses its target",
+            lambda: misses.measure(teams["product"], _now(), results),
         )
         results["burst"] = _step("burst", lambda: flow.burst(teams["product"], _now()))
         cases = flow.first_events(teams, _now())

@@ -1,4 +1,4 @@
-"""What a missed target is made of: `python -m bench.misses` after `make bench` has built.
+"""What a missed target is made of: a part of `make bench`; alone, `python -m bench.misses` after it.
 
 Each part is measured, not argued: the callback's start by loading it with every data class defined
 twice; the warm callback with AWS's answers given instead of fetched; the memory of a first payment
@@ -7,7 +7,7 @@ by loading one package after the other.
 
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -46,25 +46,27 @@ MEMORY_STEPS = {
 THE_REST = "the product, and the first payment"
 
 
-def measure(team: flow.Team, now: float) -> dict[str, Any]:
-    """Return the parts of each target that is missed. Units: instructions; kilobytes."""
+def measure(team: flow.Team, now: float, results: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parts of each target that is missed. Units: instructions; kilobytes.
+
+    Shape: `results` has the whole of which these are parts.
+    """
+    start = sum(results["start_of_a_callback"].values())
+    whole = results["flow"]["product"]["warm_callback_instructions"]
     return {
-        "classes_of_a_callback": classes(team["callback"]),
-        "warm_callback": warm(team, now),
+        "classes_of_a_callback": classes(team["callback"]) - start,
+        "warm_callback": warm(team, now, whole),
         "memory_of_stk_push": memory(team, now),
     }
 
 
 def classes(callback: Subject) -> int:
-    """Return the instructions by which defining the product's data classes adds to a start."""
+    """Return the instructions of a callback's start with every data class defined twice."""
     before = "; ".join(code for name, code in cold.STEPS.items() if name != "the product")
-    loaded = [f"{before}\n{patch}\nimport app" for patch in ("", TWICE)]
-    with ThreadPoolExecutor(cold.RUNS_AT_ONCE) as pool:
-        once, twice = pool.map(lambda code: count_code(callback, code), loaded)
-    return twice - once
+    return count_code(callback, f"{before}\n{TWICE}\nimport app")
 
 
-def warm(team: flow.Team, now: float) -> dict[str, float]:
+def warm(team: flow.Team, now: float, whole: float) -> dict[str, float]:
     """Return the instructions of a warm callback: the AWS client's calls, and all the rest."""
     order("reset")
     numbers = range(flow.FEW + flow.MANY)
@@ -72,15 +74,15 @@ def warm(team: flow.Team, now: float) -> dict[str, float]:
     flow.push(team, numbers, now)
     callbacks = [flow.callback_event(each, now) for each in order("settle", seconds=30)]
     parts = (callbacks[: flow.FEW], callbacks[flow.FEW :])
-    each = []
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("few", "many")]
-        for mode in ("keep", "give"):
-            few, many = invoke_both(team["callback"], parts, offset=30.0, calls=(mode, files))
-            for report in (few, many):
-                flow.expect(report, 200)
-            each.append((many["instructions"] - few["instructions"]) / (flow.MANY - flow.FEW))
-    return {"botocore's two calls": each[0] - each[1], "everything else": each[1]}
+        kept = invoke_both(team["callback"], parts, offset=30.0, calls=("keep", files), prefix=())
+        given = invoke_both(team["callback"], parts, offset=30.0, calls=("give", files))
+    for report in (*kept, *given):
+        flow.expect(report, 200)
+    few, many = (report["instructions"] for report in given)
+    rest = (many - few) / (flow.MANY - flow.FEW)
+    return {"botocore's two calls": whole - rest, "everything else": rest}
 
 
 def memory(team: flow.Team, now: float) -> dict[str, int]:
@@ -98,4 +100,4 @@ def memory(team: flow.Team, now: float) -> dict[str, int]:
 if __name__ == "__main__":
     with wire():
         own = {each.function: each for each in subjects() if each.team == "product"}
-        page.keep("misses", measure(own, time.time()))
+        page.keep("misses", measure(own, time.time(), page.read_results()))

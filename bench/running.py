@@ -63,11 +63,12 @@ def invoke_both(
     *,
     offset: float,
     calls: tuple[str, list[Path]] | None = None,
+    prefix: tuple[str, ...] = VALGRIND,
 ) -> list[dict[str, Any]]:
-    """Invoke two instances at the same time under valgrind, each with its own events."""
+    """Invoke two instances at the same time, each with its own events."""
     given = [(calls[0], file) for file in calls[1]] if calls else [None, None]
     started = [
-        start(subject, part, offset=offset, prefix=VALGRIND, calls=each)
+        start(subject, part, offset=offset, prefix=prefix, calls=each)
         for part, each in zip(parts, given, strict=True)
     ]
     return [finish(each) for each in started]
