@@ -1,4 +1,4 @@
-"""What a missed target is made of: a part of `make bench`; alone, `python -m bench.misses` after it.
+"""What a missed target is made of: a part of `make bench`, or `python -m bench.misses` after it.
 
 Each part is measured, not argued: the callback's start by loading it with every data class defined
 twice; the warm callback with AWS's answers given instead of fetched; the memory of a first payment

@@ -102,7 +102,9 @@ def _git(*words: str) -> str:
 
 def _measured_at(results: Results) -> list[str]:
     commit, machine, python = (results[name] for name in ("commit", "machine", "python"))
-    return [f"Measured at commit `{commit}` on {machine}, Python {python}."]
+    lines = [f"Measured at commit `{commit}` on {machine}, Python {python}."]
+    alone = results.get("misses", {}).get("commit")  # absent where all was one run
+    return [*lines, f"The parts of what is missed: at `{alone}`."] if alone else lines
 
 
 def _cold_paths(results: Results) -> list[str]:
