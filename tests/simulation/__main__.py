@@ -8,10 +8,8 @@ import sys
 from pathlib import Path
 
 from .history import explicit, play
-from .plan import draw_plan, plan_from
+from .plan import REGRESSIONS, draw_plan, plan_from
 from .shrink import shrink
-
-REGRESSIONS = Path(__file__).parent / "regressions"
 
 
 def main() -> int:

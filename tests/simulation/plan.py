@@ -5,8 +5,11 @@ A plan is plain data, so that it can be shrunk, kept as JSON, and played again.
 
 from __future__ import annotations
 
+import json
 import random
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .by_hand import SHORTCODE, draw_money
@@ -14,6 +17,7 @@ from .faults import Fault, FaultKind, fault_from
 from .refunding import draw_refunds
 from .scenarios import scenario
 
+REGRESSIONS = Path(__file__).parent / "regressions"
 START = 1_790_000_000.0
 """When every history begins. UTC epoch seconds."""
 MINUTE = 60.0
@@ -85,6 +89,14 @@ def plan_from(document: dict[str, Any]) -> Plan:
             "faults": None if faults is None else tuple(fault_from(each) for each in faults),
         }
     )
+
+
+def kept_plans() -> Iterator[Plan]:
+    """The histories that once broke the product, and are played for ever."""
+    for path in sorted(REGRESSIONS.glob("*.json")):
+        document = json.loads(path.read_text(encoding="utf-8"))
+        document.pop("broke")
+        yield plan_from(document)
 
 
 def draw_plan(seed: int) -> Plan:

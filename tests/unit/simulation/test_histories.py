@@ -12,11 +12,10 @@ import pytest
 from tests.simulation.faults import FaultKind
 from tests.simulation.history import play, play_seed
 from tests.simulation.knobs import KNOBS, Knob
-from tests.simulation.plan import draw_plan, plan_from
+from tests.simulation.plan import REGRESSIONS, draw_plan, plan_from
 from tests.simulation.sweeping import interleave, sweep_flow
 from tests.simulation.sweeps import FLOWS, LINED_UP, single_faults
 
-REGRESSIONS = sorted((Path(__file__).parents[2] / "simulation" / "regressions").glob("*.json"))
 SHARES = 8
 SEEDS_A_SHARE = 30
 LONG_FLOWS = ("refunded", "paid by hand")
@@ -65,7 +64,7 @@ def test_what_the_protocol_cannot_survive_is_shown(knob: Knob) -> None:
     assert violation.invariant == knob.breaks
 
 
-@pytest.mark.parametrize("path", REGRESSIONS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(REGRESSIONS.glob("*.json")), ids=lambda path: path.stem)
 def test_a_history_that_failed_once_holds_now(path: Path) -> None:
     document = json.loads(path.read_text(encoding="utf-8"))
     document.pop("broke")
