@@ -26,6 +26,7 @@ DURATION_TARGET = 0.60
 LAYER_MEGABYTES_MAX = 10
 MEDIAN_SECONDS_MAX = 1.2
 SECONDS_95_MAX = 2.5
+POLLS_MAX = 16
 FIRST_VIEW_MAX = 1.0
 NOT_MEASURED = "Not measured in this run; the next `{command}` fills the table."
 PARTS = {
@@ -290,8 +291,17 @@ def _waiting(results: Results) -> list[str]:
         f"| half of the customers | {middle:.2f} | {_aim(middle, MEDIAN_SECONDS_MAX)} |",
         f"| 95 in 100 | {most:.2f} | {_aim(most, SECONDS_95_MAX)} |",
         f"| the longest of {found['payments']} | {found['longest_seconds']:.2f} | |",
+        *_polls(found),
         f"| most polls of one payment | {found['polls_max']} | |",
     ]
+
+
+def _polls(found: Mapping[str, Any]) -> list[str]:
+    """The polls of payments that the target is about, where the run counted them."""
+    most = found.get("polls_max_of_30_seconds")
+    if most is None:
+        return []
+    return [f"| most polls of a payment of at most 30 s | {most} | {_aim(most, POLLS_MAX)} |"]
 
 
 def _first_view(results: Results) -> list[str]:
