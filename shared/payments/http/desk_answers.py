@@ -12,6 +12,7 @@ from payments.protocol.staff import Staff
 from payments.store.history import Event
 from payments.store.instructions import Instruction
 from payments.store.receipt_claims import ReceiptClaim
+from payments.store.refund_gate import Ask
 from payments.usecases.count_hours import Hours
 from payments.usecases.count_payments import Statistics
 from payments.usecases.propose_owner import Proposal
@@ -101,14 +102,7 @@ def story_answer(
         "next_look_at": eat_iso(payment.due_at),
         "paid_at": eat_iso(payment.transaction_at),
         "refund": _refund(payment.refund, balance) if payment.refund else None,
-        "booking": None
-        if consultation is None
-        else {
-            "booking_id": consultation.booking_id,
-            "status": str(consultation.status),
-            "payment_status": str(consultation.payment_status),
-            "price_kes": consultation.price_kes,
-        },
+        "booking": _booking(consultation) if consultation else None,
         "customer_reads": dict(customer_reads),
         "timeline": _timeline(payment, events, instructions, claims),
         "receipt_claims": [
@@ -144,6 +138,15 @@ def _refund(refund: Refund, balance: Mapping[str, Any] | None) -> dict[str, Any]
         "refused": refund.refused,
         "receipt_number": refund.receipt_number,
         "balance": balance,
+    }
+
+
+def _booking(consultation: Consultation) -> dict[str, Any]:
+    return {
+        "booking_id": consultation.booking_id,
+        "status": str(consultation.status),
+        "payment_status": str(consultation.payment_status),
+        "price_kes": consultation.price_kes,
     }
 
 
@@ -224,3 +227,16 @@ def receipt_answer(row: ReceiptRow, proposals: Sequence[Proposal] = ()) -> dict[
             for proposal in proposals
         ],
     }
+
+
+def unknown_receipt(receipt_number: str) -> dict[str, Any]:
+    """Return a receipt that no witness has named, as far as it can be shown."""
+    row = ReceiptRow(receipt_number=receipt_number)
+    return {**receipt_answer(row), "state": "unknown"}
+
+
+def asked_answer(asked: Ask | None) -> dict[str, Any] | None:
+    """Return the last question to M-Pesa about a receipt; `answer` is None until it came."""
+    if asked is None:
+        return None
+    return {"asked_at": eat_iso(asked.asked_at), "by": asked.asked_by, "answer": asked.answer}
