@@ -358,8 +358,9 @@ def test_a_clerk_asks_mpesa_about_a_code_that_nobody_named_and_its_money_is_on_f
     scene: Refunding,
 ) -> None:
     scene.daraja.configure(c2b_loss=1.0)
-    order = {"number": "174379", "account": "RENT 7", "amount_kes": 700}
-    receipt = scene.daraja.pay_by_hand("254712345678", **order).receipt
+    payer = "254712345678"
+    paid = scene.daraja.pay_by_hand(payer, number="174379", account="RENT 7", amount_kes=700)
+    receipt = paid.receipt
     viewer, clerk = staff(scene, "v", "viewer"), staff(scene, "grace", "clerk")
     route = "/api/desk/receipts/{receipt}"
     send = {"act": "ask_receipt", "reason": "the customer read it out"}
