@@ -1,4 +1,4 @@
-"""What a person does with a receipt that waits: attach it, owe it back, set it aside, reopen it.
+"""What a person does with a receipt: attach it, owe it back, set it aside, reopen it, ask about it.
 
 Each act is stored with who and why before it is tried, and is carried out on the receipt as it was
 shown, or not at all.
@@ -128,6 +128,16 @@ def reopen(services: Services, receipt_number: str, *, actor: Actor) -> ReceiptR
     if not services.ledger.reopen(row, waiting, actor=actor, op_id=services.ids.hex(32)):
         raise _changed()
     return waiting
+
+
+def ask_mpesa(services: Services, receipt_number: str, *, actor: Actor) -> None:
+    """Ask M-Pesa about a receipt, also one that nobody has named yet.
+
+    Its answer is kept for two days, and books the money as any other witness does.
+    Errors: ConflictError where nobody may ask now; UnavailableError.
+    """
+    _store(services, receipt_number, "ask M-Pesa", actor)
+    services.refunds().function.ask_receipt(receipt_number, by=actor.by)
 
 
 def _open(services: Services, opening: Opening, asked: str, actor: Actor, op_id: str) -> Payment:
