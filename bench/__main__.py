@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import cold, cost, flow, growth, ledger, month, report, search
+from bench import cold, cost, flow, growth, ledger, misses, month, report, search
 from bench.running import first_durations, wire
 from bench.subjects import build, sizes, subjects, versions
 
@@ -47,6 +47,10 @@ def main() -> int:
         )
         results["ledger"] = _step(
             "ledger and refunds", lambda: ledger.measure(teams["product"], _now())
+        )
+        results["misses"] = _step(
+            "parts of what misses its target",
+            lambda: misses.measure(teams["product"], _now(), results),
         )
         results["burst"] = _step("burst", lambda: flow.burst(teams["product"], _now()))
         cases = flow.first_events(teams, _now())

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import boto3
 from payments.http.answers import next_poll_seconds
 
-from bench.running import VALGRIND, finish, invoke, order, start
+from bench.running import finish, invoke, invoke_both, order, start
 from bench.subjects import BASE, Subject, product_function
 from tests.support.lambdas import LISTED_IP, http_event
 
@@ -130,8 +130,8 @@ def measure(name: str, team: Team, now: float) -> dict[str, Any]:
     applied = invoke(team["callback"], callbacks[:COUNTED], offset=offset)
     expect(applied, 200)
     counts.append(order("counts"))
-    few = invoke(team["callback"], callbacks[10:12], offset=offset, prefix=VALGRIND)
-    many = invoke(team["callback"], callbacks[12:24], offset=offset, prefix=VALGRIND)
+    parts = (callbacks[COUNTED : COUNTED + FEW], callbacks[COUNTED + FEW :])
+    few, many = invoke_both(team["callback"], parts, offset=offset)
     finals = [status_event(number, ids[number], now) for number in range(PAYMENTS)]
     before_last = order("counts")
     last = invoke(team["status"], finals, offset=offset)

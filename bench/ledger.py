@@ -20,8 +20,8 @@ from payments.store.staff import StaffRegister
 from payments.store.table import Table
 
 from bench import flow
-from bench.running import VALGRIND, invoke, order
-from bench.subjects import BASE, product_function
+from bench.running import VALGRIND, invoke, invoke_both, order
+from bench.subjects import BASE, Subject, product_function
 from bench.wire import PRODUCT_TABLE
 from simulator.core.config import SANDBOX_SHORTCODE
 from simulator.core.identifiers import eat
@@ -79,16 +79,25 @@ class _Moments:
         if len(events) != PAYMENTS:
             raise RuntimeError(f"{len(events)} requests to {function} instead of {PAYMENTS}")
         before = order("counts")
-        counted = []
-        for part in (events[:FEW], events[FEW:]):
-            subject = product_function(function)
-            report = invoke(subject, part, offset=self.offset, advance=advance, prefix=VALGRIND)
-            self.offset += advance * len(part)
+        few, many = self._reports(product_function(function), events, advance)
+        for report in (few, many):
             (check or _expect_200)(report)
-            counted.append(report["instructions"])
         caused = flow.difference(before, order("counts"), PAYMENTS)
-        caused["instructions"] = (counted[1] - counted[0]) / (MANY - FEW)
+        caused["instructions"] = (many["instructions"] - few["instructions"]) / (MANY - FEW)
         return caused
+
+    def _reports(self, subject: Subject, events: Events, advance: float) -> list[dict[str, Any]]:
+        """Invoke two instances: at once, unless their clocks must run on from event to event."""
+        parts = (events[:FEW], events[FEW:])
+        if not advance:
+            return invoke_both(subject, parts, offset=self.offset)
+        reports = []
+        for part in parts:
+            reports.append(
+                invoke(subject, part, offset=self.offset, advance=advance, prefix=VALGRIND)
+            )
+            self.offset += advance * len(part)
+        return reports
 
 
 def _paid(team: flow.Team, now: float) -> list[dict[str, str]]:

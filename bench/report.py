@@ -26,8 +26,15 @@ DURATION_TARGET = 0.60
 LAYER_MEGABYTES_MAX = 10
 MEDIAN_SECONDS_MAX = 1.2
 SECONDS_95_MAX = 2.5
+POLLS_MAX = 16
 FIRST_VIEW_MAX = 1.0
 NOT_MEASURED = "Not measured in this run; the next `{command}` fills the table."
+PARTS = {
+    "cold paths": "start of a callback",
+    "warm callback": "parts of a warm callback",
+    "memory": "memory of a first payment",
+}
+"""A table with targets -> the table that shows what is in the way of one that is missed."""
 COMMANDS = {"burst on the stack": "python -m bench.burst"}
 """Which command fills a table, where it is not `make bench`."""
 BLOCK = r"(<!-- bench: {name} -->\n)(.*?)(\n<!-- end -->)"
@@ -96,7 +103,9 @@ def _git(*words: str) -> str:
 
 def _measured_at(results: Results) -> list[str]:
     commit, machine, python = (results[name] for name in ("commit", "machine", "python"))
-    return [f"Measured at commit `{commit}` on {machine}, Python {python}."]
+    lines = [f"Measured at commit `{commit}` on {machine}, Python {python}."]
+    alone = results.get("misses", {}).get("commit")  # absent where all was one run
+    return [*lines, f"The parts of what is missed: at `{alone}`."] if alone else lines
 
 
 def _cold_paths(results: Results) -> list[str]:
@@ -126,7 +135,42 @@ def _start(results: Results) -> list[str]:
     lines = ["| what a callback's start loads | instructions | share |", "|---|---|---|"]
     for name, number in parts.items():
         lines.append(f"| {name} | {_amount(number / 1e6, 'M')} | {number / whole:.0%} |")
-    return lines
+    if "misses" in results:
+        classes = results["misses"]["classes_of_a_callback"]
+        share = f"{_amount(classes / 1e6, 'M')} | {classes / whole:.0%}"
+        lines.append(f"| of it, defining its data classes | {share} |")
+    return [*lines, *_room(results["cold_path_instructions"]["callback"], parts)]
+
+
+def _room(paths: Mapping[str, Any], parts: Values) -> list[str]:
+    """What the target leaves for the product, beside what it takes."""
+    most = COLD_TARGETS["callback"] * cold.total(paths["typical"])
+    left = most - sum(number for name, number in parts.items() if name != "the product")
+    return [f"| the target leaves for the product | {_amount(left / 1e6, 'M')} | |"]
+
+
+def _warm_parts(results: Results) -> list[str]:
+    """The parts beside the target, in instructions."""
+    parts = results["misses"]["warm_callback"]
+    whole = sum(parts.values())
+    most = WARM_TARGET * results["flow"]["typical"]["warm_callback_instructions"]
+    left = most - parts["botocore's two calls"]
+    lines = ["| what a warm callback does | instructions | share |", "|---|---|---|"]
+    for name, number in parts.items():
+        lines.append(f"| {name} | {_amount(number / 1e6, 'M', 1)} | {number / whole:.0%} |")
+    return [*lines, f"| the target leaves for everything else | {_amount(left / 1e6, 'M', 1)} | |"]
+
+
+def _first_memory(results: Results) -> list[str]:
+    """The parts beside the target, in megabytes."""
+    parts = results["misses"]["memory_of_stk_push"]
+    whole = sum(parts.values())
+    most = MEMORY_TARGET * results["flow"]["typical"]["first_kilobytes"]["stk_push"]
+    lines = ["| what a first payment holds | memory | share |", "|---|---|---|"]
+    for name, number in parts.items():
+        lines.append(f"| {name} | {_amount(number / 1e3, 'MB', 1)} | {number / whole:.0%} |")
+    over = f"{_amount((whole - most) / 1e3, 'MB', 1)} | {(whole - most) / whole:.0%}"
+    return [*lines, f"| above the target | {over} |"]
 
 
 def _durations(results: Results) -> list[str]:
@@ -247,8 +291,17 @@ def _waiting(results: Results) -> list[str]:
         f"| half of the customers | {middle:.2f} | {_aim(middle, MEDIAN_SECONDS_MAX)} |",
         f"| 95 in 100 | {most:.2f} | {_aim(most, SECONDS_95_MAX)} |",
         f"| the longest of {found['payments']} | {found['longest_seconds']:.2f} | |",
+        *_polls(found),
         f"| most polls of one payment | {found['polls_max']} | |",
     ]
+
+
+def _polls(found: Mapping[str, Any]) -> list[str]:
+    """The polls of payments that the target is about, where the run counted them."""
+    most = found.get("polls_max_of_30_seconds")
+    if most is None:
+        return []
+    return [f"| most polls of a payment of at most 30 s | {most} | {_aim(most, POLLS_MAX)} |"]
 
 
 def _first_view(results: Results) -> list[str]:
@@ -336,7 +389,9 @@ TABLES: Mapping[str, Callable[[Results], list[str]]] = {
     "start of a callback": _start,
     "first durations": _durations,
     "memory": _memory,
+    "memory of a first payment": _first_memory,
     "warm callback": _warm,
+    "parts of a warm callback": _warm_parts,
     "waiting": _waiting,
     "first view": _first_view,
     "versions": _versions,

@@ -17,6 +17,7 @@ from typing import Any
 from bench.subjects import BASE, PORT, PYTHON, ROOT, Subject
 
 DRIVER = ROOT / "bench" / "driver.py"
+CANNED = ROOT / "bench" / "canned.py"
 RIE_GLOB = ".venvs/build/lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-x86_64"
 RIE_PORT = 9660
 STARTS = 7
@@ -56,6 +57,23 @@ def invoke(
     return finish(start(subject, events, offset=offset, advance=advance, prefix=prefix))
 
 
+def invoke_both(
+    subject: Subject,
+    parts: tuple[list[dict[str, Any]], list[dict[str, Any]]],
+    *,
+    offset: float,
+    calls: tuple[str, list[Path]] | None = None,
+    prefix: tuple[str, ...] = VALGRIND,
+) -> list[dict[str, Any]]:
+    """Invoke two instances at the same time, each with its own events."""
+    given = [(calls[0], file) for file in calls[1]] if calls else [None, None]
+    started = [
+        start(subject, part, offset=offset, prefix=prefix, calls=each)
+        for part, each in zip(parts, given, strict=True)
+    ]
+    return [finish(each) for each in started]
+
+
 def start(
     subject: Subject,
     events: list[dict[str, Any]],
@@ -63,13 +81,15 @@ def start(
     offset: float = 0.0,
     advance: float = 0.0,
     prefix: tuple[str, ...] = (),
+    calls: tuple[str, Path] | None = None,
 ) -> tuple[subprocess.Popen[str], Path]:
-    """Start what `invoke` waits for."""
+    """Start what `invoke` waits for. Shape: `calls` is what canned.py does with AWS's answers."""
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     script = {"offset": offset, "events": [{"event": e, "advance": advance} for e in events]}
     (folder / "events.json").write_text(json.dumps(script))
-    command = [*prefix, str(PYTHON), WITHOUT_SITE, str(DRIVER), subject.handler]
-    command += [str(folder / "events.json"), str(folder / "answers.json")]
+    driver = DRIVER if calls is None else CANNED
+    command = [*prefix, str(PYTHON), WITHOUT_SITE, str(driver), subject.handler]
+    command += [str(folder / "events.json"), str(folder / "answers.json"), *map(str, calls or ())]
     process = subprocess.Popen(
         command,
         env=subject.environment(),
@@ -94,13 +114,26 @@ def finish(started: tuple[subprocess.Popen[str], Path]) -> dict[str, Any]:
 
 def count_code(subject: Subject, code: str) -> int:
     """Return the instructions of a few statements in a function's environment."""
-    command = [*VALGRIND, str(PYTHON), WITHOUT_SITE, "-c", code]
+    return _instructions(_run_code(subject, code, VALGRIND).stderr)
+
+
+def kilobytes_of_code(subject: Subject, code: str) -> int:
+    """Return the most memory that a process with a few statements ever held."""
+    told = f"{code}; print(open('/proc/self/status').read())"
+    [most] = re.findall(r"VmHWM:\s+(\d+) kB", _run_code(subject, told).stdout)
+    return int(most)
+
+
+def _run_code(
+    subject: Subject, code: str, prefix: tuple[str, ...] = ()
+) -> subprocess.CompletedProcess[str]:
+    command = [*prefix, str(PYTHON), WITHOUT_SITE, "-c", code]
     done = subprocess.run(
         command, env=subject.environment(), capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:])
-    return _instructions(done.stderr)
+    return done
 
 
 def _instructions(errors: str) -> int:

@@ -63,6 +63,7 @@ DOUBTS = (
         "The portal says 0, the sandbox answers eight zeros. The default is the portal's.",
     ),
     Doubt("c2b_reference", "as_paid", "truncated", "I", "How a till or a long account is named."),
+    Doubt("c2b_shortcode", "store", "till", "I", "Which of a till's two numbers is sent."),
     Doubt("pull_offset", "rows", "pages", "X", "The portal counts rows, live code pages."),
     Doubt("pull_clock", "eat", "utc", "X", "Z was seen behind Nairobi time; +03:00 as well."),
     Doubt("pull_empty", "1001", "http_500", "D", "Three shapes are printed for no rows."),

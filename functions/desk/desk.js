@@ -37,7 +37,9 @@ function search(text, date) {
     const lookOn = onADay(text, date);
     if (found.payments.length) return show(again, cutLine(found, found.payments.length), list(t('payments'), found.payments.map(paymentLine)), lookOn);
     const nothing = date ? t('nothing_on_day', { text, day: date }) : t('nothing_found', { text });
-    return show(again, card(nothing, make('p', {}, t('nothing_found_how'))), lookOn);
+    const number = text.trim().toUpperCase();
+    const askMpesa = found.may_ask ? make('div', { class: 'acts' }, askButton(number, () => receipt(number))) : null;
+    return show(again, card(nothing, make('p', {}, t('nothing_found_how')), askMpesa), lookOn);
   });
 }
 
@@ -47,6 +49,17 @@ function onADay(text, date) {
   const look = () => pick.value && search(text, pick.value);
   return card(t('older'), make('p', { class: 'muted' }, t('older_how')),
     make('div', { class: 'pick' }, make('label', { for: 'on-day' }, t('date')), pick, make('button', { type: 'button', onclick: look }, t('look'))));
+}
+
+const askButton = (number, again) => make('button', {
+  type: 'button', onclick: () => ask({ act: 'ask_receipt', path: `receipts/${number}/acts`, facts: {}, again }),
+}, actName('ask_receipt'));
+
+/** What M-PESA was asked about a receipt, and its answer once it came. */
+function askedLine({ asked }, again) {
+  if (!asked) return null;
+  if (asked.answer) return make('p', {}, t('mpesa_says', { answer: asked.answer, time: clock(asked.asked_at) }));
+  return make('p', {}, t('mpesa_asked', { time: clock(asked.asked_at) }), ' ', make('button', { type: 'button', onclick: again }, t('look_again')));
 }
 
 function receipt(number) {
@@ -59,14 +72,20 @@ function receipt(number) {
     const isWhole = row.amount_kes != null; // only whole shillings are booked
     const booked = isWhole ? [['attach_booking', amount], ['owe_back', amount]] : [];
     const acts = row.state === 'set_aside' ? [['reopen', {}]] : [...booked, ['set_aside', {}]];
+    const askMpesa = row.may_ask ? askButton(number, again) : null;
+    if (row.state === 'unknown') {
+      return show(again, make('section', { class: 'card head' }, make('h2', {}, number),
+        make('p', { class: 'why' }, t('receipt_unknown')), askedLine(row, again), make('div', { class: 'acts' }, askMpesa)));
+    }
     return show(again, make('section', { class: 'card head' },
       make('h2', {}, make('span', { class: 'sum' }, amountOf(row)), badge(row.state, true)),
       make('p', { class: 'why' }, row.state === 'set_aside' ? word(`aside_${row.set_aside}`) : t('money_why')),
-      facts([[t('receipt'), row.receipt_number], [t('paid'), clock(row.paid_at)], [t('typed_account'), row.typed_account], [t('payer'), phone(row.payer)]])),
+      facts([[t('receipt'), row.receipt_number], [t('paid'), clock(row.paid_at)], [t('typed_account'), row.typed_account], [t('payer'), phone(row.payer)]]),
+      askedLine(row, again)),
     card(t('suggestions'), isWhole ? offers(row, path, again) : make('p', {}, t('no_whole_amount'))),
     card(t('can_do'), make('div', { class: 'acts' }, ...acts.map(([act, more]) => make('button', {
       type: 'button', onclick: () => ask({ act, known, path, facts: more, again }),
-    }, actName(act))))));
+    }, actName(act))), askMpesa)));
   });
 }
 

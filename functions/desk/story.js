@@ -28,7 +28,7 @@ export function story(id) {
 function draw(again, payment) {
   const head = make('section', { class: 'card head' },
     make('h2', {}, make('span', { class: 'sum' }, amountOf(payment)), badge(payment.status, payment.why)),
-    whyLine('p', payment), refundLine(payment), acts(again, payment));
+    whyLine('p', payment), refundLine(payment), balanceLine(payment), acts(again, payment));
   show(again, head, make('div', { class: 'columns' },
     make('div', {}, card(t('what_happened'), make('ol', { class: 'story' }, ...moments(payment).map(line))), webhooks(payment)),
     make('div', {}, details(payment), customer(payment))));
@@ -52,6 +52,14 @@ function refundLine({ refund }) {
   if (!refund?.step) return null;
   const parts = [t(`refund_step_${refund.step}`), refund.asked_by && t('by', { by: person(refund.asked_by) }), refund.why];
   return make('p', {}, make('strong', {}, `${t('refund')}: `), parts.filter(Boolean).join(' · '));
+}
+
+/** What M-PESA last said that the account holds, with its age: it warns, and decides nothing. */
+function balanceLine({ refund }) {
+  if (!refund?.balance) return null;
+  const { amount_kes, told_at, age_seconds, is_enough } = refund.balance;
+  const told = t('balance', { amount: kes(amount_kes), time: clock(told_at), minutes: Math.ceil(age_seconds / 60) });
+  return make('p', { class: is_enough ? 'muted' : 'why' }, [told, is_enough ? null : t('balance_short'), t('balance_old')].filter(Boolean).join(' '));
 }
 
 function details(payment) {

@@ -49,7 +49,7 @@ def notice_body(
         "TransID": debit.receipt,
         "TransTime": timestamp(debit.at),
         "TransAmount": _amount(debit, config),
-        "BusinessShortCode": "600000" if faults.is_wrong_shortcode else debit.shortcode,
+        "BusinessShortCode": "600000" if faults.is_wrong_shortcode else _number(debit, config),
         "BillRefNumber": _reference(debit, config),
         "InvoiceNumber": "",
         "OrgAccountBalance": balance,
@@ -94,6 +94,14 @@ def payer(debit: Debit, form: str, version: str) -> str:
 def is_person(payer_number: str) -> bool:
     """Whether a phone paid, and not an organisation's shortcode."""
     return len(payer_number) == 12
+
+
+def _number(debit: Debit, config: Config) -> str:
+    """The number that was paid. Which of a till's two numbers M-Pesa sends is not known."""
+    merchant = config.merchant(debit.shortcode)
+    if merchant is None or config.c2b_shortcode == "store":
+        return debit.shortcode
+    return merchant.party_b
 
 
 def _amount(debit: Debit, config: Config) -> str | int:

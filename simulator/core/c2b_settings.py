@@ -33,6 +33,7 @@ class C2bSettings:
     c2b_third_party_id: str = "blank"  # or merchant_request_id, seen at one merchant
     c2b_amount: str = "two_decimals"  # 5.00; whole: the number 5; cents: 5.50 for 5
     c2b_reference: str = "as_paid"  # or blank, truncated (10 characters)
+    c2b_shortcode: str = "store"  # a till's BusinessShortCode: its store number; or till
     c2b_balance: bool = True  # False: OrgAccountBalance is always blank
 
 
@@ -52,5 +53,6 @@ C2B_CHOICES = {
     "c2b_third_party_id": ("blank", "merchant_request_id"),
     "c2b_amount": ("two_decimals", "whole", "cents"),
     "c2b_reference": ("as_paid", "blank", "truncated"),
+    "c2b_shortcode": ("store", "till"),
 }
 """The settings that take one of a few words."""

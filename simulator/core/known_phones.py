@@ -74,4 +74,17 @@ KNOWN_PHONES = (
         "pays; neither callback nor C2B confirmation",
         "pays+callback_lost+twin_lost",
     ),
+    KnownPhone("254700000071", "pays; a refund's acknowledgement never comes", "pays+ack_hang"),
+    KnownPhone("254700000072", "pays; a refund never reaches M-Pesa", "pays+ack_hang_lost"),
+    KnownPhone("254700000073", "pays; a refund's Result never comes", "pays+outcome_lost"),
+    KnownPhone("254700000074", "pays; a refund's Result comes twice", "pays+outcome_twice"),
+    KnownPhone(
+        "254700000075", "pays; a refund times out, and succeeds", "pays+queue_timeout_then_success"
+    ),
+    KnownPhone(
+        "254700000076", "pays; reversed on the portal before: R000001", "pays+reversed_on_portal"
+    ),
+    KnownPhone("254700000077", "pays; the money went to the bank: 1", "pays+settled_to_bank"),
+    KnownPhone("254700000078", "pays, and spends what comes back", "pays+customer_spent"),
+    KnownPhone("254700000079", "pays; the initiator is locked: 8006", "pays+outcome_8006"),
 )

@@ -176,7 +176,7 @@ def test_several_days_are_shown_by_the_day_and_saved_by_the_hour(desk: StubDesk)
     desk.trouble["days"] = says({"days": {}, "hours": DAYS})
     desk.sign_in("en")
     desk.page.locator("#go-day").click()
-    desk.page.get_by_label("From").fill("2026-11-21")
+    desk.page.get_by_label("From", exact=True).fill("2026-11-21")
     desk.page.get_by_label("To", exact=True).fill("2026-11-23")
     with desk.page.expect_request("**/api/desk/days?from=2026-11-21&to=2026-11-23"):
         desk.page.get_by_role("button", name="Show", exact=True).click()

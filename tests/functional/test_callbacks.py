@@ -7,8 +7,11 @@ import json
 from typing import Any
 
 import pytest
+from payments.protocol.evidence import Operation, ReceiptFound, Resolution, ReviewResolved
 from payments.protocol.payment import PaymentStatus
+from payments.usecases.operate import operate_on_payment
 
+from tests.functional.bank import Bank
 from tests.functional.faulty import PUSH_PATH, callback_body, callback_url, refuse
 from tests.functional.scene import Scene
 from tests.support.aws import TABLE_NAME
@@ -232,6 +235,68 @@ def test_a_forged_receipt_gives_way_to_the_real_callbacks_own(scene: Scene) -> N
     assert scene.is_confirmed_by(payment_id)
     rows = {item["pk"] for item in scene.items("RCPT#")}
     assert rows == {f"RCPT#{debit.receipt}"}, "a stranger's receipt is never claimed"
+
+
+def hinted(scene: Scene, payment_id: str) -> None:
+    """Safaricom reports the prompt's money from an address that is not listed yet."""
+    prompt = scene.prompt_of(payment_id)
+    body = callback_body(prompt.checkout_request_id, 0, receipt="SKI7PROMPT")
+    scene.post_callback(prompt.order.callback_url, body, source_ip=UNLISTED_IP)
+
+
+def operate(scene: Scene, payment_id: str, operation: Operation) -> None:
+    operate_on_payment(
+        Bank(scene).services,
+        payment_id,
+        operation,
+        shown_version=scene.payment(payment_id).version,
+        who="njeri",
+        why="statement",
+        request_id="1",
+    )
+
+
+@pytest.mark.parametrize("by", ["hand", "statement"])
+def test_a_hint_of_the_prompts_money_is_asked_about_although_other_money_came(
+    scene: Scene, by: str
+) -> None:
+    """The customer paid twice: by hand, and at the prompt. Nobody else reports the prompt's."""
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(20)
+    hinted(scene, payment_id)
+    if by == "hand":
+        reference = scene.payment(payment_id).account_reference
+        Bank(scene).says("SKI7HAND01", reference=reference)
+    else:
+        operate(scene, payment_id, ReceiptFound(receipt_number="SKI7HAND01", amount_kes=1000))
+    scene.pass_time(200, cleans_up=True)
+    payment = scene.payment(payment_id)
+    assert (payment.bound_receipt, payment.hint) == ("SKI7HAND01", None)
+    assert payment.attention == "second_receipt"
+
+
+def test_a_hint_of_the_same_money_costs_no_query(scene: Scene) -> None:
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(20)
+    hinted(scene, payment_id)
+    reference = scene.payment(payment_id).account_reference
+    Bank(scene).says("SKI7PROMPT", reference=reference)
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.hint, payment.due_at) == ("completed", None, None)
+
+
+def test_a_hint_that_waits_for_its_answer_outlives_a_persons_no(scene: Scene) -> None:
+    """Else Daraja is never asked: the money was taken, and the payment stays failed."""
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(400, delivers=False)
+    operate(scene, payment_id, ReceiptFound(receipt_number="TYPED00001", amount_kes=1000))
+    hinted(scene, payment_id)
+    operate(scene, payment_id, ReviewResolved(resolution=Resolution.BOGUS))
+    assert scene.payment(payment_id).status == "failed"
+    scene.clean_up()
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.receipt_number) == ("completed", "SKI7PROMPT")
+    assert scene.is_confirmed_by(payment_id)
 
 
 def test_a_forged_header_does_not_make_an_address_listed(scene: Scene) -> None:

@@ -15,7 +15,7 @@ from payments.usecases.desk_acts import ACTS
 from local.template import read_routes, read_template
 from tests.functional.faulty import meanwhile
 from tests.functional.operator_desk import Desk
-from tests.functional.refunding import Refunding
+from tests.functional.refunding import PASSWORD, Refunding
 from tests.functional.test_paybill import RECEIPT, body
 from tests.support.aws import JWT_SECRET, REPOSITORY, STAFF_SECRET
 from tests.support.tokens import token_of
@@ -214,6 +214,24 @@ def test_two_people_return_money_and_one_cannot(scene: Refunding) -> None:
     assert (sent["by"], sent["reason"]) == ("staff:baraka", "the customer called")
 
 
+@pytest.mark.parametrize(("held", "is_enough"), [(999, False), (1000, True)])
+def test_an_approver_reads_what_the_account_held_and_it_decides_nothing(
+    scene: Refunding, held: int, is_enough: bool
+) -> None:
+    payment_id = scene.owed()
+    maker, approver = staff(scene, "amina", "clerk"), staff(scene, "baraka", "approver")
+    scene.daraja.set_utility("174379", held)
+    assert maker.act(payment_id, "request_refund").status == 200
+    assert approver.story(payment_id)["refund"]["balance"] is None, "M-Pesa has not answered yet"
+    scene.pass_time(10)
+    scene.clock.now += 90
+    balance = approver.story(payment_id)["refund"]["balance"]
+    assert (balance["amount_kes"], balance["is_enough"]) == (held, is_enough)
+    assert 90 <= balance["age_seconds"] <= 100
+    assert maker.story(payment_id)["refund"]["balance"] is None, "a clerk does not need it"
+    assert approver.act(payment_id, "approve_refund").body["refund"]["balance"] is None
+
+
 def test_nobody_approves_their_own_request_in_a_race(scene: Refunding) -> None:
     payment_id = scene.owed()
     amina, baraka = staff(scene, "amina", "approver"), staff(scene, "baraka", "approver")
@@ -336,7 +354,51 @@ def test_money_without_a_payment_is_shown_proposed_and_attached(world: World) ->
     assert PHONE not in str(done.body)
 
 
-@pytest.mark.parametrize("act", ["attach", "owe_back", "set_aside", "reopen", "delete"])
+def test_a_clerk_asks_mpesa_about_a_code_that_nobody_named_and_its_money_is_on_file(
+    scene: Refunding,
+) -> None:
+    scene.daraja.configure(c2b_loss=1.0)
+    payer = "254712345678"
+    paid = scene.daraja.pay_by_hand(payer, number="174379", account="RENT 7", amount_kes=700)
+    receipt = paid.receipt
+    viewer, clerk = staff(scene, "v", "viewer"), staff(scene, "grace", "clerk")
+    route = "/api/desk/receipts/{receipt}"
+    send = {"act": "ask_receipt", "reason": "the customer read it out"}
+    assert clerk("GET", route, receipt=receipt).status == 404
+    found = {
+        who: who("GET", "/api/desk/search", q=receipt).body["may_ask"] for who in (viewer, clerk)
+    }
+    assert found == {viewer: False, clerk: True}
+    assert viewer("POST", f"{route}/acts", receipt=receipt, send=send).status == 403
+    asked = clerk("POST", f"{route}/acts", receipt=receipt, send=send).body
+    assert (asked["state"], asked["asked"]["by"]) == ("unknown", "staff:grace")
+    assert (asked["asked"]["answer"], asked["amount_kes"]) == (None, None)
+    scene.pass_time(10)
+    known = clerk("GET", route, receipt=receipt).body
+    assert (known["state"], known["amount_kes"]) == ("unclaimed", 700)
+    assert known["asked"]["answer"] == "Completed, KES 700, to 174379"
+    [kept] = [each for each in scene.items(f"RCPT#{receipt}") if "asked" in each]
+    assert (kept["by"], kept["reason"]) == ("staff:grace", "the customer read it out")
+
+
+def test_nobody_asks_about_a_code_where_nothing_can_be_asked(scene: Refunding) -> None:
+    clerk = staff(scene, "grace", "clerk")
+    route, send = "/api/desk/receipts/{receipt}/acts", {"act": "ask_receipt", "reason": "sms"}
+    scene.gates.stop("2001", now=int(scene.clock()))
+    assert clerk("GET", "/api/desk/search", q=RECEIPT).body["may_ask"] is False
+    refused = clerk("POST", route, receipt=RECEIPT, send=send)
+    assert (refused.status, refused.body["code"]) == (409, "refunds_stopped")
+    scene.pass_time(1)
+    scene.set_credential(PASSWORD)
+    assert scene.resume() == ""
+    for _ in range(20):
+        assert clerk("POST", route, receipt=RECEIPT, send=send).status == 200
+    assert clerk("POST", route, receipt=RECEIPT, send=send).body["code"] == "asks_used_up"
+
+
+@pytest.mark.parametrize(
+    "act", ["attach", "owe_back", "set_aside", "reopen", "delete", "ask_receipt"]
+)
 def test_a_viewer_does_nothing_with_money(world: World, act: str) -> None:
     world.post_to_paybill(world.c2b_url(), body())
     before = world.items("")

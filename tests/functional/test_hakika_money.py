@@ -104,6 +104,23 @@ def test_money_is_set_aside_and_waits_again(desk: Desk, world: World, reason: st
     assert desk.json("money", "reopen", RECEIPT, *ACCOUNT)["state"] == "unclaimed"
 
 
+@pytest.mark.parametrize(("amount", "may_be_its"), [("999.50", False), ("", True)])
+def test_money_of_no_known_amount_is_recorded_or_set_aside(
+    desk: Desk, world: World, amount: str, may_be_its: bool
+) -> None:
+    """Whatever else was offered would be refused."""
+    payment_id = start(world)
+    typed = str(world.payment(payment_id).account_reference)
+    by_hand(world, BillRefNumber=typed, TransAmount=amount)
+    steps = desk("money", "show", RECEIPT).out
+    recorded = f"hakika record-receipt {payment_id} --receipt {RECEIPT}"
+    assert (recorded in steps) is may_be_its
+    assert "set-aside" in steps
+    assert "owe-back" not in steps
+    refused = desk("money", "owe-back", RECEIPT, *ACCOUNT)
+    assert (refused.code, "record it for its payment" in refused.err) == (1, True)
+
+
 def test_money_is_owed_back(desk: Desk, world: World) -> None:
     by_hand(world)
     after = desk.json("money", "owe-back", RECEIPT, *ACCOUNT)

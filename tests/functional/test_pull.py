@@ -274,23 +274,27 @@ def test_with_all_else_lost_money_is_on_file_in_time_and_books_its_payment(
     world.close()
 
 
-def test_pull_names_the_payment_of_a_receipt_that_was_filed_without_a_name() -> None:
+@pytest.mark.parametrize("lacks", ["its name", "its amount"])
+def test_pull_books_a_receipt_that_was_filed_without(lacks: str) -> None:
+    """Without a known amount it goes to review: the booking then takes no second prompt."""
     world = PullWorld(c2b_loss=1.0)
     payment_id = _pay_unheard(world, number=1)
     world.pass_time(60, delivers=False)
     [debit] = world.daraja.ledger.debits.values()
+    has_amount = lacks == "its name"
     said = MoneySeen(
-        source=Proof.STATUS,
+        source=Proof.STATUS if has_amount else Proof.C2B,
         receipt_number=debit.receipt,
         shortcode="174379",
-        amount_kes=1000,
+        amount_kes=1000 if has_amount else None,
+        reference=None if has_amount else world.payment(payment_id).account_reference,
     )
     services = world.function("cleanup").module.runtime.services
     record_money(services, said, actor=Actor(by="staff:a", request_id="r"))
     assert world.filed()[debit.receipt].get("payment_id") is None
     world.pull_again()
     assert world.filed()[debit.receipt]["payment_id"] == payment_id
-    assert world.payment(payment_id).status == "completed"
+    assert world.payment(payment_id).status == ("completed" if has_amount else "review")
     world.close()
 
 

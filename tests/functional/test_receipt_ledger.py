@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from payments.errors import ConflictError
 from payments.protocol.evidence import ReceiptFound, Resolution, ReviewResolved
 from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.protocol.receipts import RowState, SetAside
 from payments.protocol.rules import MoneyRules, PaybillAccount
-from payments.usecases.money_desk import set_aside
+from payments.usecases.money_desk import reopen, set_aside
 from payments.usecases.operate import operate_on_payment
 from payments.usecases.record_money import MoneyOutcome
 
@@ -48,6 +49,14 @@ def rows(scene: Scene) -> list[str]:
 
 def events_about(scene: Scene, receipt: str) -> list[str]:
     return [item["type"] for item in scene.items(f"RCPT#{receipt}") if "type" in item]
+
+
+def set_aside_as_test(bank: Bank) -> object:
+    return set_aside(bank.services, RECEIPT, SetAside.TEST, actor=PERSON)
+
+
+def reopen_it(bank: Bank) -> object:
+    return reopen(bank.services, RECEIPT, actor=PERSON)
 
 
 @pytest.mark.parametrize("source", [Proof.C2B, Proof.PULL, Proof.STATUS])
@@ -193,6 +202,58 @@ def test_a_second_amount_for_a_row_that_waits_is_kept_beside_the_first(
     scene.post(payment_id, 0, receipt=RECEIPT)
     payment = scene.payment(payment_id)
     assert (payment.status, payment.failure_reason) == (S.REVIEW, "amount_contradicted")
+
+
+@pytest.mark.parametrize("act", [set_aside_as_test, reopen_it])
+def test_a_second_amount_is_not_lost_while_a_person_acts(
+    scene: Scene, bank: Bank, act: Callable[[Bank], object]
+) -> None:
+    """The row is written whole: it would write back the amount that it was read with."""
+    bank.says(RECEIPT)
+    if act is reopen_it:
+        set_aside_as_test(bank)
+    second = meanwhile(lambda: bank.says(RECEIPT, source=Proof.PULL, amount=900))
+    scene.network.next(second, on=TRANSACTION)
+    with pytest.raises(ConflictError, match="changed since it was shown"):
+        act(bank)
+    assert bank.row(RECEIPT).amount_text == "1000 or 900"
+    act(bank)
+    assert bank.row(RECEIPT).amount_kes is None
+
+
+def test_a_transfer_of_two_amounts_is_set_aside_with_both(scene: Scene, bank: Bank) -> None:
+    bank.says(RECEIPT, payer=None)
+    ours = Bank(scene, MoneyRules(sweep_payers=frozenset({"600000"})))
+    said = ours.says(RECEIPT, source=Proof.PULL, amount=900, payer="600000")
+    assert said is MoneyOutcome.SET_ASIDE
+    row = bank.row(RECEIPT)
+    assert (row.state, row.amount_kes) == (RowState.SET_ASIDE, None)
+    assert row.amount_text == "1000 or 900"
+
+
+def test_a_callback_names_another_amount_for_a_receipt_that_it_cannot_have(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay()
+    scene.pass_time(60)
+    bank.says(RECEIPT, reference="WRONG")
+    for _ in range(2):
+        assert scene.post(payment_id, 0, amount=900, receipt=RECEIPT) == 200
+    assert scene.payment(payment_id).attention == "second_receipt"
+    assert bank.row(RECEIPT).amount_text == "1000 or 900"
+    assert bank.row(RECEIPT).amount_kes is None
+
+
+def test_a_callback_waits_in_the_queue_while_the_row_changes(scene: Scene, bank: Bank) -> None:
+    payment_id = scene.pay()
+    scene.pass_time(60)
+    bank.says(RECEIPT, reference="WRONG")
+    scene.post(payment_id, 0, receipt=RECEIPT)
+    other = meanwhile(lambda: bank.says(RECEIPT, source=Proof.PULL, amount=800))
+    scene.network.next(other, on=TRANSACTION, skip=1)
+    assert scene.post(payment_id, 0, amount=900, receipt=RECEIPT) == 200
+    assert len(scene.queue.messages) == 1
+    assert bank.row(RECEIPT).amount_text == "1000 or 800"
 
 
 def test_a_second_amount_is_kept_on_what_was_set_aside(bank: Bank) -> None:

@@ -115,14 +115,18 @@ def test_a_row_that_cannot_be_read_is_counted_and_the_rest_go_on(scene: Scene, b
     assert (report.looked_at, report.poisoned) == (1, 1)
 
 
-@pytest.mark.parametrize("lacks", ["nothing", "pull", "coverage", "a second receipt"])
+@pytest.mark.parametrize(
+    "lacks", ["nothing", "pull", "coverage", "a second receipt", "a second amount"]
+)
 def test_a_tills_receipt_finds_the_payment_that_a_query_proved(scene: Scene, lacks: str) -> None:
     bank = Bank(scene, MoneyRules() if lacks == "pull" else PULLED)
     payment_id = scene.pay("pays+callback_lost")
     scene.pass_time(30)
     bank.says(RECEIPT)
-    if lacks == "a second receipt":
-        bank.says("SKI7HAND02", source=Proof.PULL)
+    if lacks in ("a second receipt", "a second amount"):
+        bank.says("SKI7HAND02")
+    if lacks == "a second amount":
+        bank.says("SKI7HAND02", source=Proof.PULL, amount=900)
     scene.pass_time(200, cleans_up=True)
     scene.pass_time(800)
     if lacks != "coverage":
@@ -139,6 +143,24 @@ def test_a_tills_receipt_finds_the_payment_that_a_query_proved(scene: Scene, lac
     else:
         assert payment.version == version
         assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
+def test_a_tills_receipt_says_nothing_about_a_payment_whose_receipt_an_older_version_claimed(
+    scene: Scene,
+) -> None:
+    """Release 0.1.1 claims a hint's receipt. Else money paid by hand would take its place."""
+    bank = Bank(scene, PULLED)
+    payment_id = scene.pay("pays+callback_unlisted")
+    scene.pass_time(30)
+    bank.says(RECEIPT)
+    scene.pass_time(200, cleans_up=True)
+    shown = scene.payment(payment_id).receipt_number
+    scene.store_item({"pk": f"RCPT#{shown}", "sk": "STATE", "payment_id": payment_id})
+    scene.pass_time(800)
+    cover(scene, until=int(scene.clock()))
+    bank.look()
+    assert scene.payment(payment_id).proof is Proof.HINT
+    assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
 
 def test_a_tills_receipt_says_nothing_about_a_payment_that_got_its_own_meanwhile(
@@ -159,6 +181,19 @@ def test_a_tills_receipt_says_nothing_about_a_payment_that_got_its_own_meanwhile
     payment = scene.payment(payment_id)
     assert (payment.bound_receipt, payment.attention) == ("SKI7PROMPT", None)
     assert bank.row(RECEIPT).state is RowState.UNCLAIMED
+
+
+def found(scene: Scene, bank: Bank, payment_id: str, *, amount_kes: int = 1000) -> None:
+    """A person records the receipt for a payment, as it stands on the statement."""
+    operate_on_payment(
+        bank.services,
+        payment_id,
+        ReceiptFound(receipt_number=RECEIPT, amount_kes=amount_kes),
+        shown_version=scene.payment(payment_id).version,
+        who="njeri",
+        why="statement",
+        request_id="1",
+    )
 
 
 def test_a_look_at_a_tills_receipt_asks_daraja_about_the_open_prompt(scene: Scene) -> None:
@@ -285,6 +320,45 @@ def test_what_may_be_a_prompts_money_is_not_set_aside(
     assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
 
+@pytest.mark.parametrize("named", [(1000, 900), (900, 1000), (None,)])
+def test_a_prompts_money_of_no_known_amount_goes_to_its_payment_alone(
+    scene: Scene, bank: Bank, named: tuple[int | None, ...]
+) -> None:
+    """The first of two doubts: a person would set it aside and send it back by hand."""
+    first = by_query(scene)
+    paid_at = scene.payment(first).created_at + 30
+    for amount in named:
+        bank.says(RECEIPT, paid_at=paid_at, amount=amount)
+    assert bank.row(RECEIPT).amount_kes is None
+    scene.register("2")
+    second = scene.pay("cancels", booking_id="2", phone="254711111111")
+    scene.pass_time(60)
+
+    with pytest.raises(ConflictError, match=f"payment {first}, .* record it there"):
+        set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
+    with pytest.raises(ConflictError, match=f"payment {first}"):
+        found(scene, bank, second)
+    found(scene, bank, first)
+
+    payment = scene.payment(first)
+    assert (payment.bound_receipt, payment.attention) == (RECEIPT, "amount_contradicted")
+    assert bank.row(RECEIPT).payment_id == first
+    assert scene.consultation("2")["status"] == "Pending"
+
+
+def test_one_of_two_amounts_from_the_statement_goes_to_review(scene: Scene, bank: Bank) -> None:
+    payment_id = scene.pay("cancels")
+    scene.pass_time(60)
+    for amount in (1000, 900):
+        bank.says(RECEIPT, amount=amount)
+    for wrong in (1, 1900):
+        with pytest.raises(ConflictError, match="on file with another amount"):
+            found(scene, bank, payment_id, amount_kes=wrong)
+    found(scene, bank, payment_id)
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.bound_receipt) == (S.REVIEW, RECEIPT)
+
+
 def test_a_person_owes_money_back_that_belongs_to_nothing(scene: Scene, bank: Bank) -> None:
     bank.says(RECEIPT)
     payment = owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
@@ -367,22 +441,11 @@ def test_a_receipt_found_for_a_paid_payment_confirms_no_second_booking(
     second = scene.pay("cancels", booking_id="2", phone="254711111111")
     scene.pass_time(60)
 
-    def found(payment_id: str) -> None:
-        operate_on_payment(
-            bank.services,
-            payment_id,
-            ReceiptFound(receipt_number=RECEIPT, amount_kes=1000),
-            shown_version=scene.payment(payment_id).version,
-            who="njeri",
-            why="statement",
-            request_id="1",
-        )
-
-    found(first)
+    found(scene, bank, first)
     assert scene.payment(first).bound_receipt == RECEIPT
     assert scene.payment(first).attention is None
     with pytest.raises(ConflictError, match="belongs to another payment"):
-        found(second)
+        found(scene, bank, second)
     with pytest.raises(ConflictError, match="has receipt"):
         operate_on_payment(
             bank.services,

@@ -2,14 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tests.local.api_client import Api
 from tests.support.log_scan import leaks_in_log
 
 STACK = "hakika-local-"
-SECRET_OUTPUT = "SecretArn"
-"""How the name of each output ends that names a secret."""
 CRASHES = re.compile(r"Traceback|\[ERROR\]|\"level\": ?\"CRITICAL\"|A token caused")
 
 
@@ -33,10 +31,15 @@ def secrets_of(api: Api) -> list[str]:
     """Give every secret of this stack, the Daraja credentials and tokens included."""
     manager = api.aws("secretsmanager")
     found = [api.stack.customer_token, api.stack.booking_token]
-    for name in (each for each in api.stack.outputs if each.endswith(SECRET_OUTPUT)):
+    for name in secret_outputs(api.stack.outputs):
         text = manager.get_secret_value(SecretId=api.stack.outputs[name])["SecretString"]
         found += [value for value in json.loads(text).values() if value]
     return found
+
+
+def secret_outputs(outputs: Iterable[str]) -> list[str]:
+    """Give the outputs that say where a secret is."""
+    return [name for name in outputs if name.endswith("SecretArn")]
 
 
 def faults_in_line(line: str, secrets: list[str]) -> list[str]:

@@ -43,6 +43,14 @@ def _money(around: Around, evidence: Evidence, _: int, without: str) -> Iterator
     yield from people.money_on_a_row(around, evidence, without)
 
 
+def _callback(around: Around, evidence: Evidence, _: int, without: str) -> Iterator[Write]:
+    """5.2; and 10.3 where the receipt is not the payment's to take."""
+    if around.payment is not None:
+        yield from money.callback(around, evidence, without)
+    elif evidence.code == money.SUCCESS and evidence.amount is not None:
+        yield from people.another_amount(around, evidence, without)
+
+
 def _unusable(around: Around, *_: object) -> Iterator[Write]:
     """5.6: a body that cannot be used is filed; the eleventh is told."""
     if around.payment is not None:
@@ -51,7 +59,7 @@ def _unusable(around: Around, *_: object) -> Iterator[Write]:
 
 _NEWS: dict[str, Callable[[Around, Evidence, int, str], Iterator[Write]]] = {
     "reserve": lambda around, *_: money.reserve(around),
-    "callback": lambda around, evidence, _, without: money.callback(around, evidence, without),
+    "callback": _callback,
     "hint": lambda around, evidence, _, without: money.hint(around, evidence, without),
     "unusable": _unusable,
     "query": money.query,

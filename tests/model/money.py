@@ -6,7 +6,7 @@ write means that nothing is concluded; looking again later is always allowed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from .state import (
     BELIEVABLE,
@@ -193,6 +193,20 @@ def money(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
         return
     if p.status in ("failed", "cancelled") and without == "late money counts":
         return
+    yield from hint_waits(p, evidence, _landed(around, evidence, without))
+
+
+def hint_waits(p: Payment, evidence: Evidence, writes: Iterable[Write]) -> Iterator[Write]:
+    """5.3: other money leaves a hint of the prompt's until Daraja has answered about it."""
+    for write in writes:
+        yield write
+        if p.hint == "paid" and evidence.source not in OWN_PROMPT and write.payment is not None:
+            yield write._replace(payment=write.payment._replace(hint="paid"))
+
+
+def _landed(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
+    p = around.payment
+    assert p is not None
     problems = tuple(_problems(around, evidence, without))
     if problems:
         yield _reviewed(around, evidence, problems[0], without)

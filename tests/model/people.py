@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .money import cannot_take, claim_of, is_active, is_free, money, news
+from .money import cannot_take, claim_of, hint_waits, is_active, is_free, money, news
 from .state import (
     MACHINES,
     OVER,
@@ -102,7 +102,8 @@ def _record(around: Around, evidence: Evidence, without: str) -> Iterator[Write]
             why="recorded_from_statement",
         )
         hold = "hold" if is_active(around) else ""
-        yield Write(p, after, booking=hold, row=claim_of(around, found, without))
+        write = Write(p, after, booking=hold, row=claim_of(around, found, without))
+        yield from hint_waits(p, found, [write])
 
 
 def _attach(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
@@ -154,10 +155,17 @@ def money_on_a_row(around: Around, evidence: Evidence, without: str) -> Iterator
     """
     if around.payment is None and around.row is None:
         yield Write(None, None, row=OnRow("file", evidence.amount, "machine"))
+    yield from another_amount(around, evidence, without)
+    if around.payment is None and evidence.kind == "sweep":
+        yield Write(None, None, row=OnRow("set aside", evidence.amount, "machine"))
+
+
+def another_amount(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
+    """10.3: another amount than the known one of a row that no payment has, also of a sweep's."""
     row = around.row
     waits = row is not None and row.state != "bound" and row.amount is not None
     waits &= without != "two amounts are no amount"
     if around.payment is None and row is not None and waits and row.amount != evidence.amount:
         yield Write(None, None, row=OnRow("two amounts", row.amount, "machine"))
-    if around.payment is None and evidence.kind == "sweep":
-        yield Write(None, None, row=OnRow("set aside", evidence.amount, "machine"))
+        if evidence.kind == "sweep":
+            yield Write(None, None, row=OnRow("two amounts aside", row.amount, "machine"))

@@ -94,8 +94,8 @@ class Around(NamedTuple):
 class OnRow(NamedTuple):
     """What a write does to the receipt's row, with the witness's amount and source.
 
-    Shape: `act` is claim, claim despite, claim as shown, file, two amounts, delete, set aside or
-    reopen.
+    Shape: `act` is claim, claim despite, claim as shown, file, two amounts, two amounts aside,
+    delete, set aside or reopen.
     """
 
     act: str = ""
@@ -228,6 +228,9 @@ def _row(row: Row | None, write: OnRow, without: str) -> object:
         case "two amounts":
             waits = row is not None and state != "bound" and row.amount == write.amount
             return row._replace(amount=None) if row and waits else _FAILED
+        case "two amounts aside":
+            waits = row is not None and state == "unclaimed" and row.amount == write.amount
+            return row._replace(amount=None, state="aside") if row and waits else _FAILED
         case "set aside":
             new = row or Row("unclaimed", None, write.amount, write.source)
             return new._replace(state="aside") if state in ("free", "unclaimed") else _FAILED

@@ -10,24 +10,21 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from simulator.core.config import SANDBOX_PASSKEY, Config
+from simulator.core.initiator.settings import DEFAULT_INITIATORS
+from tests.support.aws import SECRETS as STORED
 
-_APP = Config().apps[0]
-SECRETS = (
-    SANDBOX_PASSKEY,
-    _APP.consumer_key,
-    _APP.consumer_secret,
-    "pepper-under-test",
-    "jwt-secret-under-test",
-    "staff-secret-under-test",
-    "result-key-under-test",
-)
+SECRETS = {
+    DEFAULT_INITIATORS[0].password,
+    *(value for secret in STORED.values() for value in secret.values() if value),
+}
+"""Every value of every secret of a deployment under test, and the initiator's own password."""
 LEAKS = {
     "a phone number": re.compile(r"(?<![0-9A-Za-z.])(?:\+?254|0)[17][0-9]{8}(?![0-9A-Za-z])"),
     "a 64-hex token or hash": re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])"),
     "a JWT": re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}"),
     "credentials": re.compile(r"\b(?:Bearer|Basic) +[\w.+/=-]{12,}"),
-    "a secret": re.compile("|".join(re.escape(secret) for secret in SECRETS)),
+    "an encrypted password": re.compile(r"[A-Za-z0-9+/]{342}=="),
+    "a secret": re.compile("|".join(re.escape(secret) for secret in sorted(SECRETS))),
 }
 CHECKOUT_ID = re.compile(r"ws_CO_[0-9]{26}")
 PRODUCT_LINE = re.compile(r'"service": ?"hakika"|"_aws"|hakika[.:]|\[ERROR\]|Traceback')

@@ -33,8 +33,6 @@ NOT_SHOWN = {
         "invalid_name",
         "invalid_sub",
         "event_not_found",
-        "asks_used_up",
-        "question_not_taken",
     ),  # of the operator's command
 }
 KEY = re.compile(r"(?<![\w'])([A-Za-z_]+): '")

@@ -102,3 +102,11 @@ def test_the_runbook_says_what_to_do_for_every_reason_of_a_review() -> None:
     section = page.partition("\n## Review\n")[2].partition("\n## ")[0]
     first_cells = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", section, re.MULTILINE)
     assert set(re.findall(r"\w+", " ".join(first_cells))) == REVIEW_WORDS.keys()
+
+
+def test_every_invariant_of_the_protocol_names_its_guards() -> None:
+    page = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    stated = set(re.findall(r"^\| ([IR]\d{1,2}) \|", page, re.MULTILINE))
+    guards = (ROOT / "docs" / "invariants.md").read_text(encoding="utf-8")
+    assert len(stated) >= 26
+    assert stated == set(re.findall(r"^\| \*\*([IR]\d+)\*\*", guards, re.MULTILINE))

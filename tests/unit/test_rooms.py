@@ -42,7 +42,7 @@ ROOMS = {
     "http": (
         "api_gateway requests answers messages sentences authentication token_claims token_keys"
         " published_keys results refund_answers desk desk_page desk_answers desk_requests"
-        " desk_sessions desk_statement"
+        " desk_sessions desk_statement desk_receipts"
     ),
     "aws": (
         "runtime adapters settings secrets token_families observability fallback_queue money_queue"

@@ -316,8 +316,8 @@ def _row(session: Session, text: str) -> ReceiptRow:
 def _whole(row: ReceiptRow) -> int:
     if row.amount_kes is None:
         raise RefusedError(
-            f"The amount of {row.receipt_number} is not known as whole shillings: set it aside, "
-            "and settle it on M-Pesa's portal"
+            f"The amount of {row.receipt_number} is not known as whole shillings: record it for "
+            "its payment, or set it aside and settle it on M-Pesa's portal"
         )
     return row.amount_kes
 

@@ -58,6 +58,14 @@ def next_steps(row: ReceiptRow, proposals: list[Proposal]) -> list[str]:
         return [f"hakika payment show {row.payment_id}"]
     if row.state is RowState.SET_ASIDE:
         return [f"hakika money reopen {number}"]
+    if row.amount_kes is None:
+        recorded = [
+            f"hakika record-receipt {proposal.payment.payment_id} --receipt {number} "
+            f"--amount ... --at ...    ({WHY_PROPOSED[proposal.reason]})"
+            for proposal in proposals
+            if proposal.payment and row.may_be_of(proposal.payment.amount_kes)
+        ]
+        return [*recorded, f"hakika money set-aside {number} REASON"]
     steps = []
     for proposal in proposals:
         to = (

@@ -7,21 +7,21 @@ from typing import Any
 
 from payments.aws.runtime import Runtime
 from payments.aws.token_families import staff_accounts, staff_tokens
-from payments.errors import InvalidRequestError, NotFoundError
+from payments.errors import InvalidRequestError
 from payments.http import api_gateway, desk_answers
 from payments.http.authentication import Authenticator, authenticator
-from payments.http.desk_requests import read_act, read_reason, read_whole
+from payments.http.desk_receipts import act_on_receipt, no_such_receipt
+from payments.http.desk_requests import read_act, read_reason
 from payments.http.desk_sessions import Sessions
 from payments.http.desk_statement import read_page, statement_answer
 from payments.http.messages import language_of
 from payments.ports import Actor
-from payments.protocol.payment import Payment
-from payments.protocol.receipts import ReceiptRow, RowState, SetAside
+from payments.protocol.payment import Payment, RefundStep
+from payments.protocol.receipts import RowState
 from payments.protocol.staff import Role, Staff
 from payments.store.deliveries import DeliveryStore
 from payments.store.instructions import Instruction
 from payments.store.staff import StaffRegister
-from payments.usecases import money_desk
 from payments.usecases.apply_refund import read_payment
 from payments.usecases.compare_statement import compare_statement
 from payments.usecases.count_hours import count_hours
@@ -32,7 +32,7 @@ from payments.usecases.find_payments import find, find_on_day
 from payments.usecases.propose_owner import propose_owners
 from payments.usecases.read_payments import view_payment
 from payments.usecases.staff import StaffDesk, staff_of
-from payments.values import normalise_booking_id, normalise_receipt, require_payment_id
+from payments.values import normalise_receipt, require_payment_id
 
 WAITING_MAX = 100
 SEARCH_CHARACTERS_MAX = 200
@@ -62,7 +62,7 @@ class DeskApi:
         routes: Mapping[str, Callable[[], Mapping[str, Any]]] = {
             "GET /api/desk/me": lambda: desk_answers.staff_answer(staff),
             "GET /api/desk/waiting": self._waiting,
-            "GET /api/desk/search": lambda: self._search(event),
+            "GET /api/desk/search": lambda: self._search(event, staff),
             "GET /api/desk/days": lambda: self._days(event),
             "POST /api/desk/statement": lambda: self._statement(event),
             "GET /api/desk/payments/{payment_id}": lambda: self._story(
@@ -71,7 +71,7 @@ class DeskApi:
             "POST /api/desk/payments/{payment_id}/acts": lambda: self._act(
                 event, staff, remaining_seconds
             ),
-            "GET /api/desk/receipts/{receipt}": lambda: self._receipt(self._row(event)),
+            "GET /api/desk/receipts/{receipt}": lambda: self._receipt(_number(event), staff),
             "POST /api/desk/receipts/{receipt}/acts": lambda: self._act_on_receipt(event, staff),
         }
         return api_gateway.ok(routes[api_gateway.route_key(event)]())
@@ -105,7 +105,7 @@ class DeskApi:
             "may_have_more": len(payment_ids) + len(receipts) == WAITING_MAX,
         }
 
-    def _search(self, event: Event) -> dict[str, Any]:
+    def _search(self, event: Event, staff: Staff) -> dict[str, Any]:
         text = api_gateway.query_parameter(event, "q") or ""
         if len(text) > SEARCH_CHARACTERS_MAX:
             raise InvalidRequestError("This is too long to search for", code="invalid_q")
@@ -115,12 +115,20 @@ class DeskApi:
         else:
             [only] = parse_days(day, day)
             found = find_on_day(runtime.services, text, only, read=runtime.history.get_payments)
+        is_receipt = found.receipt is None and normalise_receipt(text) is not None
         return {
             "what": found.what,
             "payments": [desk_answers.payment_line(payment) for payment in found.payments],
             "receipt": desk_answers.receipt_answer(found.receipt) if found.receipt else None,
             "may_have_more": found.has_more,
+            "may_ask": self._may_ask(staff) if is_receipt and not found.payments else False,
         }
+
+    def _may_ask(self, staff: Staff) -> bool:
+        """Whether the person may ask M-Pesa about a receipt now."""
+        gate = self._runtime.services.refunds().gates.read()
+        is_possible = gate.credential_at is not None and gate.stopped is None
+        return is_possible and staff.may_act_as(Role.CLERK)
 
     def _of_phone(self, phone_hmac: str) -> list[str]:
         guard = self._runtime.history.get_phone_guard(phone_hmac)
@@ -167,7 +175,17 @@ class DeskApi:
             deliveries_of(DeliveryStore(runtime.table), payment.payment_id),
             instructions=runtime.history.get_instructions(payment.booking_id),
             claims=runtime.claims.of_payment(payment.payment_id),
+            balance=self._balance(payment, staff),
         )
+
+    def _balance(self, payment: Payment, staff: Staff) -> dict[str, Any] | None:
+        """Return the balance where the person may approve the refund that waits."""
+        is_requested = payment.refund is not None and payment.refund.step is RefundStep.REQUESTED
+        if not is_requested or not staff.may_act_as(Role.APPROVER):
+            return None
+        services = self._runtime.services
+        gate = services.refunds().gates.read()
+        return desk_answers.balance_answer(gate, payment, now=services.now())
 
     def _act(self, event: Event, staff: Staff, remaining_seconds: Seconds) -> dict[str, Any]:
         payment = self._payment(event)
@@ -199,72 +217,33 @@ class DeskApi:
         )
         self._runtime.history.store_instruction(payment.booking_id, instruction)
 
-    def _row(self, event: Event) -> ReceiptRow:
-        number = normalise_receipt(api_gateway.path_parameter(event, "receipt"))
-        row = self._runtime.services.ledger.get_row(number) if number else None
-        if row is None:
-            raise NotFoundError("Receipt not found", code="receipt_not_found")
-        return row
-
-    def _receipt(self, row: ReceiptRow) -> dict[str, Any]:
-        runtime, waits = self._runtime, row.state is RowState.UNCLAIMED
-        proposals = propose_owners(runtime.services, row, runtime.claims) if waits else []
-        return desk_answers.receipt_answer(row, proposals)
+    def _receipt(self, number: str, staff: Staff) -> dict[str, Any]:
+        """Return a receipt, and what M-Pesa was asked about it: it may have no row."""
+        runtime, services = self._runtime, self._runtime.services
+        row, asked = services.ledger.get_row(number), services.refunds().gates.get_ask(number)
+        waits = row is not None and row.state is RowState.UNCLAIMED
+        if row is None and asked is None:
+            raise no_such_receipt()
+        proposals = propose_owners(services, row, runtime.claims) if row and waits else []
+        shown = desk_answers.receipt_answer(row, proposals) if row else None
+        return {
+            **(shown or desk_answers.unknown_receipt(number)),
+            "asked": desk_answers.asked_answer(asked),
+            "may_ask": self._may_ask(staff) if waits or row is None else False,
+        }
 
     def _act_on_receipt(self, event: Event, staff: Staff) -> dict[str, Any]:
         staff.require(Role.CLERK)
-        row, body = self._row(event), api_gateway.json_body(event)
+        number, body = _number(event), api_gateway.json_body(event)
         actor = Actor(
             by=by_of(staff), request_id=api_gateway.request_id(event), reason=read_reason(body)
         )
-        _RECEIPT_ACTS.get(str(body.get("act", "")), _unknown)(self._runtime, row, body, actor)
-        return self._receipt(self._row(event))
+        act_on_receipt(self._runtime.services, number, body, actor)
+        return self._receipt(number, staff)
 
 
-def _attach(runtime: Runtime, row: ReceiptRow, body: Mapping[str, Any], actor: Actor) -> None:
-    amount = read_whole(body, "shown_amount_kes")
-    if body.get("payment_id") is not None:
-        money_desk.attach_to_payment(
-            runtime.services,
-            row.receipt_number,
-            require_payment_id(str(body["payment_id"])),
-            shown_amount_kes=amount,
-            shown_version=read_whole(body, "version"),
-            actor=actor,
-        )
-        return
-    money_desk.attach_to_booking(
-        runtime.services,
-        row.receipt_number,
-        normalise_booking_id(body.get("booking_id")),
-        shown_amount_kes=amount,
-        actor=actor,
-    )
-
-
-def _owe_back(runtime: Runtime, row: ReceiptRow, body: Mapping[str, Any], actor: Actor) -> None:
-    amount = read_whole(body, "shown_amount_kes")
-    money_desk.owe_back(runtime.services, row.receipt_number, shown_amount_kes=amount, actor=actor)
-
-
-def _set_aside(runtime: Runtime, row: ReceiptRow, body: Mapping[str, Any], actor: Actor) -> None:
-    reason = str(body.get("set_aside", ""))
-    if reason not in set(SetAside):
-        raise InvalidRequestError("set_aside is wrong", code="invalid_set_aside")
-    money_desk.set_aside(runtime.services, row.receipt_number, SetAside(reason), actor=actor)
-
-
-def _reopen(runtime: Runtime, row: ReceiptRow, _: Mapping[str, Any], actor: Actor) -> None:
-    money_desk.reopen(runtime.services, row.receipt_number, actor=actor)
-
-
-def _unknown(*_: object) -> None:
-    raise InvalidRequestError("There is no such act", code="unknown_act")
-
-
-_RECEIPT_ACTS: Mapping[str, Callable[[Runtime, ReceiptRow, Mapping[str, Any], Actor], None]] = {
-    "attach": _attach,
-    "owe_back": _owe_back,
-    "set_aside": _set_aside,
-    "reopen": _reopen,
-}
+def _number(event: Event) -> str:
+    number = normalise_receipt(api_gateway.path_parameter(event, "receipt"))
+    if number is None:
+        raise no_such_receipt()
+    return number

@@ -7,10 +7,12 @@ from payments.protocol.consultation import Consultation
 from payments.protocol.delivery import Delivery
 from payments.protocol.payment import Payment, PaymentStatus, Refund
 from payments.protocol.receipts import ReceiptRow
+from payments.protocol.refund_evidence import RefundGate
 from payments.protocol.staff import Staff
 from payments.store.history import Event
 from payments.store.instructions import Instruction
 from payments.store.receipt_claims import ReceiptClaim
+from payments.store.refund_gate import Ask
 from payments.usecases.count_hours import Hours
 from payments.usecases.count_payments import Statistics
 from payments.usecases.propose_owner import Proposal
@@ -85,8 +87,12 @@ def story_answer(
     *,
     instructions: Sequence[Instruction] = (),
     claims: Sequence[ReceiptClaim] = (),
+    balance: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return everything about one payment: what happened, the booking, and what can be done."""
+    """Return everything about one payment: what happened, the booking, and what can be done.
+
+    Shape: `balance` is what an approver reads beside a request for a refund.
+    """
     return {
         **payment_line(payment),
         "attention": payment.attention,
@@ -95,15 +101,8 @@ def story_answer(
         "proof": str(payment.proof) if payment.proof else None,
         "next_look_at": eat_iso(payment.due_at),
         "paid_at": eat_iso(payment.transaction_at),
-        "refund": _refund(payment.refund) if payment.refund else None,
-        "booking": None
-        if consultation is None
-        else {
-            "booking_id": consultation.booking_id,
-            "status": str(consultation.status),
-            "payment_status": str(consultation.payment_status),
-            "price_kes": consultation.price_kes,
-        },
+        "refund": _refund(payment.refund, balance) if payment.refund else None,
+        "booking": _booking(consultation) if consultation else None,
         "customer_reads": dict(customer_reads),
         "timeline": _timeline(payment, events, instructions, claims),
         "receipt_claims": [
@@ -115,7 +114,22 @@ def story_answer(
     }
 
 
-def _refund(refund: Refund) -> dict[str, Any]:
+def balance_answer(gate: RefundGate, payment: Payment, *, now: int) -> dict[str, Any] | None:
+    """Return what M-Pesa last said that the shortcode's account holds; None where it never did.
+
+    It decides nothing: the account may have changed since.
+    """
+    if gate.balance_kes is None or gate.balance_at is None:
+        return None
+    return {
+        "amount_kes": gate.balance_kes,
+        "told_at": eat_iso(gate.balance_at),
+        "age_seconds": max(0, now - gate.balance_at),
+        "is_enough": gate.balance_kes >= (payment.paid_amount_kes or payment.amount_kes),
+    }
+
+
+def _refund(refund: Refund, balance: Mapping[str, Any] | None) -> dict[str, Any]:
     return {
         "step": str(refund.step) if refund.step else None,
         "asked_by": refund.asked_by,
@@ -123,6 +137,16 @@ def _refund(refund: Refund) -> dict[str, Any]:
         "approved_by": refund.approved_by,
         "refused": refund.refused,
         "receipt_number": refund.receipt_number,
+        "balance": balance,
+    }
+
+
+def _booking(consultation: Consultation) -> dict[str, Any]:
+    return {
+        "booking_id": consultation.booking_id,
+        "status": str(consultation.status),
+        "payment_status": str(consultation.payment_status),
+        "price_kes": consultation.price_kes,
     }
 
 
@@ -203,3 +227,16 @@ def receipt_answer(row: ReceiptRow, proposals: Sequence[Proposal] = ()) -> dict[
             for proposal in proposals
         ],
     }
+
+
+def unknown_receipt(receipt_number: str) -> dict[str, Any]:
+    """Return a receipt that no witness has named, as far as it can be shown."""
+    row = ReceiptRow(receipt_number=receipt_number)
+    return {**receipt_answer(row), "state": "unknown"}
+
+
+def asked_answer(asked: Ask | None) -> dict[str, Any] | None:
+    """Return the last question to M-Pesa about a receipt; `answer` is None until it came."""
+    if asked is None:
+        return None
+    return {"asked_at": eat_iso(asked.asked_at), "by": asked.asked_by, "answer": asked.answer}

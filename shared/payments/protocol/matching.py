@@ -42,9 +42,9 @@ class Facts:
 class OwnPrompts:
     """What a look reads about a till's receipt: it may belong to a prompt of ours.
 
-    Shape: `candidates` are the payments of that amount and time, `unclaimed` all rows that wait;
-        each None where they are too many. `covered` is the unbroken time that Pull has covered,
-        None where Pull is off.
+    Shape: `candidates` are the payments of that amount and time; `unclaimed` all rows that wait,
+        and those that an older version bound to a candidate for a hint; each None where they are
+        too many. `covered` is the unbroken time that Pull has covered, None where Pull is off.
     Units: UTC epoch seconds.
     """
 
@@ -173,7 +173,7 @@ def is_in_window(at: int | None, payment: Payment) -> bool:
 
 def _rivals(row: ReceiptRow, money: MoneySeen, payment: Payment) -> bool:
     """Whether another receipt that waits may be the prompt's money instead; a doubt says yes."""
-    if row.receipt_number == money.receipt_number or row.amount_kes != money.amount_kes:
+    if row.receipt_number == money.receipt_number or not row.may_be_of(payment.amount_kes):
         return False
     if row.paid_at is not None and not _may_have_moved(row.paid_at, payment):
         return False

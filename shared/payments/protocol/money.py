@@ -104,5 +104,5 @@ def _paid(case: Case, report: MoneyReport, status: PaymentStatus) -> Payment:
         failure_reason=None,
         final_at=case.now,
         received_at=payment.received_at or case.now,
-        hint=None,
+        hint=None if report.ends_prompt else payment.hint_besides(report.receipt_number),
     )

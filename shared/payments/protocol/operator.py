@@ -160,7 +160,7 @@ def _decided(case: Case, decision: ReviewResolved, status: PaymentStatus) -> Pay
         paid_amount_kes=amount_kes,
         attention=None,
         final_at=case.now,
-        due_at=None,
+        due_at=payment.due_for_hint,
     )
 
 
@@ -230,7 +230,7 @@ def _bogus(case: Case) -> Change:
         failure_reason="No money arrived",
         attention=None,
         final_at=case.now,
-        due_at=None,
+        due_at=payment.due_for_hint,
     )
     return case.step(
         after,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from payments.protocol.result_codes import SUCCESS
+
 OP_IDS_KEPT = 4
 
 
@@ -209,6 +211,17 @@ class Payment:
     def bound_receipt(self) -> str | None:
         """The receipt that a witness bound to this payment; a hint's receipt is only shown."""
         return self.receipt_number if self.proof in WITNESSES else None
+
+    @property
+    def due_for_hint(self) -> int | None:
+        """Return when Daraja is asked about a hint, None without one. Units: UTC epoch seconds."""
+        return self.due_at if self.hint is not None else None
+
+    def hint_besides(self, receipt_number: str | None) -> Hint | None:
+        """Return the hint of money by another receipt: Daraja is still to be asked about it."""
+        says_paid = self.hint is not None and self.hint.result.code == SUCCESS
+        is_other = self.hint is not None and self.hint.result.receipt_number != receipt_number
+        return self.hint if says_paid and is_other else None
 
     @property
     def checkout_id_to_ask(self) -> str | None:

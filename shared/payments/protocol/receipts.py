@@ -5,6 +5,10 @@ from enum import StrEnum
 
 from payments.protocol.payment import Proof
 from payments.protocol.policy import ROW_LOOK_SECONDS
+from payments.values import whole_kes
+
+EITHER = " or "
+"""Between the two amounts that two witnesses named."""
 
 
 class RowState(StrEnum):
@@ -60,6 +64,16 @@ class ReceiptRow:
         if self.payment_id is not None:
             return RowState.BOUND
         return RowState.UNCLAIMED if self.set_aside is None else RowState.SET_ASIDE
+
+    def may_be_of(self, amount_kes: int) -> bool:
+        """Whether its money may have this amount: one that a witness named, or any where none was.
+
+        Units: KES.
+        """
+        if self.amount_kes is not None or self.amount_text is None:
+            return self.amount_kes in (None, amount_kes)
+        named = self.amount_text.replace(",", "").split(EITHER)
+        return amount_kes in map(whole_kes, named)
 
     def put_aside(self, reason: SetAside, *, by: str, now: int) -> "ReceiptRow":
         """Return the row as it is set aside: what served the matching goes."""

@@ -28,7 +28,7 @@ def returned(case: Case, *, receipt_number: str | None, is_proven: bool) -> Chan
         status=PaymentStatus.REFUNDED,
         refund=refund,
         attention=_attention_left(payment),
-        due_at=None,
+        due_at=payment.due_for_hint,
     )
     return case.step(after, by_operator=not is_proven)
 
@@ -39,7 +39,7 @@ def refused(case: Case, code: str, *, stops: bool = False, attention: str | None
         payment,
         refund=replace(payment.refund or Refund(), step=None, refused=code),
         attention=attention or _attention_left(payment),
-        due_at=None,
+        due_at=payment.due_for_hint,
     )
     return case.step(
         after,

@@ -21,12 +21,13 @@ def require_free_receipt(case: Case) -> None:
 def require_named_amount(case: Case, amount_kes: int) -> None:
     """Refuse an amount that M-Pesa itself contradicts on the receipt's row. Errors: ConflictError.
 
-    A row without any amount contradicts none: the person reads it from the statement.
+    A row without any amount contradicts none, and one of two amounts neither: the person reads the
+    true one from the statement.
     """
     row = case.context.receipt
     if row is None or row.state is not RowState.UNCLAIMED:
         return
-    if row.amount_text is not None or row.amount_kes not in (None, amount_kes):
+    if not row.may_be_of(amount_kes):
         raise ConflictError(
             "That receipt is on file with another amount: look at it first",
             code="amount_contradicted",

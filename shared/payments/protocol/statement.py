@@ -44,11 +44,11 @@ def record_receipt(case: Case, found: ReceiptFound) -> Change:
         failure_reason="recorded_from_statement",
         final_at=case.now,
         received_at=payment.received_at or case.now,
-        due_at=None,
-        hint=None,
+        hint=payment.hint_besides(found.receipt_number),
     )
     return case.step(
         after,
+        schedules=True,
         consultation=HoldForReview() if case.is_active else None,
         claim=report.claim(case.context.receipt),
         by_operator=True,

@@ -10,7 +10,7 @@ from payments.protocol.filing import Ruling
 from payments.protocol.money import money_arrived
 from payments.protocol.news import more_news, reason_against
 from payments.protocol.payment import Proof
-from payments.protocol.receipts import ClaimRule, ReceiptRow, RowState
+from payments.protocol.receipts import EITHER, ClaimRule, ReceiptRow, RowState
 from payments.protocol.report import of_money
 from payments.values import mask_phone, normalise_phone
 
@@ -82,7 +82,7 @@ def contradicts(row: ReceiptRow, money: MoneySeen) -> bool:
 def doubted(row: ReceiptRow, money: MoneySeen) -> ReceiptRow:
     """Return the row with both named amounts as text, and none that counts as known."""
     other = money.amount_text if money.amount_kes is None else money.amount_kes
-    return replace(row, amount_kes=None, amount_text=f"{row.amount_kes} or {other}")
+    return replace(row, amount_kes=None, amount_text=f"{row.amount_kes}{EITHER}{other}")
 
 
 def _storable(reference: str | None) -> str | None:

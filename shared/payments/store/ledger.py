@@ -1,6 +1,6 @@
 """The receipt ledger in the table: rows, payments made for them, and the reads of matching."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
@@ -118,16 +118,16 @@ class ReceiptLedger:
         action = {"Update": replace_amount(self._table.name, row, doubted)}
         return isinstance(self._table.transact([action], op_id=op_id), Committed)
 
-    def set_aside(self, row: ReceiptRow, *, op_id: str) -> bool:
-        """Write a row that is set aside; False where it is not unclaimed any more."""
-        action = {"Put": rewrite_row(self._table.name, row, is_unclaimed=True)}
+    def set_aside(self, row: ReceiptRow, aside: ReceiptRow, *, op_id: str) -> bool:
+        """Write a row that waits as set aside; False where it has changed."""
+        action = {"Put": rewrite_row(self._table.name, row, aside)}
         return isinstance(self._table.transact([action], op_id=op_id), Committed)
 
-    def reopen(self, row: ReceiptRow, *, actor: Actor, op_id: str) -> bool:
-        """Write a row that waits again; False where it is not set aside any more."""
+    def reopen(self, row: ReceiptRow, waiting: ReceiptRow, *, actor: Actor, op_id: str) -> bool:
+        """Write a row that was set aside as waiting again; False where it has changed."""
         actions = [
-            {"Put": rewrite_row(self._table.name, row, is_unclaimed=False)},
-            self._event(row, EventType.MONEY_UNCLAIMED, actor),
+            {"Put": rewrite_row(self._table.name, row, waiting)},
+            self._event(waiting, EventType.MONEY_UNCLAIMED, actor),
         ]
         return isinstance(self._table.transact(actions, op_id=op_id), Committed)
 
@@ -178,9 +178,9 @@ class ReceiptLedger:
         return self._payments(values["pk"] for values in found)
 
     def payments_created(
-        self, *, first: int, last: int, amount_kes: int, most: int = CANDIDATES_MAX
+        self, *, first: int, last: int, is_of: Callable[[int], bool], most: int = CANDIDATES_MAX
     ) -> list[Payment] | None:
-        """Return the payments of an amount that were created then; None where more than `most`.
+        """Return the payments of such amounts that were created then; None where more than `most`.
 
         Units: UTC epoch seconds, both included; KES.
         """
@@ -190,7 +190,7 @@ class ReceiptLedger:
                 for values in self._created_since(f"{day}#{shard}", first):
                     if values["created_at"] > last:
                         break
-                    if values["amount_kes"] == amount_kes:
+                    if is_of(values["amount_kes"]):
                         keys.append(values["pk"])
                     if len(keys) > most:
                         return None

@@ -4,7 +4,7 @@ from typing import Any
 
 from payments.ports import Actor
 from payments.protocol.change import EventType
-from payments.protocol.receipts import Claim, ClaimRule, ReceiptRow
+from payments.protocol.receipts import Claim, ClaimRule, ReceiptRow, RowState
 from payments.store.attributes import Plain, to_item
 from payments.store.events import EVENT_SCHEMA, NO_ACCOUNT
 from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
@@ -74,8 +74,12 @@ def _unclaimed(e: Expression) -> str:
     return f"{EXISTS} AND {is_unbound} AND {is_not_aside}"
 
 
-def _is_of(e: Expression, amount_kes: int) -> str:
-    return f"{e.name('amount_kes')} = {e.value(amount_kes)}"
+def _is_of(e: Expression, amount_kes: int | None) -> str:
+    """Whether a row has this amount; None is one that is not known."""
+    name = e.name("amount_kes")
+    return (
+        f"attribute_not_exists({name})" if amount_kes is None else f"{name} = {e.value(amount_kes)}"
+    )
 
 
 def release_receipt(table: str, payment_id: str, receipt_number: str) -> dict[str, Any]:
@@ -106,14 +110,15 @@ def file_row(table: str, row: ReceiptRow) -> dict[str, Any]:
     }
 
 
-def rewrite_row(table: str, row: ReceiptRow, *, is_unclaimed: bool) -> dict[str, Any]:
-    """Put a row whole in another state, provided it is unclaimed, or set aside, as read."""
+def rewrite_row(table: str, before: ReceiptRow, after: ReceiptRow) -> dict[str, Any]:
+    """Put a row whole in another state, provided its state and its amount still are as read."""
     e = Expression()
     is_aside = f"{EXISTS} AND attribute_exists({e.name('set_aside')})"
+    is_as_read = _unclaimed(e) if before.state is RowState.UNCLAIMED else is_aside
     return {
         "TableName": table,
-        "Item": to_item({**receipt_key(row.receipt_number), **row_values(row)}),
-        "ConditionExpression": _unclaimed(e) if is_unclaimed else is_aside,
+        "Item": to_item({**receipt_key(after.receipt_number), **row_values(after)}),
+        "ConditionExpression": f"{is_as_read} AND {_is_of(e, before.amount_kes)}",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
         **e.parts(),
     }

@@ -1,5 +1,7 @@
 """Reads what the matching ladder needs, and no more than the rung that decides."""
 
+from collections.abc import Iterator, Sequence
+
 from payments.protocol.evidence import MoneySeen
 from payments.protocol.matching import (
     Facts,
@@ -8,7 +10,9 @@ from payments.protocol.matching import (
     is_candidate,
     normalise_reference,
 )
+from payments.protocol.payment import Payment
 from payments.protocol.policy import OWN_PROMPT_SLACK_SECONDS
+from payments.protocol.receipts import ReceiptRow
 from payments.protocol.rules import PaybillAccount
 from payments.usecases.services import Services
 
@@ -41,15 +45,30 @@ def _own_prompts(services: Services, money: MoneySeen) -> OwnPrompts | None:
     candidates = services.ledger.payments_created(
         first=money.paid_at - window,
         last=money.paid_at + OWN_PROMPT_SLACK_SECONDS,
-        amount_kes=money.amount_kes,
+        is_of=lambda amount_kes: amount_kes == money.amount_kes,
     )
     for payment in candidates or ():
         if payment.may_yet_be_paid and is_candidate(money, payment):
             services.store.hasten(payment, op_id=services.ids.hex(32), now=services.now())
     if not services.rules.is_pulled:
         return None
+    unclaimed = services.ledger.unclaimed_rows()
+    if unclaimed is not None:
+        unclaimed += _rows_of_older_versions(services, candidates or ())
     return OwnPrompts(
-        candidates=candidates,
-        unclaimed=services.ledger.unclaimed_rows(),
-        covered=services.ledger.pull_coverage(),
+        candidates=candidates, unclaimed=unclaimed, covered=services.ledger.pull_coverage()
     )
+
+
+def _rows_of_older_versions(
+    services: Services, candidates: Sequence[Payment]
+) -> Iterator[ReceiptRow]:
+    """Yield the rows that release 0.1.1 bound for a hint: they may be the prompt's money, too."""
+    shown = {
+        payment.receipt_number: payment.payment_id
+        for payment in candidates
+        if payment.receipt_number is not None and payment.bound_receipt is None
+    }
+    for number, row in services.ledger.get_rows(list(shown)).items() if shown else ():
+        if row.source is None and row.payment_id == shown[number]:
+            yield row

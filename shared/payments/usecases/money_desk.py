@@ -1,4 +1,4 @@
-"""What a person does with a receipt that waits: attach it, owe it back, set it aside, reopen it.
+"""What a person does with a receipt: attach it, owe it back, set it aside, reopen it, ask about it.
 
 Each act is stored with who and why before it is tried, and is carried out on the receipt as it was
 shown, or not at all.
@@ -44,7 +44,7 @@ def attach_to_payment(
         raise NotFoundError("Payment not found", code="payment_not_found")
     evidence = MoneyAttached(money=seen_again(row))
     preview_evidence(services, payment, evidence)
-    require_not_anothers_money(services, row, payment)
+    require_not_anothers_money(services, row, payment, amount_kes=row.amount_kes)
     _store(services, receipt_number, f"attach to payment {payment_id}", actor)
     return apply_evidence(services, payment, evidence, actor=actor, only_version=shown_version)
 
@@ -103,7 +103,7 @@ def set_aside(
     require_no_prompts_money(services, row)
     _store(services, receipt_number, f"set aside: {reason}", actor)
     aside = row.put_aside(reason, by=actor.by, now=services.now())
-    if not services.ledger.set_aside(aside, op_id=services.ids.hex(32)):
+    if not services.ledger.set_aside(row, aside, op_id=services.ids.hex(32)):
         raise _changed()
     return aside
 
@@ -125,9 +125,19 @@ def reopen(services: Services, receipt_number: str, *, actor: Actor) -> ReceiptR
         created_at=now,
         due_at=now + ROW_LOOK_SECONDS[0],
     )
-    if not services.ledger.reopen(waiting, actor=actor, op_id=services.ids.hex(32)):
+    if not services.ledger.reopen(row, waiting, actor=actor, op_id=services.ids.hex(32)):
         raise _changed()
     return waiting
+
+
+def ask_mpesa(services: Services, receipt_number: str, *, actor: Actor) -> None:
+    """Ask M-Pesa about a receipt, also one that nobody has named yet.
+
+    Its answer is kept for two days, and books the money as any other witness does.
+    Errors: ConflictError where nobody may ask now; UnavailableError.
+    """
+    _store(services, receipt_number, "ask M-Pesa", actor)
+    services.refunds().function.ask_receipt(receipt_number, by=actor.by)
 
 
 def _open(services: Services, opening: Opening, asked: str, actor: Actor, op_id: str) -> Payment:

@@ -90,7 +90,8 @@ def _require_own_money(services: Services, payment: Payment, operation: Operatio
         return
     row = services.ledger.get_row(operation.receipt_number)
     if row is not None and row.state is RowState.UNCLAIMED:
-        require_not_anothers_money(services, row, payment)
+        said_kes = operation.amount_kes or row.amount_kes
+        require_not_anothers_money(services, row, payment, amount_kes=said_kes)
 
 
 def _read(services: Services, payment_id: str) -> Payment:

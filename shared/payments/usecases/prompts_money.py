@@ -4,7 +4,8 @@ A query may prove a prompt paid without naming its receipt. Until it is named, t
 waits may be that prompt's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from payments.errors import ConflictError
 from payments.protocol.consultation import Consultation
@@ -31,34 +32,38 @@ UNSURE_TIME_SECONDS = 2 * DAY_SECONDS
 """A receipt whose time is not known may belong to any prompt of this long."""
 
 
-def require_not_anothers_money(services: Services, row: ReceiptRow, payment: Payment) -> None:
+def require_not_anothers_money(
+    services: Services, row: ReceiptRow, payment: Payment, *, amount_kes: int | None
+) -> None:
     """Refuse a payment where the money is that of another one's prompt, which is proven paid.
 
     That payment's booking is confirmed already, so one debit would confirm two. The receipt is
-    bound to it first, or its own receipt is recorded. Errors: ConflictError.
+    bound to it first, or its own receipt is recorded. `amount_kes` is what the person says, since
+    the row's may not be known. Errors: ConflictError.
     """
-    money = seen_again(row)
+    money = replace(seen_again(row), amount_kes=amount_kes)
     if row.paid_at is None or names_payment(money, payment):
         return
-    for other in _created_about(services, row):
+    for other in _created_about(services, row, is_of=lambda kes: kes == amount_kes):
         is_proven = not other.may_yet_be_paid
         if other.payment_id != payment.payment_id and is_proven and is_candidate(money, other):
-            raise _attach_to(other)
+            raise _attach_to(other, row)
 
 
 def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
     """Refuse where the money may be a prompt's: a query may prove it paid, and names no receipt."""
-    for payment in _created_about(services, row):
+    for payment in _created_about(services, row, is_of=row.may_be_of):
         fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
         is_awaited = awaits_receipt(payment) and fits and _may_name(row, payment)
         if is_awaited and _may_be_paid_by(row, payment, services.now()):
-            raise _attach_to(payment)
+            raise _attach_to(payment, row)
 
 
-def _attach_to(payment: Payment) -> ConflictError:
+def _attach_to(payment: Payment, row: ReceiptRow) -> ConflictError:
+    is_known = row.amount_kes is not None
+    how = "attach it to that payment" if is_known else "record it there from M-Pesa's statement"
     return ConflictError(
-        f"This may be the money of payment {payment.payment_id}, which has no receipt: "
-        "attach it to that payment",
+        f"This may be the money of payment {payment.payment_id}, which has no receipt: {how}",
         code="attach_to_payment",
         facts={"payment_id": payment.payment_id},
     )
@@ -69,7 +74,7 @@ def require_no_own_prompt(services: Services, row: ReceiptRow, consultation: Con
     for payment in _prompts_of(services, row, consultation):
         is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
         if is_unbound and _may_be_paid_by(row, payment, services.now()):
-            raise _attach_to(payment)
+            raise _attach_to(payment, row)
 
 
 def _may_name(row: ReceiptRow, payment: Payment) -> bool:
@@ -94,13 +99,15 @@ def _prompts_of(
             yield payment
     yield from (
         payment
-        for payment in _created_about(services, row)
+        for payment in _created_about(services, row, is_of=row.may_be_of)
         if payment.booking_id == consultation.booking_id
     )
 
 
-def _created_about(services: Services, row: ReceiptRow) -> Sequence[Payment]:
-    """Return the payments of the receipt's amount that were created about its time.
+def _created_about(
+    services: Services, row: ReceiptRow, *, is_of: Callable[[int], bool]
+) -> Sequence[Payment]:
+    """Return the payments of such amounts that were created about the receipt's time.
 
     Errors: ConflictError where they are too many to compare: a doubt refuses.
     """
@@ -109,7 +116,7 @@ def _created_about(services: Services, row: ReceiptRow) -> Sequence[Payment]:
     created = services.ledger.payments_created(
         first=paid_at - window,
         last=paid_at + OWN_PROMPT_SLACK_SECONDS,
-        amount_kes=row.amount_kes or 0,
+        is_of=is_of,
         most=PROMPTS_COMPARED_MAX,
     )
     if created is None:

@@ -80,7 +80,7 @@ def _by_time(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
     created = services.ledger.payments_created(
         first=row.paid_at - WINDOW_SECONDS,
         last=row.paid_at + OWN_PROMPT_SLACK_SECONDS,
-        amount_kes=row.amount_kes,
+        is_of=row.may_be_of,
     )
     fitting = [payment for payment in created or () if _may_be(payment, row)]
     fitting.sort(key=lambda payment: not _is_payers(payment, row))

@@ -188,12 +188,13 @@ class _Run:
 def _is_repeat(money: MoneySeen, row: ReceiptRow | None) -> bool:
     """Whether a machine wrote the receipt's row with this amount, whatever became of it since.
 
-    A row without a known amount that no payment has can learn none.
+    A row without a known amount that no payment has can learn none, and only an account could give
+    its money to a payment.
     """
     if row is None or row.source is Proof.OPERATOR:
         return False
     if row.state is RowState.UNCLAIMED and row.reference is None and money.reference:
         return False  # it waits for want of the very name that Pull brings
-    if row.payment_id is None and row.amount_kes is None:
+    if row.payment_id is None and row.amount_kes is None and not money.reference:
         return True
     return (row.amount_kes, row.amount_text) == (money.amount_kes, money.amount_text)

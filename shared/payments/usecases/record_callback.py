@@ -3,11 +3,19 @@
 import hmac
 from dataclasses import dataclass
 
+from payments.errors import StoreUnavailableError
 from payments.ports import Actor, Role
-from payments.protocol.evidence import CallbackResult, Evidence, HintReceived, OddCallback
+from payments.protocol.evidence import (
+    CallbackResult,
+    Evidence,
+    HintReceived,
+    MoneySeen,
+    OddCallback,
+)
 from payments.protocol.filing import is_left_out
 from payments.protocol.payment import Payment, Proof, StkResult
 from payments.protocol.result_codes import SUCCESS, final_refusal
+from payments.protocol.witness import contradicts, doubted
 from payments.usecases.apply_evidence import apply_evidence
 from payments.usecases.services import Services
 from payments.values import sha256_hex
@@ -50,7 +58,27 @@ def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Pa
     _count(services, payment, after, post)
     if post.is_listed and post.result is not None:
         _count_witness(services, payment, after, post.result)
+        _doubt_amount(services, after, post.result)
     return after
+
+
+def _doubt_amount(services: Services, after: Payment, result: StkResult) -> None:
+    """Keep both amounts on the row of a receipt that the payment could not take.
+
+    Errors: StoreUnavailableError where the row has just changed: the callback is enqueued.
+    """
+    receipt = result.receipt_number
+    if result.code != SUCCESS or receipt is None or receipt == after.bound_receipt:
+        return
+    row = services.ledger.get_row(receipt)
+    money = MoneySeen(
+        source=Proof.CALLBACK, receipt_number=receipt, shortcode="", amount_kes=result.amount_kes
+    )
+    if row is None or not contradicts(row, money):
+        return
+    op_id = services.ids.hex(32)
+    if not services.ledger.doubt_amount(row, doubted(row, money), op_id=op_id):
+        raise StoreUnavailableError("contended")
 
 
 def _evidence(post: CallbackPost) -> Evidence:

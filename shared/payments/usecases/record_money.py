@@ -137,12 +137,13 @@ def _set_aside(
 ) -> MoneyOutcome | None:
     """Set a transfer from an own shortcode aside: it is no new money."""
     now = services.now()
-    aside = (row or new_row(money, now=now)).put_aside(SetAside.SWEEP, by=BY_RULE, now=now)
+    known = doubted(row, money) if row and contradicts(row, money) else row
+    aside = (known or new_row(money, now=now)).put_aside(SetAside.SWEEP, by=BY_RULE, now=now)
     op_id = services.ids.hex(32)
     if row is None:
         is_done = services.ledger.file(aside, actor=actor, op_id=op_id)
     else:
-        is_done = services.ledger.set_aside(aside, op_id=op_id)
+        is_done = services.ledger.set_aside(row, aside, op_id=op_id)
     return MoneyOutcome.SET_ASIDE if is_done else None
 
 

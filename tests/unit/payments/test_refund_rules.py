@@ -10,7 +10,7 @@ from payments.errors import ConflictError
 from payments.protocol.change import Change, EventType
 from payments.protocol.decide import decide
 from payments.protocol.evidence import AttentionCleared, Context
-from payments.protocol.payment import Payment, PaymentStatus, Proof, Refund, RefundStep
+from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof, Refund, RefundStep
 from payments.protocol.policy import Policy
 from payments.protocol.refund import decide_refund
 from payments.protocol.refund_evidence import (
@@ -29,7 +29,7 @@ from payments.protocol.refund_evidence import (
 from payments.protocol.refund_rules import RequireRunning, StopRefunds, TakeTurn
 from payments.protocol.schedule import next_due_at
 
-from tests.unit.payments.situations import CREATED_AT, DAY, PAYMENTS, PRICE, RECEIPT
+from tests.unit.payments.situations import CREATED_AT, DAY, PAYMENTS, PRICE, RECEIPT, facts
 
 NOW = CREATED_AT + DAY
 POLICY = Policy()
@@ -206,6 +206,16 @@ def test_the_statement_settles_after_a_day_and_not_before(name: str) -> None:
     assert change is not None
     assert change.after.attention is None
     assert landing(change) == (R if name == "settle reversed" else None)
+
+
+@pytest.mark.parametrize("name", ["done", "refused"])
+@pytest.mark.parametrize("has_hint", [True, False])
+def test_the_end_of_a_refund_leaves_a_hint_due(name: str, has_hint: bool) -> None:
+    """Daraja is still to be asked about it: the hint may tell of a second debit."""
+    hint = Hint(result=facts("0"), received_at=NOW) if has_hint else None
+    change = decided(replace(REFUNDS["sent"], hint=hint), name)
+    assert change is not None
+    assert change.after.due_at == (REFUNDS["sent"].due_at if has_hint else None)
 
 
 def test_a_settled_refund_and_its_own_late_result_are_one_return() -> None:

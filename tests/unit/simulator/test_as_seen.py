@@ -183,6 +183,8 @@ NOT_IMITATED = {
     "/standingorder/v1/createStandingOrderExternal": "Ratiba",
     "/v1/billmanager-invoice/optin": "Bill Manager",
     "/imsi/v2/checkATI": "SIM swap",
+    "/sfcverify/v1/query/info": "organisation names",
+    "/mpesa/b2c/hakikisha/v1/hakikisha": "Hakikisha",
 }
 
 

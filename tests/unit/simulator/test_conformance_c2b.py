@@ -177,7 +177,15 @@ ACCEPTS = b'{"ResultCode":"0","ResultDesc":"Accepted","ThirdPartyTransID":"ours-
 VALIDATIONS: dict[str, tuple[str, int | None, bytes, bool]] = {
     "accepted": ("Cancelled", 200, ACCEPTS, True),
     "accepted with a number": ("Cancelled", 200, b'{"ResultCode":0}', True),
-    "refused": ("Completed", 200, b'{"ResultCode":"C2B00012","ResultDesc":"Rejected"}', False),
+    **{
+        f"refused with C2B000{number}": (
+            "Completed",
+            200,
+            b'{"ResultCode":"C2B000%d","ResultDesc":"Rejected"}' % number,
+            False,
+        )
+        for number in range(11, 17)
+    },
     "silent, completed": ("Completed", None, b"", True),
     "silent, cancelled": ("Cancelled", None, b"", False),
     "500, completed": ("Completed", 500, b"", True),

@@ -8,7 +8,7 @@ import pytest
 from simulator.core import Config
 from simulator.doubtful import DOUBTS, Doubt
 from tests.unit.simulator.initiator_client import InitiatorClient
-from tests.unit.simulator.test_conformance_c2b import PAYBILL, pay
+from tests.unit.simulator.test_conformance_c2b import PAYBILL, STORE, TILL, pay
 from tests.unit.simulator.test_conformance_pull import pull, register
 from tests.unit.simulator.virtual_merchant import (
     PAYS,
@@ -79,6 +79,18 @@ def confirmation(config: Config, *, pushes: bool = False) -> list[Any]:
     else:
         pay(merchant, account=BY_HAND)
     return [(each["BillRefNumber"], each["ThirdPartyTransID"]) for each in merchant.notices()]
+
+
+def till_number(config: Config) -> object:
+    """The shortcodes that a till's and a paybill's confirmation tell."""
+    merchant = VirtualMerchant(config)
+    merchant.register(ShortCode=STORE)
+    merchant.register()
+    pay(merchant, number=TILL, is_till=True, account="")
+    pay(merchant)
+    till, paybill = (each["BusinessShortCode"] for each in merchant.notices())
+    assert paybill == PAYBILL
+    return till
 
 
 def pulled(config: Config, payments: int, offset: str = "0", *, reverses: bool = False) -> Any:
@@ -163,6 +175,7 @@ SEEN: dict[str, Callable[[Config], object]] = {
     "c2b_third_party_id": lambda c: confirmation(c, pushes=True),
     "c2b_register_code": lambda c: VirtualMerchant(c).register().json()["ResponseCode"],
     "c2b_reference": confirmation,
+    "c2b_shortcode": till_number,
     "pull_offset": lambda c: pulled(c, 2, "1"),
     "pull_clock": lambda c: pulled(c, 1),
     "pull_empty": lambda c: pulled(c, 0),

@@ -1,5 +1,6 @@
 """Every way an initiator call can go: acknowledgement lost, Result early, late, twice, never."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -58,6 +59,36 @@ def test_a_named_scenario_decides_how_a_reversal_goes(
     urls = [each.url for each in client.received[before:]]
     assert (answer.status, urls.count(RESULT_URL), urls.count(TIMEOUT_URL)) == (status, *posts)
     assert bool(client.daraja.ledger.reversed_receipts) is is_moved
+
+
+OF_NUMBERS = [
+    # the last digits of a test number, ResultCodes told about a reversal, whether money moved
+    ("71", [0], True),
+    ("72", [], False),
+    ("73", [], True),
+    ("74", [0, 0], True),
+    ("75", [0], True),
+    ("76", ["R000001"], True),
+    ("77", [1], False),
+    ("78", [100000009], False),
+    ("79", [8006], False),
+]
+
+
+@pytest.mark.parametrize(("digits", "codes", "is_moved"), OF_NUMBERS)
+def test_a_test_number_decides_how_its_refund_goes(
+    digits: str, codes: list[object], is_moved: bool
+) -> None:
+    client = InitiatorClient()
+    client.pushed(f"2547000000{digits}")
+    client.run()
+    receipt = list(client.daraja.ledger.debits)[-1]
+    before = len(client.received)
+    client.call("reversal", TransactionID=receipt)
+    client.run()
+    told = [each.body for each in client.received[before:] if each.url == RESULT_URL]
+    assert [json.loads(body)["Result"]["ResultCode"] for body in told] == codes
+    assert (receipt in client.daraja.ledger.reversed_receipts) is is_moved
 
 
 def test_a_result_can_be_early_late_contradicting_or_from_anywhere() -> None:
