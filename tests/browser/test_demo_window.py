@@ -248,7 +248,7 @@ def test_the_refund_ends_at_the_desk_where_another_person_approves_it(
     desk.get_by_role("button", name="Approve the refund", exact=True).click()
     dialog = desk.get_by_role("dialog")
     dialog.get_by_label("Why").fill("seen in the roster")
-    confirm(dialog)
+    assert confirm(dialog)
     expect(window.page.locator("#end-money")).to_have_text("KES 0", timeout=60_000)
     window.ends_with(RETURNED)
     expect(window.steps.filter(has_text="send KES 1,500 back")).to_have_count(1)

@@ -51,7 +51,7 @@ def test_a_receipt_that_is_not_found_is_asked_about_and_its_answer_is_read(
     desk.page.get_by_role("button", name=ASK[language]).click()
     dialog = desk.page.get_by_role("dialog")
     dialog.get_by_label(WHY[language]).fill("the customer read it out")
-    confirm(dialog, DO_IT[language])
+    assert confirm(dialog, DO_IT[language])
     expect(desk.page.get_by_role("heading", name=NUMBER)).to_be_visible()
     check_accessibility(desk.page)
     answers.append(ANSWER)
