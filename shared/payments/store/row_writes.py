@@ -128,7 +128,7 @@ def replace_amount(table: str, row: ReceiptRow, doubted: ReceiptRow) -> dict[str
     """Put two named amounts as text in the place of the known one, provided no payment has it."""
     e = Expression()
     is_unbound = f"attribute_not_exists({e.name('payment_id')})"
-    condition = f"{is_unbound} AND {_is_of(e, row.amount_kes or 0)}"
+    condition = f"{is_unbound} AND {_is_of(e, row.amount_kes)}"
     return update_action(
         table,
         receipt_key(row.receipt_number),
