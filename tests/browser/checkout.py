@@ -142,7 +142,9 @@ def check_accessibility(page: Page) -> None:
     assert AXE.is_file(), "axe-core is missing: run `make web-tests` once, it installs it"
     if not page.evaluate("typeof window.axe === 'object'"):
         page.evaluate(AXE.read_text())
-    result = page.evaluate("axe.run({ iframes: false, rules: { 'target-size': { enabled: true } } })")
+    result = page.evaluate(
+        "axe.run({ iframes: false, rules: { 'target-size': { enabled: true } } })"
+    )
     assert len(result["passes"]) > 5, "axe found nothing to look at"
     violations = [
         {"rule": each["id"], "help": each["help"], "where": [n["html"] for n in each["nodes"]]}
