@@ -1,7 +1,6 @@
 """The refund stories of `make demo`: two persons, one reversal, also where its answer is lost."""
 
 import secrets
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,9 @@ from local.desk import DeskPerson, sign_in
 from local.state import StackState
 
 RETURNED_SECONDS_MAX = 180.0
-SPACING_SECONDS_MAX = 40.0
+SPACING_SECONDS_MAX = 60.0
+PASSING = ("refund_spacing", "changed_meanwhile")
+"""The codes of refusals after which an approver looks again."""
 # Somebody of the demo's own: a fresh link ends the person's earlier session.
 CHECKER = DeskPerson(sub="baraka", name="Baraka", role="approver")
 
@@ -88,21 +89,23 @@ class RefundDemo(Demo):
         self._passed("the booking system requests the refund")
 
     def _approve(self, payment_id: str) -> None:
-        """Approve as another person; refunds keep 30 seconds between them."""
+        """Approve as another person: refunds keep 30 seconds between them, and M-Pesa's list may
+        move the payment between the look and the act."""
         desk = sign_in(self._state_file, self._stack.api_url, CHECKER)
         path = f"/api/desk/payments/{payment_id}"
-        act = {
-            "act": "approve_refund",
-            "version": desk.call("GET", path).body["version"],
-            "reason": "the doctor is ill",
-        }
-        deadline = time.monotonic() + SPACING_SECONDS_MAX
-        while True:
-            answer = desk.call("POST", f"{path}/acts", act)
-            has_to_wait = answer.status == 409 and answer.body["code"] == "refund_spacing"
-            if not has_to_wait or time.monotonic() > deadline:
-                break
-            time.sleep(2)
+
+        def look_and_approve() -> Answer:
+            act = {
+                "act": "approve_refund",
+                "version": desk.call("GET", path).body["version"],
+                "reason": "the doctor is ill",
+            }
+            return desk.call("POST", f"{path}/acts", act)
+
+        def is_final(answer: Answer) -> bool:
+            return answer.status != 409 or answer.body["code"] not in PASSING
+
+        answer = retry_until(look_and_approve, is_final, SPACING_SECONDS_MAX)
         self._heard("POST", f"{path}/acts", answer)
         expect("the HTTP status", answer.status, 200)
         expect("the refund's step", answer.body["refund"]["step"], "sent")

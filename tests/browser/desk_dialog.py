@@ -17,7 +17,7 @@ def confirm(dialog: Locator, do_it: str = "Do it") -> bool:
     False where what is behind the dialog moved meanwhile: M-Pesa's list may name it at any moment.
     """
     for _ in range(TRIES):
-        dialog.get_by_role("button", name=do_it).click()
+        dialog.get_by_role("button", name=do_it, exact=True).click()
         dialog.page.wait_for_function(IS_ANSWERED)
         if dialog.is_hidden():
             return True

@@ -62,14 +62,14 @@ class Desk:
         """Without a reason nothing happens."""
         self.page.get_by_role("button", name=name, exact=True).click()
         dialog = self.page.get_by_role("dialog", name=name)
-        dialog.get_by_role("button", name="Do it").click()
+        dialog.get_by_role("button", name="Do it", exact=True).click()
         expect(dialog).to_be_visible()
         self.page.keyboard.press("Escape")
 
     def waits_for(self, text: str) -> Locator:
         """Look at what waits until the index of the table shows it."""
         for _ in range(30):
-            self.page.get_by_role("button", name="Waiting for you").click()
+            self.page.get_by_role("button", name="Waiting for you", exact=True).click()
             self.page.wait_for_load_state("networkidle")
             if self.row(text).count():
                 break

@@ -17,7 +17,7 @@ from tests.local.runbook_scene import Scene
 def test_i_paid_and_you_say_i_did_not(
     scene: Scene, sign_in: SignIn, links: dict[str, str], context: BrowserContext
 ) -> None:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     desk = sign_in("clerk")
     desk.find(str(payment.receipt_number).lower())
     desk.reads("What happened")
@@ -81,7 +81,7 @@ def test_money_without_a_payment_is_attached_to_the_booking_that_the_customer_na
 def test_one_person_requests_a_refund_and_another_approves_it(
     scene: Scene, sign_in: SignIn, booking_system: ApiClient
 ) -> None:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     cancelled = {"client_id": payment.client_id, "price_kes": 1000, "status": "Cancelled"}
     path = f"/api/consultations/{payment.booking_id}"
     assert booking_system.call("PUT", path, cancelled).status == 200
@@ -89,8 +89,8 @@ def test_one_person_requests_a_refund_and_another_approves_it(
     clerk.row(payment.booking_id).click()
     clerk.act("Request the refund")
     clerk.reads("Another person must approve a refund")
-    expect(clerk.page.get_by_role("button", name="Approve the refund")).to_have_count(0)
-    approver.page.get_by_role("button", name="Waiting for you").click()
+    expect(clerk.page.get_by_role("button", name="Approve the refund", exact=True)).to_have_count(0)
+    approver.page.get_by_role("button", name="Waiting for you", exact=True).click()
     approver.row(payment.booking_id).click()
     approver.reads(f"requested · by grace · {WHY}")
     approver.act("Approve the refund")
@@ -114,17 +114,17 @@ def test_a_removed_person_is_out_at_the_next_request(scene: Scene, sign_in: Sign
 def test_a_system_that_does_not_answer_is_said_and_asked_again(sign_in: SignIn) -> None:
     desk = sign_in("clerk")
     desk.page.route("**/api/desk/days*", lambda route: route.abort())
-    desk.page.get_by_role("button", name="The day").click()
+    desk.page.get_by_role("button", name="The day", exact=True).click()
     expect(desk.page.get_by_role("alert")).to_contain_text("The system does not answer")
     desk.page.unroute("**/api/desk/days*")
-    desk.page.get_by_role("button", name="Try again").click()
+    desk.page.get_by_role("button", name="Try again", exact=True).click()
     desk.reads("came in")
 
 
 def test_you_took_it_twice(scene: Scene, sign_in: SignIn) -> None:
     booking_id = scene.customer.book(1000)
     first = scene.wait(scene.pay("cancels", booking_id=booking_id), "failed")
-    scene.wait(scene.pay("pays", booking_id=booking_id), "completed")
+    scene.paid(booking_id=booking_id)
     paid_by_hand(scene, str(first.account_reference), 1000)
     owed = scene.wait(first.payment_id, "refund_due")
     desk = sign_in("clerk")
@@ -147,13 +147,13 @@ UKR1STRANG,{at},Pay Bill from 254700000002 - OTIENO BARASA Acc. ROOM4,Completed,
 
 
 def test_what_came_in_today_and_what_mpesas_statement_says(scene: Scene, sign_in: SignIn) -> None:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     desk = sign_in("clerk")
-    desk.page.get_by_role("button", name="The day").click()
+    desk.page.get_by_role("button", name="The day", exact=True).click()
     desk.reads("came in")
     expect(desk.page.locator(".chart rect")).to_have_count(24)
     with desk.page.expect_download() as saving:
-        desk.page.get_by_role("button", name="Save as CSV").click()
+        desk.page.get_by_role("button", name="Save as CSV", exact=True).click()
     heading, *hours = saving.value.path().read_text().splitlines()
     assert heading.startswith("day,hour,received_count,received_kes")
     assert sum(int(line.split(",")[3]) for line in hours) >= 1000
@@ -178,7 +178,7 @@ def test_what_came_in_today_and_what_mpesas_statement_says(scene: Scene, sign_in
 def test_a_clerk_works_in_swahili(scene: Scene, sign_in: SignIn) -> None:
     payment = scene.payment(scene.pay_other_amount())
     desk = sign_in("clerk")
-    desk.page.get_by_role("button", name="Kiswahili").click()
+    desk.page.get_by_role("button", name="Kiswahili", exact=True).click()
     expect(desk.page.locator("html")).to_have_attribute("lang", "sw")
     desk.row(payment.booking_id).click()
     desk.reads("Kiasi kingine kililipwa")
@@ -206,12 +206,12 @@ def test_a_late_answer_does_not_replace_what_was_asked_since(sign_in: SignIn) ->
 
 
 def test_an_older_payment_is_looked_for_on_its_day(scene: Scene, sign_in: SignIn) -> None:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     desk = sign_in("clerk")
     desk.find("7,654,321")
     desk.reads("Nothing has “7,654,321”.")
     desk.page.get_by_label("Day", exact=True).fill(eat_day(payment.created_at))
-    desk.page.get_by_role("button", name="Look on this day").click()
+    desk.page.get_by_role("button", name="Look on this day", exact=True).click()
     desk.reads("Nothing has “7,654,321” on")
     desk.find(f"0{scene.customer.phone_number[3:]}")
     desk.reads("What happened")
@@ -232,11 +232,11 @@ def test_every_view_is_accessible_at_every_width_in_both_languages(
     desk.row(payment.booking_id).click()
     desk.reads("What happened")
     desk.check()
-    desk.page.get_by_role("button", name="Give the money back").click()
+    desk.page.get_by_role("button", name="Give the money back", exact=True).click()
     expect(desk.page.get_by_role("dialog")).to_be_visible()
     desk.check()
     desk.page.keyboard.press("Escape")
-    desk.page.get_by_role("button", name="Kiswahili").click()
+    desk.page.get_by_role("button", name="Kiswahili", exact=True).click()
     desk.reads("Kilichotokea")
     expect(desk.page.locator("html")).to_have_attribute("lang", "sw")
     desk.check()

@@ -89,7 +89,7 @@ def test_an_account_signs_in_where_the_operator_added_it(
     page = context.new_page()
     page.goto(f"{site}/desk")
     with page.expect_request(re.compile("code_challenge=")) as asked:
-        page.get_by_role("button", name="Sign in with your account").click()
+        page.get_by_role("button", name="Sign in with your account", exact=True).click()
     assert {"response_type=code", "code_challenge_method=S256"} <= set(
         urlsplit(asked.value.url).query.split("&")
     )

@@ -82,7 +82,7 @@ class NewClerk:
         expect(dialog.get_by_label("Why")).to_be_focused()
         expect(dialog).to_contain_text("Afterwards:")
         self._page.keyboard.type(WHY)
-        dialog.get_by_role("button", name="Do it").click()
+        dialog.get_by_role("button", name="Do it", exact=True).click()
         expect(dialog).to_be_hidden(timeout=30 * SECONDS)
 
     @property
@@ -111,7 +111,7 @@ def said(scene: Scene) -> str:
 
 
 def i_paid(scene: Scene, start: Start) -> NewClerk:
-    scene.wait(scene.pay("pays"), "completed")
+    scene.paid()
     clerk = start()
     clerk.types("receipt", code_in_sms(scene).lower())
     clerk.reads("paid, booking confirmed")
@@ -122,7 +122,7 @@ def i_paid(scene: Scene, start: Start) -> NewClerk:
 def twice(scene: Scene, start: Start) -> NewClerk:
     booking_id = scene.customer.book(1000)
     first = scene.wait(scene.pay("cancels", booking_id=booking_id), "failed")
-    scene.wait(scene.pay("pays", booking_id=booking_id), "completed")
+    scene.paid(booking_id=booking_id)
     paid_by_hand(scene, str(first.account_reference), 1000)
     scene.wait(first.payment_id, "refund_due")
     clerk = start()
@@ -138,7 +138,7 @@ def twice(scene: Scene, start: Start) -> NewClerk:
 
 
 def my_refund(scene: Scene, start: Start, booking: ApiClient) -> NewClerk:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     code = code_in_sms(scene)
     cancelled = {"client_id": payment.client_id, "price_kes": 1000, "status": "Cancelled"}
     path = f"/api/consultations/{payment.booking_id}"
@@ -156,7 +156,7 @@ def my_refund(scene: Scene, start: Start, booking: ApiClient) -> NewClerk:
 
 
 def came_in(scene: Scene, start: Start) -> NewClerk:
-    scene.wait(scene.pay("pays"), "completed")
+    scene.paid()
     clerk = start()
     clerk.presses("The day")
     clerk.reads("came in,")
@@ -177,6 +177,7 @@ def by_hand(scene: Scene, start: Start) -> NewClerk:
     first = scene.wait(scene.pay("cancels", booking_id=booking_id), "failed")
     # A digit is missing: no machine may guess whose money this is.
     receipt = paid_by_hand(scene, str(first.account_reference)[:-1], 1000)
+    scene.wait_for_money(receipt)
     clerk = start()
     clerk.types("receipt", code_in_sms(scene))
     clerk.reads(receipt)

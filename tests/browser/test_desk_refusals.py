@@ -141,7 +141,7 @@ def test_a_view_that_cannot_be_read_says_what_to_do_and_comes_with_the_next_try(
     if name == LOOKED_AT:
         check_accessibility(desk.page)
     desk.trouble.clear()
-    desk.page.get_by_role("button", name=AGAIN[language]).click()
+    desk.page.get_by_role("button", name=AGAIN[language], exact=True).click()
     expect(desk.page.locator(".sum")).to_have_text("KES 1,500")
     assert errors == []
 
@@ -156,15 +156,15 @@ def test_an_act_without_a_clear_answer_claims_nothing_and_is_looked_at_again(
     desk.sign_in(language)
     desk.page.locator(".rows button").click()
     desk.trouble[ACT] = trouble
-    desk.page.get_by_role("button", name=REQUEST[language]).click()
+    desk.page.get_by_role("button", name=REQUEST[language], exact=True).click()
     dialog = desk.page.get_by_role("dialog")
     dialog.locator("#reason").fill("the customer called")
-    dialog.get_by_role("button", name=DO_IT[language]).click()
+    dialog.get_by_role("button", name=DO_IT[language], exact=True).click()
     expect(dialog.get_by_role("alert")).to_contain_text(says.in_language(language))
     if name == LOOKED_AT:
         check_accessibility(desk.page)
     with desk.page.expect_response(f"**/{STORY}"):  # what is behind the question may be old
-        dialog.get_by_role("button", name=BACK[language]).click()
+        dialog.get_by_role("button", name=BACK[language], exact=True).click()
     expect(dialog).to_be_hidden()
     assert desk.calls.count(ACT) == 1, "nothing is repeated by itself"
     assert errors == []
@@ -196,7 +196,7 @@ def test_a_session_that_ended_says_how_to_come_back(
         desk.page.locator("#go-waiting").click()
     else:
         desk.page.locator(".rows button").click()
-        desk.page.get_by_role("button", name=REQUEST[language]).click()
+        desk.page.get_by_role("button", name=REQUEST[language], exact=True).click()
         desk.page.locator("#reason").fill("the customer called")
         desk.page.locator("#act-yes").click()
     expect(desk.page.locator("main [role=alert]")).to_have_text(SIGN_IN.in_language(language))

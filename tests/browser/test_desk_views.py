@@ -99,7 +99,7 @@ def test_a_revealed_number_goes_with_its_payment(desk: StubDesk, errors: list[st
 
     def reveal() -> None:
         desk.page.locator(".rows button").click()
-        desk.page.get_by_role("button", name="Show the whole phone number").click()
+        desk.page.get_by_role("button", name="Show the whole phone number", exact=True).click()
         assert WHOLE_NUMBER not in desk.page.content()
         desk.page.locator("#reason").fill("to call back")
         desk.page.locator("#act-yes").click()
@@ -128,8 +128,8 @@ def test_money_is_set_aside_with_what_it_is_and_why(desk: StubDesk) -> None:
     expect(desk.page.locator("main")).to_contain_text("Typed account")
     expect(desk.page.locator("main")).to_contain_text("07** *** 678")
     for button in ("Attach to a booking", "Give it back"):
-        expect(desk.page.get_by_role("button", name=button)).to_be_visible()
-    desk.page.get_by_role("button", name="Not ours to book").click()
+        expect(desk.page.get_by_role("button", name=button, exact=True)).to_be_visible()
+    desk.page.get_by_role("button", name="Not ours to book", exact=True).click()
     dialog = desk.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Afterwards: it waits no more.")
     dialog.get_by_label("What it is").select_option("Our own transfer")
@@ -137,10 +137,10 @@ def test_money_is_set_aside_with_what_it_is_and_why(desk: StubDesk) -> None:
     aside = ROW | {"state": "set_aside", "set_aside": "sweep"}
     desk.trouble[f"receipts/{RECEIPT}"] = desk.trouble[f"receipts/{RECEIPT}/acts"] = says(aside)
     with desk.page.expect_request("**/acts") as sent:
-        dialog.get_by_role("button", name="Do it").click()
+        dialog.get_by_role("button", name="Do it", exact=True).click()
     expected = {"act": "set_aside", "set_aside": "sweep", "reason": "moved to the bank"}
     assert sent.value.post_data_json == expected
-    expect(desk.page.get_by_role("button", name="Let it wait again")).to_be_visible()
+    expect(desk.page.get_by_role("button", name="Let it wait again", exact=True)).to_be_visible()
 
 
 def test_money_that_is_not_in_whole_shillings_is_not_offered_to_be_booked(desk: StubDesk) -> None:
@@ -164,7 +164,7 @@ def test_an_amount_is_sent_as_a_person_means_it(desk: StubDesk, typed: str, sent
     desk.trouble[f"payments/{PAYMENT_ID}"] = says(PAYMENT | {"acts": acts})
     desk.sign_in("en")
     desk.page.locator(".rows button").click()
-    desk.page.get_by_role("button", name="Record a receipt from the statement").click()
+    desk.page.get_by_role("button", name="Record a receipt from the statement", exact=True).click()
     for field, text in (("receipt_number", RECEIPT), ("amount_kes", typed), ("reason", "seen")):
         desk.page.locator(f"#{field}").fill(text)
     with desk.page.expect_request("**/acts") as request:
@@ -187,7 +187,7 @@ def test_several_days_are_shown_by_the_day_and_saved_by_the_hour(desk: StubDesk)
     expect(desk.page.locator("tfoot")).to_contain_text("9,000 (6)")
     check_accessibility(desk.page)
     with desk.page.expect_download() as saving:
-        desk.page.get_by_role("button", name="Save as CSV").click()
+        desk.page.get_by_role("button", name="Save as CSV", exact=True).click()
     assert saving.value.suggested_filename == "hakika-2026-11-21-2026-11-23.csv"
     _, *hours = saving.value.path().read_text().splitlines()
     assert [line.split(",")[:4] for line in hours] == [

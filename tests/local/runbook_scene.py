@@ -45,6 +45,13 @@ class Scene:
         payment_id: str = answer.body["payment_id"]
         return payment_id
 
+    def paid(self, *, booking_id: str | None = None) -> Payment:
+        """A payment that is completed and has its receipt: a query names none."""
+        payment_id = self.pay("pays", booking_id=booking_id)
+        return self.wait_until(
+            payment_id, lambda each: each.status == "completed" and each.receipt_number is not None
+        )
+
     def pay_other_amount(self) -> str:
         """A payment in review: its callback, the only message about it, names another amount."""
         payment_id = self.pay("pays+callback_wrong_amount+twin_off")
@@ -96,6 +103,17 @@ class Scene:
             if is_so(payment):
                 return payment
             assert time.monotonic() < give_up_at, f"{payment.status}: {payment.result_desc}"
+            time.sleep(POLL_SECONDS)
+
+    def wait_for_money(self, receipt: str) -> None:
+        """Wait until money that was paid by hand is on file: a search before finds nothing."""
+        give_up_at = time.monotonic() + RESULT_SECONDS_MAX
+        key = {"pk": {"S": f"RCPT#{receipt}"}, "sk": {"S": "STATE"}}
+        table = self.client("dynamodb")
+        while "Item" not in table.get_item(
+            TableName=self.stack.table_name, Key=key, ConsistentRead=True
+        ):
+            assert time.monotonic() < give_up_at, receipt
             time.sleep(POLL_SECONDS)
 
     def end_prompt(self, payment_id: str) -> None:

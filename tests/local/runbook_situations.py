@@ -272,7 +272,7 @@ def restored(scene: Scene) -> Story:
 
 
 def accounting(scene: Scene) -> Story:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     _write_statement(scene, payment)
     now = datetime.now(EAT)
     yield {"TODAY": f"{now:%Y-%m-%d}", "YESTERDAY": f"{now - timedelta(days=1):%Y-%m-%d}"}

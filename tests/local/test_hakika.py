@@ -54,7 +54,7 @@ def test_every_verb_is_tried_here() -> None:
 
 @tries("payment show", "payment find")
 def test_a_paid_payment_is_found_by_every_name_it_has(scene: Scene) -> None:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     for option, value in (
         ("--receipt", payment.receipt_number),
         ("--checkout-id", payment.checkout_request_id),
@@ -105,7 +105,7 @@ def test_a_consultation_is_registered_revised_and_cancelled_with_its_money(scene
 @tries("stats")
 def test_statistics_count_the_payment_in_json_and_csv(scene: Scene) -> None:
     before = answer(scene, "stats")["totals"]["completed"]
-    scene.wait(scene.pay("pays"), "completed")
+    scene.paid()
     after = answer(scene, "stats")["totals"]["completed"]
     assert after["count"] > before["count"]
     assert after["amount_kes"] >= before["amount_kes"] + 1000
@@ -115,7 +115,7 @@ def test_statistics_count_the_payment_in_json_and_csv(scene: Scene) -> None:
 
 @tries("export")
 def test_the_export_has_one_line_per_receipt(scene: Scene) -> None:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     day = datetime.fromtimestamp(payment.transaction_at or 0, EAT)
     file = scene.folder / "money.csv"
     done = hakika(scene, "export", "--from", f"{day:%Y-%m-%d}", "--csv", str(file))
@@ -190,7 +190,7 @@ def test_a_bogus_review_frees_the_consultation(scene: Scene) -> None:
 
 @tries("attention clear")
 def test_attention_is_cleared_once(scene: Scene) -> None:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     queue_callback(scene, "FallbackQueueUrl", payment, receipt=new_receipt())
     scene.wait_until(payment.payment_id, lambda found: found.attention is not None)
     waiting = answer(scene, "payment", "list", "--attention")
@@ -318,7 +318,7 @@ def test_money_that_nobody_named_is_not_acted_on(scene: Scene) -> None:
     *("refund mark", "initiator show", "initiator set"),
 )
 def test_a_refund_of_what_is_not_owed_is_refused(scene: Scene) -> None:
-    payment_id = scene.wait(scene.pay("pays"), "completed").payment_id
+    payment_id = scene.paid().payment_id
     for line in (("request",), ("withdraw",), ("settle", "reversed")):
         verb, *more = line
         refused = hakika(scene, "refund", verb, payment_id, *more, *ACCOUNT)
@@ -332,8 +332,8 @@ def test_a_refund_of_what_is_not_owed_is_refused(scene: Scene) -> None:
 
 @tries("reconcile-statement")
 def test_a_statement_is_matched_both_ways_and_changes_nothing(scene: Scene) -> None:
-    both = scene.wait(scene.pay("pays"), "completed")
-    here = scene.wait(scene.someone_else().pay("pays"), "completed")
+    both = scene.paid()
+    here = scene.someone_else().paid()
     lost = scene.payment(scene.someone_else().pay("push_hang_lost"))
     before = [scene.payment(each.payment_id) for each in (both, here, lost)]
     hour = timedelta(hours=1)
@@ -362,7 +362,7 @@ def test_a_statement_is_matched_both_ways_and_changes_nothing(scene: Scene) -> N
 
 @tries("upgrade")
 def test_an_older_payment_gets_the_time_of_its_money_once(scene: Scene) -> None:
-    payment = scene.wait(scene.pay("pays"), "completed")
+    payment = scene.paid()
     day = eat_day(payment.created_at)
     assert hakika(scene, "upgrade", "--from", day).returncode == 2
     done = answer(scene, "upgrade", "--from", day, "--yes")
