@@ -15,7 +15,15 @@ from pathlib import Path
 from local import environments, node
 
 ROOT = environments.ROOT
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# A page in the headless shell costs a third of one in a whole Chromium; any of them will do.
+HEADLESS_SHELL = "chromium-headless-shell"
+CHROMIUM = (
+    HEADLESS_SHELL,
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 # Command, and Debian's package of it.
 COMMANDS = {"bash": "bash", "curl": "curl", "git": "git"}
 # The webhook receiver in PHP, which a test runs.
@@ -33,14 +41,12 @@ class MissingToolError(Exception):
 def main() -> int:
     """Prepare the machine; 1 with a sentence where something is missing for good."""
     try:
-        wanted = missing_packages(
-            shutil.which, has_browser=has_own_browser(os.environ), has_php=has_php(shutil.which)
-        )
+        wanted = missing_packages(shutil.which, has_php=has_php(shutil.which))
         can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
         install_packages(wanted, can_install=can_install, run=run)
         environments.prepare(list(environments.ENVIRONMENTS))
-        if "chromium" in wanted and not can_install:
-            install_own_browser(run)
+        if not has_own_browser(os.environ):
+            prepare_browser(shutil.which, can_install=can_install, run=run)
         node.install_packages()
     except (MissingToolError, environments.SetupError, node.NodeError) as error:
         print(f"Cannot go on: {error}", file=sys.stderr)
@@ -48,13 +54,11 @@ def main() -> int:
     return 0
 
 
-def missing_packages(find: Find, *, has_browser: bool, has_php: bool) -> list[str]:
+def missing_packages(find: Find, *, has_php: bool) -> list[str]:
     """Name Debian's packages of what the tests need and this machine lacks."""
     missing = [package for command, package in COMMANDS.items() if find(command) is None]
     if not has_php:
         missing += PHP
-    if not has_browser and not any(map(find, CHROMIUM)):
-        missing.append("chromium")
     return missing
 
 
@@ -80,34 +84,42 @@ def has_own_browser(environment: Mapping[str, str]) -> bool:
 
 
 def install_packages(packages: Sequence[str], *, can_install: bool, run: Run) -> None:
-    """Install with apt-get. Errors: MissingToolError names what cannot be installed here.
-
-    Chromium alone is no error elsewhere: Playwright has one of its own.
-    """
+    """Install with apt-get. Errors: MissingToolError names what cannot be installed here."""
     if not packages:
         return
     if not can_install:
-        lacking = [package for package in packages if package != "chromium"]
-        if lacking:
-            raise MissingToolError(
-                f"the tests need {', '.join(lacking)}; install what is missing and run this again"
-            )
-        return
-    print(f"  · apt-get installs {', '.join(packages)} ...", flush=True)
-    apt = ("apt-get", "-qq")
-    # A new machine knows no package before the update; an old one may do without.
-    run((*apt, "update"))
-    if run((*apt, "install", "--yes", "--no-install-recommends", *packages)) != 0:
+        raise MissingToolError(
+            f"the tests need {', '.join(packages)}; install what is missing and run this again"
+        )
+    if not _apt_installs(packages, run):
         raise MissingToolError(f"apt-get could not install {', '.join(packages)}")
 
 
-def install_own_browser(run: Run) -> None:
-    """Have Playwright download its Chromium. Errors: MissingToolError says what to do instead."""
+def prepare_browser(find: Find, *, can_install: bool, run: Run) -> None:
+    """Install the headless shell with apt-get, else use the machine's Chromium or Playwright's own.
+
+    Errors: MissingToolError says what to do.
+    """
+    if find(HEADLESS_SHELL) is not None:
+        return
+    if can_install and _apt_installs([HEADLESS_SHELL], run):
+        return
+    if any(map(find, CHROMIUM)):
+        return
     print("  · Playwright downloads its Chromium, once ...", flush=True)
     if run((PLAYWRIGHT, "install", "chromium")) != 0:
         raise MissingToolError(
             "Chromium is missing and Playwright could not download one; install Chromium or Chrome"
         )
+
+
+def _apt_installs(packages: Sequence[str], run: Run) -> bool:
+    """Install with apt-get: True where it worked."""
+    print(f"  · apt-get installs {', '.join(packages)} ...", flush=True)
+    apt = ("apt-get", "-qq")
+    # A new machine knows no package before the update; an old one may do without.
+    run((*apt, "update"))
+    return run((*apt, "install", "--yes", "--no-install-recommends", *packages)) == 0
 
 
 def run(command: Sequence[str | Path]) -> int:

@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 
 from local.console import Console
-from local.prepare_tests import MissingToolError, has_php, install_packages, missing_packages
+from local.prepare_tests import (
+    MissingToolError,
+    has_php,
+    install_packages,
+    missing_packages,
+    prepare_browser,
+)
 from local.settings import ROOT
 from local.test_run import BY_FILE, STACK_FOLDERS, Job, jobs, pytest_command, run
 
@@ -75,7 +81,7 @@ def test_the_tests_of_a_file_share_a_process_and_the_files_are_shared_out(tmp_pa
 
 def test_the_tests_against_the_stack_are_shared_out_by_file_and_none_is_left_out() -> None:
     job, without, *_ = jobs(3)
-    assert " ".join(job.command).endswith(f"{' '.join(BY_FILE)} -n 3")
+    assert " ".join(job.command).endswith(f"{' '.join(BY_FILE)} -n 4")
     named = [word for word in job.command if word.endswith(".py")]
     files = [path for folder in STACK_FOLDERS for path in (ROOT / folder).rglob("test_*.py")]
     assert sorted(named) == sorted(str(path.relative_to(ROOT)) for path in files)
@@ -123,11 +129,14 @@ def test_all_that_pass_is_a_pass(tmp_path: Path) -> None:
     assert "every check and every test passed" in screen
 
 
+def failed(_: Sequence[str | Path]) -> int:
+    return 1
+
+
 def test_what_the_machine_lacks_is_named_at_once_or_installed() -> None:
-    lacking = missing_packages(lambda _: None, has_browser=False, has_php=False)
-    assert lacking == ["bash", "curl", "git", "php-cli", "php-sqlite3", "chromium"]
-    assert missing_packages(lambda name: f"/bin/{name}", has_browser=False, has_php=True) == []
-    assert "chromium" not in missing_packages(lambda _: None, has_browser=True, has_php=True)
+    lacking = missing_packages(lambda _: None, has_php=False)
+    assert lacking == ["bash", "curl", "git", "php-cli", "php-sqlite3"]
+    assert missing_packages(lambda name: f"/bin/{name}", has_php=True) == []
     assert not has_php(lambda _: None)
     assert not has_php(lambda _: "/bin/false")
     assert has_php(lambda _: "/bin/true")
@@ -139,10 +148,40 @@ def test_what_the_machine_lacks_is_named_at_once_or_installed() -> None:
 
     with pytest.raises(MissingToolError, match="need bash, curl, git, php-cli, php-sqlite3;"):
         install_packages(lacking, can_install=False, run=note)
-    install_packages(["chromium"], can_install=False, run=note)
     install_packages([], can_install=True, run=note)
     assert commands == []
     install_packages(lacking, can_install=True, run=note)
-    assert [command[-1] for command in commands] == ["update", "chromium"]
+    assert [command[-1] for command in commands] == ["update", "php-sqlite3"]
     with pytest.raises(MissingToolError, match="could not install git"):
-        install_packages(["git"], can_install=True, run=lambda _: 1)
+        install_packages(["git"], can_install=True, run=failed)
+
+
+@pytest.mark.parametrize(
+    ("found", "can_install", "installed"),
+    [
+        (["chromium-headless-shell"], True, []),
+        (["chromium"], False, []),
+        (["chromium"], True, ["update", "chromium-headless-shell"]),
+        ([], True, ["update", "chromium-headless-shell"]),
+        ([], False, ["chromium"]),
+    ],
+)
+def test_a_browser_is_the_shell_of_apt_or_the_machines_or_playwrights(
+    found: list[str], can_install: bool, installed: list[str]
+) -> None:
+    commands: list[str] = []
+
+    def note(command: Sequence[str | Path]) -> int:
+        commands.append(str(command[-1]))
+        return 0
+
+    prepare_browser(lambda name: name if name in found else None, can_install=can_install, run=note)
+    assert commands == installed
+
+
+def test_without_any_browser_a_sentence_says_what_to_do() -> None:
+    prepare_browser(lambda name: name if name == "chromium" else None, can_install=True, run=failed)
+    with pytest.raises(MissingToolError, match="install Chromium or Chrome"):
+        prepare_browser(lambda _: None, can_install=True, run=failed)
+    with pytest.raises(MissingToolError, match="install Chromium or Chrome"):
+        prepare_browser(lambda _: None, can_install=False, run=failed)
