@@ -70,20 +70,20 @@ class Checkout:
         """Press the button once it can be pressed."""
         self.button(button).click()
 
-    def sees(self, heading: str, *, within_seconds: float = 30) -> None:
+    def sees(self, heading: str, *, within_seconds: float = 60) -> None:
         """Wait for a view by its heading."""
         title = self.page.get_by_role("heading", name=heading, exact=True)
         expect(title).to_be_visible(timeout=within_seconds * 1000)
 
     def reads(self, text: str | re.Pattern[str]) -> None:
         """Wait for a sentence."""
-        expect(self.page.get_by_text(text).first).to_be_visible(timeout=15_000)
+        expect(self.page.get_by_text(text).first).to_be_visible(timeout=45_000)
 
     # What happens at the phone
 
     def wait_for_prompt(self) -> None:
         """Wait until the phone shows the prompt."""
-        for _ in range(100):
+        for _ in range(300):
             if self.phone()["prompt"] is not None:
                 return
             self.page.wait_for_timeout(100)

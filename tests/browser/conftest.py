@@ -37,7 +37,7 @@ def chromium() -> Iterator[Browser]:
     """One Chromium per module; playwright's loop must not outlive the module."""
     # None: Playwright's own, which `make test` installs where the machine has no Chromium.
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    expect.set_options(timeout=15_000)
+    expect.set_options(timeout=45_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield browser
@@ -48,7 +48,7 @@ def chromium() -> Iterator[Browser]:
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     """A visitor's browser without any memory, at a desk."""
     context = chromium.new_context(viewport=DESK)  # type: ignore[arg-type]
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()
 

@@ -31,7 +31,7 @@ class Desk:
 
     def find(self, text: str) -> None:
         """Search with the keyboard alone."""
-        expect(self.search).to_be_visible(timeout=30 * SECONDS)
+        expect(self.search).to_be_visible(timeout=60 * SECONDS)
         self.page.locator("body").press("/")
         expect(self.search).to_be_focused()
         self.search.fill(text)
@@ -41,7 +41,7 @@ class Desk:
         return self.page.locator(".rows button").filter(has_text=text)
 
     def reads(self, text: str) -> None:
-        expect(self.page.locator("main")).to_contain_text(text, timeout=30 * SECONDS)
+        expect(self.page.locator("main")).to_contain_text(text, timeout=60 * SECONDS)
 
     def act(self, name: str, *, language: str = "en", **typed: str) -> None:
         """Press an act's button, say why, and confirm; look again once where it has changed."""
@@ -112,7 +112,7 @@ def sign_in(chromium: Browser, links: dict[str, str]) -> Iterator[SignIn]:
         contexts.append(context)
         page = context.new_page()
         page.goto(links[role])
-        expect(page.locator("#who")).to_contain_text(role, timeout=30 * SECONDS)
+        expect(page.locator("#who")).to_contain_text(role, timeout=60 * SECONDS)
         assert page.evaluate("location.hash") == "", "the code stays in the address"
         return Desk(page)
 

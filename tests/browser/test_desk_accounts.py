@@ -95,7 +95,7 @@ def test_an_account_signs_in_where_the_operator_added_it(
     )
     page.locator("input[name=sub]").fill(sub)
     page.locator("input[name=sub]").press("Enter")
-    page.wait_for_url(f"{site}/desk", timeout=30_000)
+    page.wait_for_url(f"{site}/desk", timeout=60_000)
     if is_staff:
         expect(page.locator("#who")).to_contain_text("Grace, clerk")
     else:

@@ -61,7 +61,7 @@ class NewClerk:
     def reads(self, text: str) -> Locator:
         """Find a sentence on the page."""
         found = self._page.locator("main").get_by_text(text).first
-        expect(found).to_be_visible(timeout=30 * SECONDS)
+        expect(found).to_be_visible(timeout=60 * SECONDS)
         return found
 
     def presses(self, name: str) -> None:
@@ -71,7 +71,7 @@ class NewClerk:
     def opens(self, row: str) -> str:
         """Open the row with these words, and give the next act that it names."""
         found = self._page.locator(".rows button").filter(has_text=row)
-        expect(found).to_have_count(1, timeout=30 * SECONDS)
+        expect(found).to_have_count(1, timeout=60 * SECONDS)
         named = re.search(r"Next: (.+)", found.inner_text())
         found.click()
         return named[1] if named else ""
@@ -83,7 +83,7 @@ class NewClerk:
         expect(dialog).to_contain_text("Afterwards:")
         self._page.keyboard.type(WHY)
         dialog.get_by_role("button", name="Do it", exact=True).click()
-        expect(dialog).to_be_hidden(timeout=30 * SECONDS)
+        expect(dialog).to_be_hidden(timeout=60 * SECONDS)
 
     @property
     def effort(self) -> Effort:
@@ -202,7 +202,7 @@ def test_a_new_clerk_answers_each_question_from_the_page_alone(
     def start() -> NewClerk:
         desk.evaluate("['click', 'input'].map((kind) => sessionStorage.removeItem(kind))")
         desk.reload()
-        expect(desk.get_by_role("searchbox")).to_be_visible(timeout=30 * SECONDS)
+        expect(desk.get_by_role("searchbox")).to_be_visible(timeout=60 * SECONDS)
         return NewClerk(desk)
 
     for question, story in stories.items():

@@ -69,7 +69,7 @@ def open_page(chromium: Browser, stack: StackState, tmp_path: Path) -> Iterator[
             write_state(tmp_path / "stack.json", stack)
             path = new_links(tmp_path / "stack.json")[0].address.removeprefix(stack.api_url)
         page.goto(f"{stack.api_url}{path}")
-        expect(page.locator(READY[name]).first).to_be_visible(timeout=30_000)
+        expect(page.locator(READY[name]).first).to_be_visible(timeout=60_000)
         return page
 
     yield open_one

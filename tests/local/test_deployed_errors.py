@@ -14,7 +14,7 @@ from tests.local.conftest import Customer, MakeToken
 
 STK_PUSH = "/api/payment/mpesa/stk-push"
 WRONG_PHONE = "Invalid phone number format. Use 254XXXXXXXXX"
-PHONE_SECONDS_MAX = 15.0
+PHONE_SECONDS_MAX = 30.0
 
 
 def assert_refused(answer: Answer, status: int, sentence: str | None = None) -> None:

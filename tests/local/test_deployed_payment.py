@@ -15,7 +15,7 @@ from local.timeline import read_events
 from tests.local.conftest import Customer
 
 RESULT_SECONDS_MAX = 60.0
-PHONE_SECONDS_MAX = 15.0
+PHONE_SECONDS_MAX = 30.0
 
 
 def answer_phone(simulator: SimulatorClient, phone_number: str, action: str) -> None:

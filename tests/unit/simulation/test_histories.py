@@ -17,10 +17,10 @@ from tests.simulation.sweeping import interleave, sweep_flow
 from tests.simulation.sweeps import FLOWS, LINED_UP, single_faults
 
 SHARES = 8
-SEEDS_A_SHARE = 30
+SEEDS_A_SHARE = 15
 LONG_FLOWS = ("refunded", "paid by hand")
-ONE_FAULT_IN = {flow: 24 if flow in LONG_FLOWS else 6 for flow in FLOWS}
-ORDERS = 120
+ONE_FAULT_IN = {flow: 48 if flow in LONG_FLOWS else 12 for flow in FLOWS}
+ORDERS = 60
 SAME_SEEDS = 10
 
 
