@@ -140,7 +140,7 @@ class MoneyDemo(Demo):
         self._begin("M-PESA names another amount, and a person must decide")
         booking_id, phone_number = new_booking(), new_phone()
         self._register(booking_id)
-        self._set_next("callback_wrong_amount+twin_off", phone_number)
+        self._set_next("callback_wrong_amount+twin_off+pull_never", phone_number)
         payment_id = self._initiate(booking_id, phone_number)
         self._answer_phone(phone_number, "pin")
         shown = self._look(

@@ -151,6 +151,7 @@ _TWINS = {
     "twin_wrong_shortcode": Entry(
         "The C2B confirmation names another shortcode.", {"twin_is_wrong_shortcode": True}
     ),
+    "pull_never": Entry("Pull never lists it.", {"is_pulled": False}),
 }
 
 CATALOGUE: dict[str, Entry] = {

@@ -153,7 +153,8 @@ def _listed(world: World, wanted: Wanted, now: float) -> Iterator[Movement]:
             continue
         if each.at < earliest:
             return  # movements are in the order of their time
-        is_hidden = each.receipt in ledger.reversed_receipts and not config.pull_lists_reversed
+        is_gone = each.receipt in ledger.reversed_receipts and not config.pull_lists_reversed
+        is_hidden = is_gone or not _is_pulled(world, each.receipt)
         is_late = each.at + _delay_seconds(world, each.receipt) > now
         is_wanted = each.at <= wanted.ends_at and _concerns(config, each, wanted.merchant)
         if is_wanted and not is_hidden and not is_late:
@@ -164,6 +165,12 @@ def _concerns(config: Config, movement: Movement, merchant: Merchant) -> bool:
     is_sweep = movement.kind is MovementKind.SETTLEMENT and config.pull_lists_sweeps
     is_payment = movement.kind is MovementKind.PAYMENT
     return (is_sweep or is_payment) and movement.credited.owner == merchant.shortcode
+
+
+def _is_pulled(world: World, receipt: str) -> bool:
+    debit = world.ledger.debits.get(receipt)
+    prompt = world.prompts.get(debit.checkout_request_id) if debit is not None else None
+    return prompt is None or prompt.scenario.is_pulled
 
 
 def _delay_seconds(world: World, receipt: str) -> float:

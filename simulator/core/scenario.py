@@ -86,6 +86,7 @@ class Scenario:
     twin_is_listed: bool = True
     twin_is_other_amount: bool = False
     twin_is_wrong_shortcode: bool = False
+    is_pulled: bool = True  # False: Pull never lists it
     query: QueryHonesty = QueryHonesty.HONEST
     query_lie_seconds: float | None = None  # None: it lies for ever
     query_lie_code: str = "1037"
@@ -198,6 +199,7 @@ _CONVERTERS: dict[str, Callable[[object], object]] = {
     "twin_is_listed": flag,
     "twin_is_other_amount": flag,
     "twin_is_wrong_shortcode": flag,
+    "is_pulled": flag,
     "query": word(QueryHonesty),
     "query_lie_seconds": optional(seconds),
     "query_lie_code": text,

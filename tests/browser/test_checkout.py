@@ -101,7 +101,7 @@ def test_a_wrong_pin_is_named_and_another_number_can_be_used(
 def test_a_lost_callback_is_recovered_by_the_query(
     open_checkout: OpenCheckout, daraja: SimulatorClient, customer: Customer, shoot: Shoot
 ) -> None:
-    daraja.set_next("callback_lost+twin_lost", customer.phone_number)
+    daraja.set_next("callback_lost+twin_lost+pull_never", customer.phone_number)
     checkout = open_checkout()
     checkout.pay()
     checkout.enter_pin()
@@ -299,7 +299,7 @@ def test_a_phone_that_is_off_fails_with_a_time_for_the_next_try(
 def test_a_wrong_amount_is_under_review_and_cannot_be_paid_again(
     open_checkout: OpenCheckout, daraja: SimulatorClient, customer: Customer, shoot: Shoot
 ) -> None:
-    daraja.set_next("callback_wrong_amount", customer.phone_number)
+    daraja.set_next("callback_wrong_amount+twin_off+pull_never", customer.phone_number)
     checkout = open_checkout()
     checkout.pay()
     checkout.enter_pin()

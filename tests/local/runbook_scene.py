@@ -54,7 +54,7 @@ class Scene:
 
     def pay_other_amount(self) -> str:
         """A payment in review: its callback, the only message about it, names another amount."""
-        payment_id = self.pay("pays+callback_wrong_amount+twin_off")
+        payment_id = self.pay("pays+callback_wrong_amount+twin_off+pull_never")
         self.wait(payment_id, "review")
         return payment_id
 

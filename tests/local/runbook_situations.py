@@ -104,7 +104,7 @@ def paid_twice(scene: Scene) -> Story:
 
 
 def in_review(scene: Scene) -> Story:
-    payment_id = scene.pay("pays+callback_missing_amount")
+    payment_id = scene.pay("pays+callback_missing_amount+twin_off+pull_never")
     scene.wait(payment_id, "review")
     said = yield scene.known(payment_id)
     assert "amount_missing" in said

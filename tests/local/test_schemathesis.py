@@ -58,7 +58,7 @@ CHECKS = [
 ]
 WITH_INPUT = [name for name, each in OPERATIONS.items() if each.body or [*each.iter_parameters()]]
 SCOPES = ("consultations:write", "payments:read", "refunds:request")
-BACKGROUND = ("TOKEN#", "QUERY#", "RCPT#")
+BACKGROUND = ("TOKEN#", "QUERY#", "RCPT#", "PULL#")
 WITHOUT_INPUT = {"GET /desk", "GET /api/desk/me", "GET /api/desk/waiting"}
 RUN = secrets.token_hex(4)
 _clients = itertools.count(1)

@@ -156,6 +156,16 @@ def test_a_reversed_payment_is_listed_or_not(is_listed: bool, count: int) -> Non
     assert len(references(pull(merchant))) == count
 
 
+def test_a_payment_that_pull_never_lists_is_paid_all_the_same() -> None:
+    merchant = merchant_with(1)
+    for scenario in ("pays+pull_never", "pays"):
+        merchant.daraja.set_next(scenario)
+        assert merchant.push().status == 200
+        merchant.wait(180)  # the same amount again sooner is refused
+    assert len(merchant.daraja.ledger.debits) == 3
+    assert len(references(pull(merchant))) == 2
+
+
 REFUSED: dict[str, tuple[dict[str, Any], tuple[int, str, str]]] = {
     "shortcode": ({"ShortCode": "999999"}, (400, "400.001", "Invalid ShortCode")),
     "offset": (
