@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -49,9 +50,12 @@ def test_the_page_that_is_copied_works_with_all_that_was_set(chromium: Browser) 
     expect(page.get_by_role("button", name="Lipa KES 1,500")).to_be_enabled()
     page.get_by_label("label").fill('Dr. "A" & <b>')
     page.get_by_label("accent", exact=True).fill("#4b2a8c")
-    page.get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))  # "Copied" is there for 2 s
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied", exact=True)).to_be_visible()
     html = page.evaluate("navigator.clipboard.readText()")
+    page.clock.resume()
     page.route(
         f"{SITE}/copied.html", lambda route: route.fulfill(content_type="text/html", body=html)
     )
