@@ -457,6 +457,7 @@ def test_every_view_is_accessible_in_every_look_and_language(
             color_scheme="dark" if look == "dark" else "light",
             forced_colors="active" if look == "forced" else "none",
         )
+        context.set_default_timeout(60_000)
         shop = open_shop(context, replace(api, calls=[]), lang=language)
         show(shop, presses)
         assert not re.search(r"undefined|null|NaN|\[object|\{\w+\}|M-Pesa", shop.text()), name

@@ -33,6 +33,7 @@ def open_playground(
     context = chromium.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
     )
+    context.set_default_timeout(60_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=SITE)
     page = context.new_page()
     page.route(f"{SITE}/**", serve_file)
