@@ -83,7 +83,7 @@ class Checkout:
 
     def wait_for_prompt(self) -> None:
         """Wait until the phone shows the prompt."""
-        for _ in range(300):
+        for _ in range(900):
             if self.phone()["prompt"] is not None:
                 return
             self.page.wait_for_timeout(100)

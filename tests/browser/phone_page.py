@@ -34,6 +34,7 @@ def page(
     """The phone's page, at the size of a phone and of a desk, without one error on it."""
     size = PHONE_SIZE if request.param == "phone" else DESKTOP_SIZE
     page = chromium.new_page(viewport=size)  # type: ignore[arg-type]
+    page.set_default_timeout(60_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)

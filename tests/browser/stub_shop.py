@@ -76,6 +76,7 @@ LOCKED = FAILED | {
     "manual_payment_details": None,
 }
 OPENED_AT = "2026-11-23T10:16:00+03:00"
+BEFORE = "2026-11-23T09:16:00+03:00"
 REVIEW = PENDING | {
     "detail": "review",
     "customer_message": "We received money and are checking it.",
@@ -161,6 +162,7 @@ class Shop:
 
     page: Page
     api: StubApi
+    stands_still: bool = False
     heard: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -193,7 +195,11 @@ class Shop:
             "for (const kind of ['update', 'outcome', 'completed', 'trouble', 'left'])"
             " document.addEventListener(`mpesa-${kind}`, (e) => window.hear(e.type, e.detail));"
         )
-        self.page.clock.install(time=OPENED_AT)
+        if self.stands_still:
+            self.page.clock.install(time=BEFORE)
+            self.page.clock.pause_at(OPENED_AT)
+        else:
+            self.page.clock.install(time=OPENED_AT)
         self.page.goto(f"{SITE}/shop.html")
 
     @property
@@ -218,7 +224,7 @@ class Shop:
         """Wait for a view by its heading."""
         expect(self.page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
 
-    def reads(self, sentence: str) -> None:
+    def reads(self, sentence: str | re.Pattern[str]) -> None:
         """Wait for a sentence, or a part of one, on the card."""
         expect(self.element.locator(".card")).to_contain_text(sentence)
 
@@ -251,7 +257,14 @@ def serve_file(route: Route) -> None:
 
 
 def open_shop(context: BrowserContext, api: StubApi, **options: str | None) -> Shop:
-    """Open the page in a new tab."""
+    """Open the page in a new tab; its clock runs by itself, and further where it is moved."""
     shop = Shop(context.new_page(), api)
+    shop.visit(**options)
+    return shop
+
+
+def open_still_shop(context: BrowserContext, api: StubApi, **options: str | None) -> Shop:
+    """Open the page in a new tab whose clock is moved by hand alone, however slow the machine."""
+    shop = Shop(context.new_page(), api, stands_still=True)
     shop.visit(**options)
     return shop

@@ -9,7 +9,14 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.checkout import check_accessibility
-from tests.browser.stub_shop import PAYMENT_ID, Shop, StubApi, open_shop, refusal
+from tests.browser.stub_shop import (
+    PAYMENT_ID,
+    Shop,
+    StubApi,
+    open_shop,
+    open_still_shop,
+    refusal,
+)
 
 LANGUAGES = ("en", "sw")
 PAY = ("Pay KES 1,500", "Lipa KES 1,500")
@@ -90,10 +97,6 @@ ROWS = {
 }
 
 
-def opened(context: BrowserContext, api: StubApi, language: str) -> Shop:
-    return open_shop(context, api, lang=language)
-
-
 def pay(shop: Shop, at: int) -> None:
     shop.button(PAY[at]).click()
 
@@ -102,13 +105,16 @@ def pay(shop: Shop, at: int) -> None:
 @pytest.mark.parametrize("name", ROWS)
 def test_a_refusal_says_what_to_do(context: BrowserContext, name: str, language: str) -> None:
     row, at = ROWS[name], LANGUAGES.index(language)
-    shop = opened(context, StubApi(push=row.push), language)
+    # In a clock that runs "in 1:00" is read for one second.
+    shop = open_still_shop(context, StubApi(push=row.push), lang=language)
+    shop.pass_time(1)
     pay(shop, at)
     shop.reads(row.says[at])
     offered = shop.page.locator("mpesa-checkout button:enabled").all_inner_texts()
     assert offered == [each[at] for each in row.offers]
     assert len(shop.api.keys) == 1, "nothing new is asked for by itself"
     if name == LOOKED_AT:
+        shop.page.clock.resume()
         check_accessibility(shop.page)
 
 
@@ -118,7 +124,7 @@ def test_without_an_answer_the_same_request_is_repeated_and_then_it_says_what_to
     context: BrowserContext, how: str, language: str
 ) -> None:
     at = LANGUAGES.index(language)
-    shop = opened(context, StubApi(), language)
+    shop = open_shop(context, StubApi(), lang=language)
     expect(shop.button(PAY[at])).to_be_enabled()
     shop.api.is_up, shop.api.hangs = how != "no network", how == "slow"
     if how[0] == "5":

@@ -11,8 +11,9 @@ __all__ = ["config", "page", "simulator"]
 
 
 def menu(page: Page) -> Locator:
-    """The M-PESA menu, opened."""
-    page.get_by_role("button", name="Lipa na M-PESA").click()
+    """The M-PESA menu, opened; it has heard by then which businesses there are."""
+    with page.expect_response("**/_simulator/businesses"):
+        page.get_by_role("button", name="Lipa na M-PESA").click()
     opened = page.get_by_role("dialog", name="Lipa na M-PESA")
     expect(opened).to_be_visible()
     return opened
@@ -49,8 +50,9 @@ def test_a_person_pays_a_paybill_by_hand(page: Page, simulator: RunningSimulator
 def test_a_till_is_paid_with_the_keyboard_in_swahili(
     page: Page, simulator: RunningSimulator
 ) -> None:
-    simulator.daraja.set_phone(WAITS, language="sw")
-    simulator.control("PATCH", f"phones/{WAITS}", balance_kes=50_000)
+    simulator.control("PATCH", f"phones/{WAITS}", language="sw")
+    # What is told of the phone draws the menu anew, so nothing may come while somebody types.
+    expect(page.locator("html")).to_have_attribute("lang", "sw")
     opened = menu(page)
     opened.get_by_role("button", name="Nunua bidhaa").press("Enter")
     for typed in ("5123456", "70", "1234"):

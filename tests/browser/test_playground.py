@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -32,6 +33,7 @@ def open_playground(
     context = chromium.new_context(
         viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
     )
+    context.set_default_timeout(60_000)
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=SITE)
     page = context.new_page()
     page.route(f"{SITE}/**", serve_file)
@@ -49,9 +51,12 @@ def test_the_page_that_is_copied_works_with_all_that_was_set(chromium: Browser) 
     expect(page.get_by_role("button", name="Lipa KES 1,500")).to_be_enabled()
     page.get_by_label("label").fill('Dr. "A" & <b>')
     page.get_by_label("accent", exact=True).fill("#4b2a8c")
-    page.get_by_role("button", name="Copy").click()
-    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))  # "Copied" is there for 2 s
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("button", name="Copied", exact=True)).to_be_visible()
     html = page.evaluate("navigator.clipboard.readText()")
+    page.clock.resume()
     page.route(
         f"{SITE}/copied.html", lambda route: route.fulfill(content_type="text/html", body=html)
     )

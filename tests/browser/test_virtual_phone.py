@@ -1,7 +1,6 @@
 """The virtual phone in real Chromium: the prompt appears, and what the person does counts."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -16,7 +15,7 @@ from tests.browser.phone_page import (
     shoot,
     simulator,
 )
-from tests.unit.simulator.running import AT_ONCE, RunningSimulator
+from tests.unit.simulator.running import RunningSimulator
 from tests.unit.simulator.virtual_merchant import WAITS
 
 __all__ = ["config", "page", "simulator"]
@@ -82,6 +81,7 @@ def test_tab_stays_within_the_prompt(page: Page, simulator: RunningSimulator) ->
 
 def test_a_pin_of_three_digits_cannot_be_sent(page: Page, simulator: RunningSimulator) -> None:
     simulator.push(WAITS)
+    expect(page.get_by_role("dialog")).to_be_visible()
     expect(page.locator("#send")).to_be_disabled()
     page.keyboard.type("123")
     page.keyboard.press("Enter")
@@ -109,8 +109,8 @@ def test_a_wrong_pin_is_told_by_sms(page: Page, simulator: RunningSimulator) -> 
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.type("9999")
     page.keyboard.press("Enter")
+    expect(page.locator("#banner")).to_be_visible()  # for six seconds; the message stays
     expect(page.get_by_label("Messages")).to_contain_text("wrong PIN")
-    expect(page.locator("#banner")).to_be_visible()
     shoot(page, "wrong-pin")
     assert result_code(simulator) == 2001
 
@@ -174,10 +174,10 @@ def test_another_screen_of_the_same_phone_closes_too(
     other.close()
 
 
-@pytest.mark.parametrize("config", [replace(AT_ONCE, prompt_seconds=1)])
 def test_a_prompt_nobody_answers_goes_away(page: Page, simulator: RunningSimulator) -> None:
     simulator.push(WAITS)
     expect(page.get_by_role("dialog")).to_be_visible()
+    assert simulator.control("POST", "clock", advance_seconds=60).ok
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("#toast")).to_have_text("The request has closed.")
     assert result_code(simulator) == 1037
@@ -204,7 +204,10 @@ def test_the_panel_changes_the_phone(chromium: Browser, simulator: RunningSimula
     page.get_by_role("button", name="1,000", exact=True).click()
     page.get_by_role("button", name="Kiswahili").click()
     page.get_by_label("When a prompt comes").select_option("cancels")
+    # Each of the three is a request of its own.
     expect(page.locator("#scenario-says")).to_contain_text("1032")
+    expect(page.get_by_role("button", name="Kiswahili")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_test_id("balance")).to_have_text("Ksh1,000.00")
     shoot(page, "panel")
     phone = simulator.daraja.phone(WAITS)
     assert (phone.language, phone.scenario) == ("sw", "cancels")
