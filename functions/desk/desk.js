@@ -1,5 +1,5 @@
 /** The desk: sign-in, what waits, the search, money without a payment, and the keyboard. */
-import { $, actName, ask, call, card, clock, facts, kes, list, make, open, phone, show, state, t, tell, today, word } from '/desk/page.js';
+import { $, actName, ask, call, card, clock, facts, hush, kes, list, make, open, phone, show, state, t, tell, today, word } from '/desk/page.js';
 import { badge, paymentLine, story } from '/desk/story.js';
 
 const hasAccounts = document.querySelector('meta[name=staff-account]').content !== '';
@@ -105,7 +105,7 @@ function offers(row, path, again) {
 state.signedOut = (text = t('sign_in')) => {
   state.token = state.me = null;
   sessionStorage.removeItem('token');
-  $('told').replaceChildren();
+  hush();
   sayWho();
   show(start, card(t('sign_in_title'), make('p', { role: 'alert' }, text),
     hasAccounts ? make('button', { type: 'button', class: 'main', onclick: () => account().then((module) => module.signIn()).catch(() => state.signedOut(t('down'))) }, t('account')) : null));

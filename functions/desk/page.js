@@ -65,8 +65,9 @@ export async function call(path, body) {
   if (state.token) headers.Authorization = `Bearer ${state.token}`;
   if (body) headers['Content-Type'] = 'application/json';
   const patience = new AbortController();
+  const waits = t('slow');
   const end = setTimeout(() => patience.abort(), SECONDS_MAX * 1000);
-  const slow = setTimeout(() => tell(t('slow'), { keeps: true }), SLOW_SECONDS * 1000);
+  const slow = setTimeout(() => state.keeps || tell(waits, { keeps: true }), SLOW_SECONDS * 1000);
   let response = null;
   let answer = null;
   try {
@@ -77,7 +78,7 @@ export async function call(path, body) {
   }
   clearTimeout(end);
   clearTimeout(slow);
-  if ($('told').textContent === t('slow')) $('told').replaceChildren();
+  if ($('told').textContent === waits) hush();
   if (response?.ok && answer) return answer;
   const status = response && !response.ok ? response.status : 0;
   if (status === 401) state.signedOut();
@@ -86,6 +87,8 @@ export async function call(path, body) {
 
 export function show(again, ...nodes) {
   state.again = again;
+  state.shown = [again, state.place];
+  state.turn = null;
   document.body.classList.toggle('in', state.token != null);
   for (const [id, view] of [['go-waiting', 'waiting'], ['go-day', 'day']]) {
     if (again.view === view) $(id).setAttribute('aria-current', 'page');
@@ -98,18 +101,19 @@ export function show(again, ...nodes) {
 
 /**
  * Load and show; where something does not answer, say which and offer to try again. An answer that
- * comes after another view was asked for is dropped.
+ * comes after another view, or this one again, was asked for is dropped.
  */
 export async function open(again, path, draw) {
   // A number that was revealed stays with its own payment.
-  if (state.keeps && state.place !== path) $('told').replaceChildren();
+  if (state.keeps && state.place !== path) hush();
   state.place = path;
   state.again = again;
+  const turn = state.turn = {};
   try {
     const answer = await call(path);
-    if (state.again === again) draw(answer);
+    if (state.turn === turn) draw(answer);
   } catch (error) {
-    if (error.status === 401 || state.again !== again) return;
+    if (error.status === 401 || state.turn !== turn) return;
     const text = error.status === undefined ? t('fault') : error.message;
     show(again, card(null, make('p', { role: 'alert' }, text), make('button', { onclick: again }, t('try_again'))));
   }
@@ -120,7 +124,13 @@ export function tell(text, { keeps = false } = {}) {
   $('told').textContent = text;
   state.keeps = keeps;
   clearTimeout(state.hide);
-  if (!keeps) state.hide = setTimeout(() => $('told').replaceChildren(), 6000);
+  if (!keeps) state.hide = setTimeout(hush, 6000);
+}
+
+/** Nothing that was told stays. */
+export function hush() {
+  $('told').replaceChildren();
+  state.keeps = false;
 }
 
 /* The one question before an act: what will be true afterwards, and why it is done. */
@@ -157,7 +167,15 @@ export function ask({ act, then, to, known = {}, path, facts, again }) {
   $('reason').value = '';
   $('act-fields').replaceChildren(...(FIELDS[act] ?? []).flatMap((name) => field(act, name)));
   dialog.returnValue = '';
-  let isOld = false; // after a refusal or silence, what is behind the question is read again
+  // It is about what is shown: a view that was asked for before does not come in behind it.
+  // After that, and after a refusal or silence, what is behind the question is read again.
+  let isOld = Boolean(state.turn);
+  state.turn = null;
+  [state.again, state.place] = state.shown;
+  const question = state.question = {};
+  // While the act is on its way, Back may lead elsewhere, even to another question.
+  const { place } = state;
+  const isOpen = () => state.question === question && dialog.open;
   dialog.onclose = () => isOld && again();
   dialog.querySelector('form').onsubmit = async (event) => {
     if (event.submitter?.value !== 'yes') return;
@@ -167,15 +185,21 @@ export function ask({ act, then, to, known = {}, path, facts, again }) {
     $('act-error').textContent = '';
     try {
       const answer = await call(path, { act: act === 'attach_booking' ? 'attach' : act, reason: $('reason').value, ...facts, ...typed(act) });
-      isOld = false;
-      dialog.close();
       const number = answer.phone_number;
+      if (state.place !== place) return tell(`${actName(act)}: ${t('done')}`);
+      isOld = false;
+      if (isOpen()) dialog.close();
       tell(number ? t('number_is', { number }) : t('done'), { keeps: Boolean(number) });
       again();
     } catch (error) {
       isOld = error.status !== 401;
-      $('act-error').textContent = !error.status || error.status >= 500 ? unsure(error) : error.message;
-      if (error.status === 401) dialog.close();
+      const text = !error.status || error.status >= 500 ? unsure(error) : error.message;
+      if (!isOld) dialog.close();
+      else if (isOpen()) $('act-error').textContent = text;
+      else {
+        tell(`${actName(act)}: ${text}`, { keeps: true });
+        if (state.place === place) again();
+      }
     } finally {
       $('act-yes').disabled = false;
       $('act-yes').textContent = t('confirm');

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,6 +27,7 @@ class Gateway(BaseHTTPRequestHandler):
     """What API Gateway does for the desk's function."""
 
     world: World
+    one_at_a_time: Lock
 
     def do_GET(self) -> None:
         self._serve()
@@ -35,6 +36,11 @@ class Gateway(BaseHTTPRequestHandler):
         self._serve()
 
     def _serve(self) -> None:
+        # Chromium keeps connections on which it asks nothing yet: each has a thread of its own.
+        with self.one_at_a_time:
+            self._invoke()
+
+    def _invoke(self) -> None:
         # The issuer's clock is the machine's.
         self.world.pass_time(max(0, time.time() - self.world.clock()))
         path = urlsplit(self.path).path
@@ -74,7 +80,8 @@ def site(issuer: str) -> Iterator[str]:
     }
     world = World(environment=accounts)
     Desk(world).json("staff", "add", "grace", "--name", "Grace", "--role", "clerk", *WHO)
-    server = HTTPServer(("127.0.0.1", 0), type("Bound", (Gateway,), {"world": world}))
+    bound = type("Bound", (Gateway,), {"world": world, "one_at_a_time": Lock()})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), bound)
     Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -20,6 +20,10 @@ from tests.browser.stub_desk import (
 )
 
 WHOLE_NUMBER = "254712345678"
+STORY = f"payments/{PAYMENT_ID}"
+ACT = f"{STORY}/acts"
+WAITING = "**/api/desk/waiting"
+REQUEST = "Request the refund"
 RECEIPT = "UKR1STRANG"
 ROW: dict[str, Any] = {
     "receipt_number": RECEIPT,
@@ -118,6 +122,83 @@ def test_a_revealed_number_goes_with_its_payment(desk: StubDesk, errors: list[st
     expect(desk.page.get_by_role("alert")).to_contain_text("Hujaingia")
     assert WHOLE_NUMBER not in desk.page.content()
     assert errors == []
+
+
+def test_a_revealed_number_stays_where_the_system_is_slow(desk: StubDesk) -> None:
+    acts = [{"act": "reveal_phone", "then": "refund_due"}]
+    desk.trouble[STORY] = says(PAYMENT | {"acts": acts})
+    desk.page.clock.install()
+    desk.sign_in("en")
+    desk.page.locator(".rows button").click()
+    desk.page.get_by_role("button", name="Show the whole phone number", exact=True).click()
+    desk.page.locator("#reason").fill("to call back")
+    desk.trouble[ACT] = says({"phone_number": WHOLE_NUMBER})
+    desk.trouble[STORY] = silence
+    with desk.page.expect_request(f"**/{STORY}"):
+        desk.page.locator("#act-yes").click()
+    desk.page.clock.run_for(10_000)
+    expect(desk.page.locator("#told")).to_have_text(f"The number is {WHOLE_NUMBER}")
+
+
+def test_an_older_answer_for_the_same_view_is_dropped(desk: StubDesk) -> None:
+    desk.sign_in("en")
+    held: list[Route] = []
+    desk.trouble["waiting"] = held.append
+    with desk.page.expect_request(WAITING):
+        desk.page.locator("#go-waiting").click()
+    desk.trouble["waiting"] = says({"payments": [], "receipts": []})
+    desk.page.locator("#go-waiting").click()
+    expect(desk.page.locator("main .good")).to_be_visible()
+    with desk.page.expect_response(WAITING):
+        held[0].fulfill(json={"payments": [PAYMENT], "receipts": []})
+    desk.page.evaluate("fetch('/desk').then((page) => page.text())")
+    expect(desk.page.locator("main .good")).to_be_visible()
+
+
+def test_a_view_that_comes_late_does_not_come_in_behind_a_question(desk: StubDesk) -> None:
+    desk.sign_in("en")
+    desk.page.locator(".rows button").click()
+    held: list[Route] = []
+    desk.trouble["waiting"] = held.append
+    with desk.page.expect_request(WAITING):
+        desk.page.locator("#go-waiting").click()
+    desk.page.get_by_role("button", name=REQUEST, exact=True).click()
+    with desk.page.expect_response(WAITING):
+        held[0].fulfill(json={"payments": [], "receipts": []})
+    desk.page.evaluate("fetch('/desk').then((page) => page.text())")
+    expect(desk.page.locator(".sum")).to_have_text("KES 1,500")
+    with desk.page.expect_response(f"**/{STORY}"):  # it was not looked at since
+        desk.page.get_by_role("button", name="Back", exact=True).click()
+    expect(desk.page.locator(".sum")).to_have_text("KES 1,500")
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+def test_the_answer_to_an_act_that_was_left_is_told_and_ends_no_other_question(
+    desk: StubDesk, is_done: bool
+) -> None:
+    desk.trouble["waiting"] = says({"payments": [PAYMENT], "receipts": [ROW]})
+    desk.trouble[f"receipts/{RECEIPT}"] = says(ROW)
+    held: list[Route] = []
+    desk.trouble[ACT] = held.append
+    desk.open("en", "/desk#a-link")
+    desk.page.locator(".rows button").first.click()
+    desk.page.get_by_role("button", name=REQUEST, exact=True).click()
+    desk.page.locator("#reason").fill("the customer called")
+    with desk.page.expect_request("**/acts"):
+        desk.page.locator("#act-yes").click()
+    desk.page.get_by_role("button", name="Back", exact=True).click()
+    desk.page.locator("#go-waiting").click()
+    desk.page.locator(".rows button").filter(has_text=RECEIPT).click()
+    desk.page.get_by_role("button", name="Not ours to book", exact=True).click()
+    if is_done:
+        held[0].fulfill(json=PAYMENT)
+    else:
+        refused(409, "changed_meanwhile")(held[0])
+    told = "Done" if is_done else "It has changed since you saw it"
+    expect(desk.page.locator("#told")).to_contain_text(f"{REQUEST}: {told}")
+    expect(desk.page.get_by_role("dialog", name="Not ours to book")).to_be_visible()
+    expect(desk.page.locator("#act-error")).to_be_empty()
+    expect(desk.page.locator("main")).to_contain_text(RECEIPT)
 
 
 def test_money_is_set_aside_with_what_it_is_and_why(desk: StubDesk) -> None:

@@ -8,7 +8,7 @@
  * booking, and a person must approve the refund at the desk.
  * Only the person or the network is odd; Hakika does not know which day it is.
  */
-const LATE = { callback_seconds: 20, twin: 'lost' };
+const LATE = { callback_seconds: 30, twin: 'lost' };
 const ALL_LOST = 'push_reset+callback_lost+twin_lost';
 
 export const DAYS = {

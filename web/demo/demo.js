@@ -11,7 +11,7 @@ import { Timeline, span } from './timeline.js';
 const EVENTS_SECONDS = 45; // a late receipt is an event too
 const PERSON_SECONDS = 900; // as long as a link to the desk lives
 const BETWEEN_DAYS_SECONDS = 1.2; // the days begin one after the other, so that one machine can play them all
-const PAY_SECONDS_MAX = 20;
+const PAY_SECONDS_MAX = 60; // ten checkouts read their prices at once
 const BY_HAND_SECONDS_MAX = 120; // where the confirmation is lost, the next list of payments has it
 const AGREE_LOOKS = 10; // looks at money and booking, a second apart, before they are called different
 const REMEMBERED = 'hakika-demo-play';
