@@ -139,7 +139,7 @@ def _check_bookings(world: SimulatedWorld, view: View) -> None:
     """I16: no debit confirms two bookings, and no booking is confirmed by two debits."""
     bookings: set[str] = set()
     receipts: set[str] = set()
-    on_rows: set[str] = set()
+    confirming: dict[str, str] = {}
     for payment_id, payment in view.payments.items():
         if payment["status"] != "completed":
             continue
@@ -150,11 +150,12 @@ def _check_bookings(world: SimulatedWorld, view: View) -> None:
         receipt = debit.receipt if debit is not None else bound_receipt(payment) or payment_id
         require(receipt not in receipts, "I16", f"{receipt}: confirms two bookings")
         receipts.add(receipt)
-        on_rows.add(bound_receipt(payment) or receipt)
+        confirming[bound_receipt(payment) or receipt] = payment_id
     for payment_id, payment in view.payments.items():
-        owed = payment["status"] in ("refund_due", "refunded")
-        if owed and bound_receipt(payment) in on_rows:
-            raised = view.attention_was_raised(payment_id)
+        other = confirming.get(bound_receipt(payment) or "")
+        if payment["status"] in ("refund_due", "refunded") and other is not None:
+            # A callback with another payment's receipt: whoever is told it later tells a person.
+            raised = any(map(view.attention_was_raised, (payment_id, other)))
             require(
                 raised, "I16", f"{payment_id}: owed back, and the same money confirms a booking"
             )
