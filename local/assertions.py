@@ -18,8 +18,8 @@ from local.errors import LocalStackError
 from local.settings import ROOT, LocalSettings
 from local.template import read_routes, read_template
 
-EVENT_SECONDS_MAX = 10.0
-ANSWER_SECONDS_MAX = 30.0
+EVENT_SECONDS_MAX = 90.0
+ANSWER_SECONDS_MAX = 60.0
 PROBE_PAYMENT = "0" * 32
 ALLOWED_ORIGIN_PATH = "/api/payment/mpesa/stk-push"
 

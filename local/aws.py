@@ -33,5 +33,6 @@ def client(service: str, endpoint_url: str, *, access_key: str = ACCESS_KEY) -> 
         region_name=REGION,
         aws_access_key_id=access_key,
         aws_secret_access_key=access_key,
-        config=Config(retries={"mode": "standard", "max_attempts": 1}),
+        # The cleanup may run for 60 s, and start for a while before.
+        config=Config(read_timeout=180, retries={"mode": "standard", "max_attempts": 1}),
     )

@@ -1,12 +1,15 @@
 """Small clients of the public API and of the simulator, as the demo and the tests use them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
-ANSWER_SECONDS_MAX = 40.0
+from local.errors import LocalStackError
+
+ANSWER_SECONDS_MAX = 60.0
 
 
 @dataclass(frozen=True)
@@ -88,12 +91,26 @@ class SimulatorClient:
         body = {"scenario": scenario, "phone_number": phone_number, "times": times}
         return self.call("POST", "/next", body)
 
+    @contextmanager
+    def without_pull(self) -> Iterator[None]:
+        """Let Pull list nothing meanwhile: the stack asks each minute, before any message comes."""
+        self._provision_pull(is_on=False)
+        try:
+            yield
+        finally:
+            self._provision_pull(is_on=True)
+
     def call(self, method: str, path: str, body: Any = None) -> Answer:
         """Call the control API; `path` begins after `/_simulator`."""
         response = self._session.request(
             method, f"{self._base}{path}", json=body, timeout=ANSWER_SECONDS_MAX
         )
         return _read(response)
+
+    def _provision_pull(self, *, is_on: bool) -> None:
+        answer = self.call("PATCH", "/settings", {"pull_is_provisioned": is_on})
+        if answer.status != 200:
+            raise LocalStackError(f"the simulator answered {answer.status}: {answer.text[:200]}")
 
 
 def _read(response: requests.Response) -> Answer:

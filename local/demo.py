@@ -28,8 +28,8 @@ from local.settings import read_settings
 from local.stack import running_stack
 from local.state import StackState, read_running
 
-PHONE_SECONDS_MAX = 30.0
-RESULT_SECONDS_MAX = 90.0
+PHONE_SECONDS_MAX = 50.0
+RESULT_SECONDS_MAX = 180.0
 POLL_SECONDS = 0.5
 PIN = "1234"
 PRICE_KES = 1500

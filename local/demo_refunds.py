@@ -12,7 +12,7 @@ from local.desk import DeskPerson, sign_in
 from local.state import StackState
 
 RETURNED_SECONDS_MAX = 180.0
-SPACING_SECONDS_MAX = 60.0
+SPACING_SECONDS_MAX = 150.0
 PASSING = ("refund_spacing", "changed_meanwhile")
 """The codes of refusals after which an approver looks again."""
 # Somebody of the demo's own: a fresh link ends the person's earlier session.

@@ -17,7 +17,7 @@ from local.settings import LocalSettings
 from simulator.core.config import DEFAULT_MERCHANTS
 
 NOMINATED_NUMBER = "254708374149"
-ANSWER_SECONDS_MAX = 10.0
+ANSWER_SECONDS_MAX = 60.0
 OAUTH_PATH = "/oauth/v1/generate"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from local.errors import LocalStackError
 
 STOP_SECONDS = 5.0
+KILL_SECONDS_MAX = 60.0
 POLL_SECONDS = 0.05
 LOG_LINES_SHOWN = 15
 _METRIC_OR_EVENT = re.compile(r"\s*\{.*\}\s*")
@@ -182,7 +183,7 @@ def read_last_error(log: Path) -> str:
 
 def _wait_for_group(group: int) -> None:
     """Wait until nothing of a killed group runs any more: a kill takes effect a moment later."""
-    deadline = time.monotonic() + STOP_SECONDS
+    deadline = time.monotonic() + KILL_SECONDS_MAX
     while any(map(is_alive, _members(group))) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
 

@@ -107,7 +107,8 @@ def commands(shell_file: str, *, has_simulator: bool) -> list[tuple[str, str]]:
         *steps,
         (
             "the payment, once Safaricom has called back",
-            f"sleep 3; curl -sS $API/api/payment/mpesa/status/$PAYMENT {customer}; echo",
+            f"until curl -sS $API/api/payment/mpesa/status/$PAYMENT {customer} "
+            "| grep -v '\"pending\"'; do sleep 1; done",
         ),
         (
             "the consultation is Confirmed",

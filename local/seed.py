@@ -10,7 +10,7 @@ from local.state import StackState
 from simulator.core.config import DEFAULT_MERCHANTS
 
 CUSTOMER_ID = "demo-user"
-ANSWER_SECONDS_MAX = 30.0
+ANSWER_SECONDS_MAX = 60.0
 PRICE_KES = 1500
 SANDBOX_PRICE_KES = 1
 

@@ -16,8 +16,8 @@ from simulator.referee.rules import Judgement, Look, Status, judge
 AMOUNT_KES = 100
 UNLISTED_SOURCE = "41.90.64.12"
 LOOK_SECONDS = 0.5
-RESULT_SECONDS_MAX = 15.0
-ACT_SECONDS_MAX = 15.0
+RESULT_SECONDS_MAX = 60.0
+ACT_SECONDS_MAX = 60.0
 Document = dict[str, Any]
 
 

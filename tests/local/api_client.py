@@ -12,7 +12,7 @@ import requests
 from local import aws, credentials
 from local.state import StackState
 
-ANSWER_SECONDS_MAX = 30
+ANSWER_SECONDS_MAX = 60
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 EMULATOR_PYTHON = ROOT / ".venvs" / "emulator" / "bin" / "python"
-SECONDS_MAX = 30.0
+SECONDS_MAX = 120.0
 POLL_SECONDS = 0.05
 
 

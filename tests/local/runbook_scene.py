@@ -22,8 +22,12 @@ from local.client import SimulatorClient
 from local.state import StackState
 from tests.local.conftest import Customer
 
-RESULT_SECONDS_MAX = 60.0
+RESULT_SECONDS_MAX = 180.0
 POLL_SECONDS = 0.5
+PROMPT_SECONDS = 3600
+WRONG_KES = 999
+NOBODY_SAYS_ANYTHING = "waits+callback_lost+query_never_final"
+"""No money moves, so nothing but what a test says itself can end the payment."""
 RECEIPT_CHARACTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -45,18 +49,30 @@ class Scene:
         payment_id: str = answer.body["payment_id"]
         return payment_id
 
-    def paid(self, *, booking_id: str | None = None) -> Payment:
-        """A payment that is completed and has its receipt: a query names none."""
-        payment_id = self.pay("pays", booking_id=booking_id)
-        return self.wait_until(
-            payment_id, lambda each: each.status == "completed" and each.receipt_number is not None
-        )
+    def paid(self, *, booking_id: str | None = None, price_kes: int = 1000) -> Payment:
+        """A completed payment that no later message moves.
 
-    def pay_other_amount(self) -> str:
+        A query names no receipt, and Pull alone may name no time and leaves the locks to the
+        callback: whichever is first, the payment is given once both are settled.
+        """
+        with self.simulator.without_pull():
+            payment_id = self.pay("pays", booking_id=booking_id, price_kes=price_kes)
+            return self.wait_until(
+                payment_id,
+                lambda each: (
+                    each.status == "completed"
+                    and each.receipt_number is not None
+                    and not each.holds_locks
+                ),
+            )
+
+    def pay_other_amount(self, amount_kes: int | None = WRONG_KES) -> str:
         """A payment in review: its callback, the only message about it, names another amount."""
-        payment_id = self.pay("pays+callback_wrong_amount+twin_off+pull_never")
-        self.wait(payment_id, "review")
-        return payment_id
+        payment = self.wait(self.pay(NOBODY_SAYS_ANYTHING), "pending")
+        queue_callback(
+            self, "FallbackQueueUrl", payment, receipt=new_receipt(), amount_kes=amount_kes
+        )
+        return self.wait(payment.payment_id, "review").payment_id
 
     def try_to_pay(self) -> ApiAnswer:
         """Another customer starts a payment; whatever the answer is."""
@@ -118,12 +134,19 @@ class Scene:
 
     def end_prompt(self, payment_id: str) -> None:
         """Let the payment's prompt be over, as its lock's deadline would: nobody waits for that."""
+        self._set_prompt(payment_id, 0)
+
+    def keep_prompt(self, payment_id: str) -> None:
+        """Let the payment's prompt stay open, however slow the machine is."""
+        self._set_prompt(payment_id, PROMPT_SECONDS)
+
+    def _set_prompt(self, payment_id: str, seconds: int) -> None:
         self.client("dynamodb").update_item(
             TableName=self.stack.table_name,
             Key={"pk": {"S": f"PAY#{payment_id}"}, "sk": {"S": "STATE"}},
             # A writer that read the payment before reads it again.
-            UpdateExpression="SET prompt_until = created_at ADD version :one",
-            ExpressionAttributeValues={":one": {"N": "1"}},
+            UpdateExpression="SET prompt_until = created_at + :seconds ADD version :one",
+            ExpressionAttributeValues={":seconds": {"N": str(seconds)}, ":one": {"N": "1"}},
         )
 
     def known(self, payment_id: str) -> dict[str, str]:
@@ -158,10 +181,18 @@ def new_receipt() -> str:
     return "UKR" + "".join(secrets.choice(RECEIPT_CHARACTERS) for _ in range(7))
 
 
-def queue_callback(scene: Scene, queue: str, payment: Payment, *, receipt: str) -> None:
+def queue_paid_callback(scene: Scene, queue: str, payment: Payment, *, receipt: str) -> None:
+    """Put a success with the asked amount into a queue."""
+    queue_callback(scene, queue, payment, receipt=receipt, amount_kes=payment.amount_kes)
+
+
+def queue_callback(
+    scene: Scene, queue: str, payment: Payment, *, receipt: str, amount_kes: int | None
+) -> None:
     """Put a success, as the callback function would have kept it, into a queue."""
+    amount = [] if amount_kes is None else [{"Name": "Amount", "Value": amount_kes}]
     items = [
-        {"Name": "Amount", "Value": payment.amount_kes},
+        *amount,
         {"Name": "MpesaReceiptNumber", "Value": receipt},
         {"Name": "TransactionDate", "Value": int(f"{datetime.now(EAT):%Y%m%d%H%M%S}")},
     ]

@@ -17,7 +17,7 @@ from local.settings import ROOT, port_arguments, read_settings
 from local.stack import running_stack
 from local.state import StackState, read_running
 
-WAIT_SECONDS_MAX = 120.0
+WAIT_SECONDS_MAX = 300.0
 LATE, SILENT = "pays+callback_hours_late+query_never_final", "callback_lost+query_never_final"
 PHONES = ("254711000001", "254711000002", "254711000003")
 

@@ -14,8 +14,8 @@ from local.state import StackState
 from local.timeline import read_events
 from tests.local.conftest import Customer
 
-RESULT_SECONDS_MAX = 60.0
-PHONE_SECONDS_MAX = 30.0
+RESULT_SECONDS_MAX = 180.0
+PHONE_SECONDS_MAX = 50.0
 
 
 def answer_phone(simulator: SimulatorClient, phone_number: str, action: str) -> None:
@@ -29,10 +29,17 @@ def answer_phone(simulator: SimulatorClient, phone_number: str, action: str) -> 
 
 
 def wait_for_result(customer: Customer, payment_id: str) -> dict[str, Any]:
+    """Wait for the end; a receipt follows, where the query was quicker than the callback."""
+
+    def is_final(answer: Answer) -> bool:
+        if answer.status != 200:
+            return True
+        is_paid = answer.body["status"] == "completed"
+        has_receipt = answer.body["mpesa_receipt_number"] is not None
+        return has_receipt if is_paid else answer.body["status"] != "pending"
+
     answer: Answer = retry_until(
-        lambda: customer.api.read_status(payment_id),
-        lambda answer: answer.status != 200 or answer.body["status"] != "pending",
-        RESULT_SECONDS_MAX,
+        lambda: customer.api.read_status(payment_id), is_final, RESULT_SECONDS_MAX
     )
     assert answer.status == 200, answer.text
     body: dict[str, Any] = answer.body
@@ -52,6 +59,8 @@ def test_a_paid_consultation_is_confirmed_and_told_to_others_once(
     stack: StackState, customer: Customer, simulator: SimulatorClient
 ) -> None:
     booking_id = customer.book(1500)
+    # A success that a query tells first gets its receipt by an event of its own.
+    simulator.set_next("normal+query_never_final", customer.phone_number)
     assert customer.api.read_consultation(booking_id).body["payment_status"] == "Unpaid"
     initiated = customer.api.initiate(booking_id, customer.phone_number, 1500)
     assert initiated.status == 200

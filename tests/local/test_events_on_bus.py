@@ -11,7 +11,7 @@ import json
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,12 +28,17 @@ from local.client import ApiClient, SimulatorClient
 from local.settings import ROOT
 from local.state import StackState
 from tests.local.conftest import Customer
+from tests.local.runbook_scene import NOBODY_SAYS_ANYTHING
 from tests.support.lambdas import Lambda
 
-SECONDS_MAX = 60.0
+SECONDS_MAX = 180.0
 POLL_SECONDS = 0.2
 DAY_SECONDS = 86_400
 ALARM_PERIOD_SECONDS = 300
+PAYS = "pays+query_never_final"
+"""Every witness names the receipt: after a query it would be an event of its own."""
+WRONG_AMOUNT = "pays+callback_wrong_amount+query_never_final+twin_off"
+"""The callback is first, where Pull lists nothing meanwhile."""
 SCHEMA = json.loads((ROOT / "docs/schemas/payment-event-v1.json").read_text())
 
 
@@ -43,6 +48,11 @@ def wait_until[T](look: Callable[[], T], is_there: Callable[[T], bool]) -> T:
     while not is_there(seen := look()) and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
     return seen
+
+
+def has_all(types: Collection[str]) -> Callable[[list[dict[str, Any]]], bool]:
+    """Whether events of all these types are there."""
+    return lambda events: set(types) <= {event["detail-type"] for event in events}
 
 
 class Bus:
@@ -69,13 +79,10 @@ class Bus:
 
     def heard_of(self, payment_id: str, *types: str) -> list[dict[str, Any]]:
         """A payment's events, once all of these types have arrived."""
-        wanted = set(types)
-        return wait_until(
-            lambda: self._listen(payment_id),
-            lambda events: wanted <= {event["detail-type"] for event in events},
-        )
+        return wait_until(lambda: self.heard_now(payment_id), has_all(types))
 
-    def _listen(self, payment_id: str) -> list[dict[str, Any]]:
+    def heard_now(self, payment_id: str) -> list[dict[str, Any]]:
+        """A payment's events so far."""
         answer = self._queues.receive_message(
             QueueUrl=self._url, MaxNumberOfMessages=10, WaitTimeSeconds=1
         )
@@ -120,19 +127,28 @@ def assert_told_once(events: list[dict[str, Any]], *types: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("scenario", "types"),
-    [
-        ("pays", ["PaymentCompleted"]),
-        ("cancels", ["PaymentFailed"]),
-        # The confirmation after the callback names the amount that was paid.
-        ("pays+callback_wrong_amount", ["ReviewNeeded", "PaymentUnresolved"]),
-    ],
+    ("scenario", "name"), [(PAYS, "PaymentCompleted"), ("cancels", "PaymentFailed")]
 )
 def test_a_result_is_one_event_on_the_bus(
-    bus: Bus, customer: Customer, simulator: SimulatorClient, scenario: str, types: list[str]
+    bus: Bus, customer: Customer, simulator: SimulatorClient, scenario: str, name: str
 ) -> None:
     payment_id = start(customer, simulator, scenario, customer.book())
-    assert_told_once(bus.heard_of(payment_id, *types), *types)
+    assert_told_once(bus.heard_of(payment_id, name), name)
+
+
+def test_a_callback_that_another_witness_contradicts_is_a_review_and_a_call_for_a_person(
+    bus: Bus, stack: StackState, customer: Customer, simulator: SimulatorClient
+) -> None:
+    with simulator.without_pull():  # Pull names the amount that was paid, only afterwards
+        payment_id = start(customer, simulator, WRONG_AMOUNT, customer.book())
+        bus.heard_of(payment_id, "ReviewNeeded")
+    types = ("ReviewNeeded", "PaymentUnresolved")
+
+    def clean_up_and_listen() -> list[dict[str, Any]]:
+        clean_up(stack)
+        return bus.heard_now(payment_id)
+
+    assert_told_once(wait_until(clean_up_and_listen, has_all(types)), *types)
 
 
 def test_a_refund_is_told_when_it_is_due_and_when_it_is_made(
@@ -143,13 +159,15 @@ def test_a_refund_is_told_when_it_is_due_and_when_it_is_made(
     booking_system: ApiClient,
 ) -> None:
     booking_id = customer.book()
-    payment_id = start(customer, simulator, "pays", booking_id)
+    payment_id = start(customer, simulator, PAYS, booking_id)
     bus.heard_of(payment_id, "PaymentCompleted")
+    parts = service_parts(stack)
+    # The callback ends the locks, also where another witness completed the payment before it.
+    wait_until(lambda: parts.store.get_payment(payment_id), lambda found: not found.holds_locks)
     body = {"client_id": customer.client_id, "price_kes": 1000, "status": "Cancelled"}
     answer = booking_system.call("PUT", f"/api/consultations/{booking_id}", body)
     assert answer.status == 200, answer.text
     bus.heard_of(payment_id, "RefundDue")
-    parts = service_parts(stack)
     shown = parts.store.get_payment(payment_id).version
     account = {"who": "amina", "why": "sent", "request_id": "r1"}
     operate_on_payment(parts, payment_id, MoneyReturned(), shown_version=shown, **account)
@@ -160,7 +178,7 @@ def test_a_refund_is_told_when_it_is_due_and_when_it_is_made(
 def test_a_payment_given_up_is_told_with_its_call_for_a_person(
     bus: Bus, stack: StackState, customer: Customer, simulator: SimulatorClient
 ) -> None:
-    payment_id = start(customer, simulator, "ignores", customer.book())
+    payment_id = start(customer, simulator, NOBODY_SAYS_ANYTHING, customer.book())
     parts = service_parts(stack, ahead_seconds=DAY_SECONDS + 60)
     payment = parts.store.get_payment(payment_id)
     still_waiting: Evidence = QueryAnswer(
@@ -171,10 +189,19 @@ def test_a_payment_given_up_is_told_with_its_call_for_a_person(
     assert_told_once(bus.heard_of(payment_id, *types), *types)
 
 
-def printed_gauge(stack: StackState, name: str) -> dict[str, Any]:
-    """The latest document of metrics that the deployed cleanup printed with this gauge in it."""
+def clean_up(stack: StackState) -> str:
+    """Run the deployed cleanup, as the schedule does each minute; its name."""
     function = stack.outputs["CleanupFunctionName"]
     aws.client("lambda", stack.endpoint_url).invoke(FunctionName=function)
+    return function
+
+
+def printed_gauge(stack: StackState, name: str) -> dict[str, Any] | None:
+    """Run the deployed cleanup; the latest document of metrics with this gauge, once there is one.
+
+    What a function prints may reach its log with its next run only.
+    """
+    function = clean_up(stack)
     logs = aws.client("logs", stack.endpoint_url).get_paginator("filter_log_events")
     lines = [
         line
@@ -184,18 +211,20 @@ def printed_gauge(stack: StackState, name: str) -> dict[str, Any]:
     ]
     documents = [json.loads(line) for line in lines if line.startswith('{"_aws"')]
     found = [each for each in documents if name in each]
-    latest: dict[str, Any] = max(found, key=lambda each: int(each["_aws"]["Timestamp"]))
-    return latest
+    return max(found, key=lambda each: int(each["_aws"]["Timestamp"]), default=None)
 
 
 def test_an_alarm_rings_for_a_payment_in_review_and_falls_silent_again(
     stack: StackState, customer: Customer, simulator: SimulatorClient
 ) -> None:
     """CloudWatch reads metrics out of log lines; the emulator does not, so that is done here."""
-    start(customer, simulator, "pays+callback_wrong_amount", customer.book())
-    document = wait_until(
-        lambda: printed_gauge(stack, "ReviewOpen"), lambda found: found["ReviewOpen"][-1] > 0
-    )
+    with simulator.without_pull():
+        start(customer, simulator, WRONG_AMOUNT, customer.book())
+        document = wait_until(
+            lambda: printed_gauge(stack, "ReviewOpen"),
+            lambda found: found is not None and found["ReviewOpen"][-1] > 0,
+        )
+    assert document is not None
     [group] = document["_aws"]["CloudWatchMetrics"]
     dimensions = [{"Name": name, "Value": document[name]} for [name] in group["Dimensions"]]
     metrics = aws.client("cloudwatch", stack.endpoint_url)
@@ -211,8 +240,11 @@ def test_an_alarm_rings_for_a_payment_in_review_and_falls_silent_again(
         [found] = metrics.describe_alarms(AlarmNames=[alarm["AlarmName"]])["MetricAlarms"]
         return str(found["StateValue"])
 
-    # The value leaves the alarm's period soon after, so nobody waits five minutes for its end.
-    assert put(document["ReviewOpen"][-1], ALARM_PERIOD_SECONDS - 4) == "ALARM"
+    # The value leaves the alarm's period soon after, so nobody waits five minutes for its end. A
+    # slow machine may take longer to put it there: then it is put once more.
+    gauge = document["ReviewOpen"][-1]
+    rings = wait_until(lambda: put(gauge, ALARM_PERIOD_SECONDS - 4), lambda state: state == "ALARM")
+    assert rings == "ALARM"
     assert wait_until(lambda: put(0, 0), lambda state: state == "OK") == "OK"
 
 

@@ -63,6 +63,7 @@ class Functions:
             Role=role["Role"]["Arn"],
             Handler="app.handler",
             Code={"ZipFile": package()},
+            Timeout=300,  # of the function itself; by default it is 3 s
         )
 
     def call(self, **event: str) -> dict[str, Any]:
@@ -93,7 +94,8 @@ def settings(tmp_path: Path) -> LocalSettings:
 def functions(settings: LocalSettings, request: pytest.FixtureRequest) -> Iterator[Functions]:
     children = Children(settings.folder / "logs")
     try:
-        start_emulator(settings, children, **getattr(request, "param", {}))
+        patience = {QUEUE_SECONDS: "300"}
+        start_emulator(settings, children, **getattr(request, "param", patience))
         yield Functions(settings, children)
     finally:
         children.stop()

@@ -13,7 +13,7 @@ import typer
 from payments.values import EAT, eat_day
 
 from tests.local.operator_desk import ACCOUNT, WHY, answer, hakika, in_review, scene
-from tests.local.runbook_scene import Scene, new_receipt, queue_callback
+from tests.local.runbook_scene import Scene, new_receipt, queue_paid_callback
 from tools.hakika.app import app
 from tools.hakika.first_day_checks import BY_HAND
 
@@ -94,8 +94,7 @@ def test_a_consultation_is_registered_revised_and_cancelled_with_its_money(scene
     assert (revised["client_id"], revised["price_kes"]) == (client_id, 1000)
     [instruction] = revised["instructions"]
     assert (instruction["by"], instruction["reason"]) == ("operator:njeri", WHY)
-    payment_id = scene.pay("pays", booking_id=booking_id)
-    scene.wait(payment_id, "completed")
+    payment_id = scene.paid(booking_id=booking_id).payment_id
     assert answer(scene, "consultation", "show", booking_id)["paid_payment_id"] == payment_id
     answer(scene, "consultation", "set", booking_id, "--status", "cancelled", *ACCOUNT)
     assert scene.payment(payment_id).status == "refund_due"
@@ -147,6 +146,7 @@ def test_daraja_is_asked_about_one_payment_or_all_that_are_due(scene: Scene) -> 
 @tries("record-receipt", "review resolve")
 def test_money_found_on_the_statement_completes_its_payment(scene: Scene) -> None:
     payment_id, receipt = scene.pay("push_hang_lost"), new_receipt()
+    scene.keep_prompt(payment_id)
     found = ("--receipt", receipt, "--amount", "1,000.00")
     recorded = answer(scene, "record-receipt", payment_id, *found, *ACCOUNT)
     assert (recorded["status"], recorded["receipt_number"]) == ("review", receipt)
@@ -191,7 +191,7 @@ def test_a_bogus_review_frees_the_consultation(scene: Scene) -> None:
 @tries("attention clear")
 def test_attention_is_cleared_once(scene: Scene) -> None:
     payment = scene.paid()
-    queue_callback(scene, "FallbackQueueUrl", payment, receipt=new_receipt())
+    queue_paid_callback(scene, "FallbackQueueUrl", payment, receipt=new_receipt())
     scene.wait_until(payment.payment_id, lambda found: found.attention is not None)
     waiting = answer(scene, "payment", "list", "--attention")
     assert payment.payment_id in [each["payment_id"] for each in waiting]
@@ -206,7 +206,7 @@ def test_a_dead_callback_is_replayed_and_what_is_none_of_ours_stays(scene: Scene
     scene.empty_dead_letters()
     payment = scene.wait(scene.pay("waits+callback_lost+query_never_final"), "pending")
     receipt = new_receipt()
-    queue_callback(scene, "FallbackDeadLettersUrl", payment, receipt=receipt)
+    queue_paid_callback(scene, "FallbackDeadLettersUrl", payment, receipt=receipt)
     scene.client("sqs").send_message(
         QueueUrl=scene.stack.outputs["FallbackDeadLettersUrl"], MessageBody="none of ours"
     )

@@ -61,7 +61,7 @@ def test_the_policy_is_enough_for_every_kind_of_verb(
             text=True,
             env={**environment, "AWS_REGION": scene.stack.region},
             stdin=subprocess.DEVNULL,
-            timeout=90,
+            timeout=300,
         )
         said = done.stdout + done.stderr
         assert "not authorized" not in said, line

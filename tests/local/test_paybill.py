@@ -30,7 +30,7 @@ from tests.local.api_client import Api
 from tests.local.runbook_scene import new_receipt
 from tests.local.test_deploy import STACK_NAME, deploy_as_make_does, outputs_of
 
-SECONDS_MAX = 60.0
+SECONDS_MAX = 180.0
 CONFIRMATION = {
     "TransactionType": "Pay Bill",
     "TransTime": "20261128101500",
@@ -78,8 +78,9 @@ def api(stack: StackState) -> Api:
 def test_money_of_a_strangers_account_is_on_file_after_its_confirmation(
     stack: StackState, simulator: SimulatorClient
 ) -> None:
-    receipt = pay_by_hand(simulator)
-    row = wait_for(lambda: row_of(stack.endpoint_url, stack.table_name, receipt))
+    with simulator.without_pull():
+        receipt = pay_by_hand(simulator)
+        row = wait_for(lambda: row_of(stack.endpoint_url, stack.table_name, receipt))
     assert (row["source"]["S"], row["amount_kes"]["N"]) == ("c2b", "700")
     assert row["reference"]["S"] == "RENT7"
 
@@ -114,8 +115,9 @@ def test_the_right_token_from_elsewhere_books_nothing(
     api: Api, stack: StackState, simulator: SimulatorClient
 ) -> None:
     """The test above can fail: the same body with the token, from Safaricom, is booked."""
-    known = pay_by_hand(simulator)
-    wait_for(lambda: row_of(stack.endpoint_url, stack.table_name, known))
+    with simulator.without_pull():  # so its confirmation has been posted
+        known = pay_by_hand(simulator)
+        wait_for(lambda: row_of(stack.endpoint_url, stack.table_name, known))
     journal = simulator.call("GET", "/journal?kind=callback_posted&limit=500").body["entries"]
     path = next(
         "/" + each["url"].split("/", 3)[3]

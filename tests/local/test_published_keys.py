@@ -38,7 +38,7 @@ ROUTES = sorted(
 )
 OF_STAFF = [route for route in ROUTES if "/api/desk/" in route]
 STATUS = f"GET /api/payment/mpesa/status/{'0' * 32}"
-ANSWER_SECONDS_MAX = 30
+ANSWER_SECONDS_MAX = 60
 UNAUTHENTICATED = (401, "unauthenticated")
 
 

@@ -58,7 +58,7 @@ CHECKS = [
 ]
 WITH_INPUT = [name for name, each in OPERATIONS.items() if each.body or [*each.iter_parameters()]]
 SCOPES = ("consultations:write", "payments:read", "refunds:request")
-BACKGROUND = ("TOKEN#", "QUERY#", "RCPT#", "PULL#")
+BACKGROUND = ("TOKEN#", "QUERY#", "PULL#", "RCPT#")
 WITHOUT_INPUT = {"GET /desk", "GET /api/desk/me", "GET /api/desk/waiting"}
 RUN = secrets.token_hex(4)
 _clients = itertools.count(1)
@@ -110,7 +110,7 @@ def sender(api: Api, tmp_path_factory: pytest.TempPathFactory) -> Sender:
 def send(sender: Sender, case: Case[Any], checks: list[Any]) -> Any:
     """Sends a case and checks its answer."""
     headers = {"Authorization": f"Bearer {sender.token_for(case)}"}
-    response = case.call(base_url=sender.api.stack.api_url, headers=headers, timeout=30)
+    response = case.call(base_url=sender.api.stack.api_url, headers=headers, timeout=60)
     if response.status_code == TOO_LARGE:  # a refusal that schemathesis does not count as one
         checks = [check for check in checks if check is not negative_data_rejection]
     case.validate_response(response, checks=checks)

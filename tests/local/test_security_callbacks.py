@@ -12,7 +12,8 @@ import pytest
 import requests
 
 from local.state import StackState
-from tests.local.api_client import Api
+from tests.local.api_client import ANSWER_SECONDS_MAX, Api
+from tests.local.runbook_scene import NOBODY_SAYS_ANYTHING
 from tests.support.forged_callbacks import (
     ALL,
     LISTED_IP,
@@ -27,8 +28,6 @@ from tests.support.forged_callbacks import (
 
 INSTANCES = 3
 NEXT = {"number": secrets.randbelow(9_000) * 100}
-NOBODY_SAYS_ANYTHING = "waits+callback_lost+query_never_final"
-"""So that only a forgery could end the payment, however slow the machine is."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,8 @@ def start_payment(api: Api) -> Waiting:
     booking_id, client_id = f"forged-{number}", f"forged-client-{number}"
     phone = f"25410{number:07d}"
     simulator = f"{api.stack.simulator_url}/_simulator"
-    requests.patch(
-        f"{simulator}/phones/{phone}", json={"scenario": NOBODY_SAYS_ANYTHING}, timeout=10
-    )
+    wish = {"scenario": NOBODY_SAYS_ANYTHING}
+    requests.patch(f"{simulator}/phones/{phone}", json=wish, timeout=ANSWER_SECONDS_MAX)
     api.register(booking_id, client_id, PRICE_KES)
     body = {"phone_number": phone, "amount": PRICE_KES, "booking_id": booking_id}
     path = "/api/payment/mpesa/stk-push"
@@ -72,14 +70,15 @@ def start_payment(api: Api) -> Waiting:
 def put_phone_away(api: Api, waiting: Waiting) -> None:
     """Ends the payment, so that nobody goes on asking about it."""
     prompt = f"{api.stack.simulator_url}/_simulator/prompts/{waiting.checkout_request_id}"
-    requests.post(f"{prompt}/answer", json={"action": "cancel"}, timeout=10)
-    requests.post(f"{prompt}/callback", json={}, timeout=10)
+    requests.post(f"{prompt}/answer", json={"action": "cancel"}, timeout=ANSWER_SECONDS_MAX)
+    requests.post(f"{prompt}/callback", json={}, timeout=ANSWER_SECONDS_MAX)
 
 
 def _secret_of(simulator: str, checkout_request_id: str) -> str:
     """Reads the secret where Safaricom alone would: in the push."""
     about = {"kind": "request", "checkout_request_id": checkout_request_id}
-    answer = requests.get(f"{simulator}/journal", params=about, timeout=10).json()
+    journal = f"{simulator}/journal"
+    answer = requests.get(journal, params=about, timeout=ANSWER_SECONDS_MAX).json()
     body = json.loads(answer["entries"][0]["body"])
     return urlsplit(str(body["CallBackURL"])).path.rpartition("/")[2]
 

@@ -25,6 +25,7 @@ from tests.local.stack_logs import (
 
 PLACES = {"payment_id": "0" * 32, "token": "0" * 64, "attempt": "1", "receipt": "UKN7RT61SV"}
 """What a forger puts into the path of a public route; a line that shows the token is a leak."""
+TRIES_MAX = 10
 
 
 @pytest.fixture
@@ -41,6 +42,12 @@ def api(
     scene.wait(payment_id, "completed")
     assert customer.api.read_status(payment_id).status == 200
     api = Api(stack)
+    call_every_function(api)
+    return api
+
+
+def call_every_function(api: Api) -> None:
+    """Call each function that a payment alone does not use, and each that strangers reach."""
     path = "/api/payment/mpesa/statistics?from=2026-01-01&to=2026-01-02"
     answer = api.call("GET", path, token=api.token("finance", scopes=("payments:read",)))
     assert answer.status_code == 200, answer.text
@@ -53,12 +60,19 @@ def api(
             path = re.sub(r"\{(\w+)\}", lambda place: PLACES[place[1]], path)
             forged = api.post_as("41.90.64.12", path, {"MSISDN": "254708374149"})
             assert forged.status_code < 500, forged.text
-    return api
+
+
+def silent_functions(api: Api) -> list[str]:
+    return [function for function in functions_of(api) if not list(log_lines(api, function))]
 
 
 def test_every_function_logs_and_no_line_shows_what_it_must_not(api: Api) -> None:
-    silent = [function for function in functions_of(api) if not list(log_lines(api, function))]
-    assert silent == []
+    for _ in range(TRIES_MAX):
+        if not silent_functions(api):
+            break
+        # The emulator gives a line that came late to the log with the next call.
+        call_every_function(api)
+    assert silent_functions(api) == []
     assert faults_in_logs(api) == []
 
 

@@ -24,7 +24,7 @@ from local.settings import port_arguments, read_settings
 from tests.local.releases import Release, earlier_release, this_release
 from tests.local.test_paybill import pay_by_hand as pay_paybill
 from tests.local.test_paybill import row_of, wait_for
-from tests.local.upgrade_stage import IN_FLIGHT, Stage
+from tests.local.upgrade_stage import IN_FLIGHT, PAYS, Stage
 from tests.unit.tools.test_deploy_releases import FIRST
 from tools.deploy.__main__ import keep
 from tools.deploy.releases import BRIDGE_COMMIT
@@ -58,11 +58,11 @@ def pay_in_every_way(stage: Stage, first: Release) -> None:
     stage.clean_up_until("cancelled", "cancelled")
     stage.pay("unknown", "push_hang_lost", "unknown")
     stage.pay("pending", IN_FLIGHT, "pending")
-    stage.pay("completed", "pays", "completed")
+    stage.pay("completed", PAYS, "completed")
     stage.pay("failed", "cancels", "failed")
-    stage.pay("review", "pays+callback_wrong_amount", "review")
+    stage.pay("review", "pays+callback_wrong_amount+query_never_final", "review")
     for name in ("refund_due", "refunded"):
-        scene, payment_id = stage.pay(name, "pays", "completed")
+        scene, payment_id = stage.pay(name, PAYS, "completed")
         body = {"client_id": scene.customer.client_id, "price_kes": 1000, "status": "Cancelled"}
         path = f"/api/consultations/{scene.payment(payment_id).booking_id}"
         answer = ApiClient(scene.stack.api_url, scene.stack.booking_token).call("PUT", path, body)
@@ -153,7 +153,7 @@ def test_a_stack_goes_up_two_releases_back_one_and_up_again(
 
     bridge.deploy(stage.settings)
     assert_same(stage, before)
-    stage.pay("of 0.1.1", "pays", "completed")
+    stage.pay("of 0.1.1", PAYS, "completed")
     stage.pay("pending of 0.1.1", IN_FLIGHT, "pending")
     before = stage.stored()
 
@@ -167,14 +167,14 @@ def test_a_stack_goes_up_two_releases_back_one_and_up_again(
     stage.clean_up_until("dispatching", "unknown")
     register_paybill(stage.deployment, stage.settings)
     pay_by_hand(stage)
-    stage.pay("of 0.2.0", "pays", "completed")
+    stage.pay("of 0.2.0", PAYS, "completed")
     stage.pay("pending of 0.2.0", IN_FLIGHT, "pending")
     before = stage.stored()
 
     bridge.deploy(stage.settings, with_kept_indexes(bridge, tmp_path))
     assert_same(stage, before)
     arrive(stage, "pending of 0.2.0")
-    stage.pay("after going back", "pays", "completed")
+    stage.pay("after going back", PAYS, "completed")
     stage.pay("pending after going back", IN_FLIGHT, "pending")
     before = stage.stored()
 

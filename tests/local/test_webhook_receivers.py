@@ -74,7 +74,7 @@ class Receiver:
 
     def post(self, headers: Mapping[str, str], body: str) -> int:
         """Send a request as anybody on the internet can."""
-        return requests.post(self.url, data=body.encode(), headers=headers, timeout=20).status_code
+        return requests.post(self.url, data=body.encode(), headers=headers, timeout=60).status_code
 
 
 @contextmanager
@@ -146,12 +146,25 @@ def test_a_receiver_acts_on_each_event_once(
 def test_a_receiver_refuses_what_we_did_not_sign(
     stack: WebhookStack, language: str, tmp_path: Path
 ) -> None:
-    now = datetime.now(UTC)
+    with running(language, stack.port, tmp_path) as receiver:
+        # Signed once it runs: a minute later the future timestamp would be a good one.
+        for what, (headers, text) in requests_refused(datetime.now(UTC)).items():
+            assert receiver.post(headers, text) == 400, what
+        assert receiver.handled() == []
+        both = signed("honest", secret=OTHER_SECRET)["webhook-signature"]
+        mine = signed("honest")
+        headers = {**mine, "webhook-signature": f"{both} {mine['webhook-signature']}"}
+        assert receiver.post(headers, an_event("honest")) == 204, "either secret is enough"
+        wait_until(receiver.handled, lambda seen: seen == ["honest"])
+
+
+def requests_refused(now: datetime) -> dict[str, tuple[dict[str, str], str]]:
+    """Headers and body of what a receiver must not believe."""
     body = an_event("forged")
-    requests_refused = {
+    return {
         "another secret": (signed("forged", secret=OTHER_SECRET), body),
         "an old timestamp": (signed("forged", at=now - TOLERANCE - timedelta(minutes=1)), body),
-        "a future timestamp": (signed("forged", at=now + TOLERANCE + timedelta(minutes=1)), body),
+        "a future timestamp": (signed("forged", at=now + TOLERANCE + timedelta(minutes=2)), body),
         "a changed body": (signed("forged"), body.replace("Completed", "Failed")),
         "another id": ({**signed("forged"), "webhook-id": "other"}, body),
         "a newer timestamp": (
@@ -162,15 +175,6 @@ def test_a_receiver_refuses_what_we_did_not_sign(
         "half a signature": ({**signed("forged"), "webhook-signature": "v1"}, body),
         "no headers": ({}, body),
     }
-    with running(language, stack.port, tmp_path) as receiver:
-        for what, (headers, text) in requests_refused.items():
-            assert receiver.post(headers, text) == 400, what
-        assert receiver.handled() == []
-        both = signed("honest", secret=OTHER_SECRET)["webhook-signature"]
-        mine = signed("honest")
-        headers = {**mine, "webhook-signature": f"{both} {mine['webhook-signature']}"}
-        assert receiver.post(headers, an_event("honest")) == 204, "either secret is enough"
-        wait_until(receiver.handled, lambda seen: seen == ["honest"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -195,7 +199,7 @@ def test_the_commands_of_the_page_work_as_written(stack: WebhookStack, tmp_path:
     assert len(commands) == 4
     with running("python", stack.port, tmp_path):
         payment_id, _ = stack.pay()
-        wait_until(lambda: stack.deliveries(payment_id), lambda seen: seen and seen[0].tries)
+        wait_until(lambda: stack.deliveries(payment_id), lambda seen: seen and seen[0].delivered_at)
         said = [hakika(stack, each, tmp_path, PAYMENT=payment_id) for each in commands]
     assert SECRET in said[0]
     assert "TEST#" in said[1]

@@ -13,16 +13,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from payments.protocol.delivery import Delivery
+from payments.protocol.delivery import Delivery, retry_after_seconds
 from standardwebhooks import Webhook
 
 from local import aws
 from local.clock import move_clock
-from local.moved_clock import clock_file, read_ahead_seconds
+from local.moved_clock import clock_file, read_ahead_seconds, stack_clock
 from local.processes import answers
 from tests.local.webhook_stack import SECRET, WebhookStack, wait_until, webhook_stack
 
-HOUR, MINUTE = 3600, 60
+HOUR = 3600
 HELD_SECONDS_MAX = 60.0
 
 
@@ -103,26 +103,35 @@ def advance(stack: WebhookStack, seconds: float) -> None:
 
 
 def pay(stack: WebhookStack, booking_id: str | None = None) -> str:
-    """Take a payment, and wait for its event.
-
-    A clock that moves before its callback has come makes cleanup complete it by query. The callback
-    then adds the receipt by an event of its own.
-    """
+    """Take a payment, and wait for its event."""
     payment_id, _ = stack.pay(booking_id)
     wait_until(lambda: stack.deliveries(payment_id), bool)
     return payment_id
 
 
 def wait_for_delivery(stack: WebhookStack, payment_id: str) -> Sequence[Delivery]:
-    """Let minutes pass until each event of a payment is taken."""
+    """Let the time to each next try pass, until each event of a payment is taken.
+
+    No more passes, however long a try takes: an event that three days did not deliver is given up.
+    """
+    clock = stack_clock(stack.folder)
 
     def look() -> Sequence[Delivery]:
         found = stack.deliveries(payment_id)
-        if any(each.tries and not each.delivered_at for each in found):
-            advance(stack, 10 * MINUTE)
+        seconds = max((_next_try_at(each) - clock() for each in found), default=0.0)
+        if seconds > 0:
+            advance(stack, seconds)
         return found
 
     return wait_until(look, lambda seen: seen and all(each.delivered_at for each in seen))
+
+
+def _next_try_at(delivery: Delivery) -> float:
+    """When an event is sent again, at the latest; 0 where it is on its way or taken."""
+    wait_seconds = retry_after_seconds(delivery.tries)
+    if delivery.delivered_at or delivery.last_tried_at is None or wait_seconds is None:
+        return 0.0
+    return delivery.last_tried_at + wait_seconds + 1.0
 
 
 def test_down_for_an_hour_or_failing_or_silent_a_receiver_gets_every_event_under_one_id(

@@ -36,6 +36,8 @@ MONTH_SECONDS = 30 * 86_400
 CLEANUP_RUNS_MAX = 40
 IN_FLIGHT = "pays+callback_hours_late+query_never_final+twin_off"
 """Paid, and the callback comes six hours later; nothing else tells of it."""
+PAYS = "pays+query_never_final"
+"""Paid with its receipt at once, which a query would not name: so it changes no more."""
 STATE_OF_NEWER_RELEASES = ("paybill",)
 
 

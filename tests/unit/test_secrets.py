@@ -207,7 +207,7 @@ class Meeting:
     """Stands for Secrets Manager: answers nobody until `parties` calls wait at the same time."""
 
     def __init__(self, parties: int, refuses: str = "") -> None:
-        self._barrier = threading.Barrier(parties, timeout=30)
+        self._barrier = threading.Barrier(parties, timeout=120)
         self._refuses = refuses
         self.asked: list[str] = []
 

@@ -14,7 +14,7 @@ from local.errors import LocalStackError
 from local.processes import Children, answers, is_alive, read_last_error, wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
-SECONDS_MAX = 20.0
+SECONDS_MAX = 120.0
 # A parent that starts one server and then waits for ever.
 PARENT = """
 import sys, time

@@ -18,7 +18,7 @@ from simulator.server.options import Options
 from tests.unit.simulator.virtual_merchant import OAUTH, PAYS, PUSH, push_fields
 
 PUBLIC = "https://pay.example.com"
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 
 # Everything at once, so that a test waits for nothing but the machine.
 AT_ONCE = Config(

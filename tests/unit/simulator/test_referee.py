@@ -20,7 +20,7 @@ from tests.unit.simulator.running import AT_ONCE, RunningSimulator
 
 DEBIT = Money("UKN1111111", 100)
 OTHER = Money("UKN2222222", 100)
-QUICK = Times(dwell=0.6, patience=2.0)
+QUICK = Times(dwell=0.6, patience=8.0)
 
 
 def look(status: Status, *debits: Money, amount: int | None = None, receipt: str = "") -> Look:
