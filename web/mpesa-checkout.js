@@ -167,7 +167,7 @@ export class MpesaCheckout extends HTMLElement {
 
   #pay() {
     if (!isValidMpesaPhone(this.#phone)) {
-      this.#go({ view: 'form', invalid: this.#state.view === 'form' });
+      this.#go({ view: 'form', typing: true, invalid: this.#state.view === 'form' });
       this.#root.querySelector('#phone').focus();
       return;
     }
@@ -250,6 +250,7 @@ export class MpesaCheckout extends HTMLElement {
     const next = { view: isOpen ? 'pending' : viewOf(outcome), outcome, retryAt: retryTime(outcome), isClaimed };
     if (this.#isLeft && next.view === 'pending') this.#go({ view: 'left', outcome });
     else if (view === 'claim' && !isFinal) this.#state.before = { ...before, ...next };
+    else if (this.#state.typing && next.view === 'failed') return; // another number is being typed
     else this.#go(next);
     if (isFinal || next.view !== 'pending') this.#isLeft = false;
   }
@@ -293,7 +294,7 @@ export class MpesaCheckout extends HTMLElement {
       pay: () => this.#pay(),
       check: () => this.#look(),
       restart: () => this.#start(),
-      other: () => this.#go({ view: 'form' }),
+      other: () => this.#go({ view: 'form', typing: true }),
       claim: () => this.#go({ view: 'claim', before: this.#state }),
       leave: () => this.#leave(),
       return: () => this.#return(),

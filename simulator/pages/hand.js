@@ -44,14 +44,18 @@ export function close() {
   at("pay").focus({ preventScroll: true });
 }
 
-/** Draws the menu again, as after a change of language. */
+/** Draws the menu again, as after a change of language; what is being typed stays. */
 export function drawMenu() {
   const text = words();
   at("pay-label").textContent = text.lipa;
   at("menu-title").textContent = text.lipa;
   at("menu-paybill").textContent = text.paybill;
   at("menu-till").textContent = text.goods;
-  if (!at("menu").hidden) drawStep();
+  if (at("menu").hidden) return;
+  const field = at("menu-field");
+  const half = field.value;
+  drawStep();
+  if (!at("menu-ask").hidden) field.value = half;
 }
 
 async function open() {
@@ -65,6 +69,7 @@ async function open() {
   } catch {
     businesses = []; // then the last question shows the number alone
   }
+  if (!at("menu-sure").hidden) drawSure();
 }
 
 function choose(chosen) {

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect
+from playwright.sync_api import Browser, BrowserContext, Route, expect
 
 from tests.browser.checkout import STATUS, check_accessibility
 from tests.browser.stub_shop import (
@@ -303,6 +303,31 @@ def test_another_number_is_offered_where_the_service_names_it(
     shop.pay()
     shop.sees(NOT_PAID)
     expect(shop.button("Use another number")).to_have_count(len(actions) - 1)
+
+
+@pytest.mark.parametrize("comes", [FAILED, COMPLETED], ids=["failed", "paid"])
+def test_only_money_takes_the_form_from_somebody_who_types_another_number(
+    context: BrowserContext, comes: dict[str, Any]
+) -> None:
+    """A look was on its way when the form was asked for, and its answer comes into the typing."""
+    held: list[Route] = []
+    shop = open_still_shop(context, StubApi(after_push=FAILED))
+    shop.pass_time(1)
+    shop.pay()
+    shop.sees(NOT_PAID)
+    shop.page.route(STATUS, lambda route: held.append(route))
+    with shop.page.expect_request(STATUS):
+        shop.pass_time(11)
+    shop.button("Use another number").click()
+    shop.field.fill("0711")
+    with shop.page.expect_response(STATUS):
+        held.pop().fulfill(json=comes)
+    if comes is COMPLETED:
+        shop.sees(PAID)
+    else:
+        shop.pass_time(1)
+        expect(shop.field).to_have_value("0711")
+        expect(shop.field).to_be_focused()
 
 
 @pytest.mark.parametrize("kind", ["function", "text"])

@@ -314,3 +314,23 @@ def test_a_long_statement_is_dropped_and_compared_in_pages_without_a_name(desk: 
         *(page["lines"][-1][2] for page in sent[:-1]),
     ]
     assert not re.search(r"JANE|WANJIKU|2547\d{8}", str(sent))
+
+
+def test_enter_after_the_reason_confirms_and_escape_goes_back(desk: StubDesk) -> None:
+    desk.sign_in("en")
+    desk.page.locator(".rows button").click()
+    asks = desk.page.get_by_role("button", name=REQUEST, exact=True)
+    dialog = desk.page.get_by_role("dialog")
+    asks.click()
+    desk.page.keyboard.type("the customer called")
+    desk.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert ACT not in desk.calls
+    asks.click()
+    desk.page.keyboard.press("Enter")  # no act without a reason
+    expect(dialog).to_be_visible()
+    assert ACT not in desk.calls
+    desk.page.keyboard.type("the customer called")
+    desk.page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+    assert desk.calls.count(ACT) == 1

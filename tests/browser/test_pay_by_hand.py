@@ -1,7 +1,7 @@
 """Lipa na M-PESA in real Chromium: a person pays by hand, right or wrong, and gets the SMS."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.phone_page import config, page, shoot, simulator
 from tests.unit.simulator.running import RunningSimulator
@@ -51,7 +51,6 @@ def test_a_till_is_paid_with_the_keyboard_in_swahili(
     page: Page, simulator: RunningSimulator
 ) -> None:
     simulator.control("PATCH", f"phones/{WAITS}", language="sw")
-    # What is told of the phone draws the menu anew, so nothing may come while somebody types.
     expect(page.locator("html")).to_have_attribute("lang", "sw")
     opened = menu(page)
     opened.get_by_role("button", name="Nunua bidhaa").press("Enter")
@@ -110,3 +109,32 @@ def test_a_prompt_comes_before_the_menu(page: Page, simulator: RunningSimulator)
     page.keyboard.press("Enter")
     expect(prompt).to_be_hidden()
     expect(opened).to_be_visible()
+
+
+def test_news_of_the_phone_takes_nothing_from_somebody_who_types(
+    page: Page, simulator: RunningSimulator
+) -> None:
+    opened = menu(page)
+    opened.get_by_role("button", name="Paybill").click()
+    opened.get_by_label("Business number").press_sequentially("1743")
+    simulator.control("PATCH", f"phones/{WAITS}", language="sw")
+    number = opened.get_by_label("Nambari ya biashara")
+    expect(number).to_have_value("1743")
+    number.press_sequentially("79")
+    expect(number).to_have_value("174379")
+
+
+def test_a_business_whose_name_comes_late_is_named_in_the_last_question(page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/_simulator/businesses", lambda route: held.append(route))
+    with page.expect_request("**/_simulator/businesses"):
+        page.get_by_role("button", name="Lipa na M-PESA").click()
+    opened = page.get_by_role("dialog", name="Lipa na M-PESA")
+    opened.get_by_role("button", name="Paybill").click()
+    for label, typed in (("Business number", "174379"), ("Account number", "A"), ("Amount", "5")):
+        type_in(opened, label, typed)
+    type_in(opened, "Enter M-PESA PIN", "1234")
+    expect(opened).to_contain_text("Ksh 5")
+    expect(opened).not_to_contain_text("HAKIKA CLINIC")
+    held.pop().continue_()
+    expect(opened).to_contain_text("HAKIKA CLINIC")
