@@ -1,9 +1,10 @@
 """A burst on the deployed local stack: 5,000 callbacks with 15,000 duplicates, all at once.
 
 `python -m bench.burst` starts a stack of its own, pushes for 5,000 customers through the API, and
-lets all of them enter their PIN. The simulator then posts each callback four times. Afterwards its
-ledger is compared with the table: every debit is a completed payment, once. Writes the figures into
-bench/results.json and docs/performance.md. Takes about 25 minutes on two cores; `--payments 100`
+lets all of them enter their PIN. The simulator then posts each callback four times. A callback that
+got no 200 is not posted again: its payment waits for Pull. In the end the simulator's ledger is
+compared with the table: every debit is a completed payment, once. Writes the figures into
+bench/results.json and docs/performance.md. Takes about 20 minutes on two cores; `--payments 100`
 tries it in a minute and keeps nothing.
 """
 
@@ -35,6 +36,8 @@ PRICE_KES = 100
 CALLERS = 4
 FIRST_PHONE = 254_720_000_000
 SETTLE_SECONDS_MAX = 3_600.0
+LEFT_SECONDS_MAX = 900.0
+LEFT_LOOK_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 PAGE = 5_000
 LONG_PROMPTS = {
@@ -148,7 +151,8 @@ def measure(payments: int = PAYMENTS) -> dict[str, Any]:
         asked_seconds = crowd.ask()
         seconds = crowd.pay()
         answers = Counter(str(each["status"]) for each in crowd.callbacks())
-        items = [*_items(stack)]
+        at_once = len(beliefs_of(_items(stack)))
+        items, left_seconds = wait_for_the_rest(stack, payments)
         beliefs, completed = beliefs_of(items), completions_of(items)
         audit = crowd.audit(beliefs)
     posted = answers.total()
@@ -160,6 +164,9 @@ def measure(payments: int = PAYMENTS) -> dict[str, Any]:
         "push_seconds": asked_seconds,
         "burst_seconds": seconds,
         "callbacks_per_second": posted / seconds,
+        "completed_at_once": at_once,
+        "left_seconds": left_seconds,
+        "completed_by": dict(sorted(witnesses_of(items).items())),
         "debits": audit["debits"],
         "completed": len(beliefs),
         "lost": audit["debits"] - len({each["receipt"] for each in beliefs}),
@@ -168,8 +175,32 @@ def measure(payments: int = PAYMENTS) -> dict[str, Any]:
     }
 
 
+def wait_for_the_rest(stack: StackState, payments: int) -> tuple[list[dict[str, Any]], float]:
+    """Wait for the fallback queue and for Pull; the table's items, and the seconds it took."""
+    started = time.monotonic()
+    while True:
+        items = [*_items(stack)]
+        seconds = time.monotonic() - started
+        if len(beliefs_of(items)) >= payments or seconds > LEFT_SECONDS_MAX:
+            return items, seconds
+        time.sleep(LEFT_LOOK_SECONDS)
+
+
+def witnesses_of(items: Iterable[dict[str, Any]]) -> Counter[str]:
+    """Return how many payments each kind of evidence completed."""
+    return Counter(each["proof"]["S"] for each in items if _is_completed(each))
+
+
+def _is_completed(item: dict[str, Any]) -> bool:
+    return bool(
+        item["sk"]["S"] == "STATE"
+        and item.get("status", {}).get("S") == "completed"
+        and "receipt_number" in item
+    )
+
+
 def beliefs_of(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the completed payments among the table's items, as the audit takes them."""
+    """Return the completed payments with a receipt among the items, as the audit takes them."""
     return [
         {
             "receipt": each["receipt_number"]["S"],
@@ -177,7 +208,7 @@ def beliefs_of(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
             "checkout_request_id": each["checkout_request_id"]["S"],
         }
         for each in items
-        if each["sk"]["S"] == "STATE" and each.get("status", {}).get("S") == "completed"
+        if _is_completed(each)
     ]
 
 
@@ -191,11 +222,9 @@ def completions_of(items: Iterable[dict[str, Any]]) -> Counter[str]:
 
 
 def is_whole(found: dict[str, Any]) -> bool:
-    """Whether nothing was lost and nothing doubled, and every copy was acknowledged."""
-    payments: int = found["payments"]
+    """Whether nothing was lost and nothing doubled."""
     return bool(
-        found["answers"] == {"200": payments * COPIES}
-        and found["debits"] == found["completed"] == payments
+        found["debits"] == found["completed"] == found["payments"]
         and (found["lost"], found["doubled"], found["findings"]) == (0, 0, 0)
     )
 

@@ -335,12 +335,16 @@ def _throughput(results: Results) -> list[str]:
 def _burst_on_stack(results: Results) -> list[str]:
     found = results["burst_on_stack"]
     answers = ", ".join(f"{count:,} with {status}" for status, count in found["answers"].items())
+    witnesses = ", ".join(f"{name}: {count:,}" for name, count in found["completed_by"].items())
     return [
         "| the burst | figure |",
         "|---|---|",
         f"| payments | {found['payments']:,} |",
         f"| callbacks, of them duplicates | {found['callbacks']:,}, {found['duplicates']:,} |",
         f"| answered | {answers} |",
+        f"| completed when the last callback was answered | {found['completed_at_once']:,} |",
+        f"| completed by | {witnesses} |",
+        f"| seconds until the last one was | {found['left_seconds']:.0f} |",
         f"| lost | {found['lost']} |",
         f"| doubled | {found['doubled']} |",
         f"| findings of the ledger's audit | {found['findings']} |",

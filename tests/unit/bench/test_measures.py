@@ -196,7 +196,10 @@ WHOLE = {
     "payments": 5,
     "callbacks": 20,
     "duplicates": 15,
-    "answers": {"200": 20},
+    "answers": {"200": 19, "503": 1},
+    "completed_at_once": 4,
+    "left_seconds": 3.2,
+    "completed_by": {"callback": 4, "pull": 1},
     "debits": 5,
     "completed": 5,
     "lost": 0,
@@ -215,7 +218,6 @@ WHOLE = {
         {"findings": 1},
         {"completed": 4},
         {"debits": 6},
-        {"answers": {"200": 19, "502": 1}},
     ],
 )
 def test_a_burst_that_lost_or_doubled_anything_is_not_whole(fault: dict[str, Any]) -> None:
@@ -232,7 +234,8 @@ def test_what_the_table_believes_is_each_completed_payment_and_each_announcement
     paid = {"receipt_number": "R1", "checkout_request_id": "ws_1"}
     event = {"type": "PaymentCompleted", "payment_id": "p1"}
     items = [
-        item("STATE", status="completed", **paid),
+        item("STATE", status="completed", proof="pull", **paid),
+        item("STATE", status="completed", proof="query", checkout_request_id="ws_3"),
         item("STATE", status="pending", checkout_request_id="ws_2"),
         item("STATE"),
         item("EVENT#1", **event),
@@ -240,6 +243,7 @@ def test_what_the_table_believes_is_each_completed_payment_and_each_announcement
     ]
     belief = {"receipt": "R1", "amount": 100, "checkout_request_id": "ws_1"}
     assert burst.beliefs_of(items) == [belief]
+    assert burst.witnesses_of(items) == {"pull": 1}
     assert burst.completions_of(items) == {"p1": 2}
 
 
@@ -252,7 +256,8 @@ def test_what_was_measured_apart_stays_and_has_its_table() -> None:
     }
     told = report.with_tables(report.PAGE.read_text(encoding="utf-8"), results)
     assert "| callbacks, of them duplicates | 20, 15 |" in told
-    assert "| answered | 20 with 200 |" in told
+    assert "| answered | 19 with 200, 1 with 503 |" in told
+    assert "| completed by | callback: 4, pull: 1 |" in told
 
 
 def test_each_further_table_shows_its_figures() -> None:
