@@ -122,13 +122,14 @@ class Scene:
             time.sleep(POLL_SECONDS)
 
     def wait_for_money(self, receipt: str) -> None:
-        """Wait until money that was paid by hand is on file: a search before finds nothing."""
+        """Wait until money that was paid by hand is on file, with its time: Pull may name none.
+
+        A search before finds nothing, and without a time no prompt of that time is proposed.
+        """
         give_up_at = time.monotonic() + RESULT_SECONDS_MAX
         key = {"pk": {"S": f"RCPT#{receipt}"}, "sk": {"S": "STATE"}}
-        table = self.client("dynamodb")
-        while "Item" not in table.get_item(
-            TableName=self.stack.table_name, Key=key, ConsistentRead=True
-        ):
+        asked = {"TableName": self.stack.table_name, "Key": key, "ConsistentRead": True}
+        while "paid_at" not in self.client("dynamodb").get_item(**asked).get("Item", {}):
             assert time.monotonic() < give_up_at, receipt
             time.sleep(POLL_SECONDS)
 
