@@ -117,12 +117,14 @@ def _looks() -> Iterator[Evidence]:
 
 def _posts() -> Iterator[Evidence]:
     yield from _witnesses("c2b", "status")
-    for code, attempt in product(RESULTS, range(4)):
+    for code, attempt in product(RESULTS, ATTEMPTS):
         yield Evidence("result", code=code, attempt=attempt)
     for code in ("Reversed", "Completed", "odd"):
         yield Evidence("status", code=code)
 
 
+ATTEMPTS = range(12)
+"""More sends of one refund than any history has room for."""
 RESULTS = (
     *("0", "0, another receipt", "0, another amount", "1", "receipt not known", "stops"),
     *("already", "unlisted"),
@@ -132,7 +134,7 @@ RESULTS = (
 def _sends() -> Iterator[Evidence]:
     """The function that sends refunds: the checker's write, and what the gateway proves."""
     yield Evidence("approve", who="checker")
-    for code, attempt in product(("gateway", "gateway, stops"), range(4)):
+    for code, attempt in product(("gateway", "gateway, stops"), ATTEMPTS):
         yield Evidence("not taken", code=code, attempt=attempt)
 
 

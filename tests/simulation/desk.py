@@ -234,7 +234,7 @@ class Desk:
             world.daraja.set_initiator(INITIATOR, password=PASSWORD)
 
         def run() -> None:
-            runtime = world.terminal
+            runtime = world.new_terminal()
             now = int(world.clock.now)
             note = Instruction(at=now, by="operator:me", reason="new", asked="set", request_id=name)
             op_id = runtime.services.ids.hex(32)
@@ -294,7 +294,7 @@ class Desk:
         receipt = receipts[nth % len(receipts)]
 
         def run() -> None:
-            function = self._world.terminal.refunds.function
+            function = self._world.new_terminal().refunds.function
             function.ask_receipt(receipt, by="operator:me")
             self._world.note("M-Pesa asked about a receipt")
 

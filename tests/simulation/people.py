@@ -261,7 +261,7 @@ class People:
     def _ask(self, payment_id: str) -> None:
         deadline = self._world.clock.now + ASK_SECONDS_MAX
         ask_about_payment(
-            self._world.terminal.services,
+            self._world.new_terminal().services,
             payment_id,
             actor=WhoActs(by="operator:asha", request_id="desk"),
             remaining_seconds=lambda: deadline - self._world.clock.now,
@@ -272,7 +272,7 @@ class People:
         if isinstance(operation, ReceiptFound | ReviewResolved) and operation.receipt_number:
             self._world.watch.heard_of(operation.receipt_number, "operator")
         operate_on_payment(
-            self._world.terminal.services,
+            self._world.new_terminal().services,
             payment_id,
             operation,
             shown_version=shown,

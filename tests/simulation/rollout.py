@@ -88,7 +88,7 @@ class Releases:
 
     def finish(self) -> None:
         """`hakika upgrade`, once no call of 0.1.1 runs any more."""
-        runtime = self._world.terminal
+        runtime = self._world.new_terminal()
         parts = runtime.services, runtime.history, runtime.backlog
         restored = restore_looks(*parts, actor=runtime.actor("upgrade", request_id="upgrade"))
         self._world.coverage.outcomes["looks restored"] += restored

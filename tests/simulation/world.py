@@ -124,7 +124,6 @@ class SimulatedWorld:
         self.watch = Watch(self)
         self._pools: dict[tuple[str, str], list[Lambda]] = {}
         self.releases = Releases(self) if plan.rollout else None
-        self._terminal: Any = None
         self._adapters = self._new_adapters()
         self._output = io.StringIO()
 
@@ -257,13 +256,10 @@ class SimulatedWorld:
     def forget_instances(self) -> None:
         """Every warm instance that is idle loses its memory."""
         self._pools.clear()
-        self._terminal = None
 
-    @property
-    def terminal(self) -> Any:
-        """What the operator's command is composed of, as the functions are."""
-        self._terminal = self._terminal or self.fresh_instance("cleanup").module.runtime
-        return self._terminal
+    def new_terminal(self) -> Any:
+        """What one of the operator's commands is composed of: a process of its own."""
+        return self.fresh_instance("cleanup").module.runtime
 
     def fingerprint(self) -> bytes:
         """What everything from here on depends on: the table, the clock, what actors have seen."""

@@ -19,7 +19,7 @@ from tests.simulation.sweeps import FLOWS, LINED_UP, single_faults
 SHARES = 8
 SEEDS_A_SHARE = 15
 LONG_FLOWS = ("refunded", "paid by hand")
-ONE_FAULT_IN = {flow: 48 if flow in LONG_FLOWS else 12 for flow in FLOWS}
+ONE_FAULT_IN = {flow: 32 if flow in LONG_FLOWS else 8 for flow in FLOWS}
 ORDERS = 60
 SAME_SEEDS = 10
 

@@ -12,13 +12,13 @@ from tests.simulation.mutants.hunt import hunt_one
 HUNTED = (
     "write-ahead dropped",
     "listed addresses not checked",
-    "receipt claim unconditional",
+    "a second amount for a row that waits is only counted",
     "version check dropped",
     "the look sends the reversal again",
     "completed is taken for reversed",
     "dispatching given up at once",
 )
-"""Four of the payment's invariants, two of the refund's, and one that only tests/model notices."""
+"""Rules of the payment, the receipt and the refund, and one that only tests/model notices."""
 
 
 def test_there_are_at_least_thirty_mutants_each_with_its_own_name() -> None:
