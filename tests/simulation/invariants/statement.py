@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from simulator.core.accounts import MovementKind
 
 from .ledger import bound_receipt, debit_of
-from .view import MONEY, Values, View, require
+from .view import MONEY, Values, View, holds_number, require
 
 if TYPE_CHECKING:
     from simulator.core.ledger import Debit
@@ -60,9 +60,9 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
     require(own, "I18", f"{receipt}: booked for shortcode {row.get('shortcode')}")
     off = abs(row.get("paid_at", debit.at) - debit.at) if names_itself else 0.0
     require(off <= CLOCK_AGREES_SECONDS, "I14", f"{receipt}: paid {off:.0f} s away from its time")
-    texts = json.dumps([value for value in row.values() if isinstance(value, str)])
-    for phone in world.plan.scenarios:  # a moment in seconds may hold the same digits
-        require(phone[3:] not in texts, "I20", f"{receipt}: a full number")
+    shown = json.dumps(row)
+    for phone in world.plan.scenarios:
+        require(not holds_number(shown, phone), "I20", f"{receipt}: a full number")
     if "payment_id" in row:
         return
     heard = set(world.watch.heard.get(receipt, ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 type Values = dict[str, Any]
@@ -36,6 +37,14 @@ class ViolationError(Exception):
         super().__init__(f"{invariant}: {sentence}")
         self.invariant = invariant
         self.sentence = sentence
+
+
+def holds_number(text: str, phone: str) -> bool:
+    """Whether a text holds a phone number, however it is written.
+
+    A moment in seconds may end with the same digits: 1790000101, and 254790000101.
+    """
+    return re.search(rf"(?<!\d)(?:254|0)?{phone[3:]}(?!\d)", text) is not None
 
 
 def require(holds: bool, invariant: str, sentence: str) -> None:

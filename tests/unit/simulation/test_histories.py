@@ -11,6 +11,7 @@ import pytest
 
 from tests.simulation.faults import FaultKind
 from tests.simulation.history import play, play_seed
+from tests.simulation.invariants.view import holds_number
 from tests.simulation.knobs import KNOBS, Knob
 from tests.simulation.plan import REGRESSIONS, draw_plan, plan_from
 from tests.simulation.sweeping import interleave, sweep_flow
@@ -80,3 +81,17 @@ def test_a_plan_survives_being_written_down() -> None:
     plan = draw_plan(77)
     again = plan_from(json.loads(json.dumps(plan.document())))
     assert play(again).trace_hash == play(plan).trace_hash
+
+
+@pytest.mark.parametrize(
+    ("text", "is_shown"),
+    [
+        ("+254790000101", True),
+        ("0790000101", True),
+        ('"790000101"', True),
+        ("EVENT#1790000101#MoneyUnclaimed", False),
+        ("2547*****101", False),
+    ],
+)
+def test_a_moment_is_no_phone_number(text: str, is_shown: bool) -> None:
+    assert holds_number(text, "254790000101") is is_shown
