@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .ladder import owner_of
+from .ladder import is_prompts, owner_of
 from .money_world import State
 from .moves import ACTS, Playing
 from .state import OPEN, PAID, TWO_DAYS, UNPROVEN, Evidence, is_payable
@@ -23,6 +23,7 @@ RANK = (
     "refunded",
 )
 
+GIVES_AWAY = ("owe back", "attach to a booking")
 MISMATCHES = frozenset({"amount", "twin amount", "same_price", "same_client"}) | ACTS
 """What may put a payment's own exact money before a person."""
 
@@ -137,6 +138,8 @@ class Money(Playing):
             changed = new is not None and new.amount not in (old.amount, None)
             if gone or moved or undone or (changed and old.amount is not None):
                 yield "I14"
+            if what.startswith(GIVES_AWAY) and is_prompts(self, before, r):
+                yield "I16"
             yield from self._guessed(before, after, r)
 
     def _guessed(self, before: State, after: State, r: int) -> Iterator[str]:
@@ -195,7 +198,8 @@ class Money(Playing):
             yield "I17"
         own = state.payments[r] if r < self.prompted else None
         given_away = owner >= self.prompted and own is not None and own.bound is None
-        if given_away and own is not None and own.status in PAID:
+        is_told = own is not None and (own.status == "review" or own.attention is not None)
+        if given_away and own is not None and own.status in PAID and not is_told:
             yield "I16"
 
 

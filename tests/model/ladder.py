@@ -63,7 +63,21 @@ def may_be_a_prompts(world: MoneyWorld, state: State, r: int) -> bool:
     """10.5: whether a person must attach it to a payment: one debit would pay twice."""
     if world.without == "a prompt's money is not given away":
         return False
-    return any(_may_be_its(world, state, i, r) for i in range(world.prompted))
+    if world.without == "a hint keeps its receipt":
+        return any(_may_be_its(world, state, i, r) for i in range(world.prompted))
+    return is_prompts(world, state, r)
+
+
+def is_prompts(world: MoneyWorld, state: State, r: int) -> bool:
+    """Whether a prompt's payment may be confirmed by this money, by what is known of both."""
+    may_be = any(_may_be_its(world, state, i, r) for i in range(world.prompted))
+    return may_be or _is_hinted(state, r)
+
+
+def _is_hinted(state: State, r: int) -> bool:
+    """Whether a hint names it, and no witness has named another receipt for that payment."""
+    p = state.payments[r]
+    return p is not None and p.bound is None and (p.hint == "paid" or p.receipt is not None)
 
 
 def _hand(world: MoneyWorld, r: int) -> Hand | None:

@@ -223,8 +223,18 @@ def _landed(around: Around, evidence: Evidence, without: str) -> Iterator[Write]
         after,
         booking=effect,
         frees_phone=ends and around.phone == "me",
+        raises=_shown(around, evidence, without),
         row=claim_of(around, evidence, without),
     )
+
+
+def _shown(around: Around, evidence: Evidence, without: str) -> str | None:
+    """5.3: a hint's receipt is only shown; that it is booked elsewhere is told."""
+    if evidence.source != "hint" or is_free(around.row, without):
+        return None
+    if without == "a hint's receipt elsewhere is told":
+        return None
+    return next(_row_problem(around.row, evidence, without), None)
 
 
 def _problems(around: Around, evidence: Evidence, without: str) -> Iterator[str]:
@@ -372,6 +382,8 @@ def _contradictions(around: Around, evidence: Evidence, without: str) -> Iterato
             yield "second_receipt"
     elif evidence.names and p.receipt == "another":
         yield "second_receipt"
+    elif told := _shown(around, evidence, without):
+        yield told
     as_reviewed = p.status == "review" and evidence.amount == p.paid
     if (
         evidence.amount != believed(p)

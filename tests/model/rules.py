@@ -65,6 +65,8 @@ RULES = tuple(
         ("Pull has covered the time", "10.4", "a till"),
         ("the time fits", "10.4", "a till, later"),
         ("a prompt's money is not given away", "10.5", "people"),
+        ("a hint keeps its receipt", "10.5", "people and a hint"),
+        ("a hint's receipt elsewhere is told", "5.3", "people and a hint"),
         ("Pull's windows overlap", "5.9", "sends"),
         ("two persons", "11.1", "refund: answers"),
         ("write before sending", "11.2", "refund: answers"),
@@ -161,4 +163,5 @@ def _ledger(without: str) -> dict[str, World[Any]]:
             hands=(Hand(),),
             **till,
         ),
+        "people and a hint": world("owe back", "unlisted", "1037", "query lies", faults=2, **till),
     }

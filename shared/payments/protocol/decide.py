@@ -118,8 +118,10 @@ def _proves_context(change: Change) -> bool:
 
     The condition of each consultation effect below names what was assumed about the consultation.
     Without such an effect a final status would ignore a consultation that was never read. Whether a
-    receipt is added to recorded money, or filed, depends on its row.
+    receipt is shown, added to recorded money, or filed, depends on its row.
     """
+    if change.after.receipt_number != change.before.receipt_number and change.claim is None:
+        return False
     if change.is_transition and not change.after.is_open:
         return isinstance(change.consultation, Confirm | Detach | CancelConfirmed)
     return change.claim is None and change.files is None

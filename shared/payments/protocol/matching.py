@@ -171,11 +171,17 @@ def is_in_window(at: int | None, payment: Payment) -> bool:
     return first <= at <= payment.prompt_ends_at + OWN_PROMPT_SLACK_SECONDS
 
 
+def may_have_moved(at: int, payment: Payment) -> bool:
+    """Whether the money of a payment that is proven paid may have moved at this moment."""
+    first = payment.created_at - OWN_PROMPT_SLACK_SECONDS
+    return first <= at <= _moved_by(payment) + OWN_PROMPT_SLACK_SECONDS
+
+
 def _rivals(row: ReceiptRow, money: MoneySeen, payment: Payment) -> bool:
     """Whether another receipt that waits may be the prompt's money instead; a doubt says yes."""
     if row.receipt_number == money.receipt_number or not row.may_be_of(payment.amount_kes):
         return False
-    if row.paid_at is not None and not _may_have_moved(row.paid_at, payment):
+    if row.paid_at is not None and not may_have_moved(row.paid_at, payment):
         return False
     return payer_fits(row.payer, row.payer_hmac, payment) is not False
 
@@ -187,12 +193,6 @@ def _is_covered(payment: Payment, covered: tuple[int, int] | None) -> bool:
     complete_from, complete_until = covered
     starts = complete_from <= payment.created_at - OWN_PROMPT_SLACK_SECONDS
     return starts and complete_until >= _moved_by(payment) + COVERAGE_SLACK_SECONDS
-
-
-def _may_have_moved(at: int, payment: Payment) -> bool:
-    """Whether the money of a payment that is proven paid may have moved at this moment."""
-    first = payment.created_at - OWN_PROMPT_SLACK_SECONDS
-    return first <= at <= _moved_by(payment) + OWN_PROMPT_SLACK_SECONDS
 
 
 def _moved_by(payment: Payment) -> int:

@@ -29,8 +29,9 @@ def money_arrived(case: Case, report: MoneyReport) -> Ruling:
     if problem is not None:
         return _to_review(case, report, problem)
     status, effect = _landing(case, report)
+    after = _paid(case, report, status)
     return case.step(
-        _paid(case, report, status),
+        replace(after, attention=_anothers(case, report) or after.attention),
         schedules=True,
         consultation=effect,
         frees_phone=report.ends_prompt and case.holds_phone,
@@ -63,6 +64,12 @@ def _landing(case: Case, report: MoneyReport) -> tuple[PaymentStatus, Consultati
         return PaymentStatus.COMPLETED, Confirm()
     detach = case.detach(frees_lock=report.ends_prompt, unpayable=True)
     return PaymentStatus.REFUND_DUE, detach or RequireUnpayable()
+
+
+def _anothers(case: Case, report: MoneyReport) -> str | None:
+    """Return the reason for attention where a hint names money that is booked elsewhere."""
+    is_free = report.proof is not Proof.HINT or case.receipt_is_free
+    return None if is_free else case.receipt_problem(report.amount_kes)
 
 
 def _to_review(case: Case, report: MoneyReport, problem: str) -> Change:

@@ -143,6 +143,8 @@ def _contradiction(case: Case, report: MoneyReport) -> str | None:
             return "second_receipt"
     elif receipt is not None and payment.receipt_number not in (None, receipt):
         return "second_receipt"
+    elif not case.receipt_is_free:
+        return case.receipt_problem(report.amount_kes)
     return None if _is_believed(payment, report.amount_kes) else "amount_contradicted"
 
 

@@ -212,6 +212,11 @@ class Payment:
         """The receipt that a witness bound to this payment; a hint's receipt is only shown."""
         return self.receipt_number if self.proof in WITNESSES else None
 
+    def shows(self, receipt_number: str) -> bool:
+        """Whether a hint names this receipt as the payment's, and no witness has named another."""
+        hinted = self.hint.result.receipt_number if self.hint else None
+        return self.bound_receipt is None and receipt_number in (self.receipt_number, hinted)
+
     @property
     def due_for_hint(self) -> int | None:
         """Return when Daraja is asked about a hint, None without one. Units: UTC epoch seconds."""

@@ -97,6 +97,11 @@ def receipt_claim_key(payment_id: str, receipt_number: str) -> dict[str, str]:
     return {"pk": f"{PAYMENT_PREFIX}{payment_id}", "sk": f"{CLAIM_PREFIX}{receipt_number}"}
 
 
+def hinted_key(receipt_number: str, payment_id: str) -> dict[str, str]:
+    """Key of the note that a payment's hint names a receipt."""
+    return {"pk": f"HINT#{receipt_number}", "sk": payment_id}
+
+
 def gate_key(shortcode: str) -> dict[str, str]:
     """Key of the query gate that all Lambdas share."""
     return {"pk": f"QUERY#{shortcode}", "sk": STATE}

@@ -18,6 +18,7 @@ from payments.store.items import (
     PAYMENT_PREFIX,
     PERSON_INDEX_KEY,
     RECEIPT_PREFIX,
+    hinted_key,
     op_id_head,
     payment_key,
     payment_values,
@@ -67,6 +68,19 @@ class ReceiptLedger:
             found = self._table.get_many([receipt_key(number) for number in numbers])
             rows |= {row.receipt_number: row for row in map(read_row, filter(None, found))}
         return rows
+
+    def payments_by_hint(self, receipt_number: str) -> list[Payment]:
+        """Return the payments of which a hint names this receipt, and no witness another.
+
+        Read strongly, the notes and the payments.
+        """
+        notes = self._table.query_pages(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": to_attribute(hinted_key(receipt_number, "")["pk"])},
+            ConsistentRead=True,
+        )
+        found = self._payments(payment_key(note["sk"])["pk"] for note in notes)
+        return [payment for payment in found if payment.shows(receipt_number)]
 
     def file(self, row: ReceiptRow, *, actor: Actor, op_id: str) -> bool:
         """Write the row of a receipt that nobody has named; False where somebody has.

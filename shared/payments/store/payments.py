@@ -35,6 +35,7 @@ from payments.store.refund_writes import gate_action
 from payments.store.row_writes import (
     claim_receipt,
     file_row,
+    note_hint,
     release_receipt,
     row_event_put,
 )
@@ -157,6 +158,7 @@ class PaymentStore:
                 name, before.payment_id, change.claim, own_shortcode=self._shortcode
             )
             actions.append({"Update": claim})
+        actions += note_hint(name, before, after)
         if change.files is not None:
             event = row_event_put(
                 name, change.files, EventType.MONEY_UNCLAIMED, actor=actor, now=now

@@ -4,11 +4,12 @@ from typing import Any
 
 from payments.ports import Actor
 from payments.protocol.change import EventType
+from payments.protocol.payment import Payment
 from payments.protocol.receipts import Claim, ClaimRule, ReceiptRow, RowState
 from payments.store.attributes import Plain, to_item
 from payments.store.events import EVENT_SCHEMA, NO_ACCOUNT
 from payments.store.expressions import ABSENT, EXISTS, Expression, update_action
-from payments.store.items import receipt_key, row_event_key
+from payments.store.items import hinted_key, receipt_key, row_event_key
 from payments.store.receipt_items import row_values
 from payments.values import eat_iso
 
@@ -148,6 +149,14 @@ def postpone_look(table: str, row: ReceiptRow, due_at: int | None) -> dict[str, 
     return update_action(
         table, receipt_key(row.receipt_number), e, sets=sets, removes=removes, condition=condition
     )
+
+
+def note_hint(table: str, before: Payment, after: Payment) -> list[dict[str, Any]]:
+    """Return the Put of the note that a new hint names a receipt; none where it names none."""
+    named = after.hint.result.receipt_number if after.hint and after.hint != before.hint else None
+    if named is None:
+        return []
+    return [{"Put": {"TableName": table, "Item": to_item(hinted_key(named, after.payment_id))}}]
 
 
 def row_event_put(

@@ -100,12 +100,18 @@ def _by_checkout_id(services: Services, text: str, _: PhonePayments) -> Found | 
 
 
 def _by_receipt(services: Services, text: str, _: PhonePayments) -> Found | None:
+    """A receipt on file, or one that only a hint has named."""
     number = normalise_receipt(text)
-    row = services.ledger.get_row(number) if number is not None else None
-    if row is None:
+    if number is None:
         return None
-    payments = services.store.get_payments([row.payment_id]) if row.payment_id else []
-    return Found(what="receipt", payments=list(payments), receipt=row)
+    row = services.ledger.get_row(number)
+    if row is not None and row.payment_id is not None:
+        payments = services.store.get_payments([row.payment_id])
+    else:
+        payments = services.ledger.payments_by_hint(number)
+    if row is None and not payments:
+        return None
+    return Found(what="receipt", payments=payments, receipt=row)
 
 
 def _by_phone(services: Services, text: str, of_phone: PhonePayments) -> Found | None:

@@ -66,8 +66,8 @@ def attach_to_booking(
     consultation = services.store.get_consultation(booking_id)
     if consultation is None:
         raise NotFoundError("Consultation not found", code="consultation_not_found")
-    require_no_own_prompt(services, row, consultation)
     require_no_prompts_money(services, row)
+    require_no_own_prompt(services, row, consultation)
     op_id = services.ids.hex(32)
     opening = pays_booking(
         seen_again(row), consultation, now=services.now(), op_id=op_id, has_waited=True

@@ -8,7 +8,7 @@ from payments.protocol.evidence import Operation, ReceiptFound, ReviewResolved
 from payments.protocol.payment import Payment
 from payments.protocol.receipts import RowState
 from payments.usecases.apply_evidence import apply_evidence, preview_evidence
-from payments.usecases.prompts_money import require_not_anothers_money
+from payments.usecases.prompts_money import require_not_anothers_money, require_not_hinted
 from payments.usecases.reconcile import ask_now
 from payments.usecases.services import Services
 
@@ -83,13 +83,15 @@ def ask_about_payment(
 
 
 def _require_own_money(services: Services, payment: Payment, operation: Operation) -> None:
-    """Refuse a typed receipt that waits and is the money of another payment's prompt."""
+    """Refuse a typed receipt that waits, or is on no row, and is another payment's money."""
     if not isinstance(operation, ReceiptFound | ReviewResolved):
         return
     if operation.receipt_number is None or payment.bound_receipt is not None:
         return
     row = services.ledger.get_row(operation.receipt_number)
-    if row is not None and row.state is RowState.UNCLAIMED:
+    if row is None:
+        require_not_hinted(services, operation.receipt_number, besides=payment)
+    elif row.state is RowState.UNCLAIMED:
         said_kes = operation.amount_kes or row.amount_kes
         require_not_anothers_money(services, row, payment, amount_kes=said_kes)
 

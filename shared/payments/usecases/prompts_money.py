@@ -5,14 +5,12 @@ waits may be that prompt's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 from payments.errors import ConflictError
 from payments.protocol.consultation import Consultation
 from payments.protocol.matching import (
     awaits_receipt,
-    is_candidate,
-    is_in_window,
+    may_have_moved,
     names_payment,
     payer_fits,
 )
@@ -41,17 +39,38 @@ def require_not_anothers_money(
     bound to it first, or its own receipt is recorded. `amount_kes` is what the person says, since
     the row's may not be known. Errors: ConflictError.
     """
-    money = replace(seen_again(row), amount_kes=amount_kes)
-    if row.paid_at is None or names_payment(money, payment):
+    if names_payment(seen_again(row), payment):
+        return
+    require_not_hinted(services, row.receipt_number, row, besides=payment)
+    if row.paid_at is None:
         return
     for other in _created_about(services, row, is_of=lambda kes: kes == amount_kes):
-        is_proven = not other.may_yet_be_paid
-        if other.payment_id != payment.payment_id and is_proven and is_candidate(money, other):
+        is_proven = other.payment_id != payment.payment_id and not other.may_yet_be_paid
+        fits = payer_fits(row.payer, row.payer_hmac, other) is True
+        if is_proven and fits and awaits_receipt(other) and may_have_moved(row.paid_at, other):
             raise _attach_to(other, row)
+
+
+def require_not_hinted(
+    services: Services,
+    receipt_number: str,
+    row: ReceiptRow | None = None,
+    *,
+    besides: Payment | None = None,
+) -> None:
+    """Refuse a receipt that a hint names for another payment, which no witness gave another.
+
+    Daraja may agree at any moment, or has agreed: then that payment's booking is confirmed.
+    Errors: ConflictError.
+    """
+    for payment in services.ledger.payments_by_hint(receipt_number):
+        if besides is None or payment.payment_id != besides.payment_id:
+            raise _attach_to(payment, row)
 
 
 def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
     """Refuse where the money may be a prompt's: a query may prove it paid, and names no receipt."""
+    require_not_hinted(services, row.receipt_number, row)
     for payment in _created_about(services, row, is_of=row.may_be_of):
         fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
         is_awaited = awaits_receipt(payment) and fits and _may_name(row, payment)
@@ -59,8 +78,8 @@ def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
             raise _attach_to(payment, row)
 
 
-def _attach_to(payment: Payment, row: ReceiptRow) -> ConflictError:
-    is_known = row.amount_kes is not None
+def _attach_to(payment: Payment, row: ReceiptRow | None) -> ConflictError:
+    is_known = row is not None and row.amount_kes is not None
     how = "attach it to that payment" if is_known else "record it there from M-Pesa's statement"
     return ConflictError(
         f"This may be the money of payment {payment.payment_id}, which has no receipt: {how}",
@@ -86,7 +105,7 @@ def _may_name(row: ReceiptRow, payment: Payment) -> bool:
 def _may_be_paid_by(row: ReceiptRow, payment: Payment, now: int) -> bool:
     if row.paid_at is None:
         return payment.created_at >= now - UNSURE_TIME_SECONDS
-    return is_in_window(row.paid_at, payment)
+    return may_have_moved(row.paid_at, payment)
 
 
 def _prompts_of(

@@ -26,7 +26,7 @@ class Proposal:
     """A payment or a booking that the money may belong to, and the reason to think so.
 
     Shape: exactly one of `payment` and `consultation` is set; `reason` is a code: `reference`,
-        `prompt_and_payer`, `prompt`, `booking_id`, `claim`.
+        `hint`, `prompt_and_payer`, `prompt`, `booking_id`, `claim`.
     """
 
     reason: str
@@ -41,6 +41,7 @@ def propose_owners(services: Services, row: ReceiptRow, claims: ReceiptClaims) -
     """
     found = [
         *_by_reference(services, row),
+        *_by_hint(services, row),
         *_by_booking(services, row),
         *_by_time(services, row),
         *_by_claim(services, row, claims),
@@ -62,6 +63,12 @@ def _by_reference(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
     for payment in services.ledger.payments_by_reference(reference) if reference else ():
         if payment.bound_receipt is None:
             yield Proposal(reason="reference", payment=payment)
+
+
+def _by_hint(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
+    """Yield the payments for which a callback from an unlisted address named the receipt."""
+    for payment in services.ledger.payments_by_hint(row.receipt_number):
+        yield Proposal(reason="hint", payment=payment)
 
 
 def _by_booking(services: Services, row: ReceiptRow) -> Iterator[Proposal]:

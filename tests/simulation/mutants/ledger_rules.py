@@ -20,6 +20,7 @@ PULLING = "payments.usecases.pull_money"
 RECEIVING = "payments.usecases.receive_confirmation"
 RESULTS = "payments.usecases.record_initiator_result"
 DESK = "payments.usecases.money_desk"
+PROMPTS = "payments.usecases.prompts_money"
 LOOKING = "payments.usecases.look_at_receipts"
 LEDGER = "payments.store.ledger"
 STORE = "payments.store.payments"
@@ -308,8 +309,22 @@ LEDGER_MUTANTS = (
         "a booking is paid by a prompt's money",
         "a receipt that may be a prompt's is attached to its payment only",
         DESK,
-        "    require_no_own_prompt(services, row, consultation)\n    require_no_prompts_money(services, row)\n",
+        "    require_no_prompts_money(services, row)\n    require_no_own_prompt(services, row, consultation)\n",
         "",
+    ),
+    one(
+        "money that a hint names is owed back",
+        "what a hint names is its payment's until Daraja refutes it",
+        PROMPTS,
+        "    require_not_hinted(services, row.receipt_number, row)\n    for payment in",
+        "    for payment in",
+    ),
+    one(
+        "a hint's receipt is not noted",
+        "what a hint names is its payment's until Daraja refutes it",
+        ROWS,
+        "    if named is None:\n        return []\n",
+        "    return []\n",
     ),
     one(
         "a prompt's money is owed back",
