@@ -32,13 +32,13 @@ waiting.view = 'waiting';
 function search(text, date) {
   const again = () => search(text, date);
   return open(again, `search?q=${encodeURIComponent(text)}${date ? `&day=${date}` : ''}`, (found) => {
-    if (found.payments.length === 1 && !date) return story(found.payments[0].payment_id);
+    if (found.payments.length === 1 && !date && !found.may_ask) return story(found.payments[0].payment_id);
     if (found.receipt && !found.payments.length) return receipt(found.receipt.receipt_number);
     const lookOn = onADay(text, date);
-    if (found.payments.length) return show(again, cutLine(found, found.payments.length), list(t('payments'), found.payments.map(paymentLine)), lookOn);
-    const nothing = date ? t('nothing_on_day', { text, day: date }) : t('nothing_found', { text });
     const number = text.trim().toUpperCase();
     const askMpesa = found.may_ask ? make('div', { class: 'acts' }, askButton(number, () => receipt(number))) : null;
+    if (found.payments.length) return show(again, cutLine(found, found.payments.length), list(t('payments'), found.payments.map(paymentLine)), askMpesa, lookOn);
+    const nothing = date ? t('nothing_on_day', { text, day: date }) : t('nothing_found', { text });
     return show(again, card(nothing, make('p', {}, t('nothing_found_how')), askMpesa), lookOn);
   });
 }

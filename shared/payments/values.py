@@ -196,6 +196,11 @@ def eat_day(epoch_seconds: int) -> str:
     return datetime.fromtimestamp(epoch_seconds, EAT).strftime("%Y-%m-%d")
 
 
+def eat_days(first: int, last: int) -> list[str]:
+    """Return every EAT calendar day from one UTC epoch second to another, both included."""
+    return list(dict.fromkeys(eat_day(at) for at in (*range(first, last, 86_400), last)))
+
+
 def eat_iso(epoch_seconds: int | None) -> str | None:
     """Return ISO 8601 with +03:00, the form every public date has."""
     if epoch_seconds is None:

@@ -6,26 +6,30 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from payments.errors import ConflictError
-from payments.protocol.evidence import ReceiptFound
+from payments.errors import ConflictError, StoreUnavailableError
+from payments.protocol.evidence import AttentionCleared, ReceiptFound
+from payments.protocol.opening import as_shown, owed_back
 from payments.protocol.payment import PaymentStatus, Proof
 from payments.protocol.receipts import SetAside
+from payments.protocol.witness import seen_again
 from payments.store.attributes import to_item
 from payments.store.items import payment_key, payment_values
 from payments.store.receipt_claims import ReceiptClaims
 from payments.usecases.find_payments import find
 from payments.usecases.money_desk import attach_to_booking, attach_to_payment, owe_back, set_aside
 from payments.usecases.operate import operate_on_payment
+from payments.usecases.prompts_money import tell_hinted
 from payments.usecases.propose_owner import propose_owners
 
 from tests.functional.bank import PERSON, Bank
-from tests.functional.faulty import HOUR, callback_body
+from tests.functional.faulty import DAY, HOUR, callback_body, meanwhile
 from tests.functional.scene import Scene
 from tests.support.aws import TABLE_NAME
 from tests.support.lambdas import UNLISTED_IP
 
 RECEIPT = "SKI7HINT01"
 OTHER_PHONE = "254711111111"
+TRANSACTION = frozenset({"TransactWriteItems"})
 S = PaymentStatus
 
 
@@ -204,6 +208,115 @@ def test_a_hint_of_money_that_is_booked_elsewhere_is_told(
     assert "PaymentUnresolved" in scene.events(payment_id)
 
 
+@pytest.mark.parametrize("is_asked", [False, True], ids=["the hint", "the hint and its proof"])
+@pytest.mark.parametrize("act", ACTS)
+def test_a_hint_that_comes_during_an_act_is_told(
+    scene: Scene, bank: Bank, act: str, is_asked: bool
+) -> None:
+    """The person's act has found no hint, and is on its way to the table."""
+    payment_id, other = paid_late(scene), wanting(scene)
+    bank.says(RECEIPT, payer=None, paid_at=int(scene.clock()) - 2 * HOUR)
+
+    def comes() -> None:
+        hinted(scene, payment_id)
+        if is_asked:
+            scene.pass_time(61, cleans_up=True)
+            assert scene.payment(payment_id).status is S.COMPLETED
+
+    scene.network.next(meanwhile(comes), on=TRANSACTION)
+    ACTS[act](bank, other)
+    if not is_asked:
+        asked(scene, payment_id)
+
+    assert scene.payment(payment_id).attention in ("receipt_bound_elsewhere", "receipt_set_aside")
+    assert scene.events(payment_id).count("PaymentUnresolved") == 1
+
+
+def test_an_act_during_the_proof_of_a_hint_is_told(scene: Scene, bank: Bank) -> None:
+    """The proof has read that the receipt waits, and is on its way to the table."""
+    payment_id, other = paid_late(scene), wanting(scene)
+    bank.says(RECEIPT, payer=None)
+    hinted(scene, payment_id)
+
+    def gives_back() -> None:
+        opening = owed_back(seen_again(bank.row(RECEIPT)), now=int(scene.clock()), op_id="1" * 32)
+        services = bank.services
+        assert services.ledger.open_payment(as_shown(opening), actor=PERSON, op_id="1" * 32)
+        tell_hinted(services, RECEIPT, actor=PERSON)
+
+    scene.pass_time(100)
+    scene.network.next(meanwhile(gives_back), on=TRANSACTION, skip=1)
+    asked(scene, payment_id)
+    assert scene.payment(payment_id).attention == "receipt_bound_elsewhere"
+    assert scene.payment(other).status is S.FAILED
+
+
+def test_a_proof_notes_the_receipt_of_a_hint_that_an_older_version_stored(
+    scene: Scene, bank: Bank
+) -> None:
+    """0.1.1 stores hints without a note."""
+    payment_id = paid_late(scene)
+    hinted(scene, payment_id)
+    note = {"pk": {"S": f"HINT#{RECEIPT}"}, "sk": {"S": payment_id}}
+    exists = "attribute_exists(pk)"
+    delete = {"TableName": TABLE_NAME, "Key": note, "ConditionExpression": exists}
+    scene.dynamodb.transact_write_items(TransactItems=[{"Delete": delete}])
+    asked(scene, payment_id)
+    bank.says(RECEIPT, payer=None)
+    with pytest.raises(ConflictError, match=f"payment {payment_id}"):
+        give_back(bank, "")
+
+
+def test_a_hint_of_a_refusal_keeps_no_receipt(scene: Scene, bank: Bank) -> None:
+    """Whoever has a payment's secret names a stranger's receipt in a refusal."""
+    payment_id, other = scene.pay("waits"), wanting(scene)
+    prompt = scene.prompt_of(payment_id)
+    refusal = callback_body(prompt.checkout_request_id, 1032, receipt=RECEIPT)
+    scene.post_callback(prompt.order.callback_url, refusal, source_ip=UNLISTED_IP)
+    assert scene.payment(payment_id).hint is not None
+    bank.says(RECEIPT, payer=None, paid_at=int(scene.clock()) - 2 * HOUR)
+    attach_to_the_other(bank, other)
+    assert scene.payment(other).bound_receipt == RECEIPT
+
+
+def test_a_hint_that_a_person_outweighs_keeps_nothing(scene: Scene, bank: Bank) -> None:
+    """A person recorded the payment's own receipt; the forged hint is still to be asked about."""
+    payment_id, other = paid_late(scene), wanting(scene)
+    hinted(scene, payment_id)
+    bank.says(RECEIPT, payer=None)
+    shown = scene.payment(payment_id)
+    operate_on_payment(
+        bank.services,
+        payment_id,
+        ReceiptFound(receipt_number="SKI7OWN001", amount_kes=1000),
+        shown_version=shown.version,
+        who="njeri",
+        why="statement",
+        request_id="1",
+    )
+    assert scene.payment(payment_id).hint is not None
+    attach_to_the_other(bank, other)
+    assert scene.payment(other).bound_receipt == RECEIPT
+
+
+def test_a_payment_that_cannot_be_read_stops_the_act(scene: Scene, bank: Bank) -> None:
+    payment_id, other = paid_late(scene), wanting(scene)
+    hinted(scene, payment_id)
+    bank.says(RECEIPT, payer=None)
+    key = {name: {"S": value} for name, value in payment_key(payment_id).items()}
+    scene.dynamodb.update_item(
+        TableName=TABLE_NAME,
+        Key=key,
+        UpdateExpression="SET #s = :new",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":new": {"S": "newer_than_this"}},
+    )
+    with pytest.raises(StoreUnavailableError) as refused:
+        attach_to_the_other(bank, other)
+    assert refused.value.cause == "unreadable_payment"
+    assert scene.payment(other).status is S.FAILED
+
+
 def test_a_hint_that_follows_the_query_is_told_as_well(scene: Scene, bank: Bank) -> None:
     """The query proved it and named no receipt; the hint then shows one that was set aside."""
     payment_id = scene.pay("pays+callback_lost")
@@ -219,7 +332,7 @@ def test_a_hint_that_follows_the_query_is_told_as_well(scene: Scene, bank: Bank)
     assert scene.payment(payment_id).attention == "receipt_set_aside"
 
 
-@pytest.mark.parametrize("act", ["owe back", "set aside", "attach to a booking"])
+@pytest.mark.parametrize("act", ACTS)
 def test_late_money_of_a_proven_prompt_is_not_given_away(
     scene: Scene, bank: Bank, act: str
 ) -> None:
@@ -243,6 +356,83 @@ def test_late_money_of_a_proven_prompt_is_not_given_away(
         ACTS[act](bank, other)
 
 
+@pytest.mark.parametrize("act", ["owe back", "set aside", "attach to a booking"])
+def test_money_of_a_prompt_after_1037_is_not_given_away(scene: Scene, bank: Bank, act: str) -> None:
+    """An authentic 1037, then the money moves, and the second callback is lost."""
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(30)
+    scene.post(payment_id, 1037)
+    other = wanting(scene)
+    bank.says(RECEIPT)
+    with pytest.raises(ConflictError, match=f"payment {payment_id}"):
+        ACTS[act](bank, other)
+    scene.pass_time(DAY, cleans_up=True)
+    assert scene.payment(payment_id).status is S.COMPLETED
+
+
+def test_a_prompt_that_was_cancelled_on_the_phone_keeps_no_money(scene: Scene, bank: Bank) -> None:
+    wanting(scene)
+    bank.says(RECEIPT, payer=None)
+    give_back(bank, "")
+    assert bank.row(RECEIPT).payment_id is not None
+
+
+def test_yesterdays_prompt_counts_where_the_time_is_not_known(scene: Scene, bank: Bank) -> None:
+    """Pull's clock is not known yet; the clerk acts in the morning of the day after tomorrow."""
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(DAY, cleans_up=True)
+    assert scene.payment(payment_id).receipt_pending
+    bank.says(RECEIPT, paid_at=None)
+    scene.pass_time(18 * HOUR)
+    with pytest.raises(ConflictError, match=f"payment {payment_id}"):
+        give_back(bank, "")
+    scene.pass_time(DAY)
+    with pytest.raises(ConflictError, match=f"payment {payment_id}"):
+        give_back(bank, "")
+
+
+def test_a_missing_receipt_is_told_after_another_reason_was_cleared(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(200, cleans_up=True)
+    first = replace(scene.payment(payment_id), attention="evidence_overflow")
+    values = {**payment_key(payment_id), **payment_values(first)}
+    scene.dynamodb.put_item(TableName=TABLE_NAME, Item=to_item(values))
+    scene.pass_time(DAY + HOUR, cleans_up=True)
+    shown = scene.payment(payment_id)
+    assert (shown.attention, shown.receipt_pending) == ("evidence_overflow", True)
+
+    operate_on_payment(
+        bank.services,
+        payment_id,
+        AttentionCleared(),
+        shown_version=shown.version,
+        who="njeri",
+        why="seen",
+        request_id="1",
+    )
+    scene.pass_time(120, cleans_up=True)
+
+    assert scene.payment(payment_id).attention == "receipt_missing"
+
+
+def test_money_of_an_unknown_payer_goes_to_the_proven_prompt_first(
+    scene: Scene, bank: Bank
+) -> None:
+    """Attached to the booking's failed payment it would be owed back by another door."""
+    failed = scene.pay("cancels")
+    scene.pass_time(60)
+    proven = scene.pay("pays+callback_lost")
+    scene.pass_time(200, cleans_up=True)
+    assert scene.payment(proven).status is S.COMPLETED
+    bank.says(RECEIPT, payer=None, paid_at=scene.payment(proven).created_at + 20)
+    with pytest.raises(ConflictError, match=f"payment {proven}"):
+        attach_to_the_other(bank, failed)
+    attach_to_the_other(bank, proven)
+    assert scene.payment(proven).bound_receipt == RECEIPT
+
+
 def test_the_desk_finds_a_receipt_that_only_a_hint_named(scene: Scene, bank: Bank) -> None:
     payment_id = paid_late(scene)
     hinted(scene, payment_id)
@@ -254,6 +444,10 @@ def test_the_desk_finds_a_receipt_that_only_a_hint_named(scene: Scene, bank: Ban
     assert (shown.what, shown.receipt) == ("receipt", None)
     assert [payment.payment_id for payment in shown.payments] == [payment_id]
     bank.says(RECEIPT, payer=None)
+    again = find(bank.services, RECEIPT, of_phone=nobody)
+    assert (again.payments, again.receipt) == ([], bank.row(RECEIPT)), (
+        "its page proposes whose it is"
+    )
     table = scene.function("cleanup").module.runtime.services.store._table
     proposed = propose_owners(bank.services, bank.row(RECEIPT), ReceiptClaims(table))
     assert [(each.reason, each.payment and each.payment.payment_id) for each in proposed] == [

@@ -10,7 +10,10 @@ from . import money, people, refunds
 from .state import MACHINES, Around, Evidence, Write
 
 PUSH_ANSWERS = ("accepted", "refused", "unclear")
-PAYMENT_ACTS = ("complete", "owe the review back", "bogus", "record a receipt", "clear attention")
+PAYMENT_ACTS = (
+    *("complete", "owe the review back", "bogus", "record a receipt", "clear attention"),
+    "give hinted money away",
+)
 RECEIPT_ACTS = ("attach", "attach to a booking", "owe back", "set aside", "reopen")
 REFUND_ACTS = ("request", "withdraw", "approve", "settle reversed", "settle not reversed", "mark")
 AMOUNTS = (None, "exact", "other", "third")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .money_world import Hand, MoneyWorld, State
-from .state import PAID, Evidence, is_payable
+from .state import PAID, UNPROVEN, Evidence, is_payable
 
 
 def owner_of(world: MoneyWorld, state: State, r: int, evidence: Evidence) -> tuple[int, str]:
@@ -53,9 +53,13 @@ def _own_prompt(world: MoneyWorld, state: State, r: int) -> int | None:
 
 def _may_be_its(world: MoneyWorld, state: State, i: int, r: int) -> bool:
     p, hand = state.payments[i], _hand(world, r)
-    if p is None or p.bound is not None or (p.status == "failed" and p.proof == "callback"):
+    if p is None or p.bound is not None:
+        return False
+    if p.status == "failed" and p.proof == "callback" and not p.locks:
         return False
     in_time = hand is None or hand.while_prompted or world.without == "the time fits"
+    if world.is_late and i == r and p.status in UNPROVEN:
+        in_time = False
     return in_time and world.amount_of(r) == "exact"
 
 

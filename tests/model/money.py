@@ -234,7 +234,7 @@ def _shown(around: Around, evidence: Evidence, without: str) -> str | None:
         return None
     if without == "a hint's receipt elsewhere is told":
         return None
-    return next(_row_problem(around.row, evidence, without), None)
+    return next(row_problem(around.row, evidence, without), None)
 
 
 def _problems(around: Around, evidence: Evidence, without: str) -> Iterator[str]:
@@ -252,10 +252,10 @@ def _problems(around: Around, evidence: Evidence, without: str) -> Iterator[str]
     if booking is not None and not booking.same_price and without != "price in the write":
         yield "price_changed"
     if evidence.source in WITNESSES and evidence.names:
-        yield from _row_problem(row, evidence, without)
+        yield from row_problem(row, evidence, without)
 
 
-def _row_problem(row: Row | None, evidence: Evidence, without: str) -> Iterator[str]:
+def row_problem(row: Row | None, evidence: Evidence, without: str) -> Iterator[str]:
     """10.3: a machine never takes a row that is bound elsewhere or set aside."""
     if row is None:
         return
@@ -375,7 +375,7 @@ def _contradictions(around: Around, evidence: Evidence, without: str) -> Iterato
     p = around.payment
     assert p is not None
     if evidence.source in WITNESSES and evidence.names:
-        for problem in _row_problem(around.row, evidence, without):
+        for problem in row_problem(around.row, evidence, without):
             if problem != "amount_contradicted" or p.bound is None:
                 yield problem
         if p.bound == "another":

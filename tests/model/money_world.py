@@ -76,7 +76,8 @@ class MoneyWorld:
 
     Shape: `bookings` and `phones` are of each payment in turn; `may` are the faults and acts that
     can happen, `faults` how many faults in all; `is_till` where no account comes with the money;
-    `postpones` where one handler at a time may read and write only later.
+    `is_late` where a prompt's money moves after its time; `postpones` where one handler at a time
+    may read and write only later.
     """
 
     bookings: tuple[int, ...] = (0,)
@@ -85,6 +86,7 @@ class MoneyWorld:
     may: frozenset[str] = frozenset()
     faults: int = 1
     is_till: bool = False
+    is_late: bool = False
     postpones: bool = True
     pulls: bool = True
     last_age: int = TWO_DAYS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .money import cannot_take, claim_of, hint_waits, is_active, is_free, money, news
+from .money import cannot_take, claim_of, hint_waits, is_active, is_free, money, news, row_problem
 from .state import (
     MACHINES,
     OVER,
@@ -40,10 +40,20 @@ def act(around: Around, evidence: Evidence, age: int, without: str) -> Iterator[
         yield from _record(around, evidence, without)
     elif kind == "attach":
         yield from _attach(around, evidence, without)
+    elif kind == "give hinted money away":
+        yield from _given_away(around, evidence, without)
     elif kind == "clear attention":
         late = p.refund.step == "sent" and around.refund_is_late
         if p.attention is not None and not late:
             yield Write(p, p._replace(attention=None))
+
+
+def _given_away(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
+    """5.3: a hint came while a person gave its receipt to something else."""
+    p = around.payment
+    if p is not None and p.bound is None and (p.hint == "paid" or p.receipt is not None):
+        for reason in row_problem(around.row, evidence, without):
+            yield Write(p, p, raises=reason)
 
 
 def _resolve(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:

@@ -163,5 +163,5 @@ def _ledger(without: str) -> dict[str, World[Any]]:
             hands=(Hand(),),
             **till,
         ),
-        "people and a hint": world("owe back", "unlisted", "1037", "query lies", faults=2, **till),
+        "people and a hint": world("owe back", "unlisted", "1037", is_late=True, **till),
     }

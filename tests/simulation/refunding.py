@@ -35,6 +35,8 @@ FAULTS = (
 )
 EXECUTED = {"outcome_code": "1", "outcome_is_executed": True, "second_code": "0"}
 """M-Pesa refuses, sends the money back all the same, and says so later."""
+WEEKS_END = 190_000.0
+"""So many seconds later a person has given back what M-Pesa refused."""
 STATUSES = ("Completed", "Completed", "Cancelled", "Declined", "Expired")
 
 
@@ -103,7 +105,7 @@ def _reversal_days(
     if drawn < 0.08:
         reversals[:2] = _late_refusal(chance)
     elif drawn < 0.14 and not repeats:
-        reversals[:1] = [{**EXECUTED, "second_seconds": chance.choice((200.0, 900.0))}]
+        reversals[:1] = [{**EXECUTED, "second_seconds": chance.choice((200.0, 900.0, WEEKS_END))}]
         _add(agenda, began + chance.choice((60.0, 300.0)), "refund", act="mark", who="amina")
     elif drawn < 0.22 and not repeats:
         is_shown = False  # only the late result tells that the first attempt was carried out

@@ -11,7 +11,7 @@ from tools.hakika import screen
 
 WHY_PROPOSED = {
     "reference": "the payer typed its reference",
-    "hint": "a callback from an unlisted address named it for this receipt",
+    "hint": "a callback from an unlisted address named this receipt for it",
     "booking_id": "the payer typed its number, and the amount is its price",
     "prompt_and_payer": "its prompt was open then, for this amount, on this payer's phone",
     "prompt": "its prompt was open then, for this amount",

@@ -115,13 +115,14 @@ class DeskApi:
         else:
             [only] = parse_days(day, day)
             found = find_on_day(runtime.services, text, only, read=runtime.history.get_payments)
-        is_receipt = found.receipt is None and normalise_receipt(text) is not None
+        is_unheard = found.what in ("receipt", "nothing") and found.receipt is None
+        is_receipt = is_unheard and normalise_receipt(text) is not None
         return {
             "what": found.what,
             "payments": [desk_answers.payment_line(payment) for payment in found.payments],
             "receipt": desk_answers.receipt_answer(found.receipt) if found.receipt else None,
             "may_have_more": found.has_more,
-            "may_ask": self._may_ask(staff) if is_receipt and not found.payments else False,
+            "may_ask": self._may_ask(staff) if is_receipt else False,
         }
 
     def _may_ask(self, staff: Staff) -> bool:

@@ -24,6 +24,7 @@ from payments.protocol.evidence import (
     Context,
     Evidence,
     HintDisowned,
+    HintedMoneyTaken,
     HintReceived,
     MoneyAttached,
     MoneyReturned,
@@ -44,7 +45,7 @@ from payments.protocol.policy import Policy
 from payments.protocol.push import push_answered
 from payments.protocol.query import query_answered
 from payments.protocol.time_passed import hint_disowned, time_passed
-from payments.protocol.witness import money_seen
+from payments.protocol.witness import hinted_money_taken, money_seen
 
 
 def decide(
@@ -56,10 +57,16 @@ def decide(
     Idempotent: deciding again on the changed payment gives None.
     Source: docs/protocol.md, transitions and rules.
     """
-    is_by_person = isinstance(
-        evidence, ReviewResolved | ReceiptFound | MoneyReturned | AttentionCleared | MoneyAttached
+    reads_first = isinstance(
+        evidence,
+        ReviewResolved
+        | ReceiptFound
+        | MoneyReturned
+        | AttentionCleared
+        | MoneyAttached
+        | HintedMoneyTaken,
     )
-    if context.is_assumed and is_by_person:
+    if context.is_assumed and reads_first:
         return NEEDS_CONTEXT
     case = Case(payment=payment, context=context, now=now, policy=policy)
     result = evidence.result if isinstance(evidence, CallbackResult) else None
@@ -90,6 +97,8 @@ def _ruling(case: Case, evidence: Evidence) -> Ruling:
             return booking_cancelled(case)
         case MoneySeen():
             return money_seen(case, evidence)
+        case HintedMoneyTaken():
+            return hinted_money_taken(case, evidence)
         case (
             ReviewResolved()
             | ReceiptFound()

@@ -53,6 +53,13 @@ class OddCallback:
     digest: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintedMoneyTaken:
+    """A person has given the receipt that this payment's hint names to something else."""
+
+    receipt_number: str
+
+
 class Verdict(StrEnum):
     """What the provider said when asked."""
 
@@ -171,6 +178,7 @@ type Evidence = (
     | TimePassed
     | BookingCancelled
     | MoneySeen
+    | HintedMoneyTaken
     | Operation
 )
 

@@ -14,6 +14,7 @@ from payments.protocol.evidence import MoneySeen
 from payments.protocol.payment import Origin, Payment, PaymentStatus, Proof
 from payments.protocol.policy import COVERAGE_SLACK_SECONDS, OWN_PROMPT_SLACK_SECONDS
 from payments.protocol.receipts import ReceiptRow, RowState
+from payments.protocol.result_codes import final_refusal
 from payments.values import ACCOUNT_REFERENCE_CHARACTERS, BOOKING_ID, plain_reference
 
 UNIQUE_CHARACTERS = 8
@@ -115,14 +116,19 @@ def own_prompt(money: MoneySeen, seen: OwnPrompts) -> Payment | None:
 
 def is_candidate(money: MoneySeen, payment: Payment) -> bool:
     """Whether the money may be that of this payment's own prompt."""
-    is_same = payment.amount_kes == money.amount_kes and is_in_window(money.paid_at, payment)
+    is_same = payment.amount_kes == money.amount_kes and may_be_paid_at(money.paid_at, payment)
     fits = payer_fits(money.payer, money.payer_hmac, payment) is True
     return awaits_receipt(payment) and is_same and fits
 
 
 def awaits_receipt(payment: Payment) -> bool:
-    """Whether a prompt may have been paid whose receipt is not known; open and failed ones too."""
-    is_refused = payment.status is PaymentStatus.FAILED and payment.proof is Proof.CALLBACK
+    """Whether a prompt may have been paid whose receipt is not known; open and failed ones too.
+
+    After 1037 and its like the prompt may still be paid.
+    """
+    refusal = final_refusal(payment.result_code) if payment.proof is Proof.CALLBACK else None
+    is_closed = refusal is not None and refusal.closes_session
+    is_refused = payment.status is PaymentStatus.FAILED and is_closed
     is_prompted = payment.origin is not Origin.PAYBILL
     return is_prompted and payment.bound_receipt is None and not is_refused
 
@@ -171,17 +177,27 @@ def is_in_window(at: int | None, payment: Payment) -> bool:
     return first <= at <= payment.prompt_ends_at + OWN_PROMPT_SLACK_SECONDS
 
 
-def may_have_moved(at: int, payment: Payment) -> bool:
+def _may_have_moved(at: int, payment: Payment) -> bool:
     """Whether the money of a payment that is proven paid may have moved at this moment."""
     first = payment.created_at - OWN_PROMPT_SLACK_SECONDS
     return first <= at <= _moved_by(payment) + OWN_PROMPT_SLACK_SECONDS
+
+
+def may_be_paid_at(at: int | None, payment: Payment) -> bool:
+    """Whether money of this moment may be that of the prompt: until the proof, where there is one.
+
+    M-Pesa may debit after the prompt has ended.
+    """
+    if payment.may_yet_be_paid or at is None:
+        return is_in_window(at, payment)
+    return _may_have_moved(at, payment)
 
 
 def _rivals(row: ReceiptRow, money: MoneySeen, payment: Payment) -> bool:
     """Whether another receipt that waits may be the prompt's money instead; a doubt says yes."""
     if row.receipt_number == money.receipt_number or not row.may_be_of(payment.amount_kes):
         return False
-    if row.paid_at is not None and not may_have_moved(row.paid_at, payment):
+    if row.paid_at is not None and not _may_have_moved(row.paid_at, payment):
         return False
     return payer_fits(row.payer, row.payer_hmac, payment) is not False
 

@@ -27,6 +27,7 @@ from payments.protocol.payment import (
     PaymentStatus,
     Proof,
 )
+from payments.protocol.policy import RECEIPT_OVERDUE_SECONDS
 from payments.protocol.report import MoneyReport
 from payments.protocol.requirements import require_free_receipt, require_status
 from payments.protocol.sent_refund import is_overdue, is_sent
@@ -95,10 +96,20 @@ def _clear_attention(case: Case) -> Change | None:
             code="refund_sent",
         )
     return case.step(
-        replace(case.payment, attention=None),
+        replace(case.payment, attention=None, due_at=_due_again(case)),
         adds_events=(EventType.ATTENTION_CLEARED,),
         by_operator=True,
     )
+
+
+def _due_again(case: Case) -> int | None:
+    """Return the next look; another reason may have hidden that no receipt came for a day."""
+    payment = case.payment
+    is_hidden = payment.receipt_pending and payment.attention != "receipt_missing"
+    if not is_hidden or payment.final_at is None:
+        return payment.due_at
+    overdue_at = max(case.now, payment.final_at + RECEIPT_OVERDUE_SECONDS)
+    return overdue_at if payment.due_at is None else min(payment.due_at, overdue_at)
 
 
 def _resolve(case: Case, decision: ReviewResolved) -> Change:

@@ -212,10 +212,16 @@ class Payment:
         """The receipt that a witness bound to this payment; a hint's receipt is only shown."""
         return self.receipt_number if self.proof in WITNESSES else None
 
+    @property
+    def hinted_receipt(self) -> str | None:
+        """The receipt of money that a hint reports, until Daraja has answered about it."""
+        says_paid = self.hint is not None and self.hint.result.code == SUCCESS
+        return self.hint.result.receipt_number if self.hint and says_paid else None
+
     def shows(self, receipt_number: str) -> bool:
         """Whether a hint names this receipt as the payment's, and no witness has named another."""
-        hinted = self.hint.result.receipt_number if self.hint else None
-        return self.bound_receipt is None and receipt_number in (self.receipt_number, hinted)
+        named = (self.receipt_number, self.hinted_receipt)
+        return self.bound_receipt is None and receipt_number in named
 
     @property
     def due_for_hint(self) -> int | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from payments.errors import ConflictError, InvalidRequestError
 from payments.protocol.case import Case
 from payments.protocol.change import Change, EventType
-from payments.protocol.evidence import MoneyAttached, MoneySeen
+from payments.protocol.evidence import HintedMoneyTaken, MoneyAttached, MoneySeen
 from payments.protocol.filing import Ruling
 from payments.protocol.money import money_arrived
 from payments.protocol.news import more_news, reason_against
@@ -58,6 +58,15 @@ def money_attached(case: Case, attached: MoneyAttached) -> Change:
     if not isinstance(change, Change) or change.claim is None:
         raise ConflictError("The payment does not take this receipt", code="not_attachable")
     return replace(change, claim=replace(change.claim, rule=ClaimRule.AS_SHOWN))
+
+
+def hinted_money_taken(case: Case, taken: HintedMoneyTaken) -> Change | None:
+    """Tell that the money which a hint names was booked elsewhere or set aside meanwhile."""
+    if case.receipt_is_free or not case.payment.shows(taken.receipt_number):
+        return None
+    return case.step_if_new(
+        replace(case.payment, attention=case.receipt_problem(case.payment.amount_kes))
+    )
 
 
 def new_row(money: MoneySeen, *, now: int) -> ReceiptRow:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import batched
 from typing import TYPE_CHECKING, Any
 
+from payments.errors import StoreUnavailableError
 from payments.ports import Actor, Clock
 from payments.protocol.change import EventType
 from payments.protocol.payment import Payment
@@ -37,7 +38,7 @@ from payments.store.row_writes import (
 )
 from payments.store.table import Committed, Table
 from payments.store.writes import confirm_by_hand
-from payments.values import eat_day
+from payments.values import eat_days
 
 if TYPE_CHECKING:
     from payments.protocol.opening import Opening
@@ -199,7 +200,7 @@ class ReceiptLedger:
         Units: UTC epoch seconds, both included; KES.
         """
         keys: list[str] = []
-        for day in dict.fromkeys((eat_day(first), eat_day(last))):
+        for day in eat_days(first, last):
             for shard in range(DAY_SHARDS):
                 for values in self._created_since(f"{day}#{shard}", first):
                     if values["created_at"] > last:
@@ -229,12 +230,15 @@ class ReceiptLedger:
 
     def _payments(self, keys: Iterable[str]) -> list[Payment]:
         ids = [key.removeprefix(PAYMENT_PREFIX) for key in keys if key.startswith(PAYMENT_PREFIX)]
-        return [
-            to_payment(values)
-            for part in batched(ids, READ_AT_ONCE, strict=False)
-            for values in self._table.get_many([payment_key(payment_id) for payment_id in part])
-            if values is not None
-        ]
+        try:
+            return [
+                to_payment(values)
+                for part in batched(ids, READ_AT_ONCE, strict=False)
+                for values in self._table.get_many([payment_key(payment_id) for payment_id in part])
+                if values is not None
+            ]
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreUnavailableError("unreadable_payment") from error
 
     def _event(self, row: ReceiptRow, event_type: EventType, actor: Actor) -> dict[str, Any]:
         now = int(self._clock())

@@ -4,7 +4,7 @@ from typing import Any
 
 from payments.ports import Actor
 from payments.protocol.change import EventType
-from payments.protocol.payment import Payment
+from payments.protocol.payment import Payment, Proof
 from payments.protocol.receipts import Claim, ClaimRule, ReceiptRow, RowState
 from payments.store.attributes import Plain, to_item
 from payments.store.events import EVENT_SCHEMA, NO_ACCOUNT
@@ -152,8 +152,14 @@ def postpone_look(table: str, row: ReceiptRow, due_at: int | None) -> dict[str, 
 
 
 def note_hint(table: str, before: Payment, after: Payment) -> list[dict[str, Any]]:
-    """Return the Put of the note that a new hint names a receipt; none where it names none."""
-    named = after.hint.result.receipt_number if after.hint and after.hint != before.hint else None
+    """Return the Put of the note that a new hint names a receipt; none where it names none.
+
+    The proof notes it again: release 0.1.1 stored hints without a note.
+    """
+    is_shown = after.proof is Proof.HINT and after.receipt_number != before.receipt_number
+    named = after.receipt_number if is_shown else None
+    if after.hint != before.hint:
+        named = after.hinted_receipt or named
     if named is None:
         return []
     return [{"Put": {"TableName": table, "Item": to_item(hinted_key(named, after.payment_id))}}]

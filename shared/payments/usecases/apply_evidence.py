@@ -10,6 +10,7 @@ from payments.protocol.evidence import (
     CallbackResult,
     Context,
     Evidence,
+    HintedMoneyTaken,
     MoneyAttached,
     MoneySeen,
     ReceiptFound,
@@ -129,6 +130,8 @@ def _receipt_in(evidence: Evidence, payment: Payment) -> str | None:
         case ReceiptFound(receipt_number=receipt_number):
             return receipt_number
         case MoneySeen(receipt_number=receipt_number):
+            return receipt_number
+        case HintedMoneyTaken(receipt_number=receipt_number):
             return receipt_number
         case MoneyAttached(money=money):
             return money.receipt_number

@@ -241,6 +241,6 @@ def _as_if_typed(payment: Payment, name: str) -> Typed:
     return replace(typed, receipt_number=UNHEARD_OF, amount_kes=amount_kes)
 
 
-_PASSING = frozenset({RECEIPT_NEEDED, "refund_spacing"})
+_PASSING = frozenset({RECEIPT_NEEDED, "attach_to_payment", "refund_spacing"})
 """Refusals that what a person types, or half a minute, puts right: the act is offered."""
 _AFTER_REFUND = {"refund_reversed": "refunded"}

@@ -105,12 +105,10 @@ def _by_receipt(services: Services, text: str, _: PhonePayments) -> Found | None
     if number is None:
         return None
     row = services.ledger.get_row(number)
-    if row is not None and row.payment_id is not None:
-        payments = services.store.get_payments([row.payment_id])
-    else:
+    if row is None:
         payments = services.ledger.payments_by_hint(number)
-    if row is None and not payments:
-        return None
+        return Found(what="receipt", payments=payments) if payments else None
+    payments = services.store.get_payments([row.payment_id]) if row.payment_id else []
     return Found(what="receipt", payments=payments, receipt=row)
 
 

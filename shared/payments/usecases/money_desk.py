@@ -20,6 +20,7 @@ from payments.usecases.prompts_money import (
     require_no_own_prompt,
     require_no_prompts_money,
     require_not_anothers_money,
+    tell_hinted,
 )
 from payments.usecases.services import Services
 
@@ -46,7 +47,9 @@ def attach_to_payment(
     preview_evidence(services, payment, evidence)
     require_not_anothers_money(services, row, payment, amount_kes=row.amount_kes)
     _store(services, receipt_number, f"attach to payment {payment_id}", actor)
-    return apply_evidence(services, payment, evidence, actor=actor, only_version=shown_version)
+    after = apply_evidence(services, payment, evidence, actor=actor, only_version=shown_version)
+    tell_hinted(services, receipt_number, actor=actor, besides=payment_id)
+    return after
 
 
 def attach_to_booking(
@@ -105,6 +108,7 @@ def set_aside(
     aside = row.put_aside(reason, by=actor.by, now=services.now())
     if not services.ledger.set_aside(row, aside, op_id=services.ids.hex(32)):
         raise _changed()
+    tell_hinted(services, receipt_number, actor=actor)
     return aside
 
 
@@ -145,6 +149,7 @@ def _open(services: Services, opening: Opening, asked: str, actor: Actor, op_id:
     _store(services, receipt_number, asked, actor)
     if not services.ledger.open_payment(as_shown(opening), actor=actor, op_id=op_id):
         raise _changed()
+    tell_hinted(services, receipt_number, actor=actor)
     services.observer.opened(opening.payment, actor)
     return opening.payment
 

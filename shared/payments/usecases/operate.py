@@ -8,7 +8,11 @@ from payments.protocol.evidence import Operation, ReceiptFound, ReviewResolved
 from payments.protocol.payment import Payment
 from payments.protocol.receipts import RowState
 from payments.usecases.apply_evidence import apply_evidence, preview_evidence
-from payments.usecases.prompts_money import require_not_anothers_money, require_not_hinted
+from payments.usecases.prompts_money import (
+    require_not_anothers_money,
+    require_not_hinted,
+    tell_hinted,
+)
 from payments.usecases.reconcile import ask_now
 from payments.usecases.services import Services
 
@@ -44,7 +48,11 @@ def carry_out_operation(
     Errors: ConflictError with a sentence that says why it cannot be.
     """
     _require_own_money(services, payment, operation)
-    return apply_evidence(services, payment, operation, actor=actor, only_version=shown_version)
+    after = apply_evidence(services, payment, operation, actor=actor, only_version=shown_version)
+    typed = operation.receipt_number if isinstance(operation, _TYPES_RECEIPT) else None
+    if typed is not None:
+        tell_hinted(services, typed, actor=actor, besides=payment.payment_id)
+    return after
 
 
 def preview_operation(services: Services, payment: Payment, operation: Operation) -> Payment:
@@ -84,7 +92,7 @@ def ask_about_payment(
 
 def _require_own_money(services: Services, payment: Payment, operation: Operation) -> None:
     """Refuse a typed receipt that waits, or is on no row, and is another payment's money."""
-    if not isinstance(operation, ReceiptFound | ReviewResolved):
+    if not isinstance(operation, _TYPES_RECEIPT):
         return
     if operation.receipt_number is None or payment.bound_receipt is not None:
         return
@@ -94,6 +102,9 @@ def _require_own_money(services: Services, payment: Payment, operation: Operatio
     elif row.state is RowState.UNCLAIMED:
         said_kes = operation.amount_kes or row.amount_kes
         require_not_anothers_money(services, row, payment, amount_kes=said_kes)
+
+
+_TYPES_RECEIPT = (ReceiptFound, ReviewResolved)
 
 
 def _read(services: Services, payment_id: str) -> Payment:

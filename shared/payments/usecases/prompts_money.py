@@ -7,10 +7,12 @@ waits may be that prompt's.
 from collections.abc import Callable, Iterator, Sequence
 
 from payments.errors import ConflictError
+from payments.ports import Actor
 from payments.protocol.consultation import Consultation
+from payments.protocol.evidence import HintedMoneyTaken
 from payments.protocol.matching import (
     awaits_receipt,
-    may_have_moved,
+    may_be_paid_at,
     names_payment,
     payer_fits,
 )
@@ -22,6 +24,7 @@ from payments.protocol.policy import (
 )
 from payments.protocol.receipts import ReceiptRow
 from payments.protocol.witness import seen_again
+from payments.usecases.apply_evidence import apply_evidence
 from payments.usecases.gather_facts import WINDOW_SECONDS
 from payments.usecases.services import Services
 from payments.values import plain_reference
@@ -42,12 +45,14 @@ def require_not_anothers_money(
     if names_payment(seen_again(row), payment):
         return
     require_not_hinted(services, row.receipt_number, row, besides=payment)
-    if row.paid_at is None:
+    if row.paid_at is None and not payment.may_yet_be_paid:
         return
     for other in _created_about(services, row, is_of=lambda kes: kes == amount_kes):
-        is_proven = other.payment_id != payment.payment_id and not other.may_yet_be_paid
-        fits = payer_fits(row.payer, row.payer_hmac, other) is True
-        if is_proven and fits and awaits_receipt(other) and may_have_moved(row.paid_at, other):
+        if other.payment_id == payment.payment_id or other.may_yet_be_paid:
+            continue
+        fits = payer_fits(row.payer, row.payer_hmac, other)
+        is_its = fits is True or (fits is None and payment.may_yet_be_paid)
+        if is_its and awaits_receipt(other) and _may_be_paid_by(row, other, services.now()):
             raise _attach_to(other, row)
 
 
@@ -65,7 +70,20 @@ def require_not_hinted(
     """
     for payment in services.ledger.payments_by_hint(receipt_number):
         if besides is None or payment.payment_id != besides.payment_id:
-            raise _attach_to(payment, row)
+            raise _is_named(payment, row)
+
+
+def tell_hinted(
+    services: Services, receipt_number: str, *, actor: Actor, besides: str | None = None
+) -> None:
+    """Raise attention where a hint came while a person gave its receipt to something else.
+
+    It writes the payment, so a proof that has not read the act is decided again.
+    """
+    taken = HintedMoneyTaken(receipt_number=receipt_number)
+    for payment in services.ledger.payments_by_hint(receipt_number):
+        if payment.payment_id != besides:
+            apply_evidence(services, payment, taken, actor=actor)
 
 
 def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
@@ -76,6 +94,16 @@ def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
         is_awaited = awaits_receipt(payment) and fits and _may_name(row, payment)
         if is_awaited and _may_be_paid_by(row, payment, services.now()):
             raise _attach_to(payment, row)
+
+
+def _is_named(payment: Payment, row: ReceiptRow | None) -> ConflictError:
+    error = _attach_to(payment, row)
+    return ConflictError(
+        f"{error}. A callback names it for that payment; if another receipt is that payment's, "
+        "record it there first",
+        code="attach_to_payment",
+        facts=error.facts,
+    )
 
 
 def _attach_to(payment: Payment, row: ReceiptRow | None) -> ConflictError:
@@ -104,8 +132,13 @@ def _may_name(row: ReceiptRow, payment: Payment) -> bool:
 
 def _may_be_paid_by(row: ReceiptRow, payment: Payment, now: int) -> bool:
     if row.paid_at is None:
-        return payment.created_at >= now - UNSURE_TIME_SECONDS
-    return may_have_moved(row.paid_at, payment)
+        return payment.created_at >= _seen_at(row, now) - UNSURE_TIME_SECONDS
+    return may_be_paid_at(row.paid_at, payment)
+
+
+def _seen_at(row: ReceiptRow, now: int) -> int:
+    """When a witness named a receipt first: its money had come by then."""
+    return now if row.created_at is None else row.created_at
 
 
 def _prompts_of(
@@ -130,7 +163,7 @@ def _created_about(
 
     Errors: ConflictError where they are too many to compare: a doubt refuses.
     """
-    paid_at = services.now() if row.paid_at is None else row.paid_at
+    paid_at = _seen_at(row, services.now()) if row.paid_at is None else row.paid_at
     window = UNSURE_TIME_SECONDS if row.paid_at is None else WINDOW_SECONDS
     created = services.ledger.payments_created(
         first=paid_at - window,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from payments.protocol.consultation import Consultation
 from payments.protocol.matching import (
     booking_ids,
-    is_in_window,
+    may_be_paid_at,
     normalise_reference,
     payer_fits,
 )
@@ -107,7 +107,7 @@ def _by_claim(services: Services, row: ReceiptRow, claims: ReceiptClaims) -> Ite
 def _may_be(payment: Payment, row: ReceiptRow) -> bool:
     is_prompt = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
     is_payers = payer_fits(row.payer, row.payer_hmac, payment)
-    return is_prompt and is_payers is not False and is_in_window(row.paid_at, payment)
+    return is_prompt and is_payers is not False and may_be_paid_at(row.paid_at, payment)
 
 
 def _is_payers(payment: Payment, row: ReceiptRow) -> bool:

@@ -480,7 +480,7 @@ MUTANTS = (
         "operator settles blindly",
         "found by seed 32",
         DECIDE,
-        "    if context.is_assumed and is_by_person:\n        return NEEDS_CONTEXT\n",
+        "    if context.is_assumed and reads_first:\n        return NEEDS_CONTEXT\n",
         "",
     ),
     _one(

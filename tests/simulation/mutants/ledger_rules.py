@@ -188,7 +188,7 @@ LEDGER_MUTANTS = (
         "money of any time fits",
         "rung 3 compares the time",
         MATCHING,
-        "is_same = payment.amount_kes == money.amount_kes and is_in_window(money.paid_at, payment)",
+        "is_same = payment.amount_kes == money.amount_kes and may_be_paid_at(money.paid_at, payment)",
         "is_same = payment.amount_kes == money.amount_kes",
     ),
     Mutant(
