@@ -420,6 +420,41 @@ def test_a_person_is_told_where_a_callback_claims_the_receipt_first(
     assert scene.consultation("1")["status"] == "Pending"
 
 
+@pytest.mark.parametrize("act", ["set aside", "attached to another booking", "recorded elsewhere"])
+def test_money_that_a_person_booked_elsewhere_is_told_at_the_payment_that_its_account_names(
+    scene: Scene, bank: Bank, act: str
+) -> None:
+    """Staff asked M-Pesa, which names no account; the C2B confirmation then does."""
+    payment_id = scene.pay("pays+callback_lost+query_false_failure")
+    scene.pass_time(HOUR, cleans_up=True)
+    assert scene.payment(payment_id).status is S.FAILED
+    scene.register("2")
+    if act == "recorded elsewhere":
+        other = scene.pay("cancels", booking_id="2", phone="254711111111")
+        scene.pass_time(60)
+        found(scene, bank, other)
+    else:
+        bank.says(RECEIPT, source=Proof.STATUS, payer=None)
+        if act == "set aside":
+            set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
+        else:
+            attach_to_booking(bank.services, RECEIPT, "2", shown_amount_kes=1000, actor=PERSON)
+    row = bank.row(RECEIPT)
+
+    reference = scene.payment(payment_id).account_reference
+    told = bank.says(RECEIPT, reference=reference)
+    again = bank.says(RECEIPT, reference=reference, source=Proof.PULL)
+
+    reason = "receipt_set_aside" if act == "set aside" else "receipt_bound_elsewhere"
+    assert (told, again) == (MoneyOutcome.ATTENTION, MoneyOutcome.REPEAT)
+    assert scene.payment(payment_id).attention == reason
+    assert scene.events(payment_id).count("PaymentUnresolved") == 1
+    assert (bank.row(RECEIPT).payment_id, bank.row(RECEIPT).set_aside) == (
+        row.payment_id,
+        row.set_aside,
+    )
+
+
 def test_what_is_not_there_cannot_be_acted_on(scene: Scene, bank: Bank) -> None:
     with pytest.raises(NotFoundError):
         owe_back(bank.services, "NOWHERE001", shown_amount_kes=1, actor=PERSON)

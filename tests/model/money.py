@@ -420,6 +420,8 @@ def named_by_reference(around: Around, evidence: Evidence, without: str) -> Iter
             yield from news(around, evidence, without)
         elif without in ("set aside stays", "a bound row stays"):
             yield from money(around, evidence, without)
+        elif p.bound is None:
+            yield from (Write(p, p, raises=why) for why in row_problem(row, evidence, without))
         return
     reason = cannot_take(p, evidence, without)
     if reason is None:

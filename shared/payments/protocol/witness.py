@@ -19,14 +19,14 @@ def money_seen(case: Case, money: MoneySeen) -> Ruling:
     """Apply money that names this payment by its reference, as an authentic callback would be.
 
     What the payment cannot take is filed as an unclaimed row, with attention, in one write. A row
-    that is bound to another payment, or set aside, is not a machine's to touch.
+    that is bound to another payment, or set aside, is not a machine's to touch: a person is told.
     """
     row, report = case.context.receipt, of_money(money)
     if case.payment.bound_receipt == money.receipt_number:
         return more_news(case, report)
     if row is not None and row.state is not RowState.UNCLAIMED:
         is_own = row.payment_id == case.payment.payment_id
-        return more_news(case, report) if is_own else None
+        return more_news(case, report) if is_own else _booked_elsewhere(case)
     reason = reason_against(case.payment, report)
     if reason is None:
         return _told(case, money_arrived(case, report))
@@ -62,11 +62,16 @@ def money_attached(case: Case, attached: MoneyAttached) -> Change:
 
 def hinted_money_taken(case: Case, taken: HintedMoneyTaken) -> Change | None:
     """Tell that the money which a hint names was booked elsewhere or set aside meanwhile."""
-    if case.receipt_is_free or not case.payment.shows(taken.receipt_number):
+    return _booked_elsewhere(case) if case.payment.shows(taken.receipt_number) else None
+
+
+def _booked_elsewhere(case: Case) -> Change | None:
+    """Tell that the money of a payment without a receipt is another's, or was set aside."""
+    payment = case.payment
+    if case.receipt_is_free or payment.bound_receipt is not None:
         return None
-    return case.step_if_new(
-        replace(case.payment, attention=case.receipt_problem(case.payment.amount_kes))
-    )
+    reason = case.receipt_problem(payment.amount_kes)
+    return case.step_if_new(replace(payment, attention=reason))
 
 
 def new_row(money: MoneySeen, *, now: int) -> ReceiptRow:

@@ -8,7 +8,7 @@ from payments.ports import Actor, Role
 from payments.protocol.change import Change, EventType
 from payments.protocol.consultation import Consultation
 from payments.protocol.evidence import MoneySeen
-from payments.protocol.matching import attribute, names_payment
+from payments.protocol.matching import attribute, names_payment, normalise_reference
 from payments.protocol.news import reason_against
 from payments.protocol.opening import pays_booking
 from payments.protocol.payment import Payment, Proof
@@ -109,8 +109,14 @@ def _known(
     """Handle a receipt that is bound or set aside: a repeat, unless it says another amount.
 
     The payment is read only where the repeat may add something: another amount, a row of an older
-    version, or a receipt that so far only an operator had named.
+    version, or a receipt that so far only an operator had named. Where a person has booked the
+    money without knowing its account, or set it aside, the payment that the account names is told.
     """
+    if row.payment_id is None or row.source in _NAMES_NO_ACCOUNT:
+        named = _named_by(services, money, row)
+        if named is not None:
+            settled = settle_evidence(services, named, money, actor=actor)
+            return MoneyOutcome.ATTENTION if _has_raised(settled.change) else MoneyOutcome.REPEAT
     is_plain = row.amount_kes == money.amount_kes and row.source is not Proof.OPERATOR
     if row.payment_id is None or is_plain:
         return MoneyOutcome.REPEAT
@@ -123,6 +129,19 @@ def _known(
     if settled.change is not None and settled.change.claim is not None:
         return MoneyOutcome.BOUND
     return MoneyOutcome.ATTENTION if _has_raised(settled.change) else MoneyOutcome.REPEAT
+
+
+_NAMES_NO_ACCOUNT = frozenset({Proof.STATUS, Proof.OPERATOR})
+"""Witnesses on whose word a person chose the payment."""
+
+
+def _named_by(services: Services, money: MoneySeen, row: ReceiptRow) -> Payment | None:
+    """Return the payment whose reference the payer typed, where the row is not its own."""
+    reference = normalise_reference(money.reference)
+    found = services.ledger.payments_by_reference(reference) if reference else []
+    named = [payment for payment in found if names_payment(money, payment)]
+    is_one = len(named) == 1 and named[0].payment_id != row.payment_id
+    return named[0] if is_one else None
 
 
 def _doubt(services: Services, row: ReceiptRow, money: MoneySeen) -> MoneyOutcome | None:
