@@ -19,7 +19,7 @@ def money_seen(case: Case, money: MoneySeen) -> Ruling:
     """Apply money that names this payment by its reference, as an authentic callback would be.
 
     What the payment cannot take is filed as an unclaimed row, with attention, in one write. A row
-    that is bound to another payment, or set aside, is not a machine's to touch: a person is told.
+    that is bound to another payment, or set aside, is not a machine's to touch: attention is set.
     """
     row, report = case.context.receipt, of_money(money)
     if case.payment.bound_receipt == money.receipt_number:

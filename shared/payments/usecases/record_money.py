@@ -110,7 +110,7 @@ def _known(
 
     The payment is read only where the repeat may add something: another amount, a row of an older
     version, or a receipt that so far only an operator had named. Where a person has booked the
-    money without knowing its account, or set it aside, the payment that the account names is told.
+    money without knowing its account, or set it aside, the payment that it names gets attention.
     """
     if row.payment_id is None or row.source in _NAMES_NO_ACCOUNT:
         named = _named_by(services, money, row)
@@ -132,7 +132,7 @@ def _known(
 
 
 _NAMES_NO_ACCOUNT = frozenset({Proof.STATUS, Proof.OPERATOR})
-"""Witnesses on whose word a person chose the payment."""
+"""Witnesses that know no account: a person chose the payment."""
 
 
 def _named_by(services: Services, money: MoneySeen, row: ReceiptRow) -> Payment | None:
