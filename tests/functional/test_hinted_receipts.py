@@ -11,9 +11,10 @@ from payments.protocol.evidence import AttentionCleared, ReceiptFound
 from payments.protocol.opening import as_shown, owed_back
 from payments.protocol.payment import PaymentStatus, Proof
 from payments.protocol.receipts import SetAside
+from payments.protocol.rules import MoneyRules
 from payments.protocol.witness import seen_again
 from payments.store.attributes import to_item
-from payments.store.items import payment_key, payment_values
+from payments.store.items import payment_key, payment_values, pull_key
 from payments.store.receipt_claims import ReceiptClaims
 from payments.usecases.find_payments import find
 from payments.usecases.money_desk import attach_to_booking, attach_to_payment, owe_back, set_aside
@@ -431,6 +432,77 @@ def test_money_of_an_unknown_payer_goes_to_the_proven_prompt_first(
         attach_to_the_other(bank, failed)
     attach_to_the_other(bank, proven)
     assert scene.payment(proven).bound_receipt == RECEIPT
+
+
+def proven_late(scene: Scene, payment_id: str, *, by: int) -> None:
+    """A query proves a payment that had failed; its money had moved after the prompt."""
+    proven = replace(
+        scene.payment(payment_id),
+        status=S.COMPLETED,
+        proof=Proof.QUERY,
+        received_at=by,
+        receipt_pending=True,
+    )
+    values = {**payment_key(payment_id), **payment_values(proven)}
+    scene.dynamodb.put_item(TableName=TABLE_NAME, Item=to_item(values))
+
+
+def test_two_proven_payments_of_one_phone_do_not_block_each_others_receipts(
+    scene: Scene, bank: Bank
+) -> None:
+    """Both lack their receipts, and each receipt may be either's: a person chooses."""
+    first = scene.pay("pays+callback_lost+query_false_failure")
+    scene.pass_time(400, cleans_up=True)
+    scene.register("2")
+    second = scene.pay("pays+callback_lost", booking_id="2")
+    scene.pass_time(200, cleans_up=True)
+    now = int(scene.clock())
+    proven_late(scene, first, by=now)
+    for receipt in (RECEIPT, "SKI7HINT02"):
+        bank.says(receipt, paid_at=scene.payment(second).created_at + 20)
+    attach_to_the_other(bank, first)
+    assert scene.payment(first).bound_receipt == RECEIPT
+    with pytest.raises(ConflictError, match=f"payment {second}"):
+        owe_back(bank.services, "SKI7HINT02", shown_amount_kes=1000, actor=PERSON)
+
+
+def test_a_look_gives_a_proven_prompt_only_money_of_its_own_time(scene: Scene) -> None:
+    """Its late money went back already; the same phone then pays by hand."""
+    bank = Bank(scene, MoneyRules(is_pulled=True))
+    payment_id = scene.pay("pays+callback_lost+query_false_failure")
+    scene.pass_time(400, cleans_up=True)
+    scene.pass_time(400)
+    by_hand = int(scene.clock())
+    proven_late(scene, payment_id, by=by_hand + 30)
+    covered = {"complete_from": by_hand - DAY, "complete_until": by_hand + HOUR}
+    scene.store_item({**pull_key("174379"), **covered})
+    bank.says(RECEIPT, paid_at=by_hand)
+    scene.pass_time(61)
+    bank.look()
+    assert bank.row(RECEIPT).payment_id is None
+
+
+def test_a_1037_that_is_never_asked_about_again_keeps_no_strangers_money(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("waits")
+    scene.post(payment_id, 1037)
+    bank.says(RECEIPT, payer=None)
+    with pytest.raises(ConflictError, match=f"payment {payment_id}"):
+        give_back(bank, "")
+    scene.pass_time(2 * DAY, cleans_up=True)
+    assert scene.payment(payment_id).due_at is None
+    give_back(bank, "")
+    assert bank.row(RECEIPT).payment_id is not None
+
+
+def test_a_missing_receipt_ends_no_question_about_a_hint(scene: Scene) -> None:
+    payment_id = scene.pay("pays+callback_lost")
+    scene.pass_time(200, cleans_up=True)
+    scene.pass_time(DAY)
+    hinted(scene, payment_id)
+    scene.pass_time(120, cleans_up=True)
+    assert scene.payment(payment_id).receipt_number == RECEIPT
 
 
 def test_the_desk_finds_a_receipt_that_only_a_hint_named(scene: Scene, bank: Bank) -> None:

@@ -453,6 +453,8 @@ def test_money_that_a_person_booked_elsewhere_is_told_at_the_payment_that_its_ac
         row.payment_id,
         row.set_aside,
     )
+    if act == "recorded elsewhere":
+        assert scene.payment(other).proof is Proof.C2B, "so its review cannot end as bogus"
 
 
 def test_what_is_not_there_cannot_be_acted_on(scene: Scene, bank: Bank) -> None:

@@ -115,7 +115,7 @@ class DeskApi:
         else:
             [only] = parse_days(day, day)
             found = find_on_day(runtime.services, text, only, read=runtime.history.get_payments)
-        is_unheard = found.what in ("receipt", "nothing") and found.receipt is None
+        is_unheard = found.receipt is None and (found.what == "receipt" or not found.payments)
         is_receipt = is_unheard and normalise_receipt(text) is not None
         return {
             "what": found.what,

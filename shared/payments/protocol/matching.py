@@ -108,7 +108,7 @@ def own_prompt(money: MoneySeen, seen: OwnPrompts) -> Payment | None:
     if len(fitting) != 1:
         return None
     [payment] = fitting
-    if payment.may_yet_be_paid:
+    if payment.may_yet_be_paid or not is_in_window(money.paid_at, payment):
         return None
     has_rival = any(_rivals(row, money, payment) for row in seen.unclaimed)
     return None if has_rival or not _is_covered(payment, seen.covered) else payment

@@ -84,4 +84,5 @@ def _overdue(payment: Payment, now: int) -> str | None:
 def _raise_attention(case: Case, reason: str) -> Change:
     """Raise attention and drop an unanswered hint; the hint's body stays on file."""
     attention = case.payment.attention or reason
-    return case.step(replace(case.payment, attention=attention, hint=None), schedules=True)
+    hint = None if reason == "hint_unanswered" else case.payment.hint
+    return case.step(replace(case.payment, attention=attention, hint=hint), schedules=True)

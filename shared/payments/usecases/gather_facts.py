@@ -52,12 +52,11 @@ def _own_prompts(services: Services, money: MoneySeen) -> OwnPrompts | None:
             services.store.hasten(payment, op_id=services.ids.hex(32), now=services.now())
     if not services.rules.is_pulled:
         return None
+    covered = services.ledger.pull_coverage()
     unclaimed = services.ledger.unclaimed_rows()
     if unclaimed is not None:
         unclaimed += _rows_of_older_versions(services, candidates or ())
-    return OwnPrompts(
-        candidates=candidates, unclaimed=unclaimed, covered=services.ledger.pull_coverage()
-    )
+    return OwnPrompts(candidates=candidates, unclaimed=unclaimed, covered=covered)
 
 
 def _rows_of_older_versions(

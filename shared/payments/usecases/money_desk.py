@@ -149,8 +149,8 @@ def _open(services: Services, opening: Opening, asked: str, actor: Actor, op_id:
     _store(services, receipt_number, asked, actor)
     if not services.ledger.open_payment(as_shown(opening), actor=actor, op_id=op_id):
         raise _changed()
-    tell_hinted(services, receipt_number, actor=actor)
     services.observer.opened(opening.payment, actor)
+    tell_hinted(services, receipt_number, actor=actor)
     return opening.payment
 
 

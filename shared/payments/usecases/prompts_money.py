@@ -39,20 +39,18 @@ def require_not_anothers_money(
     """Refuse a payment where the money is that of another one's prompt, which is proven paid.
 
     That payment's booking is confirmed already, so one debit would confirm two. The receipt is
-    bound to it first, or its own receipt is recorded. `amount_kes` is what the person says, since
-    the row's may not be known. Errors: ConflictError.
+    bound to it first, or its own receipt is recorded. A payment that is itself proven and lacks its
+    receipt may take it: nothing more is confirmed. `amount_kes` is what the person says, since the
+    row's may not be known. Errors: ConflictError.
     """
     if names_payment(seen_again(row), payment):
         return
     require_not_hinted(services, row.receipt_number, row, besides=payment)
-    if row.paid_at is None and not payment.may_yet_be_paid:
+    if row.paid_at is None or (not payment.may_yet_be_paid and _may_own(services, row, payment)):
         return
     for other in _created_about(services, row, is_of=lambda kes: kes == amount_kes):
-        if other.payment_id == payment.payment_id or other.may_yet_be_paid:
-            continue
-        fits = payer_fits(row.payer, row.payer_hmac, other)
-        is_its = fits is True or (fits is None and payment.may_yet_be_paid)
-        if is_its and awaits_receipt(other) and _may_be_paid_by(row, other, services.now()):
+        is_other = other.payment_id != payment.payment_id and not other.may_yet_be_paid
+        if is_other and _may_own(services, row, other):
             raise _attach_to(other, row)
 
 
@@ -90,9 +88,9 @@ def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
     """Refuse where the money may be a prompt's: a query may prove it paid, and names no receipt."""
     require_not_hinted(services, row.receipt_number, row)
     for payment in _created_about(services, row, is_of=row.may_be_of):
-        fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
-        is_awaited = awaits_receipt(payment) and fits and _may_name(row, payment)
-        if is_awaited and _may_be_paid_by(row, payment, services.now()):
+        # What Daraja is never asked about again can only be paid by its callback: a review.
+        may_be_proven = not payment.may_yet_be_paid or payment.due_at is not None
+        if may_be_proven and _may_name(row, payment) and _may_own(services, row, payment):
             raise _attach_to(payment, row)
 
 
@@ -122,6 +120,12 @@ def require_no_own_prompt(services: Services, row: ReceiptRow, consultation: Con
         is_unbound = payment.origin is not Origin.PAYBILL and payment.bound_receipt is None
         if is_unbound and _may_be_paid_by(row, payment, services.now()):
             raise _attach_to(payment, row)
+
+
+def _may_own(services: Services, row: ReceiptRow, payment: Payment) -> bool:
+    """Whether the money may be that of a prompt whose receipt is not known; a doubt says yes."""
+    fits = payer_fits(row.payer, row.payer_hmac, payment) is not False
+    return fits and awaits_receipt(payment) and _may_be_paid_by(row, payment, services.now())
 
 
 def _may_name(row: ReceiptRow, payment: Payment) -> bool:

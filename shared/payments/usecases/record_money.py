@@ -112,36 +112,38 @@ def _known(
     version, or a receipt that so far only an operator had named. Where a person has booked the
     money without knowing its account, or set it aside, the payment that it names gets attention.
     """
-    if row.payment_id is None or row.source in _NAMES_NO_ACCOUNT:
-        named = _named_by(services, money, row)
-        if named is not None:
-            settled = settle_evidence(services, named, money, actor=actor)
-            return MoneyOutcome.ATTENTION if _has_raised(settled.change) else MoneyOutcome.REPEAT
+    told = _tell_named(services, money, row, actor)
     is_plain = row.amount_kes == money.amount_kes and row.source is not Proof.OPERATOR
     if row.payment_id is None or is_plain:
-        return MoneyOutcome.REPEAT
+        return told
     payment = services.store.get_payment(row.payment_id)
     is_named = payment is not None and names_payment(money, payment)
     if payment is None or (payment.bound_receipt is None and not is_named):
         # An older version claimed it for a hint, which may have been forged.
-        return MoneyOutcome.REPEAT
+        return told
     settled = settle_evidence(services, payment, money, actor=actor)
     if settled.change is not None and settled.change.claim is not None:
         return MoneyOutcome.BOUND
-    return MoneyOutcome.ATTENTION if _has_raised(settled.change) else MoneyOutcome.REPEAT
+    return MoneyOutcome.ATTENTION if _has_raised(settled.change) else told
 
 
 _NAMES_NO_ACCOUNT = frozenset({Proof.STATUS, Proof.OPERATOR})
 """Witnesses that know no account: a person chose the payment."""
 
 
-def _named_by(services: Services, money: MoneySeen, row: ReceiptRow) -> Payment | None:
-    """Return the payment whose reference the payer typed, where the row is not its own."""
+def _tell_named(
+    services: Services, money: MoneySeen, row: ReceiptRow, actor: Actor
+) -> MoneyOutcome:
+    """Set attention at the one payment whose reference was typed, where its money is elsewhere."""
+    if row.payment_id is not None and row.source not in _NAMES_NO_ACCOUNT:
+        return MoneyOutcome.REPEAT
     reference = normalise_reference(money.reference)
     found = services.ledger.payments_by_reference(reference) if reference else []
     named = [payment for payment in found if names_payment(money, payment)]
-    is_one = len(named) == 1 and named[0].payment_id != row.payment_id
-    return named[0] if is_one else None
+    if len(named) != 1 or named[0].payment_id == row.payment_id:
+        return MoneyOutcome.REPEAT
+    settled = settle_evidence(services, named[0], money, actor=actor)
+    return MoneyOutcome.ATTENTION if _has_raised(settled.change) else MoneyOutcome.REPEAT
 
 
 def _doubt(services: Services, row: ReceiptRow, money: MoneySeen) -> MoneyOutcome | None:
