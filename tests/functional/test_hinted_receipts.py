@@ -62,6 +62,13 @@ def asked(scene: Scene, payment_id: str) -> None:
     assert scene.payment(payment_id).status is S.COMPLETED
 
 
+def days_pass(scene: Scene, days: int) -> None:
+    """Cleanup looks when a question is due: at the prompt's end, and once in each day."""
+    for seconds in (400, *([DAY] * days)):
+        scene.pass_time(seconds)
+        scene.clean_up()
+
+
 def wanting(scene: Scene) -> str:
     """Another booking's payment that failed."""
     scene.register("2")
@@ -272,7 +279,8 @@ def test_a_hint_of_a_refusal_keeps_no_receipt(scene: Scene, bank: Bank) -> None:
     """Whoever has a payment's secret names a stranger's receipt in a refusal."""
     payment_id, other = scene.pay("waits"), wanting(scene)
     prompt = scene.prompt_of(payment_id)
-    refusal = callback_body(prompt.checkout_request_id, 1032, receipt=RECEIPT)
+    paid = callback_body(prompt.checkout_request_id, 0, receipt=RECEIPT)
+    refusal = paid.replace('"ResultCode": 0', '"ResultCode": 1032')
     scene.post_callback(prompt.order.callback_url, refusal, source_ip=UNLISTED_IP)
     assert scene.payment(payment_id).hint is not None
     bank.says(RECEIPT, payer=None, paid_at=int(scene.clock()) - 2 * HOUR)
@@ -367,7 +375,7 @@ def test_money_of_a_prompt_after_1037_is_not_given_away(scene: Scene, bank: Bank
     bank.says(RECEIPT)
     with pytest.raises(ConflictError, match=f"payment {payment_id}"):
         ACTS[act](bank, other)
-    scene.pass_time(DAY, cleans_up=True)
+    days_pass(scene, 1)
     assert scene.payment(payment_id).status is S.COMPLETED
 
 
@@ -381,7 +389,7 @@ def test_a_prompt_that_was_cancelled_on_the_phone_keeps_no_money(scene: Scene, b
 def test_yesterdays_prompt_counts_where_the_time_is_not_known(scene: Scene, bank: Bank) -> None:
     """Pull's clock is not known yet; the clerk acts in the morning of the day after tomorrow."""
     payment_id = scene.pay("pays+callback_lost")
-    scene.pass_time(DAY, cleans_up=True)
+    days_pass(scene, 1)
     assert scene.payment(payment_id).receipt_pending
     bank.says(RECEIPT, paid_at=None)
     scene.pass_time(18 * HOUR)
@@ -400,7 +408,7 @@ def test_a_missing_receipt_is_told_after_another_reason_was_cleared(
     first = replace(scene.payment(payment_id), attention="evidence_overflow")
     values = {**payment_key(payment_id), **payment_values(first)}
     scene.dynamodb.put_item(TableName=TABLE_NAME, Item=to_item(values))
-    scene.pass_time(DAY + HOUR, cleans_up=True)
+    days_pass(scene, 1)
     shown = scene.payment(payment_id)
     assert (shown.attention, shown.receipt_pending) == ("evidence_overflow", True)
 
@@ -490,7 +498,7 @@ def test_a_1037_that_is_never_asked_about_again_keeps_no_strangers_money(
     bank.says(RECEIPT, payer=None)
     with pytest.raises(ConflictError, match=f"payment {payment_id}"):
         give_back(bank, "")
-    scene.pass_time(2 * DAY, cleans_up=True)
+    days_pass(scene, 2)
     assert scene.payment(payment_id).due_at is None
     give_back(bank, "")
     assert bank.row(RECEIPT).payment_id is not None

@@ -12,6 +12,8 @@ from .ledger import bound_receipt, debit_of
 from .view import MONEY, Values, View, holds_number, require
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from simulator.core.ledger import Debit
 
     from ..world import SimulatedWorld
@@ -20,6 +22,8 @@ LISTED = frozenset({"c2b", "status"})
 NAMING = LISTED | {"callback", "pull"}
 """Witnesses that name a receipt; a query names none."""
 CLOCK_AGREES_SECONDS = 120
+EITHER = " or "
+"""Between two amounts that were named for one receipt."""
 
 
 def check_statement(world: SimulatedWorld, view: View) -> None:
@@ -50,11 +54,12 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
         require(typed, "I18", f"{receipt}: on a row, and no such money moved")
         return
     _check_amounts(view, receipt, row)
+    heard = set(world.watch.heard.get(receipt, ()))
     prompt = world.daraja.world.prompts.get(debit.checkout_request_id)
     lied = prompt is not None and prompt.scenario.twin_is_other_amount
     names_itself = row.get("source") in ("c2b", "pull", "status")  # a callback may name another's
     if names_itself and not lied:
-        exact = row.get("amount_kes") == debit.amount_kes
+        exact = row.get("amount_kes") == debit.amount_kes or _is_doubted(row, debit, heard)
         require(exact, "I14", f"{receipt}: filed with KES {row.get('amount_kes')}")
     own = row.get("shortcode") in (None, world.plan.shortcode)
     require(own, "I18", f"{receipt}: booked for shortcode {row.get('shortcode')}")
@@ -65,7 +70,6 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
         require(not holds_number(shown, phone), "I20", f"{receipt}: a full number")
     if "payment_id" in row:
         return
-    heard = set(world.watch.heard.get(receipt, ()))
     if lied and "c2b" in heard and heard & {"pull", "status"}:
         require("amount_kes" not in row, "I14", f"{receipt}: two amounts, and one counts as known")
         world.note("two amounts on a row")
@@ -75,6 +79,12 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
         if names(row.get("reference", ""), payment):
             raised = view.attention_was_raised(payment_id)
             require(raised, "I14", f"{receipt}: names {payment_id}, waits, and nobody was told")
+
+
+def _is_doubted(row: Values, debit: Debit, heard: Set[str]) -> bool:
+    """Whether a callback named another amount, so that neither counts and both are shown."""
+    shown = row.get("amount_text", "").split(EITHER)
+    return "amount_kes" not in row and "callback" in heard and str(debit.amount_kes) in shown
 
 
 def _check_amounts(view: View, receipt: str, row: Values) -> None:
