@@ -35,8 +35,8 @@ FAULTS = (
 )
 EXECUTED = {"outcome_code": "1", "outcome_is_executed": True, "second_code": "0"}
 """M-Pesa refuses, sends the money back all the same, and says so later."""
-WEEKS_END = 190_000.0
-"""So many seconds later a person has given back what M-Pesa refused."""
+SETTLED_AFTER, EXECUTED_AT_LAST = 95_000.0, 150_000.0
+"""After a day a person settles a refund that was not executed, and gives the money back by hand."""
 STATUSES = ("Completed", "Completed", "Cancelled", "Declined", "Expired")
 
 
@@ -75,7 +75,7 @@ def draw_refunds(
         _add(agenda, min(at, heal_at + 3600), "refund", act="renew", who="right")
     if chance.random() < TROUBLED_SHARE:
         heal_at = max(heal_at, min(at, TROUBLED_SECONDS_MAX))
-    repeats, is_shown, reversals = _reversal_days(chance, agenda, began)
+    executed_after, repeats, is_shown, reversals = _reversal_days(chance, agenda, began)
     return {
         "heal_at": heal_at,
         "initiator": {
@@ -84,7 +84,7 @@ def draw_refunds(
             "balance": [_balance_day(chance) for _ in range(6)],
         },
         "daraja": {
-            "initiator_seconds": chance.choice((0.2, 2.0, 2.0, 30.0, 300.0)),
+            "initiator_seconds": executed_after,
             "queue_timeout_seconds": chance.choice((5.0, 30.0)),
             "reversal_repeats": repeats,
             "reversed_is_shown": is_shown,
@@ -96,21 +96,26 @@ def draw_refunds(
 
 def _reversal_days(
     chance: random.Random, agenda: list[dict[str, Any]], began: float
-) -> tuple[bool, bool, list[dict[str, Any]]]:
-    """How each reversal goes; whether results come twice, and whether a status shows a reversal."""
+) -> tuple[float, bool, bool, list[dict[str, Any]]]:
+    """How each reversal goes; when, whether results come twice, and whether a status shows it."""
     repeats = chance.random() < 0.1
     reversals = [_reversal_day(chance, repeats=repeats) for _ in range(6)]
     is_shown = chance.random() < 0.8
+    executed_after = chance.choice((0.2, 2.0, 2.0, 30.0, 300.0))
     drawn = chance.random()
     if drawn < 0.08:
         reversals[:2] = _late_refusal(chance)
-    elif drawn < 0.14 and not repeats:
-        reversals[:1] = [{**EXECUTED, "second_seconds": chance.choice((200.0, 900.0, WEEKS_END))}]
+    elif drawn < 0.11 and not repeats:
+        reversals[:1] = [{**EXECUTED, "second_seconds": chance.choice((200.0, 900.0))}]
         _add(agenda, began + chance.choice((60.0, 300.0)), "refund", act="mark", who="amina")
+    elif drawn < 0.14 and not repeats:
+        executed_after = EXECUTED_AT_LAST
+        for act, after in (("settle", 0.0), ("mark", 200.0)):
+            _add(agenda, began + SETTLED_AFTER + after, "refund", act=act, who="baraka")
     elif drawn < 0.22 and not repeats:
         is_shown = False  # only the late result tells that the first attempt was carried out
         reversals[:1] = [{**EXECUTED, "outcome_seconds": 0.1, "second_seconds": 2500.0}]
-    return repeats, is_shown, reversals
+    return executed_after, repeats, is_shown, reversals
 
 
 def _add(agenda: list[dict[str, Any]], at: float, do: str, **facts: Any) -> None:
