@@ -277,7 +277,8 @@ def test_a_machine_never_touches_what_was_set_aside(scene: Scene, bank: Bank) ->
     aside = bank.row(RECEIPT)
     payment_id, reference = prompted(scene)
 
-    assert bank.says(RECEIPT, reference=reference) is MoneyOutcome.REPEAT
+    assert bank.says(RECEIPT, reference=reference) is MoneyOutcome.ATTENTION
+    assert scene.payment(payment_id).attention == "receipt_set_aside"
     scene.post(payment_id, 0, receipt=RECEIPT)
 
     assert bank.row(RECEIPT) == aside

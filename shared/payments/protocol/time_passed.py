@@ -82,7 +82,7 @@ def _overdue(payment: Payment, now: int) -> str | None:
 
 
 def _raise_attention(case: Case, reason: str) -> Change:
-    """Raise attention and drop an unanswered hint; the hint's body stays on file."""
+    """Raise attention; what ends the question about a hint drops it, and its body stays on file."""
     attention = case.payment.attention or reason
-    hint = None if reason == "hint_unanswered" else case.payment.hint
+    hint = None if reason.startswith("hint_") else case.payment.hint
     return case.step(replace(case.payment, attention=attention, hint=hint), schedules=True)

@@ -93,8 +93,8 @@ LEDGER_MUTANTS = (
         "a prompt's money of no known amount is set aside",
         "what may be a prompt's money is attached to its payment",
         "payments.usecases.prompts_money",
-        "_created_about(services, row, is_of=row.may_be_of):\n        fits",
-        "_created_about(services, row, is_of=lambda kes: kes == row.amount_kes):\n        fits",
+        "_created_about(services, row, is_of=row.may_be_of):\n        #",
+        "_created_about(services, row, is_of=lambda kes: kes == row.amount_kes):\n        #",
     ),
     one(
         "what a payment cannot take is not filed",
@@ -146,8 +146,8 @@ LEDGER_MUTANTS = (
         "an unproven prompt is found by phone and amount",
         "rung 3 gives a receipt only to a payment that is proven paid",
         MATCHING,
-        "    if payment.may_yet_be_paid:\n        return None\n    has_rival",
-        "    has_rival",
+        "    if payment.may_yet_be_paid or not is_in_window",
+        "    if not is_in_window",
     ),
     one(
         "a receipt that fits two payments is given to one",

@@ -14,7 +14,7 @@ TAKEN_OUT = (
     ("late money counts", 800_001),
     ("review locks", 800_008),
     ("cancelled is owed back", 800_024),
-    ("a day sets attention", 800_033),
+    ("a day sets attention", 800_122),
 )
 
 

@@ -158,7 +158,13 @@ TABLE: dict[str, dict[str, Verdict]] = {
         (UNBOUND, Outcome(claims=SECOND_RECEIPT, events=ADDED)),
         otherwise=filed("second_receipt", SECOND_RECEIPT),
     ),
-    "c2b receipt bound elsewhere": rows(otherwise=NOTHING),
+    "c2b receipt bound elsewhere": rows(
+        (
+            (*OPEN, *ENDED, *UNBOUND),
+            Outcome(events=UNRESOLVED, attention="receipt_bound_elsewhere"),
+        ),
+        otherwise=NOTHING,
+    ),
     "query paid early": rows((("failed_by_query",), STAYS), otherwise=NOTHING),
     "query paid late": rows(
         (("pending",), Outcome("completed", Confirm(), True, None, COMPLETED)),
