@@ -232,7 +232,7 @@ def _shown(around: Around, evidence: Evidence, without: str) -> str | None:
     """5.3: a hint's receipt is only shown; that it is booked elsewhere is told."""
     if evidence.source != "hint" or is_free(around.row, without):
         return None
-    if without == "a hint's receipt elsewhere is told":
+    if without == "a hint's receipt elsewhere sets attention":
         return None
     return next(row_problem(around.row, evidence, without), None)
 

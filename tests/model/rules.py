@@ -66,7 +66,7 @@ RULES = tuple(
         ("the time fits", "10.4", "a till, later"),
         ("a prompt's money is not given away", "10.5", "people"),
         ("a hint keeps its receipt", "10.5", "people and a hint"),
-        ("a hint's receipt elsewhere is told", "5.3", "people and a hint"),
+        ("a hint's receipt elsewhere sets attention", "5.3", "people and a hint"),
         ("Pull's windows overlap", "5.9", "sends"),
         ("two persons", "11.1", "refund: answers"),
         ("write before sending", "11.2", "refund: answers"),
