@@ -98,7 +98,7 @@ def _require_own_money(services: Services, payment: Payment, operation: Operatio
         return
     row = services.ledger.get_row(operation.receipt_number)
     if row is None:
-        require_not_hinted(services, operation.receipt_number, besides=payment)
+        require_not_hinted(services, operation.receipt_number, besides=payment.payment_id)
     elif row.state is RowState.UNCLAIMED:
         said_kes = operation.amount_kes or row.amount_kes
         require_not_anothers_money(services, row, payment, amount_kes=said_kes)

@@ -31,6 +31,10 @@ from payments.values import plain_reference
 
 UNSURE_TIME_SECONDS = 2 * DAY_SECONDS
 """A receipt whose time is not known may belong to any prompt of this long."""
+NAMED_BY_HINT = (
+    ". A callback names it for that payment; if another receipt is that payment's, "
+    "record it there first"
+)
 
 
 def require_not_anothers_money(
@@ -45,7 +49,7 @@ def require_not_anothers_money(
     """
     if names_payment(seen_again(row), payment):
         return
-    require_not_hinted(services, row.receipt_number, row, besides=payment)
+    require_not_hinted(services, row.receipt_number, row, besides=payment.payment_id)
     if row.paid_at is None or (not payment.may_yet_be_paid and _may_own(services, row, payment)):
         return
     for other in _created_about(services, row, is_of=lambda kes: kes == amount_kes):
@@ -59,7 +63,7 @@ def require_not_hinted(
     receipt_number: str,
     row: ReceiptRow | None = None,
     *,
-    besides: Payment | None = None,
+    besides: str | None = None,
 ) -> None:
     """Refuse a receipt that a hint names for another payment, which no witness gave another.
 
@@ -67,8 +71,8 @@ def require_not_hinted(
     Errors: ConflictError.
     """
     for payment in services.ledger.payments_by_hint(receipt_number):
-        if besides is None or payment.payment_id != besides.payment_id:
-            raise _is_named(payment, row)
+        if payment.payment_id != besides:
+            raise _attach_to(payment, row, named=NAMED_BY_HINT)
 
 
 def tell_hinted(
@@ -94,21 +98,12 @@ def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:
             raise _attach_to(payment, row)
 
 
-def _is_named(payment: Payment, row: ReceiptRow | None) -> ConflictError:
-    error = _attach_to(payment, row)
-    return ConflictError(
-        f"{error}. A callback names it for that payment; if another receipt is that payment's, "
-        "record it there first",
-        code="attach_to_payment",
-        facts=error.facts,
-    )
-
-
-def _attach_to(payment: Payment, row: ReceiptRow | None) -> ConflictError:
+def _attach_to(payment: Payment, row: ReceiptRow | None, *, named: str = "") -> ConflictError:
     is_known = row is not None and row.amount_kes is not None
     how = "attach it to that payment" if is_known else "record it there from M-Pesa's statement"
     return ConflictError(
-        f"This may be the money of payment {payment.payment_id}, which has no receipt: {how}",
+        f"This may be the money of payment {payment.payment_id}, which has no receipt: "
+        f"{how}{named}",
         code="attach_to_payment",
         facts={"payment_id": payment.payment_id},
     )
