@@ -10,6 +10,7 @@ from payments.protocol.payment import Payment, PaymentStatus, Proof
 from payments.protocol.policy import CANDIDATES_MAX, PROMPTS_COMPARED_MAX
 from payments.store.attributes import to_item
 from payments.store.items import payment_key, payment_values
+from payments.usecases.propose_owner import PROPOSED_MAX
 from payments.values import eat_day
 
 from tests.functional.bank import Bank
@@ -119,13 +120,44 @@ def test_the_money_of_a_proven_prompt_pays_no_other_payment(
     assert (done.status, scene.payment(proven).bound_receipt) == (200, RECEIPT)
 
 
-def store_others(scene: Refunding, first: Payment, count: int) -> None:
+def test_however_many_others_paid_the_same_the_payers_prompt_is_proposed(
+    scene: Refunding, clerk: Staff
+) -> None:
+    """A clinic's fixed fee: more prompts of one price at one time than the ladder compares."""
+    first = scene.payment(scene.pay("cancels"))
+    assert first.phone_number is not None
+    store_others(scene, first, CANDIDATES_MAX + 10)
+    Bank(scene).says(RECEIPT, paid_at=first.created_at + 30, payer=first.phone_number)
+
+    shown = clerk("GET", "/api/desk/receipts/{receipt}", receipt=RECEIPT).body
+
+    [proposal] = shown["proposals"]
+    assert (proposal["why"], proposal["payment"]["payment_id"]) == (
+        "prompt_and_payer",
+        first.payment_id,
+    )
+
+
+def test_the_nearest_prompts_are_proposed_where_the_payer_is_not_known(
+    scene: Refunding, clerk: Staff
+) -> None:
+    first = scene.payment(scene.pay("cancels"))
+    store_others(scene, first, PROPOSED_MAX, receipt_number=None, created_at=first.created_at - 30)
+    Bank(scene).says(RECEIPT, paid_at=first.created_at + 30, payer=None)
+
+    shown = clerk("GET", "/api/desk/receipts/{receipt}", receipt=RECEIPT).body["proposals"]
+
+    assert len(shown) == PROPOSED_MAX
+    assert shown[0]["payment"]["payment_id"] == first.payment_id
+
+
+def store_others(scene: Refunding, first: Payment, count: int, **changes: Any) -> None:
     """Other payments of the same amount and time, each with a receipt of its own."""
     for number in range(count):
         identifier = f"{number:032x}"
         values = {**payment_values(first), **payment_key(identifier)}
         values |= {"receipt_number": f"R{number:09}", "proof": str(Proof.CALLBACK)}
-        values |= {"day_shard": f"{eat_day(first.created_at)}#0"}
+        values |= {"day_shard": f"{eat_day(first.created_at)}#0", **changes}
         scene.dynamodb.put_item(TableName=TABLE_NAME, Item=to_item(values))
 
 

@@ -11,14 +11,14 @@ from payments.protocol.matching import (
     payer_fits,
 )
 from payments.protocol.payment import Origin, Payment
-from payments.protocol.policy import OWN_PROMPT_SLACK_SECONDS
+from payments.protocol.policy import OWN_PROMPT_SLACK_SECONDS, PROMPTS_COMPARED_MAX
 from payments.protocol.receipts import ReceiptRow
 from payments.store.receipt_claims import ReceiptClaims
 from payments.usecases.gather_facts import WINDOW_SECONDS
 from payments.usecases.services import Services
 
-CLAIMED_BY_MAX = 20
-"""The most payments that are proposed because their customers named the receipt."""
+PROPOSED_MAX = 20
+"""The most payments that one reason proposes: their prompt's time, or what customers named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,17 +81,22 @@ def _by_booking(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
 
 
 def _by_time(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
-    """Yield prompts of this amount that were open when the money came, and lack a receipt."""
-    if row.amount_kes is None or row.paid_at is None:
+    """Yield prompts of this amount that were open when the money came, and lack a receipt.
+
+    The payer's own come first, then the nearest in time.
+    """
+    paid_at = row.paid_at
+    if row.amount_kes is None or paid_at is None:
         return
     created = services.ledger.payments_created(
-        first=row.paid_at - WINDOW_SECONDS,
-        last=row.paid_at + OWN_PROMPT_SLACK_SECONDS,
+        first=paid_at - WINDOW_SECONDS,
+        last=paid_at + OWN_PROMPT_SLACK_SECONDS,
         is_of=row.may_be_of,
+        most=PROMPTS_COMPARED_MAX,
     )
     fitting = [payment for payment in created or () if _may_be(payment, row)]
-    fitting.sort(key=lambda payment: not _is_payers(payment, row))
-    for payment in fitting:
+    fitting.sort(key=lambda each: (not _is_payers(each, row), abs(paid_at - each.created_at)))
+    for payment in fitting[:PROPOSED_MAX]:
         reason = "prompt_and_payer" if _is_payers(payment, row) else "prompt"
         yield Proposal(reason=reason, payment=payment)
 
@@ -99,7 +104,7 @@ def _by_time(services: Services, row: ReceiptRow) -> Iterator[Proposal]:
 def _by_claim(services: Services, row: ReceiptRow, claims: ReceiptClaims) -> Iterator[Proposal]:
     """Yield the payments without a receipt whose customers named this one: the weakest reason."""
     named = dict.fromkeys(claim.payment_id for claim in claims.of_row(row))
-    for payment in services.store.get_payments(list(named)[:CLAIMED_BY_MAX]):
+    for payment in services.store.get_payments(list(named)[:PROPOSED_MAX]):
         if payment.bound_receipt is None:
             yield Proposal(reason="claim", payment=payment)
 
