@@ -316,6 +316,21 @@ def test_a_lost_result_is_found_by_transaction_status(scene: Refunding) -> None:
     assert scene.events(payment_id)[-1] == "PaymentRefunded"
 
 
+def test_money_that_went_back_is_not_booked_as_money_that_came(scene: Refunding) -> None:
+    """A clerk asks about the refund's own receipt: M-Pesa credited the customer, not us."""
+    payment_id = scene.owed()
+    scene.send(payment_id)
+    scene.pass_time(70, cleans_up=True)
+    own = scene.payment(payment_id).receipt_number
+    [returned] = [each for each in scene.daraja.ledger.by_receipt if each != own]
+    scene.services.refunds().function.ask_receipt(returned, by=CHECKER)
+    scene.pass_time(5)
+    asked = scene.gates.get_ask(returned)
+    assert asked is not None
+    assert (asked.answer or "").startswith("Completed, KES 1,000")
+    assert list(scene.receipt_rows()) == [own]
+
+
 @pytest.mark.parametrize("status", ["cancelled", "declined", "expired", "failed", "rejected"])
 def test_a_status_that_a_paid_receipt_cannot_have_needs_a_person(
     scene: Refunding, status: str

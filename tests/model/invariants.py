@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from .ladder import is_prompts, owner_of
 from .money_world import State
 from .moves import ACTS, Playing
-from .state import OPEN, PAID, TWO_DAYS, UNPROVEN, Evidence, is_payable
+from .state import OPEN, PAID, TWO_DAYS, UNPROVEN, Evidence, Payment, is_payable
 
 RANK = (
     "dispatching",
@@ -82,6 +82,8 @@ class Money(Playing):
                 yield "I4"
             if what.startswith("hint") and new.status != was:
                 yield "I11"
+            if old is not None and self._forgets(after, old, new):
+                yield "I14"
             if i >= self.prompted or new.status == was:
                 continue
             if (
@@ -96,6 +98,13 @@ class Money(Playing):
             moved = i in after.debits or new.bound is not None or "false 0" in self.may
             if new.status in PAID and not moved and new.proof in ("hint", "query", "callback"):
                 yield "I2"
+
+    def _forgets(self, after: State, old: Payment, new: Payment) -> bool:
+        """Whether money that Daraja proved, and only a hint named, gave way without a word."""
+        if old.receipt in (None, new.receipt) or old.proof != "hint" or new.attention is not None:
+            return False
+        shown = int(old.receipt or "")
+        return shown in after.debits and after.rows[shown] is None
 
     def _bookings(self, state: State) -> Iterator[str]:
         """I2, I3, I10 and I16: who confirmed, with what, and who is active."""

@@ -378,7 +378,10 @@ def _contradictions(around: Around, evidence: Evidence, without: str) -> Iterato
         for problem in row_problem(around.row, evidence, without):
             if problem != "amount_contradicted" or p.bound is None:
                 yield problem
-        if p.bound == "another":
+        is_other = p.bound == "another" or (
+            evidence.source != "callback" and without != "a hint's receipt is not forgotten"
+        )
+        if p.receipt == "another" and is_other:
             yield "second_receipt"
     elif evidence.names and p.receipt == "another":
         yield "second_receipt"

@@ -67,6 +67,7 @@ RULES = tuple(
         ("a prompt's money is not given away", "10.5", "people"),
         ("a hint keeps its receipt", "10.5", "people and a hint"),
         ("a hint's receipt elsewhere sets attention", "5.3", "people and a hint"),
+        ("a hint's receipt is not forgotten", "4.7", "a reference and a hint"),
         ("Pull's windows overlap", "5.9", "sends"),
         ("two persons", "11.1", "refund: answers"),
         ("write before sending", "11.2", "refund: answers"),
@@ -163,5 +164,6 @@ def _ledger(without: str) -> dict[str, World[Any]]:
             hands=(Hand(),),
             **till,
         ),
+        "a reference and a hint": world("unlisted", hands=(Hand("p"),), postpones=False),
         "people and a hint": world("owe back", "unlisted", "1037", is_late=True, **till),
     }

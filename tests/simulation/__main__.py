@@ -64,7 +64,6 @@ def _shrink(seed: int, name: str) -> int:
 
 
 def _replay_document(document: dict[str, object]) -> int:
-    document.pop("broke")
     outcome = play(plan_from(document), traces=True)
     sys.stdout.write("\n".join(outcome.lines) + f"\n{outcome.violation}\n")
     return 0

@@ -13,6 +13,8 @@ TILL, TILLS_STORE = "5123456", "7654321"
 TILL_SHARE = 0.25
 """So many of the deployments that hear of money are tills: nobody types an account there."""
 HEARS_SHARE = 0.7
+TWICE_SHARE = 0.1
+"""So many of the paybills that hear of money have a customer who pays by prompt and by hand."""
 PULLS_SHARE = 0.7
 AT_A_TILL = {
     "SAFARICOM_SHORTCODE": TILLS_STORE,
@@ -31,6 +33,7 @@ TYPED = (
     "phone",
 )
 """What a person types as the account: `letter` is a reference with O for 0."""
+AFTER_DEBIT_SECONDS = (3.0, 5.0, 8.0, 12.0, 20.0, 120.0)
 AFTER_PROMPT_SECONDS = (0.5, 3.0, 8.0, 30.0, 120.0, 310.0, 2000.0)
 
 
@@ -67,6 +70,9 @@ def draw_money(
     if chance.random() < PULLS_SHARE:
         environment["PULL_TRANSACTIONS"] = "true"
         daraja |= draw_pull(chance)
+    if not is_till and chance.random() < TWICE_SHARE:
+        _pay_twice(chance, agenda, scenarios)
+        environment.pop("PULL_TRANSACTIONS", None)
     return {"hears_c2b": True, "environment": environment, "daraja": daraja}
 
 
@@ -98,6 +104,22 @@ def _twin(chance: random.Random, day: dict[str, Any]) -> None:
         day["twin_is_wrong_shortcode"] = True
     elif chance.random() < 0.03:
         day["twin_is_other_amount"] = True
+
+
+def _pay_twice(
+    chance: random.Random, agenda: list[dict[str, Any]], scenarios: dict[str, list[dict[str, Any]]]
+) -> None:
+    """Somebody pays the first prompt and by hand too; only a hint names the prompt's receipt."""
+    prompt = min((item for item in agenda if item["do"] == "initiate"), key=lambda item: item["at"])
+    scenarios[prompt["phone"]][0] = {
+        "person": "pays",
+        "person_seconds": 0.5,
+        "callback_is_listed": False,
+        "twin": "lost",
+    }
+    item = _hand_payment(chance, [prompt], list(scenarios), 9)
+    at = round(prompt["at"] + chance.choice(AFTER_DEBIT_SECONDS), 3)
+    agenda.append({**item, "at": at, "types": "reference", "nth": 0, "amount_off": 0})
 
 
 def _hand_payment(

@@ -26,7 +26,7 @@ from tools.credential import encrypt, read_certificate
 
 from .invariants.ledger import bound_receipt
 from .invariants.statement import names
-from .invariants.view import Values
+from .invariants.view import Values, ViolationError
 from .scheduler import Actor
 
 if TYPE_CHECKING:
@@ -310,6 +310,8 @@ class Desk:
                 work()
             except PaymentError as error:
                 self._world.note(f"operator told: {error.code}")
+            except Exception as error:  # a command that ends in a traceback
+                raise ViolationError("bug", f"{name}: {error!r}") from error
 
         actor = Actor(
             name=name,

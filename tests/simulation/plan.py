@@ -78,7 +78,8 @@ class Plan:
 
 
 def plan_from(document: dict[str, Any]) -> Plan:
-    """The plan that `document` wrote."""
+    """The plan that `document` wrote; a kept one also says what it broke."""
+    document = {name: value for name, value in document.items() if name != "broke"}
     faults = document["faults"]
     return Plan(
         **{
@@ -94,9 +95,7 @@ def plan_from(document: dict[str, Any]) -> Plan:
 def kept_plans() -> Iterator[Plan]:
     """The histories that once broke the product, and are played for ever."""
     for path in sorted(REGRESSIONS.glob("*.json")):
-        document = json.loads(path.read_text(encoding="utf-8"))
-        document.pop("broke")
-        yield plan_from(document)
+        yield plan_from(json.loads(path.read_text(encoding="utf-8")))
 
 
 def draw_plan(seed: int) -> Plan:

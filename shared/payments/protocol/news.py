@@ -118,7 +118,7 @@ def _read(case: Case, report: MoneyReport) -> News:
         shows=not is_witness and receipt is not None and payment.proof is Proof.QUERY,
         files=(
             report.unclaimed_row(reference=payment.account_reference, now=case.now)
-            if is_second
+            if is_second and not is_unbound
             else None
         ),
         ends_prompt=is_own and is_callback and payment.holds_locks,
@@ -133,17 +133,21 @@ def _read(case: Case, report: MoneyReport) -> News:
 
 
 def _contradiction(case: Case, report: MoneyReport) -> str | None:
-    """Return what does not fit, None where the report only adds something."""
+    """Return what does not fit, None where the report only adds something.
+
+    An authentic callback tells of the prompt's own money, so what a hint showed was wrong. Any
+    other receipt than the shown one may be other money: its payer may have paid twice.
+    """
     payment, receipt = case.payment, report.receipt_number
+    is_prompts = report.proof is Proof.CALLBACK
+    known = payment.bound_receipt if is_prompts else payment.receipt_number
     if report.proof in WITNESSES:
         problem = case.receipt_problem(report.amount_kes)
         if problem is not None and not (problem == "amount_contradicted" and _has_own(payment)):
             return problem
-        if receipt is not None and payment.bound_receipt not in (None, receipt):
-            return "second_receipt"
-    elif receipt is not None and payment.receipt_number not in (None, receipt):
+    if receipt is not None and known not in (None, receipt):
         return "second_receipt"
-    elif not case.receipt_is_free:
+    if report.proof not in WITNESSES and not case.receipt_is_free:
         return case.receipt_problem(report.amount_kes)
     return None if _is_believed(payment, report.amount_kes) else "amount_contradicted"
 

@@ -15,6 +15,8 @@ from .statement import check_on_file, check_paid_by_hand, check_statement
 from .view import MONEY, OPEN, Values, View, ViolationError, holds_number, plain, require
 
 if TYPE_CHECKING:
+    from simulator.core.ledger import Debit
+
     from ..world import SimulatedWorld
 
 FINAL_WITHIN_SECONDS = 900
@@ -62,6 +64,7 @@ def _check_debit(
         check_paid_by_hand(world, payment, bound)
         if debit is not None:
             check_on_file(world, debit.receipt, payment_id)
+            _check_hinted(world, payment_id, prompt, debit)
         return
     if debit is None:
         believed = payment["status"] in MONEY
@@ -79,6 +82,16 @@ def _check_debit(
     raised = view.attention_was_raised(payment_id)
     require(raised, "I2", f"{payment_id}: paid, {payment['status']}, and nobody was told")
     world.note("paid, no channel told us, attention raised")
+
+
+def _check_hinted(world: SimulatedWorld, payment_id: str, prompt: Prompt, debit: Debit) -> None:
+    """I2: a payment has money by hand, and a hint told of its prompt's: a person looks."""
+    view = world.watch.view
+    if prompt.scenario.query != "honest" or not _heard_of_money(world, payment_id):
+        return
+    is_seen = debit.receipt in view.rows or view.attention_was_raised(payment_id)
+    require(is_seen, "I2", f"{payment_id}: paid twice, a callback said so, and nobody looks")
+    world.note("paid by hand and by prompt, a person looks")
 
 
 def _heard_of_money(world: SimulatedWorld, payment_id: str) -> bool:

@@ -76,6 +76,13 @@ LEDGER_MUTANTS = (
         "None",
     ),
     one(
+        "a hint's receipt is forgotten",
+        "other money than a hint's is put before a person",
+        NEWS,
+        "known = payment.bound_receipt if is_prompts else payment.receipt_number",
+        "known = payment.bound_receipt",
+    ),
+    one(
         "an old amount is written back",
         "a row that is written whole has the amount that was read",
         ROWS,
