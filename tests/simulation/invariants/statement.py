@@ -115,11 +115,27 @@ def check_paid_by_hand(world: SimulatedWorld, payment: Values, debit: Debit) -> 
     typed = debit.reference
     booked = payment.get("origin") == "paybill" and typed.strip() == payment["booking_id"]
     is_named = booked or names(typed, payment) or _is_others_word(world, debit)
+    is_named = is_named or _own_was_given_away(world, payment)
     require(is_named, "I19", f"{payment_id}: holds {debit.receipt}, which names {typed}")
     # A callback tells of its own prompt's money, whatever receipt it names.
     exact = debit.amount_kes == payment["amount_kes"] or payment.get("proof") == "callback"
     require(exact or payment["status"] != "completed", "I3", f"{payment_id}: another amount")
     require(payment["status"] in MONEY, "I15", f"{payment_id}: holds money, {payment['status']}")
+
+
+def _own_was_given_away(world: SimulatedWorld, payment: Values) -> bool:
+    """Whether M-Pesa named another amount for the prompt's money, and a person booked it elsewhere.
+
+    Money by hand of the price may then look like the prompt's; the other goes back.
+    """
+    own = world.daraja.ledger.by_checkout(payment.get("checkout_request_id", ""))
+    if own is None:
+        return False
+    prompt = world.daraja.world.prompts[own.checkout_request_id]
+    if not prompt.scenario.twin_is_other_amount:
+        return False
+    owner = world.watch.view.receipts.get(own.receipt)
+    return owner not in (None, payment["pk"].removeprefix("PAY#"))
 
 
 def _is_others_word(world: SimulatedWorld, debit: Debit) -> bool:

@@ -515,6 +515,10 @@ TOLD_BY = {
     "operator settles blindly": "tests/functional/test_hinted_receipts.py",
     "a receipt of no known amount is no rival": "tests/functional/test_receipts_that_wait.py",
     "a prompt's money of no known amount is set aside": "tests/functional/test_receipts_that_wait.py",
+    "a receipt that fits two payments is given to one": "tests/unit/payments/test_matching.py",
+    "open and failed payments are no candidates": "tests/unit/payments/test_matching.py",
+    "any payer's money fits": "tests/unit/payments/test_matching.py",
+    "money of any time fits": "tests/unit/payments/test_matching.py",
 }
 """Rules that no drawn history needs, since others guard the same money: the file of their tests.
 
