@@ -110,7 +110,8 @@ def _pay_twice(
     chance: random.Random, agenda: list[dict[str, Any]], scenarios: dict[str, list[dict[str, Any]]]
 ) -> None:
     """Somebody pays the first prompt and by hand too; only a hint names the prompt's receipt."""
-    prompt = min((item for item in agenda if item["do"] == "initiate"), key=lambda item: item["at"])
+    asked = [item for item in agenda if item["do"] == "initiate" and item["phone"] in scenarios]
+    prompt = min(asked, key=lambda item: item["at"])
     scenarios[prompt["phone"]][0] = {
         "person": "pays",
         "person_seconds": 0.5,
