@@ -7,7 +7,14 @@ from dataclasses import replace
 
 import pytest
 from payments.errors import ConflictError, StoreUnavailableError
-from payments.protocol.evidence import AttentionCleared, ReceiptFound
+from payments.protocol.evidence import (
+    AttentionCleared,
+    MoneyReturned,
+    Operation,
+    ReceiptFound,
+    Resolution,
+    ReviewResolved,
+)
 from payments.protocol.opening import as_shown, owed_back
 from payments.protocol.payment import PaymentStatus, Proof
 from payments.protocol.receipts import SetAside
@@ -29,6 +36,7 @@ from tests.support.aws import TABLE_NAME
 from tests.support.lambdas import UNLISTED_IP
 
 RECEIPT = "SKI7HINT01"
+HAND = "SKI7HAND01"
 OTHER_PHONE = "254711111111"
 TRANSACTION = frozenset({"TransactWriteItems"})
 S = PaymentStatus
@@ -533,3 +541,66 @@ def test_the_desk_finds_a_receipt_that_only_a_hint_named(scene: Scene, bank: Ban
     assert [(each.reason, each.payment and each.payment.payment_id) for each in proposed] == [
         ("hint", payment_id)
     ]
+
+
+def shows_a_receipt(scene: Scene) -> str:
+    """A payment that a hint and Daraja's answer proved, whose price changed meanwhile."""
+    payment_id = paid_late(scene)
+    assert scene.register("1", price_kes=900).status == 200
+    hinted(scene, payment_id)
+    scene.pass_time(120, cleans_up=True)
+    assert scene.payment(payment_id).status is S.REVIEW
+    return payment_id
+
+
+def decide(bank: Bank, payment_id: str, operation: Operation) -> None:
+    """A person decides on the payment as it is now."""
+    shown = bank.services.store.get_payment(payment_id)
+    assert shown is not None
+    operate_on_payment(
+        bank.services,
+        payment_id,
+        operation,
+        shown_version=shown.version,
+        who="njeri",
+        why="statement",
+        request_id="1",
+    )
+
+
+def test_a_hint_that_daraja_denies_is_told_though_other_money_paid(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("ignores")
+    bank.says(HAND, reference=scene.payment(payment_id).account_reference)
+    hinted(scene, payment_id)
+    for _ in range(3):
+        scene.pass_time(400, cleans_up=True)
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.bound_receipt) == (S.COMPLETED, HAND)
+    assert (payment.hint, payment.attention) == (None, "hint_refuted")
+
+
+@pytest.mark.parametrize(("typed", "attention"), [(HAND, "second_receipt"), (RECEIPT, None)])
+def test_who_ends_a_review_with_another_receipt_than_the_shown_one_reads_of_it(
+    scene: Scene, bank: Bank, typed: str, attention: str | None
+) -> None:
+    payment_id = shows_a_receipt(scene)
+    owed = ReviewResolved(resolution=Resolution.REFUND_DUE, receipt_number=typed, amount_kes=1000)
+    decide(bank, payment_id, owed)
+    payment = scene.payment(payment_id)
+    assert (payment.status, payment.attention) == (S.REFUND_DUE, attention)
+    assert ("PaymentUnresolved" in scene.events(payment_id)) == (attention is not None)
+
+
+@pytest.mark.parametrize("act", ["resolve", "mark"])
+def test_a_decision_about_the_own_money_leaves_the_question_about_the_other(
+    scene: Scene, bank: Bank, act: str
+) -> None:
+    payment_id = shows_a_receipt(scene)
+    bank.says(HAND, reference=scene.payment(payment_id).account_reference)
+    assert scene.payment(payment_id).attention == "second_receipt"
+    decide(bank, payment_id, ReviewResolved(resolution=Resolution.REFUND_DUE))
+    if act == "mark":
+        decide(bank, payment_id, MoneyReturned())
+    assert scene.payment(payment_id).attention == "second_receipt"

@@ -116,11 +116,12 @@ def query(around: Around, evidence: Evidence, age: int, without: str) -> Iterato
     believed = age >= BELIEVABLE or without == "a query's success waits"
     answers = list(_answer(asked, evidence, age, without))
     for write in answers:
-        refuted = p.hint == "paid" and write.payment and write.payment.status in UNPROVEN
+        lands = write.payment is not None and write.payment.status not in UNPROVEN
+        refuted = p.hint == "paid" and (code != SUCCESS or not lands)
         yield write._replace(read=p, raises="hint_refuted" if refuted else write.raises)
     concluded = believed if code == SUCCESS else age >= OVER
     if concluded and p.hint is not None and not answers:
-        refuted = p.hint == "paid" and p.status in UNPROVEN
+        refuted = p.hint == "paid" and (code != SUCCESS or p.status in UNPROVEN)
         yield Write(p, p._replace(hint=None), raises="hint_refuted" if refuted else None)
     waits = code != SUCCESS and (code == UNLISTED or p.status == "pending")
     if p.status == "pending" and age >= DAY and waits:

@@ -22,6 +22,10 @@ from .state import (
     is_payable,
 )
 
+ABOUT_OTHER_MONEY = frozenset(
+    {"second_receipt", "paid_other_amount", "hint_refuted", "hint_unanswered", "hints_disagree"}
+)
+
 
 def act(around: Around, evidence: Evidence, age: int, without: str) -> Iterator[Write]:
     """Every act on a payment or a receipt, by its word."""
@@ -61,7 +65,7 @@ def _resolve(around: Around, evidence: Evidence, without: str) -> Iterator[Write
     p, row = around.payment, around.row
     assert p is not None
     frees = around.phone == "me"
-    over = p._replace(attention=None, why=None, locks=False, proof="operator")
+    over = p._replace(attention=other_money(p), why=None, locks=False, proof="operator")
     effect = "free" if is_active(around) else ""
     if evidence.kind == "bogus":
         by_row = row is not None and row.source == "machine"
@@ -85,12 +89,19 @@ def _resolve(around: Around, evidence: Evidence, without: str) -> Iterator[Write
         return
     claim = OnRow() if p.bound is not None else claim_of(around, named, without)
     after = over._replace(paid=amount, receipt=p.bound or "this")
+    if p.receipt == "another" and p.bound is None:
+        after = after._replace(attention="second_receipt")
     if evidence.kind == "owe the review back":
         owed = after._replace(status="refund_due")
         yield Write(p, owed, booking=effect, frees_phone=frees, row=claim)
     elif amount == "exact" and is_payable(around.booking):
         done = after._replace(status="completed")
         yield Write(p, done, booking="confirm", frees_phone=frees, row=claim)
+
+
+def other_money(p: Payment) -> str | None:
+    """The attention that a decision about the payment's own money does not answer."""
+    return p.attention if p.attention in ABOUT_OTHER_MONEY else None
 
 
 def _record(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:

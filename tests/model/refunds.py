@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .people import other_money
 from .state import Around, Evidence, Payment, Write
 
 NO_REFUSAL = frozenset({"0", "already", "unlisted", "Reversed", "Completed"})
@@ -18,7 +19,8 @@ def act(around: Around, evidence: Evidence, without: str) -> Iterator[Write]:
         return
     refund, kind = p.refund, evidence.kind
     if kind == "mark" and (refund.step != "sent" or without == "one way back"):
-        marked = p._replace(status="refunded", attention=None, refund=refund._replace(step=None))
+        left = other_money(p)
+        marked = p._replace(status="refunded", attention=left, refund=refund._replace(step=None))
         yield Write(p, marked)
     elif kind == "request" and refund.step is None and p.bound is not None:
         asked = refund._replace(step="requested", maker=who, checker=None, refused=None)

@@ -35,6 +35,10 @@ from payments.protocol.statement import record_receipt
 from payments.protocol.witness import money_attached
 from payments.values import eat_iso
 
+_ABOUT_OTHER_MONEY = frozenset(
+    {"second_receipt", "paid_other_amount", "hint_refuted", "hint_unanswered", "hints_disagree"}
+)
+
 
 def operate(case: Case, operation: Operation) -> Change | None:
     """Carry out an operator's decision.
@@ -54,6 +58,11 @@ def operate(case: Case, operation: Operation) -> Change | None:
             return _clear_attention(case)
         case _:
             assert_never(operation)
+
+
+def _about_other_money(payment: Payment) -> str | None:
+    """Return the attention that a decision about the payment's own money does not answer."""
+    return payment.attention if payment.attention in _ABOUT_OTHER_MONEY else None
 
 
 def booking_cancelled(case: Case) -> Change | None:
@@ -81,7 +90,7 @@ def _mark_refunded(case: Case) -> Change:
     after = replace(
         payment,
         status=PaymentStatus.REFUNDED,
-        attention=None,
+        attention=_about_other_money(payment),
         refund=replace(refund, step=None) if refund else None,
     )
     return case.step(after, by_operator=True)
@@ -155,6 +164,7 @@ def _decided(case: Case, decision: ReviewResolved, status: PaymentStatus) -> Pay
             "The receipt and the amount must be known: give those on M-Pesa's statement",
             code="receipt_needed",
         )
+    differs = payment.receipt_number not in (None, receipt)
     require_free_receipt(case)
     if payment.bound_receipt is None and case.receipt_problem(amount_kes) is not None:
         raise ConflictError(
@@ -169,7 +179,7 @@ def _decided(case: Case, decision: ReviewResolved, status: PaymentStatus) -> Pay
         receipt_number=receipt,
         receipt_pending=False,
         paid_amount_kes=amount_kes,
-        attention=None,
+        attention="second_receipt" if differs else _about_other_money(payment),
         final_at=case.now,
         due_at=payment.due_for_hint,
     )
@@ -239,7 +249,7 @@ def _bogus(case: Case) -> Change:
         result_code=None,
         result_desc=None,
         failure_reason="No money arrived",
-        attention=None,
+        attention=_about_other_money(payment),
         final_at=case.now,
         due_at=payment.due_for_hint,
     )

@@ -37,7 +37,7 @@ def query_answered(case: Case, answer: QueryAnswer) -> Change | None:
         if case.now >= payment.prompt_ends_at:
             is_open = payment.is_open
             change = refused(case, _result(answer), refusal, Proof.QUERY) if is_open else None
-            return _concluded(case, change)
+            return _concluded(case, change, says_unpaid=True)
     return _waiting(case, answer)
 
 
@@ -49,12 +49,12 @@ def _hint_about(payment: Payment, answer: QueryAnswer) -> Hint | None:
     return hint
 
 
-def _concluded(case: Case, ruling: Ruling) -> Change | None:
+def _concluded(case: Case, ruling: Ruling, *, says_unpaid: bool = False) -> Change | None:
     """Drop the hint, since Daraja has answered about it, and schedule the next re-check."""
     payment = case.payment
     step = ruling if isinstance(ruling, Change) else None
     after = replace(step.after if step else payment, hint=None)
-    if _is_refuted(payment, after):
+    if _said_paid(payment) and (says_unpaid or after.may_yet_be_paid):
         after = replace(after, attention=after.attention or "hint_refuted")
     after = replace(after, due_at=next_due_at(after, now=case.now, policy=case.policy))
     if step is None:
@@ -63,10 +63,9 @@ def _concluded(case: Case, ruling: Ruling) -> Change | None:
     return replace(step, after=after, events=tuple(events))
 
 
-def _is_refuted(payment: Payment, after: Payment) -> bool:
-    """Whether a hint reported money that Daraja, when asked, did not confirm."""
-    said_paid = payment.hint is not None and payment.hint.result.code == SUCCESS
-    return said_paid and after.may_yet_be_paid
+def _said_paid(payment: Payment) -> bool:
+    """Whether a hint reports money; other money may have paid the payment meanwhile."""
+    return payment.hint is not None and payment.hint.result.code == SUCCESS
 
 
 def _waiting(case: Case, answer: QueryAnswer) -> Change | None:

@@ -510,6 +510,12 @@ MUTANTS = (
 """Every one must be caught within 2,000 seeds, or by its test."""
 
 TOLD_BY = {
+    "an old attempt's refusal ends the new one": "tests/unit/payments/test_refund_rules.py",
+    "the send of a reversal is not bounded": "tests/functional/test_refunds.py",
+    "money that a hint names is owed back": "tests/functional/test_hinted_receipts.py",
+    "a booking is paid by a prompt's money": "tests/functional/test_receipts_that_wait.py",
+    "a prompt's money is owed back": "tests/functional/test_receipts_that_wait.py",
+    "a prompt's money is set aside": "tests/functional/test_receipts_that_wait.py",
     "Pull's windows do not overlap": "tests/functional/test_pull.py",
     "Completed at another shortcode is our money": "tests/functional/test_refunds.py",
     "operator settles blindly": "tests/functional/test_hinted_receipts.py",
@@ -520,8 +526,7 @@ TOLD_BY = {
     "any payer's money fits": "tests/unit/payments/test_matching.py",
     "money of any time fits": "tests/unit/payments/test_matching.py",
 }
-"""Rules that no drawn history needs, since others guard the same money: the file of their tests.
+"""Rules that no drawn history was caught without: the file of their tests.
 
-Two receipts must be mixed up although Pull has covered the time of both, or a person and a callback
-must meet at one moment; tests/model takes the rules out too.
+Another rule guards the same money, or a person and a message must meet at one moment.
 """

@@ -121,6 +121,14 @@ def test_what_an_operator_decided_on_is_not_replaced_afterwards() -> None:
     assert change.files.receipt_number == RECEIPT
 
 
+@pytest.mark.parametrize("attention", ["hints_disagree", "second_receipt", "hint_unanswered"])
+def test_no_money_of_its_own_leaves_the_question_about_other_money(attention: str) -> None:
+    doubted = replace(by_hint("review"), attention=attention)
+    bogus = learn(doubted, ReviewResolved(resolution=Resolution.BOGUS))
+    assert bogus is not None
+    assert (bogus.after.status, bogus.after.attention) == (PaymentStatus.FAILED, attention)
+
+
 def test_an_authentic_receipt_without_an_amount_is_bound_and_a_person_is_told() -> None:
     told = CallbackResult(result=replace(AUTHENTIC.result, amount_kes=None))
     change = learn(by_hint("completed"), told)
