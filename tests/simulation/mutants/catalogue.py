@@ -510,6 +510,7 @@ MUTANTS = (
 """Every one must be caught within 2,000 seeds, or by its test."""
 
 TOLD_BY = {
+    "only the current attempt's success counts": "tests/unit/payments/test_refund_rules.py",
     "an old attempt's refusal ends the new one": "tests/unit/payments/test_refund_rules.py",
     "the send of a reversal is not bounded": "tests/functional/test_refunds.py",
     "money that a hint names is owed back": "tests/functional/test_hinted_receipts.py",
