@@ -510,6 +510,7 @@ MUTANTS = (
 """Every one must be caught within 2,000 seeds, or by its test."""
 
 TOLD_BY = {
+    "money goes back twice in silence": "tests/functional/test_refunds.py",
     "only the current attempt's success counts": "tests/unit/payments/test_refund_rules.py",
     "an old attempt's refusal ends the new one": "tests/unit/payments/test_refund_rules.py",
     "the send of a reversal is not bounded": "tests/functional/test_refunds.py",
