@@ -525,9 +525,6 @@ def test_the_desk_finds_a_receipt_that_only_a_hint_named(scene: Scene, bank: Ban
     payment_id = paid_late(scene)
     hinted(scene, payment_id)
 
-    def nobody(_: str) -> list[str]:
-        return []
-
     shown = find(bank.services, RECEIPT.lower(), of_phone=nobody)
     assert (shown.what, shown.receipt) == ("receipt", None)
     assert [payment.payment_id for payment in shown.payments] == [payment_id]
@@ -541,6 +538,11 @@ def test_the_desk_finds_a_receipt_that_only_a_hint_named(scene: Scene, bank: Ban
     assert [(each.reason, each.payment and each.payment.payment_id) for each in proposed] == [
         ("hint", payment_id)
     ]
+
+
+def nobody(_: str) -> list[str]:
+    """Find no payment by phone."""
+    return []
 
 
 def shows_a_receipt(scene: Scene) -> str:
@@ -604,3 +606,12 @@ def test_a_decision_about_the_own_money_leaves_the_question_about_the_other(
     if act == "mark":
         decide(bank, payment_id, MoneyReturned())
     assert scene.payment(payment_id).attention == "second_receipt"
+
+
+def test_a_receipt_that_gave_way_is_still_found_by_its_number(scene: Scene, bank: Bank) -> None:
+    """The customer reads the code of the prompt's SMS; only a hint ever named it."""
+    payment_id = shows_a_receipt(scene)
+    bank.says(HAND, reference=scene.payment(payment_id).account_reference)
+    assert scene.payment(payment_id).bound_receipt == HAND
+    found = find(bank.services, RECEIPT, of_phone=nobody)
+    assert [payment.payment_id for payment in found.payments] == [payment_id]

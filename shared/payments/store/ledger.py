@@ -71,7 +71,12 @@ class ReceiptLedger:
         return rows
 
     def payments_by_hint(self, receipt_number: str) -> list[Payment]:
-        """Return the payments of which a hint names this receipt, and no witness another.
+        """Return the payments of which a hint names this receipt, and no witness another."""
+        named = self.payments_ever_hinted(receipt_number)
+        return [payment for payment in named if payment.shows(receipt_number)]
+
+    def payments_ever_hinted(self, receipt_number: str) -> list[Payment]:
+        """Return the payments for which a hint once named this receipt.
 
         Read strongly, the notes and the payments.
         """
@@ -80,8 +85,7 @@ class ReceiptLedger:
             ExpressionAttributeValues={":pk": to_attribute(hinted_key(receipt_number, "")["pk"])},
             ConsistentRead=True,
         )
-        found = self._payments(payment_key(note["sk"])["pk"] for note in notes)
-        return [payment for payment in found if payment.shows(receipt_number)]
+        return self._payments(payment_key(note["sk"])["pk"] for note in notes)
 
     def file(self, row: ReceiptRow, *, actor: Actor, op_id: str) -> bool:
         """Write the row of a receipt that nobody has named; False where somebody has.

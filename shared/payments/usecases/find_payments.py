@@ -106,7 +106,7 @@ def _by_receipt(services: Services, text: str, _: PhonePayments) -> Found | None
         return None
     row = services.ledger.get_row(number)
     if row is None:
-        payments = services.ledger.payments_by_hint(number)
+        payments = services.ledger.payments_ever_hinted(number)
         return Found(what="receipt", payments=payments) if payments else None
     payments = services.store.get_payments([row.payment_id]) if row.payment_id else []
     return Found(what="receipt", payments=payments, receipt=row)
