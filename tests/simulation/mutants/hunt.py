@@ -32,7 +32,7 @@ def hunt_all(
 
     `before` is an earlier table: who was caught in it, and is the same mutant, is not hunted again.
     """
-    found = {each.get("of", ""): each for each in before.get("table", ()) if each.get("caught_by")}
+    found = {each.get("of", 0): each for each in before.get("table", ()) if each.get("caught_by")}
     found = {digest: each for digest, each in found.items() if digest}
     lock = Lock()
     unbroken = play_seeds(FIRST_SEED, SEEDS_MAX, jobs=jobs)
@@ -62,9 +62,9 @@ def hunt_all(
     return result()
 
 
-def digest_of(mutant: Mutant) -> str:
+def digest_of(mutant: Mutant) -> int:
     """What tells whether a mutant is the one that was hunted before."""
-    return sha256(repr(mutant).encode()).hexdigest()[:16]
+    return int(sha256(repr(mutant).encode()).hexdigest()[:12], 16)
 
 
 def hunt_one(mutant: Mutant) -> dict[str, Any]:
