@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from itertools import chain
 from typing import Any
@@ -31,7 +32,8 @@ def hunt(name: str, seeds: int) -> int:
     for number, outcome in played:
         violation = outcome.violation
         if violation is not None:
-            caught = {"caught_by": violation.invariant, "seeds": number, "says": str(violation)}
+            says = re.sub("[0-9a-f]{32}", "a payment", str(violation))
+            caught = {"caught_by": violation.invariant, "seeds": number, "says": says}
             sys.stdout.write(json.dumps({"name": name, "breaks": mutant.breaks, **caught}) + "\n")
             return 0
     red = _first_red(TOLD_BY[name]) if name in TOLD_BY else None
