@@ -73,6 +73,9 @@ def _check_debit(
     if payment["status"] in MONEY:
         _check_amount(world, payment_id, payment, prompt, debit)
         return
+    if _was_misled(view, payment, prompt, debit):
+        world.note("called unpaid, since M-Pesa named another's receipt: its own waits on a row")
+        return
     was_told = prompt.scenario.callback_is_listed and _heard_of_money(world, payment_id)
     require(not was_told, "I2", f"{payment_id}: paid and told, but {payment['status']}")
     is_known = payment.get("checkout_request_id") == prompt.checkout_request_id
@@ -84,10 +87,18 @@ def _check_debit(
     world.note("paid, no channel told us, attention raised")
 
 
+def _was_misled(view: View, payment: Values, prompt: Prompt, debit: Debit) -> bool:
+    """Whether a person ended a review whose callback named another payment's receipt."""
+    lied = "reused_receipt" in prompt.scenario.body_faults
+    waits = "payment_id" not in view.rows.get(debit.receipt, {"payment_id": ""})
+    return lied and payment.get("proof") == "operator" and waits
+
+
 def _check_hinted(world: SimulatedWorld, payment_id: str, prompt: Prompt, debit: Debit) -> None:
     """I2: a payment has money by hand, and a hint told of its prompt's: a person looks."""
     view = world.watch.view
-    if prompt.scenario.query != "honest" or not _heard_of_money(world, payment_id):
+    scenario = prompt.scenario
+    if scenario.query != "honest" or scenario.body_faults or not _heard_of_money(world, payment_id):
         return
     is_seen = debit.receipt in view.rows or view.attention_was_raised(payment_id)
     require(is_seen, "I2", f"{payment_id}: paid twice, a callback said so, and nobody looks")
