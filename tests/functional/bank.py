@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from payments.ports import Actor
-from payments.protocol.evidence import MoneySeen
-from payments.protocol.payment import Proof
+from payments.protocol.evidence import MoneySeen, Operation
+from payments.protocol.payment import Payment, Proof
 from payments.protocol.receipts import ReceiptRow
 from payments.protocol.rules import MoneyRules
 from payments.usecases.look_at_receipts import LookReport, look_at_due_receipts
+from payments.usecases.operate import operate_on_payment
 from payments.usecases.record_money import MoneyOutcome, record_money
 from payments.usecases.services import Services
 
@@ -48,6 +49,20 @@ class Bank:
             }
         )
         return record_money(self.services, money, actor=ACTOR)
+
+    def decide(self, payment_id: str, operation: Operation) -> Payment:
+        """A person decides on the payment as it is now."""
+        shown = self.services.store.get_payment(payment_id)
+        assert shown is not None
+        return operate_on_payment(
+            self.services,
+            payment_id,
+            operation,
+            shown_version=shown.version,
+            who="njeri",
+            why="statement",
+            request_id="1",
+        )
 
     def row(self, receipt: str) -> ReceiptRow:
         """A receipt's row as stored."""

@@ -10,7 +10,6 @@ from payments.errors import ConflictError, StoreUnavailableError
 from payments.protocol.evidence import (
     AttentionCleared,
     MoneyReturned,
-    Operation,
     ReceiptFound,
     Resolution,
     ReviewResolved,
@@ -99,17 +98,7 @@ def attach_to_the_other(bank: Bank, other: str) -> None:
 
 
 def record_at_the_other(bank: Bank, other: str) -> None:
-    shown = bank.services.store.get_payment(other)
-    assert shown is not None
-    operate_on_payment(
-        bank.services,
-        other,
-        ReceiptFound(receipt_number=RECEIPT, amount_kes=1000),
-        shown_version=shown.version,
-        who="njeri",
-        why="statement",
-        request_id="1",
-    )
+    bank.decide(other, ReceiptFound(receipt_number=RECEIPT, amount_kes=1000))
 
 
 def put_aside(bank: Bank, _: str) -> None:
@@ -555,21 +544,6 @@ def shows_a_receipt(scene: Scene) -> str:
     return payment_id
 
 
-def decide(bank: Bank, payment_id: str, operation: Operation) -> None:
-    """A person decides on the payment as it is now."""
-    shown = bank.services.store.get_payment(payment_id)
-    assert shown is not None
-    operate_on_payment(
-        bank.services,
-        payment_id,
-        operation,
-        shown_version=shown.version,
-        who="njeri",
-        why="statement",
-        request_id="1",
-    )
-
-
 def test_a_hint_that_daraja_denies_is_told_though_other_money_paid(
     scene: Scene, bank: Bank
 ) -> None:
@@ -589,7 +563,7 @@ def test_who_ends_a_review_with_another_receipt_than_the_shown_one_reads_of_it(
 ) -> None:
     payment_id = shows_a_receipt(scene)
     owed = ReviewResolved(resolution=Resolution.REFUND_DUE, receipt_number=typed, amount_kes=1000)
-    decide(bank, payment_id, owed)
+    bank.decide(payment_id, owed)
     payment = scene.payment(payment_id)
     assert (payment.status, payment.attention) == (S.REFUND_DUE, attention)
     assert ("PaymentUnresolved" in scene.events(payment_id)) == (attention is not None)
@@ -602,9 +576,9 @@ def test_a_decision_about_the_own_money_leaves_the_question_about_the_other(
     payment_id = shows_a_receipt(scene)
     bank.says(HAND, reference=scene.payment(payment_id).account_reference)
     assert scene.payment(payment_id).attention == "second_receipt"
-    decide(bank, payment_id, ReviewResolved(resolution=Resolution.REFUND_DUE))
+    bank.decide(payment_id, ReviewResolved(resolution=Resolution.REFUND_DUE))
     if act == "mark":
-        decide(bank, payment_id, MoneyReturned())
+        bank.decide(payment_id, MoneyReturned())
     assert scene.payment(payment_id).attention == "second_receipt"
 
 

@@ -388,15 +388,7 @@ def test_who_paid_by_prompt_and_by_hand_is_seen_though_only_a_hint_named_the_pro
     assert (shown.status, shown.proof, shown.attention) == (S.COMPLETED, Proof.HINT, None)
 
     if source is Proof.OPERATOR:
-        operate_on_payment(
-            bank.services,
-            payment_id,
-            ReceiptFound(receipt_number=RECEIPT, amount_kes=1000),
-            shown_version=shown.version,
-            who="njeri",
-            why="statement",
-            request_id="1",
-        )
+        bank.decide(payment_id, ReceiptFound(receipt_number=RECEIPT, amount_kes=1000))
     else:
         bank.says(RECEIPT, reference=shown.account_reference, source=source)
 

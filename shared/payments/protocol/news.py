@@ -107,7 +107,7 @@ def _read(case: Case, report: MoneyReport) -> News:
     is_witness = report.proof in WITNESSES
     contradiction = _contradiction(case, report)
     is_unbound = is_witness and receipt is not None and payment.bound_receipt is None
-    is_second = is_witness and contradiction == "second_receipt" and case.context.receipt is None
+    is_second = contradiction == "second_receipt" and is_witness and not is_unbound
     is_own = receipt is not None and receipt == payment.bound_receipt
     is_callback = report.proof is Proof.CALLBACK
     is_review = payment.status is PaymentStatus.REVIEW
@@ -118,7 +118,7 @@ def _read(case: Case, report: MoneyReport) -> News:
         shows=not is_witness and receipt is not None and payment.proof is Proof.QUERY,
         files=(
             report.unclaimed_row(reference=payment.account_reference, now=case.now)
-            if is_second and not is_unbound
+            if is_second and case.context.receipt is None
             else None
         ),
         ends_prompt=is_own and is_callback and payment.holds_locks,

@@ -509,7 +509,7 @@ MUTANTS = (
 )
 """Every one must be caught within 2,000 seeds, or by its test."""
 
-TOLD_BY = {
+TESTED_BY = {
     "money goes back twice in silence": "tests/functional/test_refunds.py",
     "only the current attempt's success counts": "tests/unit/payments/test_refund_rules.py",
     "an old attempt's refusal ends the new one": "tests/unit/payments/test_refund_rules.py",
@@ -528,7 +528,7 @@ TOLD_BY = {
     "any payer's money fits": "tests/unit/payments/test_matching.py",
     "money of any time fits": "tests/unit/payments/test_matching.py",
 }
-"""Rules that no drawn history was caught without: the file of their tests.
+"""Mutants that no drawn history has caught, each with the file of tests that does.
 
 Another rule guards the same money, or a person and a message must meet at one moment.
 """

@@ -8,7 +8,7 @@ import sys
 from itertools import chain
 from typing import Any
 
-from .catalogue import MUTANTS, TOLD_BY
+from .catalogue import MUTANTS, TESTED_BY
 from .hook import install
 
 FIRST_SEED = 1_000_001
@@ -17,8 +17,8 @@ FIRST_SEED = 1_000_001
 def hunt(name: str, seeds: int) -> int:
     """Print what caught it and after how many seeds, as JSON; 1 where nothing did.
 
-    No seed was needed where a history that once broke the product breaks it. A rule that no drawn
-    history needs (`TOLD_BY`) is taken out before a test of its own.
+    No seed was needed where a history that once broke the product breaks it. A mutant of
+    `TESTED_BY` meets the kept histories and its tests, and no seeds.
     """
     mutant = next(each for each in MUTANTS if each.name == name)
     install(mutant)
@@ -26,7 +26,7 @@ def hunt(name: str, seeds: int) -> int:
     from tests.simulation.plan import kept_plans
 
     kept = (play(plan) for plan in kept_plans())
-    tried = 0 if name in TOLD_BY else seeds
+    tried = 0 if name in TESTED_BY else seeds
     random = (play_seed(FIRST_SEED + number) for number in range(tried))
     played = chain(((0, each) for each in kept), enumerate(random, 1))
     for number, outcome in played:
@@ -36,7 +36,7 @@ def hunt(name: str, seeds: int) -> int:
             caught = {"caught_by": violation.invariant, "seeds": number, "says": says}
             sys.stdout.write(json.dumps({"name": name, "breaks": mutant.breaks, **caught}) + "\n")
             return 0
-    red = _first_red(TOLD_BY[name]) if name in TOLD_BY else None
+    red = _first_red(TESTED_BY[name]) if name in TESTED_BY else None
     found = {"name": name, "breaks": mutant.breaks, "caught_by": red, "seeds": tried}
     sys.stdout.write(json.dumps(found) + "\n")
     return 0 if red else 1
