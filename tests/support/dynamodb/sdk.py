@@ -86,11 +86,16 @@ def use_virtual_time(
     the delay passes on the virtual clock, and botocore retries after 0 seconds. Returns a function
     that fills the retry quota again, for a client that serves one deployment after another.
     """
-    events, name = client.meta.events, "retry-config-dynamodb"
+    events, name, quota_name = client.meta.events, "retry-config-dynamodb", "retry-quota-dynamodb"
     attempts = client.meta.config.retries["total_max_attempts"]
     events.unregister("needs-retry.dynamodb", unique_id=name)
     handler: Any = standard.register_retry_handler(client, attempts)
     events.unregister("needs-retry.dynamodb", unique_id=name)
+    # botocore gives this handler no id, and would keep one for every world of the client.
+    release = handler._retry_quota.release_retry_quota
+    events.unregister("after-call.dynamodb", release)
+    events.unregister("after-call.dynamodb", unique_id=quota_name)
+    events.register("after-call.dynamodb", release, unique_id=quota_name)
     handler._retry_policy._retry_backoff._random = random
 
     def needs_retry(**event: Any) -> float | None:

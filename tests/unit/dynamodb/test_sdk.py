@@ -221,6 +221,19 @@ def test_the_retry_quota_runs_out_and_can_be_filled_again() -> None:
     assert attempts() == ATTEMPTS
 
 
+def test_a_client_of_many_worlds_calls_no_more_handlers_than_of_one() -> None:
+    setting = Setting()
+
+    def handlers_called() -> int:
+        event = "after-call.dynamodb.PutItem"
+        return len(setting.client.meta.events.emit(event, context={}, http_response=None))
+
+    of_one = handlers_called()
+    for _ in range(3):
+        use_virtual_time(setting.client, sleep=lambda _: None, random=lambda: 0.0)
+    assert handlers_called() == of_one > 0
+
+
 def test_detaching_gives_the_network_back() -> None:
     setting = Setting()
     setting.detach()
