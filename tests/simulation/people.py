@@ -289,7 +289,7 @@ class People:
                 return MoneyReturned()
             case "review" if debit is None:
                 return ReviewResolved(resolution=Resolution.BOGUS)
-            case "review" if payment.get("proof") in MACHINES and self._is_careless(payment):
+            case "review" if is_named_by_machine(payment) and self._is_careless(payment):
                 return ReviewResolved(resolution=Resolution.BOGUS)  # which must be refused
             case "review":
                 assert debit is not None
@@ -344,6 +344,11 @@ class People:
 
     def _chance(self, *parts: object) -> float:
         return unit(self._world.plan.seed, *parts)
+
+
+def is_named_by_machine(payment: Values) -> bool:
+    """Whether M-Pesa named the receipt: a success without one is a person's to end either way."""
+    return payment.get("proof") in MACHINES and "receipt_number" in payment
 
 
 def _success(checkout_id: str, amount_kes: int) -> dict[str, Any]:

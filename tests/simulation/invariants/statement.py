@@ -63,7 +63,8 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
         require(exact, "I14", f"{receipt}: filed with KES {row.get('amount_kes')}")
     own = row.get("shortcode") in (None, world.plan.shortcode)
     require(own, "I18", f"{receipt}: booked for shortcode {row.get('shortcode')}")
-    off = abs(row.get("paid_at", debit.at) - debit.at) if names_itself else 0.0
+    off = abs(row.get("paid_at", debit.at) - debit.at)
+    off = off if names_itself and not _has_anothers_time(world, view, row) else 0.0
     require(off <= CLOCK_AGREES_SECONDS, "I14", f"{receipt}: paid {off:.0f} s away from its time")
     shown = json.dumps(row)
     for phone in world.plan.scenarios:
@@ -79,6 +80,13 @@ def _check_row(world: SimulatedWorld, view: View, receipt: str, row: Values) -> 
         if names(row.get("reference", ""), payment):
             raised = view.attention_was_raised(payment_id)
             require(raised, "I14", f"{receipt}: names {payment_id}, waits, and nobody was told")
+
+
+def _has_anothers_time(world: SimulatedWorld, view: View, row: Values) -> bool:
+    """Whether a callback about other money named this receipt, and may have given it its time."""
+    owner = view.payments.get(row.get("payment_id", ""), {})
+    prompt = world.daraja.world.prompts.get(owner.get("checkout_request_id", ""))
+    return prompt is not None and "reused_receipt" in prompt.scenario.body_faults
 
 
 def _is_doubted(row: Values, debit: Debit, heard: Set[str]) -> bool:
