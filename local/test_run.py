@@ -7,6 +7,7 @@ the rest from running.
 
 import argparse
 import os
+import random
 import re
 import subprocess
 import sys
@@ -73,22 +74,30 @@ def main(arguments: list[str]) -> int:
     """Run everything; 1 where anything fails."""
     parser = argparse.ArgumentParser(prog="make test")
     parser.add_argument("--parallel", type=int, default=2, help="processes for each kind of test")
+    parser.add_argument("--order", type=int, help="shuffle the files of tests by this seed")
     given = parser.parse_args(arguments)
-    return run(jobs(given.parallel), Console(), LOGS)
+    return run(jobs(given.parallel, given.order), Console(), LOGS)
 
 
-def jobs(parallel: int) -> tuple[Job, ...]:
-    """Give what `make test` runs, with so many processes for each kind of test."""
-    ignored = tuple(f"--ignore={folder}" for folder in STACK_FOLDERS)
+def jobs(parallel: int, order: int | None = None) -> tuple[Job, ...]:
+    """Give what `make test` runs, with so many processes for each kind of test.
+
+    `order` shuffles the files of tests by that seed; without it the long ones come first.
+    """
+    with_stack, without = stack_files(), other_files()
+    if order is not None:
+        chance = random.Random(order)  # noqa: S311 - an order of files, no secret
+        chance.shuffle(with_stack)
+        chance.shuffle(without)
     return (
         Job(
             "tests against the stack",
             # Half of their time they wait for the stack: one more keeps the machine busy.
-            pytest_command(*stack_files(), *BY_FILE, parallel=parallel + 1),
+            pytest_command(*with_stack, *BY_FILE, parallel=parallel + 1),
         ),
         Job(
             "tests without a stack",
-            (*PATIENTLY, *pytest_command("tests", *ignored, *BY_TEST, parallel=parallel)),
+            (*PATIENTLY, *pytest_command(*without, *BY_TEST, parallel=parallel)),
         ),
         Job("static checks", (*PATIENTLY, sys.executable, "-m", "local.checks"), lines_shown=40),
         Job("tests in JavaScript", (*PATIENTLY, sys.executable, "-m", "local.web_tests"), 8),
@@ -103,6 +112,12 @@ def stack_files() -> list[str]:
         for path in sorted((ROOT / folder).glob("test_*.py"))
     ]
     return [*LONG_FILES, *(name for name in found if name not in LONG_FILES)]
+
+
+def other_files() -> list[str]:
+    """Give every file of tests that need no stack."""
+    found = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py"))
+    return [name for name in found if not name.startswith(STACK_FOLDERS)]
 
 
 def pytest_command(*arguments: str, parallel: int) -> tuple[str, ...]:

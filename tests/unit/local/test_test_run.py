@@ -79,14 +79,26 @@ def test_the_tests_of_a_file_share_a_process_and_the_files_are_shared_out(tmp_pa
     assert set().union(*workers.values()) == {"gw0", "gw1"}
 
 
+def files_of(job: Job) -> list[str]:
+    return [word for word in job.command if word.endswith(".py")]
+
+
 def test_the_tests_against_the_stack_are_shared_out_by_file_and_none_is_left_out() -> None:
     job, without, *_ = jobs(3)
     assert " ".join(job.command).endswith(f"{' '.join(BY_FILE)} -n 4")
-    named = [word for word in job.command if word.endswith(".py")]
-    files = [path for folder in STACK_FOLDERS for path in (ROOT / folder).rglob("test_*.py")]
-    assert sorted(named) == sorted(str(path.relative_to(ROOT)) for path in files)
-    ignored = {word for word in without.command if word.startswith("--ignore=")}
-    assert ignored == {f"--ignore={folder}" for folder in STACK_FOLDERS}
+    files = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
+    need_a_stack = {name for name in files if name.startswith(STACK_FOLDERS)}
+    assert sorted(files_of(job)) == sorted(need_a_stack)
+    assert sorted(files_of(without)) == sorted(files - need_a_stack)
+
+
+def test_an_order_shuffles_the_files_and_its_seed_repeats_it() -> None:
+    usual, shuffled, other = jobs(3), jobs(3, order=7), jobs(3, order=8)
+    for number in range(2):
+        names, again = files_of(shuffled[number]), files_of(jobs(3, order=7)[number])
+        assert names == again
+        assert names not in (files_of(usual[number]), files_of(other[number]))
+        assert sorted(names) == sorted(files_of(usual[number]))
 
 
 def test_a_test_fails_where_the_products_output_shows_a_phone_number(tmp_path: Path) -> None:
