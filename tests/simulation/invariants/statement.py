@@ -127,8 +127,15 @@ def check_paid_by_hand(world: SimulatedWorld, payment: Values, debit: Debit) -> 
     require(is_named, "I19", f"{payment_id}: holds {debit.receipt}, which names {typed}")
     # A callback tells of its own prompt's money, whatever receipt it names.
     exact = debit.amount_kes == payment["amount_kes"] or payment.get("proof") == "callback"
+    exact = exact or _was_claimed_by_0_1_1(world.watch.view, debit.receipt, payment_id)
     require(exact or payment["status"] != "completed", "I3", f"{payment_id}: another amount")
     require(payment["status"] in MONEY, "I15", f"{payment_id}: holds money, {payment['status']}")
+
+
+def _was_claimed_by_0_1_1(view: View, receipt: str, payment_id: str) -> bool:
+    """Whether that release took a hint's receipt, without a source, and a person was told since."""
+    row = view.rows.get(receipt, {"source": "none"})
+    return "source" not in row and view.attention_was_raised(payment_id)
 
 
 def _own_was_given_away(world: SimulatedWorld, payment: Values) -> bool:
