@@ -12,7 +12,7 @@ from payments.protocol.payment import PaymentStatus
 from payments.usecases.operate import operate_on_payment
 
 from tests.functional.bank import Bank
-from tests.functional.faulty import PUSH_PATH, callback_body, callback_url, refuse
+from tests.functional.faulty import PUSH_PATH, QUERY_PATH, callback_body, callback_url, refuse
 from tests.functional.scene import Scene
 from tests.support.aws import TABLE_NAME
 from tests.support.dynamodb.faults import throttled
@@ -361,3 +361,19 @@ def test_a_callback_for_a_refused_push_is_shown_to_an_operator_unless_it_brings_
     payment = scene.payment(payment_id)
     assert (payment.checkout_request_id is not None, payment.attention) == (True, attention)
     assert scene.is_confirmed_by(payment_id) is (code == 0)
+
+
+def test_a_prompt_that_came_of_a_refused_push_is_asked_about_in_the_next_minute(
+    scene: Scene,
+) -> None:
+    scene.daraja.set_next("push_busy")
+    assert scene.initiate().status == 502
+    payment_id = scene.only_payment()
+    assert scene.payment(payment_id).due_at is None
+    [push] = scene.daraja.journal.entries(kind="request", path=PUSH_PATH)
+    url = json.loads(str(push.facts["body"]))["CallBackURL"]
+    scene.post_callback(url, callback_body("ws_CO_28112026101112123708374149", 1032))
+    assert scene.payment(payment_id).due_at == int(scene.clock())
+    scene.pass_time(60)
+    scene.clean_up()
+    assert scene.line.paths.count(QUERY_PATH) == 1

@@ -147,6 +147,15 @@ def test_a_link_works_once_and_a_new_one_or_a_removal_ends_the_session(world: Wo
     assert (listed["sub"], listed["is_active"]) == ("grace", False)
 
 
+def test_the_row_of_a_link_is_purged_a_day_after_the_link_has_ended(world: World) -> None:
+    desk = Desk(world)
+    desk.json("staff", "add", "grace", "--name", "Grace", "--role", "viewer", *WHO)
+    made_at = int(world.clock())
+    desk.json("staff", "link", "grace", *WHO)
+    [link] = world.items("DESKLINK#")
+    assert (link["expires_at"], link["purge_at"]) == (made_at + 900, made_at + 900 + 86_400)
+
+
 def test_only_the_newest_link_works_and_a_new_role_ends_the_session(world: World) -> None:
     desk = Desk(world)
     desk.json("staff", "add", "grace", "--name", "Grace", "--role", "clerk", *WHO)

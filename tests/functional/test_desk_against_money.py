@@ -199,7 +199,18 @@ def test_who_requests_in_the_booking_system_does_not_approve_at_the_desk(scene: 
 
 
 @pytest.mark.parametrize(
-    "by", ["staff:grace", "staff:gone", "staff:nobody", "client:shop", "operator:arn", "amina", ""]
+    "by",
+    [
+        "staff:grace",
+        "staff:gone",
+        "staff:nobody",
+        "client:shop",
+        "client:baraka",
+        "operator:baraka",
+        "operator:arn",
+        "amina",
+        "",
+    ],
 )
 def test_the_function_that_sends_takes_the_word_of_an_approver_only(
     scene: Refunding, by: str

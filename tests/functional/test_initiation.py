@@ -243,6 +243,19 @@ def test_a_phone_gets_three_prompts_in_fifteen_minutes(scene: Scene) -> None:
     assert scene.initiate("b3", client_id="c3").status == 200
 
 
+@pytest.mark.parametrize(
+    ("age", "status", "code"), [(299, 409, "phone_busy"), (300, 429, "too_many_prompts")]
+)
+def test_a_phone_is_no_longer_busy_the_moment_its_prompt_ends_but_keeps_its_limit(
+    scene: Scene, age: int, status: int, code: str
+) -> None:
+    for number, scenario in enumerate(("cancels", "cancels", "waits+query_never_final")):
+        scene.register(f"b{number}", client_id=f"c{number}")
+        scene.pay(scenario, booking_id=f"b{number}", client_id=f"c{number}")
+        scene.pass_time(60 if scenario == "cancels" else age)
+    refused(scene.initiate("1"), status, code)
+
+
 def test_a_phone_gets_ten_prompts_a_day(scene: Scene) -> None:
     granted, answer = prompts_until_refused(scene, 1000)
     refused(answer, 429, "too_many_prompts")

@@ -12,6 +12,7 @@ from payments.daraja.money_client import PULL_PATH
 from payments.ports import Actor
 from payments.protocol.evidence import MoneySeen
 from payments.protocol.payment import Proof
+from payments.usecases.pull_money import pull_due
 from payments.usecases.record_money import record_money
 
 from simulator.core import HttpAnswer, HttpRequest
@@ -226,6 +227,22 @@ def test_two_runs_at_once_are_one(world: PullWorld) -> None:
     world.clean_up()
     windows = [each["StartDate"] for each in world.asked if each["OffSetValue"] == "0"]
     assert len(windows) == len(set(windows)) == 2, "the newest window, and the sweep"
+
+
+def test_a_run_tells_whether_it_ran_to_its_end(world: PullWorld) -> None:
+    module = world.function("cleanup").module
+    actor = Actor(by="cleanup", request_id="r")
+
+    def ran() -> object:
+        services, left = module.runtime.services, lambda: 60.0
+        return pull_due(services, module.puller, remaining_seconds=left, actor=actor)
+
+    assert ran() is True
+    assert ran() is False, "not due yet"
+    world.pass_time(HALF_HOUR, delivers=False)
+    world.network.next(refuse(throttled), on=frozenset({"UpdateItem"}))
+    world.network.rules *= 60
+    assert ran() is False, "the table refused"
 
 
 def test_the_sweep_is_due_once_a_day(world: PullWorld) -> None:

@@ -154,6 +154,18 @@ def test_money_without_a_name_waits_and_the_callback_claims_it(scene: Scene, ban
     assert scene.payment(payment_id).status is S.COMPLETED
 
 
+def test_a_row_that_is_claimed_keeps_nothing_that_only_served_its_wait(
+    scene: Scene, bank: Bank
+) -> None:
+    payment_id = scene.pay("ignores")
+    assert bank.says(RECEIPT, reference="RENT7") is MoneyOutcome.FILED
+    assert scene.receipt_rows()[RECEIPT]["reference"] == "RENT7"
+    assert scene.post(payment_id, 0, receipt=RECEIPT) == 200
+    row = scene.receipt_rows()[RECEIPT]
+    assert row["payment_id"] == payment_id
+    assert set(row) == {"pk", "sk", "payment_id", "source", "amount_kes", "paid_at", "shortcode"}
+
+
 def test_an_event_about_money_that_waits_fills_the_pipe_and_names_nobody(
     scene: Scene, bank: Bank
 ) -> None:

@@ -64,6 +64,15 @@ def test_a_plain_poll_writes_nothing_and_reads_once(scene: Scene) -> None:
     assert scene.network.log == ["GetItem"] * 10
 
 
+@pytest.mark.parametrize("scenario", ["pays", "cancels"])
+def test_a_payment_that_has_ended_is_read_without_its_booking(scene: Scene, scenario: str) -> None:
+    payment_id = scene.pay(scenario)
+    scene.pass_time(60)
+    scene.network.forget()
+    assert scene.status(payment_id).body["status"] in ("completed", "failed")
+    assert scene.network.log == ["GetItem"]
+
+
 def test_a_payment_of_30_seconds_costs_16_polls_at_most_and_each_costs_little(scene: Scene) -> None:
     scene.engine.counts_units = True
     scene.daraja.set_next("waits")

@@ -17,6 +17,7 @@ from payments.daraja.push_outcomes import (
 )
 from payments.daraja.wire import Answer, read_answer
 from payments.protocol.evidence import PushAccepted, PushRefused, PushUnclear
+from payments.protocol.result_codes import PUSH_REFUSAL_CAUSES
 from urllib3.exceptions import (
     ConnectTimeoutError,
     MaxRetryError,
@@ -99,6 +100,37 @@ def accepted(**changes: object) -> Answer:
 )
 def test_an_answer_to_a_push_is_classified(said: Answer, expected: type[object]) -> None:
     assert type(push_outcome(said)) is expected
+
+
+@pytest.mark.parametrize(
+    ("said", "reason", "sentence"),
+    [
+        (answer(400, "400.002.02", "Invalid PhoneNumber"), "Phone number refused", "phone_refused"),
+        (answer(400, "400.002.02", "Invalid Amount"), "Request refused", "merchant"),
+        (answer(503, "500.003.02"), "M-Pesa busy", "busy"),
+        (answer(429), "M-Pesa busy", "busy"),
+        (answer(500, "500.003.03"), "M-Pesa quota reached", "busy"),
+        (
+            answer(500, "500.001.1001", "Unable to lock subscriber"),
+            "Another prompt is open",
+            "busy",
+        ),
+        (
+            answer(500, "500.001.1001", "Merchant does not exist"),
+            "Shortcode not live",
+            "merchant",
+        ),
+        (answer(500, "500.001.1001", "Wrong credentials"), "Passkey refused", "merchant"),
+        (answer(401), "Access token refused twice", "merchant"),
+    ],
+)
+def test_a_refusal_is_stored_in_words_and_the_words_choose_the_sentence(
+    said: Answer, reason: str, sentence: str
+) -> None:
+    outcome = push_outcome(said)
+    assert isinstance(outcome, PushRefused)
+    assert outcome.reason == reason
+    assert PUSH_REFUSAL_CAUSES[reason] == sentence
 
 
 @pytest.mark.parametrize(

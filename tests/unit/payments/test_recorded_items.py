@@ -59,6 +59,13 @@ def test_a_phone_guard_and_a_receipt_are_read() -> None:
         }
 
 
+def test_a_phone_guard_has_the_ten_last_prompts_latest_first() -> None:
+    stored = {f"p{slot}": 1_790_000_000 - slot for slot in range(1, 11)}
+    last_ten = tuple(range(1_789_999_999, 1_789_999_989, -1))
+    assert to_phone_guard(stored).prompted_at == last_ten
+    assert to_phone_guard({}).prompted_at == (0,) * 10
+
+
 def test_what_was_recorded_has_the_rarer_attributes_too() -> None:
     items = recorded("pay_state")
     assert {item["status"]["S"] for item in items} >= {"dispatching", "pending", "completed"}
