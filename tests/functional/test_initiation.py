@@ -150,6 +150,12 @@ def test_long_or_odd_texts_are_cut_and_never_refused(scene: Scene) -> None:
     assert order.reference.startswith("VIS2")
     assert len(order.description) <= 13
     assert order.description.replace(" ", "").isalnum()
+    assert scene.payment(answer.body["payment_id"]).requested_reference == "vis 2026"
+
+
+def test_eight_characters_of_the_asked_reference_are_kept(scene: Scene) -> None:
+    payment_id = scene.initiate(account_reference="ABCDEFGHIJKL").body["payment_id"]
+    assert scene.payment(payment_id).requested_reference == "ABCDEFGH"
 
 
 def test_two_payments_never_share_a_reference(scene: Scene) -> None:

@@ -186,6 +186,27 @@ def test_pull_is_brought_forward_at_most_once_in_five_minutes(pulling: World) ->
     assert moved == [True, *[False] * 4, True, *[False] * 4, True, False]
 
 
+def test_a_second_post_within_five_minutes_costs_no_write(pulling: World, network: Network) -> None:
+    text, options = UNPROVEN["an unlisted address"]
+    confirm(pulling, text, **options)
+    pulling.clean_up()
+    pulling.clock.sleep(60)
+    network.forget()
+    assert confirm(pulling, text, **options) == (200, RECEIVED)
+    assert network.log == ["GetItem"]
+
+
+@pytest.mark.parametrize("case", UNPROVEN)
+def test_what_is_not_proven_before_the_first_run_of_pull_writes_and_queues_nothing(
+    network: Network, case: str
+) -> None:
+    made = World(seed=5, network=Lines(network), environment={"PULL_TRANSACTIONS": "true"})
+    text, options = UNPROVEN[case]
+    assert confirm(made, text, **options) == (200, RECEIVED)
+    assert (made.items(""), made.money_queue.messages) == ([], [])
+    made.close()
+
+
 @pytest.mark.parametrize("case", ["another shortcode", "no shortcode", "no receipt", "no JSON"])
 def test_without_pull_what_is_not_ours_or_not_readable_writes_nothing(
     world: World, case: str

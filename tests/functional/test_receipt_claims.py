@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from payments.store.receipt_claims import Filed
 from payments.values import daraja_timestamp
 
 from tests.functional.operator_desk import Desk
@@ -101,6 +102,13 @@ def test_a_payment_takes_three_receipts_and_a_repeat_is_not_counted(scene: Scene
     assert "Retry-After" not in answer.headers
     assert scene.items("") == before
     assert claim(scene, payment_id, "RECEIPT001").status == 202
+
+
+def test_a_claim_is_called_kept_the_first_time_and_again(scene: Scene) -> None:
+    claims = scene.function("status").module.runtime.claims
+    for op_id in ("a" * 32, "b" * 32):
+        filed_as = claims.file("0" * 32, RECEIPT, client_id=OWNER, now=1_790_000_000, op_id=op_id)
+        assert filed_as is Filed.KEPT
 
 
 def test_a_client_names_ten_receipts_a_day(scene: Scene) -> None:

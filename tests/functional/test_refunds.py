@@ -244,6 +244,37 @@ def test_a_listed_code_ends_the_attempt_and_stops_what_would_lock_us_out(
     assert scene.reversals_sent().total() == 2
 
 
+def test_the_history_says_in_words_why_mpesa_refused_a_refund(scene: Refunding) -> None:
+    payment_id = scene.owed()
+    scene.daraja.set_next(refused("R000002"), api="reversal")
+    scene.send(payment_id)
+    scene.pass_time(10)
+    [reason] = [
+        item["reason"]
+        for item in scene.items(f"PAY#{payment_id}")
+        if item.get("type") == "RefundRefused"
+    ]
+    assert reason == "R000002: M-Pesa does not know the receipt"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_stopped"),
+    [
+        *[(code, True) for code in ("18", "20", "22", "2001", "8006")],
+        *[(code, False) for code in ("21", "TP40153", "11", "1")],
+    ],
+)
+def test_a_balance_that_is_refused_stops_refunds_unless_only_its_role_is_missing(
+    scene: Refunding, code: str, is_stopped: bool
+) -> None:
+    payment_id = scene.owed()
+    scene.daraja.set_next(refused(code), api="balance")
+    scene.request(payment_id)
+    scene.pass_time(10)
+    assert scene.gates.read().stopped == (code if is_stopped else None)
+    assert scene.approve(payment_id) == ("refunds_stopped" if is_stopped else "")
+
+
 @pytest.mark.parametrize("asks_balance_first", [True, False])
 def test_a_wrong_password_reaches_mpesa_once(scene: Refunding, asks_balance_first: bool) -> None:
     scene.set_credential("Wrong#2026")

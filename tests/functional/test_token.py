@@ -79,6 +79,15 @@ def test_a_lease_whose_holder_died_ends_by_itself(scene: Scene) -> None:
     assert initiate_cold(scene, 2).status == 200
 
 
+def test_a_token_that_another_instance_fetches_is_waited_for_five_seconds(scene: Scene) -> None:
+    scene.line.before[TOKEN_PATH] = scene.line.crash
+    with pytest.raises(CrashError):
+        initiate_cold(scene, 0)
+    began = scene.clock()
+    assert initiate_cold(scene, 1).status == 503
+    assert scene.clock() - began == 5
+
+
 def test_a_rejected_token_is_read_again_before_another_is_fetched(scene: Scene) -> None:
     """A warm instance holds a token that another one has replaced meanwhile."""
     initiate_cold(scene, 0)

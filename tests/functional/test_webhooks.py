@@ -93,6 +93,7 @@ def test_an_event_is_a_signed_post_that_fits_the_schema_with_amounts_as_numbers(
     [
         (500, "500"),
         (404, "404"),
+        (300, "300"),
         (301, "301"),
         (308, "308"),
         (requests.ReadTimeout("taken, and no answer"), "ReadTimeout"),
@@ -119,7 +120,7 @@ def test_whatever_is_no_success_is_tried_again_and_nothing_is_followed(
     assert town.stored()[0]["delivered_at"] < town.world.clock()
 
 
-@pytest.mark.parametrize("status", [200, 201, 202, 204])
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_success_ends_the_tries(town: Town, status: int) -> None:
     town.pay()
     town.carry()

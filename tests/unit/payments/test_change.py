@@ -114,6 +114,12 @@ def test_a_step_that_breaks_a_rule_cannot_be_made(name: str) -> None:
         replace(lawful, after=replace(lawful.after, **changed), **effects)  # type: ignore[arg-type]
 
 
+def test_a_first_receipt_that_comes_with_a_release_breaks_the_rule_of_releases() -> None:
+    lawful = made(*COMPLETED)
+    with pytest.raises(ValueError, match="only an operator releases a receipt"):
+        replace(lawful, releases_receipt="SECOND0001")
+
+
 def test_the_write_that_confirms_names_the_payer_and_the_price() -> None:
     change = made(*COMPLETED)
     assert change.consultation is not None

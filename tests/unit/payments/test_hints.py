@@ -14,6 +14,7 @@ from payments.protocol.evidence import (
     HintDisowned,
     HintReceived,
     PushAccepted,
+    PushUnclear,
     QueryAnswer,
     TimePassed,
     Verdict,
@@ -154,6 +155,15 @@ def test_a_push_accepted_under_another_id_than_the_hinted_one_needs_a_person() -
     assert change.after.checkout_request_id == OTHER_ID
     assert change.after.hint is None
     assert change.after.attention == "checkout_request_id_differs"
+
+
+def test_a_push_whose_outcome_is_unknown_is_asked_about_at_once_by_the_hinted_id() -> None:
+    asked_later = replace(hinted(PAYMENTS["dispatching"]), due_at=CREATED_AT + 600)
+    change = learn(asked_later, PushUnclear(description="HTTP 500"))
+    assert change is not None
+    assert change.after.status is PaymentStatus.UNKNOWN
+    assert change.after.hint == asked_later.hint
+    assert change.after.due_at == CREATED_AT + 60
 
 
 def test_a_push_accepted_under_the_hinted_id_keeps_the_hint() -> None:

@@ -224,3 +224,25 @@ def test_the_amount_of_a_hint_stands_in_nobodys_way() -> None:
     change = learn(by_hint("review", paid_amount_kes=1), seen_by_c2b().evidence)
     assert change is not None
     assert (change.claims_receipt, change.after.paid_amount_kes) == (RECEIPT, PRICE)
+
+
+@pytest.mark.parametrize(
+    ("situation", "known"),
+    [
+        ("review", {"proof": Proof.OPERATOR, "failure_reason": "amount_contradicted"}),
+        ("completed_by_c2b", {"attention": "amount_contradicted"}),
+    ],
+    ids=["by the review", "by the attention"],
+)
+def test_a_contradiction_that_a_person_knows_of_is_not_told_again_with_what_else_is_new(
+    situation: str, known: dict[str, object]
+) -> None:
+    more = {"receipt_number": RECEIPT, "receipt_pending": False, **known}
+    payment = replace(PAYMENTS[situation], **more)  # type: ignore[arg-type]
+    told = CallbackResult(result=replace(AUTHENTIC.result, amount_kes=900))
+
+    change = learn(payment, told, owner=MINE)
+
+    assert change is not None
+    assert change.after.attention == payment.attention
+    assert change.events == ()
