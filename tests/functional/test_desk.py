@@ -294,6 +294,20 @@ def test_an_act_counts_only_for_what_was_shown(scene: Refunding) -> None:
     assert (event["by"], event["reason"]) == ("staff:grace", "the customer called")
 
 
+def test_a_request_that_was_asked_anew_meanwhile_is_not_rejected_in_its_stead(
+    scene: Refunding,
+) -> None:
+    payment_id = scene.owed()
+    clerk, approver = staff(scene, "grace", "clerk"), staff(scene, "baraka", "approver")
+    assert clerk.act(payment_id, "request_refund").status == 200
+    shown = scene.payment(payment_id).version
+    assert clerk.act(payment_id, "withdraw_refund").status == 200
+    assert clerk.act(payment_id, "request_refund").status == 200
+    stale = approver.act(payment_id, "reject_refund", version=shown)
+    assert (stale.status, stale.body.get("code")) == (409, "changed_meanwhile")
+    assert scene.refund(payment_id).step == "requested"
+
+
 def test_the_table_of_transitions_refuses_what_the_page_would_not_offer(scene: Refunding) -> None:
     payment_id = scene.owed()
     browser = staff(scene, "grace", "clerk")

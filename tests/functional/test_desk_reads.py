@@ -133,6 +133,18 @@ def test_a_statement_is_compared_by_the_function_of_the_command(
     assert world.items("") == before, "a statement was stored"
 
 
+def test_money_whose_receipt_is_pending_is_listed_once(world: World) -> None:
+    payment_id = pay(world, scenario="callback_lost")
+    world.pass_time(130)
+    world.clean_up()
+    paid = world.payment(payment_id)
+    assert (paid.status, paid.receipt_number) == ("completed", None)
+    line = cells("UKR1LATE01", paid.received_at or 0, account=str(paid.account_reference))
+    shown = staff(world, "v", "viewer")("POST", STATEMENT, send={"lines": [[2, *line]]}).body
+    told = [(each["verdict"], each["payment_id"]) for each in shown["matches"]]
+    assert told == [("only_there", payment_id)]
+
+
 def test_money_between_two_pages_of_a_statement_is_looked_for(world: World) -> None:
     first, between, last = (world.payment(payment_id) for payment_id in three(world, second="pays"))
     browser = staff(world, "v", "viewer")

@@ -195,6 +195,17 @@ def test_hurrying_decides_nothing_that_waiting_would_not(world: World, desk: Des
     assert world.consultation()["status"] == "Pending"
 
 
+def test_who_asks_again_at_once_waits_for_the_gate_and_has_an_answer(
+    world: World, desk: Desk
+) -> None:
+    payment_id = start(world, scenario="query_success_before_pin")
+    asked = []
+    for _ in range(2):
+        assert desk.json("reconcile", "now", payment_id)["status"] == "pending"
+        asked.append(world.clock())
+    assert asked[1] - asked[0] >= 12
+
+
 def test_a_payment_whose_money_is_settled_is_not_asked_about(world: World, desk: Desk) -> None:
     payment_id = pay(world)
     before = world.items("")

@@ -12,7 +12,7 @@ from payments.values import sha256_hex
 
 from simulator.core.config import LISTED_SOURCES
 from tests.functional.faulty import Network, meanwhile, refuse
-from tests.support.aws import C2B_TOKEN, PAYBILL_SECRET_ARN
+from tests.support.aws import C2B_TOKEN, PAYBILL_SECRET_ARN, TABLE_NAME
 from tests.support.dynamodb.faults import throttled
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.support.network import Lines
@@ -205,6 +205,23 @@ def test_what_is_not_proven_before_the_first_run_of_pull_writes_and_queues_nothi
     assert confirm(made, text, **options) == (200, RECEIVED)
     assert (made.items(""), made.money_queue.messages) == ([], [])
     made.close()
+
+
+def test_a_state_of_pull_that_went_meanwhile_is_not_made_anew(
+    pulling: World, network: Network
+) -> None:
+    [state] = pulling.items("PULL#")
+    key = {name: {"S": state[name]} for name in ("pk", "sk")}
+
+    def goes() -> None:
+        delete = {"TableName": TABLE_NAME, "Key": key}
+        pulling.dynamodb.transact_write_items(TransactItems=[{"Delete": delete}])
+
+    network.next(meanwhile(goes), on=frozenset({"UpdateItem"}))
+    text, options = UNPROVEN["an unlisted address"]
+    assert confirm(pulling, text, **options) == (200, RECEIVED)
+    assert network.rules == []
+    assert pulling.items("PULL#") == []
 
 
 @pytest.mark.parametrize("case", ["another shortcode", "no shortcode", "no receipt", "no JSON"])

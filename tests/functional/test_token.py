@@ -70,6 +70,15 @@ def test_a_fetch_that_failed_gives_the_lease_up_at_once(scene: Scene) -> None:
     assert initiate_cold(scene, 1).status == 200
 
 
+def test_a_failed_fetch_of_the_next_token_gives_the_lease_up_at_once(scene: Scene) -> None:
+    initiate_cold(scene, 0)
+    scene.pass_time(HOUR)
+    scene.line.is_down = True
+    assert initiate_cold(scene, 1).status == 503
+    scene.line.is_down = False
+    assert initiate_cold(scene, 2).status == 200
+
+
 def test_a_lease_whose_holder_died_ends_by_itself(scene: Scene) -> None:
     scene.line.before[TOKEN_PATH] = scene.line.crash
     with pytest.raises(CrashError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from payments.protocol.change import Change, RequireUnpayable
@@ -118,6 +119,20 @@ def test_a_first_receipt_that_comes_with_a_release_breaks_the_rule_of_releases()
     lawful = made(*COMPLETED)
     with pytest.raises(ValueError, match="only an operator releases a receipt"):
         replace(lawful, releases_receipt="SECOND0001")
+
+
+@pytest.mark.parametrize(
+    ("rule", "changed"),
+    [
+        ("an outcome has its time", {"final_at": None}),
+        ("money has the time of its proof", {"received_at": None}),
+        ("receipt pending", {"receipt_pending": True}),
+    ],
+)
+def test_a_broken_rule_is_named(rule: str, changed: dict[str, Any]) -> None:
+    lawful = made(*COMPLETED)
+    with pytest.raises(ValueError, match=f": {rule}$"):
+        replace(lawful, after=replace(lawful.after, **changed))
 
 
 def test_the_write_that_confirms_names_the_payer_and_the_price() -> None:

@@ -103,6 +103,20 @@ def test_every_reason_of_a_refused_push_has_a_row_of_its_own() -> None:
     assert {row.message for row in FINAL_REFUSALS.values()} <= SENTENCES.keys()
 
 
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ("M-Pesa could not be reached", "busy"),
+        ("Too late to send", "busy"),
+        ("provider_unavailable", "busy"),
+        ("Access token refused twice", "merchant"),
+    ],
+)
+def test_a_push_that_opened_no_prompt_has_its_sentence(reason: str, cause: str) -> None:
+    payment = replace(PAYMENTS["failed"], proof=Proof.PUSH, failure_reason=reason)
+    assert cause_of(payment, now=NOW, policy=POLICY) == cause
+
+
 def test_the_same_amount_again_has_to_wait_two_minutes() -> None:
     payment = replace(PAYMENTS["failed"], result_code="17")
     retry_at = can_retry_at(payment, SENTENCES["too_soon"], NOW)

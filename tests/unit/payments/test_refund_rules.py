@@ -208,6 +208,23 @@ def test_the_statement_settles_after_a_day_and_not_before(name: str) -> None:
     assert landing(change) == (R if name == "settle reversed" else None)
 
 
+@pytest.mark.parametrize(
+    ("situation", "code"),
+    [
+        ("owed", "refund_not_sent"),
+        ("requested", "refund_not_sent"),
+        ("refused", "refund_not_sent"),
+        ("sent", "refund_too_fresh"),
+    ],
+)
+def test_who_settles_too_early_is_told_whether_a_refund_is_under_way(
+    situation: str, code: str
+) -> None:
+    with pytest.raises(ConflictError) as error:
+        decided(REFUNDS[situation], "settle not")
+    assert error.value.code == code
+
+
 @pytest.mark.parametrize("name", ["done", "refused"])
 @pytest.mark.parametrize("has_hint", [True, False])
 def test_the_end_of_a_refund_leaves_a_hint_due(name: str, has_hint: bool) -> None:
