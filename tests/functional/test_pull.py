@@ -98,6 +98,15 @@ def test_a_run_that_lists_what_is_on_file_writes_only_its_gate(world: PullWorld)
     assert of_pull.count("BatchGetItem") == 1
 
 
+def test_a_run_reads_no_receipt_again_that_is_on_file_as_listed(world: PullWorld) -> None:
+    world.pay(3)
+    world.clean_up()
+    world.network.forget()
+    world.pull_again()
+    after = world.network.log.index("BatchGetItem") + 1
+    assert world.network.log[after : world.network.log.index("Query")] == ["UpdateItem"]
+
+
 @pytest.mark.parametrize("offset", ["rows", "pages"])
 @pytest.mark.parametrize("empty", ["1001", "http_500", "nested", "text"])
 @pytest.mark.parametrize("count", [1, 2, 10, 11, 25])

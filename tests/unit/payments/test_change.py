@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from payments.protocol.change import Change, RequireUnpayable
 from payments.protocol.decide import decide
+from payments.protocol.evidence import MoneySeen
+from payments.protocol.opening import pays_booking
 from payments.protocol.payment import PaymentStatus, Proof
 from payments.protocol.policy import Policy
 from payments.protocol.receipts import Claim, ClaimRule, ReceiptRow
@@ -17,7 +19,7 @@ from payments.store.writes import consultation_action
 
 from tests.simulation.invariants.view import RANK
 
-from .situations import CREATED_AT, NEWS, PAYMENTS, PRICE, RECEIPT, surroundings
+from .situations import CREATED_AT, MINE, NEWS, PAYABLE, PAYMENTS, PRICE, RECEIPT, surroundings
 
 
 def made(situation: str, name: str) -> Change:
@@ -133,6 +135,31 @@ def test_a_broken_rule_is_named(rule: str, changed: dict[str, Any]) -> None:
     lawful = made(*COMPLETED)
     with pytest.raises(ValueError, match=f": {rule}$"):
         replace(lawful, after=replace(lawful.after, **changed))
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"origin": None}, "it has no prompt"),
+        ({"version": 2}, "it is new and holds no lock"),
+        ({"holds_locks": True}, "it is new and holds no lock"),
+        ({"status": PaymentStatus.REVIEW}, "its money is booked, or owed back"),
+        ({"payment_id": MINE}, "its receipt names it"),
+        ({"receipt_number": None}, "it has its receipt"),
+        ({"proof": Proof.PULL}, "a witness saw it"),
+        ({"paid_amount_kes": 900}, "it is exact"),
+        ({"received_at": None}, "it has its time"),
+        ({"status": PaymentStatus.REFUND_DUE}, "a final status has its event"),
+        ({"booking_id": ""}, "what it confirms is named"),
+    ],
+)
+def test_an_opening_names_the_rule_that_it_breaks(changed: dict[str, object], rule: str) -> None:
+    money = MoneySeen(
+        source=Proof.C2B, receipt_number=RECEIPT, shortcode="600000", amount_kes=PRICE
+    )
+    lawful = pays_booking(money, PAYABLE, now=CREATED_AT, op_id="0" * 32, has_waited=False)
+    with pytest.raises(ValueError, match=f"^none -> [a-z_]+: {rule}$"):
+        replace(lawful, payment=replace(lawful.payment, **changed))  # type: ignore[arg-type]
 
 
 def test_the_write_that_confirms_names_the_payer_and_the_price() -> None:

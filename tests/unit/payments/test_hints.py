@@ -96,6 +96,16 @@ def test_a_hint_of_another_amount_after_completion_is_asked_about(amount: int | 
     assert confirmed.after.hint is None
 
 
+@pytest.mark.parametrize(("amount", "is_asked"), [(900, False), (901, True), (None, True)])
+def test_a_hint_of_another_amount_than_the_reviews_is_asked_about(
+    amount: int | None, is_asked: bool
+) -> None:
+    payment = replace(PAYMENTS["review"], receipt_number=RECEIPT, paid_amount_kes=900)
+    change = learn(payment, HintReceived(result=replace(PAID, amount_kes=amount)))
+    assert (change is not None) is is_asked
+    assert change is None or needs_query(change.after, CREATED_AT + 60)
+
+
 @pytest.mark.parametrize(
     ("checkout_request_id", "is_askable"),
     [

@@ -170,6 +170,18 @@ def test_only_a_refused_token_is_worth_a_second_send() -> None:
     assert not is_invalid_token(answer(500, "500.001.1001", "Wrong credentials"))
 
 
+@pytest.mark.parametrize(
+    "code", ["404.001.03", "400.003.01", "401.003.01", "401.002.01", "401.001"]
+)
+def test_a_token_is_refused_by_each_of_five_codes_whatever_the_status(code: str) -> None:
+    said = answer(400, code, "Invalid Access Token")
+    assert is_invalid_token(said)
+    assert is_misconfigured(said)
+    outcome = push_outcome(said)
+    assert isinstance(outcome, PushRefused)
+    assert (outcome.code, outcome.reason) == (code, "Access token refused twice")
+
+
 POOL: Any = None
 
 

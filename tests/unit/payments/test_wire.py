@@ -183,6 +183,7 @@ def test_odd_metadata_reads_as_none(metadata: object) -> None:
         b'{"Body":{"stkCallback":{"ResultCode":Infinity}}}',
         b'{"Body":{"stkCallback":{"ResultCode":' + b"9" * 5000 + b"}}}",
         b'{"Body":{"stkCallback":{"ResultCode":0,"ResultCode":1}}}',
+        b'{"Body":{"stkCallback":{"ResultCode":1e9999999999999999999}}}',
         callback(ResultCode=None),
         callback(ResultCode=True),
         callback(ResultCode={}),
