@@ -151,6 +151,15 @@ def test_the_nearest_prompts_are_proposed_where_the_payer_is_not_known(
     assert shown[0]["payment"]["payment_id"] == first.payment_id
 
 
+def test_money_of_no_known_time_is_shown_and_proposes_no_prompt(
+    scene: Refunding, clerk: Staff
+) -> None:
+    payment = scene.payment(scene.pay("cancels"))
+    Bank(scene).says(RECEIPT, paid_at=None, payer=payment.phone_number)
+    shown = clerk("GET", "/api/desk/receipts/{receipt}", receipt=RECEIPT)
+    assert (shown.status, shown.body["proposals"]) == (200, [])
+
+
 def store_others(scene: Refunding, first: Payment, count: int, **changes: Any) -> None:
     """Other payments of the same amount and time, each with a receipt of its own."""
     for number in range(count):

@@ -120,6 +120,24 @@ def test_a_push_refused_for_its_token_is_sent_once_more_and_prompts_once(scene: 
     assert len(scene.daraja.prompts()) == 2
 
 
+def test_where_no_second_token_comes_the_customer_reads_that_mpesa_is_busy(scene: Scene) -> None:
+    initiate_cold(scene, 0)
+    void_the_token(scene)
+
+    def goes_down() -> None:
+        scene.line.is_down = True
+
+    scene.line.after[PUSH_PATH] = goes_down
+    payment_id = initiate_cold(scene, 1).body["payment_id"]
+    shown = scene.status(payment_id, client_id="c1").body
+    assert shown["status"] == "failed"
+    assert (
+        shown["customer_message"]
+        == "M-PESA is busy. You were not charged. Please try again shortly."
+    )
+    assert len(scene.daraja.prompts()) == 1
+
+
 def test_a_query_refused_for_its_token_is_asked_once_more(scene: Scene) -> None:
     payment_id = scene.pay("pays+callback_lost")
     void_the_token(scene)

@@ -178,6 +178,15 @@ def test_a_token_ends_at_its_exp_and_the_issuers_clock_may_be_ahead_by_the_leewa
     assert deployment.verdict_on({**good_claims(NOW), name: NOW + seconds}) == verdict
 
 
+@pytest.mark.parametrize("name", ["nbf", "iat"])
+def test_times_are_compared_with_the_given_clock_and_no_other(
+    name: str, deployment: Deployment
+) -> None:
+    deployment.clock.now = in_the_year_2096 = 4_000_000_000
+    claims = {**good_claims(in_the_year_2096), name: in_the_year_2096 - 1}
+    assert deployment.verdict_on(claims) == "ok"
+
+
 def test_the_leeway_is_a_minute_at_most() -> None:
     assert 0 <= LEEWAY_SECONDS <= 60
 

@@ -97,6 +97,15 @@ def test_the_codes_that_the_protocol_names_close_the_session_or_leave_it_open() 
         assert {FINAL_REFUSALS[code].closes_session for code in codes} == {closes}
 
 
+def test_the_codes_that_the_facts_list_are_the_refusals_that_the_product_knows() -> None:
+    page = (ROOT / "docs" / "daraja.md").read_text(encoding="utf-8")
+    table = page.split("\n## 7. Result codes\n")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| ((?:\w*\d\w*(?:, | to )?)+) \|", table, re.MULTILINE)
+    text = ", ".join(cells).replace("20 to 25", "20, 21, 22, 23, 24, 25")
+    no_refusals = {"0", "4999", "2026", "2008", "100000100", "TP40153"}
+    assert set(text.split(", ")) - no_refusals == FINAL_REFUSALS.keys()
+
+
 def test_the_runbook_says_what_to_do_for_every_reason_of_a_review() -> None:
     page = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
     section = page.partition("\n## Review\n")[2].partition("\n## ")[0]

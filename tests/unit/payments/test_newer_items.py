@@ -10,6 +10,7 @@ from payments.errors import ConflictError
 from payments.protocol.change import Change
 from payments.protocol.decide import decide
 from payments.protocol.evidence import Context, MoneyReturned
+from payments.protocol.matching import awaits_receipt
 from payments.protocol.payment import (
     Origin,
     Payment,
@@ -115,6 +116,14 @@ def test_a_paybill_payment_stores_nothing_of_a_prompt() -> None:
     values = {name for name, value in payment_values(PAYBILL).items() if value is not None}
     assert not values & {"phone_number", "phone_hmac", "token_sha256", "prompt_until", "open"}
     assert not PAYBILL.may_have_open_prompt(CREATED_AT)
+
+
+def test_a_paybill_payment_is_read_back_as_one_that_no_prompt_began() -> None:
+    values = payment_values(replace(PAYBILL, receipt_number=None))
+    item = to_item({**payment_key(PAYBILL.payment_id), **values}) | {"origin": {"S": "paybill"}}
+    payment = to_payment(from_item(item))
+    assert payment.origin is Origin.PAYBILL
+    assert not awaits_receipt(payment)
 
 
 def test_a_payment_without_a_prompt_names_no_phone_guard() -> None:

@@ -121,6 +121,20 @@ def test_what_an_operator_decided_on_is_not_replaced_afterwards() -> None:
     assert change.files.receipt_number == RECEIPT
 
 
+@pytest.mark.parametrize("resolution", [Resolution.COMPLETE, Resolution.REFUND_DUE])
+@pytest.mark.parametrize(
+    ("receipt", "amount_kes"), [(RECEIPT, None), (None, PRICE)], ids=["no amount", "no receipt"]
+)
+def test_a_review_does_not_end_until_receipt_and_amount_are_both_known(
+    receipt: str | None, amount_kes: int | None, resolution: Resolution
+) -> None:
+    payment = replace(PAYMENTS["review"], paid_amount_kes=None)
+    decision = ReviewResolved(resolution=resolution, receipt_number=receipt, amount_kes=amount_kes)
+    with pytest.raises(ConflictError, match="must be known"):
+        learn(payment, decision)
+    assert learn(payment, replace(decision, receipt_number=RECEIPT, amount_kes=PRICE)) is not None
+
+
 @pytest.mark.parametrize("attention", ["hints_disagree", "second_receipt", "hint_unanswered"])
 def test_no_money_of_its_own_leaves_the_question_about_other_money(attention: str) -> None:
     doubted = replace(by_hint("review"), attention=attention)

@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 from payments.daraja.wire import (
+    PUSH_PATH,
+    QUERY_PATH,
+    TOKEN_PATH,
     MalformedCallbackError,
     Merchant,
     clean_description,
     parse_callback,
+    parse_json,
     push_body,
     query_body,
     read_answer,
@@ -197,6 +201,20 @@ def test_odd_metadata_reads_as_none(metadata: object) -> None:
 def test_a_body_that_is_no_callback_is_malformed_and_nothing_worse(raw: bytes) -> None:
     with pytest.raises(MalformedCallbackError):
         parse_callback(raw)
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff\xfe", b"[" * 8000, b"1e9999999999999999999"])
+def test_a_text_that_is_not_json_is_no_value(raw: bytes) -> None:
+    with pytest.raises(MalformedCallbackError, match=r"^not JSON$"):
+        parse_json(raw)
+
+
+def test_a_prompt_takes_three_of_darajas_paths() -> None:
+    assert (TOKEN_PATH, PUSH_PATH, QUERY_PATH) == (
+        "/oauth/v1/generate",
+        "/mpesa/stkpush/v1/processrequest",
+        "/mpesa/stkpushquery/v1/query",
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b"null", b"[" * 8000, b"\xff"])
