@@ -93,7 +93,7 @@ def test_an_act_on_a_payment_that_moved_meanwhile_writes_nothing(desk: Desk, wor
     assert state_of(world) == (None, None)
 
 
-@pytest.mark.parametrize("reason", ["test", "handled_elsewhere"])
+@pytest.mark.parametrize("reason", ["sweep", "test", "handled_elsewhere", "not_known_to_mpesa"])
 def test_money_is_set_aside_and_waits_again(desk: Desk, world: World, reason: str) -> None:
     by_hand(world)
     aside = desk.json("money", "set-aside", RECEIPT, reason, *ACCOUNT)

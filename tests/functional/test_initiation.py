@@ -279,6 +279,18 @@ def test_a_user_gets_five_prompts_in_ten_minutes_and_is_told_when(scene: Scene) 
     assert "(EAT)" in answer.body["error"]
 
 
+@pytest.mark.parametrize(("waited", "minute"), [(0, "17:24"), (40, "17:24"), (41, "17:25")])
+def test_the_refusal_names_the_first_full_minute_that_is_allowed(
+    scene: Scene, waited: int, minute: str
+) -> None:
+    """The account's ten minutes begin at 17:13:20, or later."""
+    scene.pass_time(waited)
+    for number in range(6):
+        scene.register(f"b{number}")
+        answer = scene.initiate(f"b{number}", phone=f"25471111111{number}")
+    assert answer.body["error"].endswith(f"Try again at {minute} (EAT)")
+
+
 def test_without_a_token_nothing_is_reserved(scene: Scene) -> None:
     scene.line.is_down = True
     answer = scene.initiate()

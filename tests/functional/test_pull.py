@@ -351,8 +351,9 @@ def test_due_payments_are_looked_at_although_pull_breaks(world: PullWorld) -> No
     world.pass_time(3, delivers=False)
     world.enter_pin()
     world.pass_time(300, delivers=False)
-    world.network.next(refuse(throttled), on=frozenset({"BatchGetItem"}))
-    for _ in range(3):
+    for _ in range(4 * 3):  # our tries, and botocore's of each
         world.network.next(refuse(throttled), on=frozenset({"BatchGetItem"}))
+    metrics = listen_to(world)
     world.clean_up()
+    assert metrics.sums(service="hakika")["PullUnfinished"] == 1
     assert world.payment(payment_id).status == "completed"

@@ -135,6 +135,19 @@ def test_a_review_does_not_end_until_receipt_and_amount_are_both_known(
     assert learn(payment, replace(decision, receipt_number=RECEIPT, amount_kes=PRICE)) is not None
 
 
+@pytest.mark.parametrize("resolution", [Resolution.COMPLETE, Resolution.REFUND_DUE])
+def test_a_person_who_ends_a_review_names_the_amount_that_only_a_hint_had_named(
+    resolution: Resolution,
+) -> None:
+    hinted = by_hint("review", paid_amount_kes=1, failure_reason="amount_differs")
+    read = ReviewResolved(resolution=resolution, receipt_number=SECOND_RECEIPT)
+    with pytest.raises(ConflictError, match="must be known"):
+        learn(hinted, read)
+    decided = learn(hinted, replace(read, amount_kes=PRICE))
+    assert decided is not None
+    assert decided.after.paid_amount_kes == PRICE
+
+
 @pytest.mark.parametrize("attention", ["hints_disagree", "second_receipt", "hint_unanswered"])
 def test_no_money_of_its_own_leaves_the_question_about_other_money(attention: str) -> None:
     doubted = replace(by_hint("review"), attention=attention)
