@@ -156,14 +156,16 @@ def _generated(figures: dict[str, Any]) -> Iterator[str]:
     yield from ("", f"| room | {' | '.join(names)} | killed |", f"|---|{'---|' * (len(names) + 1)}")
     for room, found in figures["rooms"].items():
         left = (found["equivalent"], found["surviving"], found["pending"])
-        cells = (found["drawn"], *found["killed_by"].values(), *left)
+        killed = (found["killed_by"][name] for name in names[1:4])
+        cells = (found["drawn"], *killed, *left)
         counts = " | ".join(f"{count:,}" for count in cells)
         yield f"| {room} | {counts} | {found['percent_killed']} % |"
     if figures["survivors"]:
         yield from ("", "Survivors:", "")
     for each in figures["survivors"]:
         where = f"{each['module'].removeprefix('payments.')}, `{each['function']}`"
-        yield from _wrapped(f"- {where}: {each['says']}")
+        says = each["says"].replace("...", "and so on")
+        yield from _wrapped(f"- {where}: {says}")
 
 
 def _wrapped(text: str) -> list[str]:
