@@ -94,7 +94,7 @@ def figures(sample: Sample, why: Iterable[str]) -> dict[str, Any]:
         own = [each for each in sample.drawn if each.room == room]
         rooms[room] = _figures_of(own, argued)
     survivors = [
-        {"id": each.id, "module": each.module, "function": each.function, "says": each.says}
+        {"module": each.module, "function": each.function, "says": each.says}
         for each in sample.drawn
         if each.verdict == SURVIVED and each.id not in argued
     ]

@@ -115,7 +115,7 @@ def test_a_draw_never_repeats_a_mutant_or_a_seed_and_settles_each(tmp_path: Path
     assert read == sample
     assert len({each.id for each in read.drawn}) == 10
     found = figures(read, {same.id})
-    assert [each["id"] for each in found["survivors"]] == [lives.id]
+    assert [each["says"] for each in found["survivors"]] == [lives.says]
     counted = found["rooms"]["edge"]
     names = ("drawn", "killed", "equivalent", "surviving", "pending", "gone", "percent_killed")
     assert [counted[name] for name in names] == [10, 1, 1, 1, 6, 1, 50.0]
