@@ -65,7 +65,7 @@ desk: environments ## fresh links to the desk of the running stack, for a clerk 
 desk-pictures: environments ## take the pictures of docs/desk.md; ARGUMENTS=--look for every width, by day and night
 	@exec $(PY) -m local.desk_pictures $(ARGUMENTS)
 
-test: python ## every check and every test, with all their set-up; PARALLEL=2 processes for each kind, ORDER=7 shuffles the files
+test: python ## every check and every test, with all their set-up; PARALLEL=2 (or more at a time), ORDER=7 shuffles the files
 	@$(PYTHON) -m local.prepare_tests
 	@$(PY) -m local.test_run --parallel $(PARALLEL) $(if $(ORDER),--order $(ORDER))
 

@@ -70,7 +70,9 @@ def _build() -> Build:
         build = Build(digest_inputs(ROOT))
         run([*SAM, "build", "--parallel", "--build-dir", str(draft), *PARAMETERS])
         run([sys.executable, "-m", "tools.slim_layer", str(draft)])
-        write_as_json(draft / "template.yaml")
+        template = draft / "template.yaml"
+        write_as_json(template)
+        zip_layers(template)
         if digest_inputs(ROOT) == build.digest:
             draft.rename(build.template.parent)
             _forget_old_builds()
@@ -84,6 +86,17 @@ def write_as_json(template: Path) -> None:
     template.write_text(json.dumps(document, indent=1))
 
 
+def zip_layers(template: Path) -> None:
+    """Zip the layers of a built template once; each `sam deploy` would do it again."""
+    document = json.loads(template.read_text())
+    for resource in document["Resources"].values():
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            folder = template.parent / resource["Properties"]["ContentUri"]
+            shutil.make_archive(str(folder), "zip", folder)
+            resource["Properties"]["ContentUri"] = f"{folder.name}.zip"
+    template.write_text(json.dumps(document, indent=1))
+
+
 def _forget_old_builds() -> None:
     builds = [each for each in BUILDS.iterdir() if (each / "template.yaml").exists()]
     builds.sort(key=lambda each: each.stat().st_mtime, reverse=True)
@@ -93,7 +106,7 @@ def _forget_old_builds() -> None:
 
 def digest_inputs(root: Path) -> str:
     """Digest every file that the build reads, with its name."""
-    digest = hashlib.sha256(f"{ARCHITECTURE} json".encode())
+    digest = hashlib.sha256(f"{ARCHITECTURE} json zip".encode())
     for path in _walk_inputs(root):
         digest.update(str(path.relative_to(root)).encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())

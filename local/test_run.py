@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / ".local" / "test-logs"
 STACK_FOLDERS = ("tests/browser", "tests/local")
 LONG_FILES = (
+    "tests/local/test_upgrade.py",
     "tests/browser/test_demo_window.py",
     "tests/local/test_runbook.py",
     "tests/local/test_schemathesis.py",
@@ -73,14 +74,19 @@ class Running:
 def main(arguments: list[str]) -> int:
     """Run everything; 1 where anything fails."""
     parser = argparse.ArgumentParser(prog="make test")
-    parser.add_argument("--parallel", type=int, default=2, help="processes for each kind of test")
+    parser.add_argument(
+        "--parallel",
+        type=int,
+        default=2,
+        help="processes for the tests without a stack; those against it get three more",
+    )
     parser.add_argument("--order", type=int, help="shuffle the files of tests by this seed")
     given = parser.parse_args(arguments)
     return run(jobs(given.parallel, given.order), Console(), LOGS)
 
 
 def jobs(parallel: int, order: int | None = None) -> tuple[Job, ...]:
-    """Give what `make test` runs, with so many processes for each kind of test.
+    """Give what `make test` runs, with so many processes for the tests without a stack.
 
     `order` shuffles the files of tests by that seed; without it the long ones come first.
     """
@@ -92,8 +98,8 @@ def jobs(parallel: int, order: int | None = None) -> tuple[Job, ...]:
     return (
         Job(
             "tests against the stack",
-            # Half of their time they wait for the stack: one more keeps the machine busy.
-            pytest_command(*with_stack, *BY_FILE, parallel=parallel + 1),
+            # They mostly wait, and three more processes use that time.
+            pytest_command(*with_stack, *BY_FILE, parallel=parallel + 3),
         ),
         Job(
             "tests without a stack",

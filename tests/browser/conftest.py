@@ -46,8 +46,11 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """A visitor's browser without any memory, at a desk."""
-    context = chromium.new_context(viewport=DESK)  # type: ignore[arg-type]
+    """A visitor's browser without any memory, at a desk.
+
+    Nothing moves in it: a page that waits would draw its turning dial sixty times a second.
+    """
+    context = chromium.new_context(viewport=DESK, reduced_motion="reduce")  # type: ignore[arg-type]
     context.set_default_timeout(60_000)
     yield context
     context.close()

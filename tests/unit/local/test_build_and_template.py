@@ -1,12 +1,14 @@
 """When the build is repeated, what a changed requirement costs, and which routes are promised."""
 
+import json
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from local import environments
-from local.build import digest_inputs
+from local.build import digest_inputs, zip_layers
 from local.settings import ROOT
 from local.template import Route, read_routes, read_template
 
@@ -113,3 +115,18 @@ def test_an_unknown_environment_is_refused_before_anything_is_installed_or_built
     assert done.returncode == 2
     assert f'ENV is sandbox or production, not "{environment}"' in done.stderr
     assert "no-such-python" not in done.stdout + done.stderr
+
+
+def test_a_layer_is_zipped_once_and_a_function_stays_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "PaymentsLayer/python").mkdir(parents=True)
+    (tmp_path / "PaymentsLayer/python/payments.py").write_text("a = 1")
+    layer = {"Type": "AWS::Serverless::LayerVersion", "Properties": {"ContentUri": "PaymentsLayer"}}
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "StatusFunction"}}
+    template = tmp_path / "template.yaml"
+    template.write_text(json.dumps({"Resources": {"PaymentsLayer": layer, "Status": function}}))
+    zip_layers(template)
+    resources = json.loads(template.read_text())["Resources"]
+    assert resources["PaymentsLayer"]["Properties"]["ContentUri"] == "PaymentsLayer.zip"
+    assert resources["Status"] == function
+    with zipfile.ZipFile(tmp_path / "PaymentsLayer.zip") as zipped:
+        assert zipped.read("python/payments.py") == b"a = 1"

@@ -85,7 +85,7 @@ def files_of(job: Job) -> list[str]:
 
 def test_the_tests_against_the_stack_are_shared_out_by_file_and_none_is_left_out() -> None:
     job, without, *_ = jobs(3)
-    assert " ".join(job.command).endswith(f"{' '.join(BY_FILE)} -n 4")
+    assert " ".join(job.command).endswith(f"{' '.join(BY_FILE)} -n 6")
     files = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
     need_a_stack = {name for name in files if name.startswith(STACK_FOLDERS)}
     assert sorted(files_of(job)) == sorted(need_a_stack)
