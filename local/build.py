@@ -87,7 +87,10 @@ def write_as_json(template: Path) -> None:
 
 
 def zip_layers(template: Path) -> None:
-    """Zip the layers of a built template once; each `sam deploy` would do it again."""
+    """Zip the layers of a built template once; each `sam deploy` would do it again.
+
+    The folders stay beside the zips: bench/ imports from them.
+    """
     document = json.loads(template.read_text())
     for resource in document["Resources"].values():
         if resource["Type"] == "AWS::Serverless::LayerVersion":

@@ -22,6 +22,7 @@ def apply_all() -> None:
     http_patches.answer_not_found_for_unknown_routes()
     http_patches.answer_500_for_unhandled_errors()
     http_patches.correct_http_events()
+    function_patches.name_function_urls_in_hex()
     function_patches.wait_less_for_log_lines()
     function_patches.run_functions_on_the_bare_interpreter()
     clock_patches.follow_the_stacks_clock()

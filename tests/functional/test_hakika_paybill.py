@@ -60,6 +60,8 @@ def test_no_token_is_shown(clerk: Desk, world: World) -> None:
     [
         ("https://abc.execute-api.eu-west-1.amazonaws.com", 'contains "exe"'),
         ("https://pay.mpesa.example", 'contains "mpesa"'),
+        ("https://abcmd.lambda-url.eu-west-1.on.aws", "another name"),
+        ("https://execute.example", "(DomainName)"),
         ("http://pay.example.co.ke", "is not https"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -389,6 +390,7 @@ def test_without_a_domain_the_callback_gets_a_url_of_its_own(
     functions = aws.client("lambda", emulator)
     base = callback_base(emulator)
     assert base == outputs_of(emulator)["CallbackFunctionUrlAddress"].rstrip("/")
+    assert re.fullmatch(r"https://[0-9a-f]{32}\.lambda-url\.us-east-1\.on\.aws", base)
     policy = functions.get_policy(FunctionName=f"{STACK_NAME}-callback")["Policy"]
     public = [each for each in json.loads(policy)["Statement"] if each["Principal"] == "*"]
     actions = {each["Action"] for each in public}

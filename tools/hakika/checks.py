@@ -5,8 +5,6 @@ import json
 from itertools import islice
 from typing import Any
 
-from payments.aws.settings import refused_word
-
 from tools.hakika import money_checks, refund_checks, stack_checks
 from tools.hakika.deployment import Deployment
 from tools.hakika.findings import Check, Health
@@ -76,12 +74,9 @@ def _secrets(deployment: Deployment) -> tuple[Health, str]:
 def _callback_url(deployment: Deployment) -> tuple[Health, str]:
     base = deployment.environment("stk-push").get("CALLBACK_URL_BASE", "")
     shown = base or deployment.api_url
-    word = refused_word(shown)
-    if word is not None:
-        return Health.BAD, (
-            f'{shown} contains "{word}", which Safaricom refuses. Give the deployment a domain '
-            "(DomainName), or CallbackFunctionUrl=true"
-        )
+    refusal = money_checks.word_refusal(shown)
+    if refusal is not None:
+        return Health.BAD, refusal
     if not shown.startswith("https://"):
         return Health.BAD, (
             f"{shown} is not https: Safaricom calls only https back. Set CallbackUrlBase in "

@@ -18,23 +18,29 @@ def paybill_address(deployment: Deployment) -> str:
     return deployment.outputs["PaybillAddress"].rstrip("/")
 
 
-def address_refusal(deployment: Deployment, address: str) -> str | None:
-    """Say why Safaricom refuses an address of ours; None where it does not."""
+def word_refusal(address: str) -> str | None:
+    """Say which word Safaricom refuses in an address, and what to do; None where there is none."""
     word = refused_word(address)
-    if word is not None:
-        return (
-            f'{address} contains "{word}", which Safaricom refuses. Give the deployment a domain '
-            "(DomainName), or CallbackFunctionUrl=true"
-        )
+    if word is None:
+        return None
+    if ".lambda-url." in address:  # AWS draws its name from letters and digits
+        remedy = 'Have AWS draw another name: docs/deploy.md, section "Sandbox"'
+    else:
+        remedy = "Give the deployment a domain (DomainName), or CallbackFunctionUrl=true"
+    return f'{address} contains "{word}", which Safaricom refuses. {remedy}'
+
+
+def address_refusal(address: str) -> str | None:
+    """Say why Safaricom refuses an address of ours; None where it does not."""
     if not address.startswith("https://"):
         return f"{address} is not https: Safaricom posts only to https"
-    return None
+    return word_refusal(address)
 
 
 def _paybill(deployment: Deployment) -> tuple[Health, str]:
     """Safaricom has no call that tells which addresses are registered."""
     address = paybill_address(deployment)
-    refusal = address_refusal(deployment, address)
+    refusal = address_refusal(address)
     if refusal is not None:
         return Health.BAD, refusal
     digests = read_digests(deployment)

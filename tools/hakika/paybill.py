@@ -62,7 +62,7 @@ def register(
     session: Session = context.obj
     deployment = session.deployment
     base = paybill_address(deployment)
-    refusal = address_refusal(deployment, base)
+    refusal = address_refusal(base)
     if refusal is not None:
         raise RefusedError(refusal)
     session.tell(f"Safaricom will confirm each payment to {base}/api/c2b/...")

@@ -34,7 +34,7 @@ def register(
     deployment = session.deployment
     # Safaricom asks for an address and posts nothing to it.
     url = f"{paybill_address(deployment)}/api/pull"
-    refusal = address_refusal(deployment, url)
+    refusal = address_refusal(url)
     if refusal is not None:
         raise RefusedError(refusal)
     typed = session.person.ask_secretly("Nominated number") if number == "-" else number
