@@ -13,6 +13,7 @@ from local.client import SimulatorClient
 from tests.local.conftest import Customer
 
 AXE = Path(__file__).parents[1] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+SCREENSHOTS = Path(__file__).parents[2] / ".build" / "screenshots" / "checkout"
 SHADOW_TEXT = """(element) => [...element.shadowRoot.children]
   .map((each) => each.tagName === "STYLE" ? "" : each.innerText).join(" ")"""
 API = re.compile(r"/api/")
@@ -95,6 +96,11 @@ class Checkout:
         answer = self.daraja.answer_phone(self.customer.phone_number, "pin", pin)
         assert answer.status == 200, answer.text
 
+    def enter_pin_and_be_paid(self) -> None:
+        """Type the right PIN, and read that the booking is paid."""
+        self.enter_pin()
+        self.sees("Paid. Thank you!")
+
     def cancel_on_phone(self) -> None:
         """Press Cancel on the phone, once it asks."""
         self.wait_for_prompt()
@@ -135,6 +141,17 @@ class Checkout:
         assert text.strip(), "the checkout shows no text"
         assert not re.search(r"undefined|null|NaN|\[object|\{\w+\}", text), text
         check_accessibility(self.page)
+
+    def shoot(self, name: str) -> None:
+        """Keep a screenshot of what the page is about, for people to look at."""
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        main = self.page.locator("main")
+        main.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
+
+    def look_at(self, name: str) -> None:
+        """Check this state, and keep a screenshot of it."""
+        self.check_accessibility()
+        self.shoot(name)
 
 
 def check_accessibility(page: Page) -> None:

@@ -2,20 +2,20 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from local.client import SimulatorClient
 from local.prepare_tests import CHROMIUM
 from local.state import StackState
 from tests.browser.checkout import Checkout
-from tests.browser.desk_page import booking_system, links, scene, sign_in
+from tests.browser.desk_page import links, scene, sign_in
+from tests.browser.stub_desk import desk
 from tests.local.conftest import Customer, MakeToken, customer, make_token
 from tests.local.conftest import simulator as daraja
 
-__all__ = ["booking_system", "customer", "daraja", "links", "make_token", "scene", "sign_in"]
+__all__ = ["customer", "daraja", "desk", "links", "make_token", "scene", "sign_in"]
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -26,10 +26,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SCREENSHOTS = Path(__file__).parents[2] / ".build" / "screenshots" / "checkout"
 DESK = {"width": 1280, "height": 900}
 OpenCheckout = Callable[..., Checkout]
-Shoot = Callable[[Page, str], None]
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +82,3 @@ def open_checkout(
 
     yield open_one
     assert errors == []
-
-
-@pytest.fixture
-def shoot() -> Shoot:
-    """Keep a screenshot of what the page is about, for people to look at."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-
-    def shoot(page: Page, name: str) -> None:
-        page.locator("main").screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
-
-    return shoot

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from local.client import ApiClient, SimulatorClient
+from local.client import SimulatorClient
 from local.desk import new_links
 from local.state import StackState, write_state
 from tests.browser.checkout import check_accessibility
@@ -99,11 +99,6 @@ class Desk:
 def scene(stack: StackState, customer: Customer, daraja: SimulatorClient, tmp_path: Path) -> Scene:
     write_state(tmp_path / "stack.json", stack)
     return Scene(stack=stack, customer=customer, simulator=daraja, folder=tmp_path)
-
-
-@pytest.fixture
-def booking_system(stack: StackState) -> ApiClient:
-    return ApiClient(stack.api_url, stack.booking_token)
 
 
 @pytest.fixture

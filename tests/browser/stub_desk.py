@@ -1,12 +1,13 @@
 """The desk's page before a server that answers as told, with one payment on it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
 from payments.http.desk_page import page_file
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
@@ -87,6 +88,14 @@ class StubDesk:
         self.open(language, "/desk#a-link")
         expect(self.page.locator(".rows button")).to_have_count(1)
 
+    def presses(self, name: str) -> None:
+        """Press a button by the words on it."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def opens(self) -> None:
+        """Press the one row."""
+        self.page.locator(".rows button").click()
+
     def _answer(self, route: Route) -> None:
         path = urlsplit(route.request.url).path
         if not path.startswith(API):
@@ -102,6 +111,8 @@ class StubDesk:
             route.fulfill(json=GOOD[name])
 
 
-def open_desk(context: BrowserContext) -> StubDesk:
-    """Give the desk in a new tab, not opened yet."""
-    return StubDesk(context.new_page())
+@pytest.fixture
+def desk(context: BrowserContext, errors: list[str]) -> Iterator[StubDesk]:
+    """The desk in a new tab, not opened yet; no script may fail there."""
+    yield StubDesk(context.new_page())
+    assert errors == []

@@ -5,38 +5,32 @@ import re
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from local.client import ApiClient, SimulatorClient
+from local.client import SimulatorClient
 from local.state import StackState
 from tests.browser.checkout import API, PUSH, STATUS, Checkout
-from tests.browser.conftest import OpenCheckout, Shoot
+from tests.browser.conftest import OpenCheckout
 from tests.local.conftest import Customer, MakeToken
 
 CLOSED = re.compile("closed without a PIN")
 WRONG = re.compile("PIN was wrong")
 
 
-def test_a_customer_pays_and_sees_the_receipt(open_checkout: OpenCheckout, shoot: Shoot) -> None:
+def test_a_customer_pays_and_sees_the_receipt(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout()
     expect(checkout.button("Pay KES 1,000")).to_be_enabled()
-    checkout.check_accessibility()
-    shoot(checkout.page, "01-form")
+    checkout.look_at("01-form")
     checkout.pay()
     checkout.sees("Check your phone")
     checkout.wait_for_prompt()
-    checkout.check_accessibility()
-    shoot(checkout.page, "02-waiting")
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.look_at("02-waiting")
+    checkout.enter_pin_and_be_paid()
     checkout.reads(re.compile(r"^[A-Z0-9]{10}$"))
-    checkout.check_accessibility()
-    shoot(checkout.page, "03-completed")
+    checkout.look_at("03-completed")
     assert checkout.payment_status == "Paid"
     assert checkout.prompts == 1
 
 
-def test_the_page_hears_events_and_goes_on_to_the_success_url(
-    open_checkout: OpenCheckout,
-) -> None:
+def test_the_page_hears_events_and_goes_on_to_the_success_url(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout(success_url="/shop.html?done=1")
     heard: list[str] = []  # it outlives the page, which goes on by itself
     checkout.page.expose_function("hear", lambda name: heard.append(name))
@@ -46,8 +40,7 @@ def test_the_page_hears_events_and_goes_on_to_the_success_url(
           document.addEventListener(name, (event) => window.hear(event.type)); }"""
     )
     checkout.pay()
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.enter_pin_and_be_paid()
     checkout.page.wait_for_url(re.compile(r"/shop\.html\?done=1&payment_id=[0-9a-f]{32}$"))
     assert heard[0] == "mpesa-update"
     assert heard[-2:] == ["mpesa-outcome", "mpesa-completed"]
@@ -56,36 +49,31 @@ def test_the_page_hears_events_and_goes_on_to_the_success_url(
 def test_a_success_url_that_is_no_web_address_leads_nowhere(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout(success_url="javascript:alert(1)")
     checkout.pay()
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.enter_pin_and_be_paid()
     expect(checkout.page.get_by_role("link")).to_have_count(0)
 
 
-def test_a_customer_cancels_and_tries_again(open_checkout: OpenCheckout, shoot: Shoot) -> None:
+def test_a_customer_cancels_and_tries_again(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout()
     checkout.pay()
     checkout.cancel_on_phone()
     checkout.sees("Not paid")
     checkout.reads(CLOSED)
-    checkout.check_accessibility()
-    shoot(checkout.page, "04-cancelled")
+    checkout.look_at("04-cancelled")
     assert checkout.payment_status == "Failed"
     checkout.button("Try again").click()
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.enter_pin_and_be_paid()
     assert checkout.prompts == 2
     assert len(checkout.idempotency_keys()) == 2
 
 
-def test_a_wrong_pin_is_named_and_another_number_can_be_used(
-    open_checkout: OpenCheckout, shoot: Shoot
-) -> None:
+def test_a_wrong_pin_is_named_and_another_number_can_be_used(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout()
     checkout.pay()
     checkout.enter_pin("9999")
     checkout.sees("Not paid")
     checkout.reads(WRONG)
-    shoot(checkout.page, "05-wrong-pin")
+    checkout.shoot("05-wrong-pin")
     checkout.button("Use another number").click()
     field = checkout.page.get_by_label("M-PESA phone number")
     expect(field).to_be_focused()
@@ -94,13 +82,12 @@ def test_a_wrong_pin_is_named_and_another_number_can_be_used(
     checkout.reads("Enter a Kenyan mobile number, such as 0712 345 678.")
     expect(field).to_be_focused()
     expect(field).to_have_attribute("aria-invalid", "true")
-    checkout.check_accessibility()
-    shoot(checkout.page, "06-invalid-number")
+    checkout.look_at("06-invalid-number")
     assert len(checkout.pushes) == 1
 
 
 def test_a_lost_callback_is_recovered_by_the_query(
-    open_checkout: OpenCheckout, daraja: SimulatorClient, customer: Customer, shoot: Shoot
+    open_checkout: OpenCheckout, daraja: SimulatorClient, customer: Customer
 ) -> None:
     daraja.set_next("callback_lost+twin_lost+pull_never", customer.phone_number)
     checkout = open_checkout()
@@ -108,45 +95,37 @@ def test_a_lost_callback_is_recovered_by_the_query(
     checkout.enter_pin()
     checkout.sees("Paid. Thank you!", within_seconds=120)
     checkout.reads("In the SMS from M-PESA")
-    checkout.check_accessibility()
-    shoot(checkout.page, "07-completed-without-receipt")
+    checkout.look_at("07-completed-without-receipt")
     assert checkout.payment_status == "Paid"
 
 
 def test_a_double_click_is_one_payment(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout()
     checkout.button("Pay KES 1,000").dblclick()
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.enter_pin_and_be_paid()
     assert checkout.prompts == 1
     assert len(checkout.pushes) == 1
 
 
-def test_two_tabs_are_one_payment(
-    open_checkout: OpenCheckout, context: BrowserContext, customer: Customer
-) -> None:
+def test_two_tabs_are_one_payment(open_checkout: OpenCheckout) -> None:
     first = open_checkout()
     second = open_checkout(booking_id=first.booking_id)
     first.pay()
     second.pay()
-    first.enter_pin()
-    first.sees("Paid. Thank you!")
+    first.enter_pin_and_be_paid()
     second.sees("Paid. Thank you!")
     assert first.prompts == 1
 
 
-def test_a_reload_in_the_middle_resumes_the_payment(
-    open_checkout: OpenCheckout, shoot: Shoot
-) -> None:
+def test_a_reload_in_the_middle_resumes_the_payment(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout()
     checkout.pay()
     checkout.wait_for_prompt()
     checkout.page.reload()
     checkout.sees("Check your phone")
     checkout.reads("This is the request you sent earlier. No second one was sent.")
-    shoot(checkout.page, "08-resumed")
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.shoot("08-resumed")
+    checkout.enter_pin_and_be_paid()
     checkout.page.reload()
     checkout.sees("Paid. Thank you!")
     assert checkout.prompts == 1
@@ -161,8 +140,7 @@ def test_a_reload_before_the_answer_arrives_resumes_too(open_checkout: OpenCheck
     checkout.page.unroute(PUSH)
     checkout.page.reload()
     checkout.sees("Check your phone")
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.enter_pin_and_be_paid()
     assert checkout.prompts == 1
 
 
@@ -170,23 +148,21 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(open_checkout: OpenC
     checkout = open_checkout()
     checkout.page.route(PUSH, _answer_is_lost, times=1)
     checkout.pay()
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.enter_pin_and_be_paid()
     assert checkout.prompts == 1
     assert len(checkout.pushes) == 2
     assert len(checkout.idempotency_keys()) == 1
 
 
 def test_the_backend_goes_down_while_waiting_and_comes_up_again(
-    open_checkout: OpenCheckout, shoot: Shoot
+    open_checkout: OpenCheckout,
 ) -> None:
     checkout = open_checkout()
     checkout.pay()
     checkout.sees("Check your phone")
     checkout.page.route(API, lambda route: route.abort("connectionrefused"))
     checkout.reads("Connection lost. Your payment is safe; reconnecting…")
-    checkout.check_accessibility()
-    shoot(checkout.page, "09-reconnecting")
+    checkout.look_at("09-reconnecting")
     checkout.enter_pin()
     checkout.page.unroute(API)
     checkout.sees("Paid. Thank you!")
@@ -194,7 +170,7 @@ def test_the_backend_goes_down_while_waiting_and_comes_up_again(
 
 
 def test_a_backend_that_is_down_from_the_start_says_so_and_pays_once_it_is_up(
-    open_checkout: OpenCheckout, shoot: Shoot
+    open_checkout: OpenCheckout,
 ) -> None:
     checkout = open_checkout()
     expect(checkout.button("Pay KES 1,000")).to_be_enabled()
@@ -202,18 +178,16 @@ def test_a_backend_that_is_down_from_the_start_says_so_and_pays_once_it_is_up(
     checkout.page.route(API, lambda route: route.abort("connectionrefused"))
     checkout.pay()
     checkout.reads("No connection. We keep trying; you will not be charged twice.")
-    shoot(checkout.page, "10-sending-without-connection")
+    checkout.shoot("10-sending-without-connection")
     for _ in range(10):
         checkout.page.clock.run_for(10_000)
     checkout.sees("No connection")
-    checkout.check_accessibility()
-    shoot(checkout.page, "11-offline")
+    checkout.look_at("11-offline")
     assert checkout.prompts == 0
     checkout.page.unroute(API)
     checkout.page.clock.resume()
     checkout.button("Try again").click()
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.enter_pin_and_be_paid()
     assert checkout.prompts == 1
     assert len(checkout.idempotency_keys()) == 1
 
@@ -243,7 +217,7 @@ def test_an_origin_that_the_api_does_not_allow_is_named(
 
 
 def test_a_slow_network_neither_fails_nor_pays_twice(
-    open_checkout: OpenCheckout, context: BrowserContext, shoot: Shoot
+    open_checkout: OpenCheckout, context: BrowserContext
 ) -> None:
     checkout = open_checkout()
     network = context.new_cdp_session(checkout.page)
@@ -254,18 +228,17 @@ def test_a_slow_network_neither_fails_nor_pays_twice(
     checkout.page.route(PUSH, lambda route: held.append(route))
     checkout.button("Pay KES 1,000").dblclick()
     checkout.sees("Sending the request…")
-    shoot(checkout.page, "24-sending")
+    checkout.shoot("24-sending")
     checkout.page.unroute(PUSH)
     for route in held:
         route.continue_()
     checkout.sees("Check your phone")
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.enter_pin_and_be_paid()
     assert checkout.prompts == 1
 
 
 def test_without_a_result_it_is_pending_and_check_again_finds_it(
-    open_checkout: OpenCheckout, shoot: Shoot
+    open_checkout: OpenCheckout,
 ) -> None:
     checkout = open_checkout()
     checkout.page.clock.install()
@@ -279,8 +252,7 @@ def test_without_a_result_it_is_pending_and_check_again_finds_it(
         if look == 0:  # while the phone still asks; the page goes on hearing its first answer
             checkout.enter_pin()
     checkout.sees("Still waiting for M-PESA")
-    checkout.check_accessibility()
-    shoot(checkout.page, "12-pending")
+    checkout.look_at("12-pending")
     checkout.page.unroute(STATUS)
     checkout.button("Check again").click()
     checkout.page.clock.resume()
@@ -290,7 +262,7 @@ def test_without_a_result_it_is_pending_and_check_again_finds_it(
 
 
 def test_a_phone_that_is_off_fails_with_a_time_for_the_next_try(
-    open_checkout: OpenCheckout, daraja: SimulatorClient, customer: Customer, shoot: Shoot
+    open_checkout: OpenCheckout, daraja: SimulatorClient, customer: Customer
 ) -> None:
     daraja.call("PATCH", f"/phones/{customer.phone_number}", {"is_on": False})
     checkout = open_checkout()
@@ -298,12 +270,11 @@ def test_a_phone_that_is_off_fails_with_a_time_for_the_next_try(
     checkout.sees("Not paid")
     checkout.reads(re.compile(r"^You can try again in \d:\d\d\.$"))
     expect(checkout.button("Try again")).to_be_disabled()
-    checkout.check_accessibility()
-    shoot(checkout.page, "13-failed-with-time")
+    checkout.look_at("13-failed-with-time")
 
 
 def test_a_wrong_amount_is_under_review_and_cannot_be_paid_again(
-    open_checkout: OpenCheckout, daraja: SimulatorClient, customer: Customer, shoot: Shoot
+    open_checkout: OpenCheckout, daraja: SimulatorClient, customer: Customer
 ) -> None:
     silent = "twin_off+query_never_final+pull_never"  # each of them names the true amount
     daraja.set_next(f"callback_wrong_amount+{silent}", customer.phone_number)
@@ -312,36 +283,30 @@ def test_a_wrong_amount_is_under_review_and_cannot_be_paid_again(
     checkout.enter_pin()
     checkout.sees("We received your money")
     expect(checkout.page.get_by_role("button")).to_have_count(0)
-    checkout.check_accessibility()
-    shoot(checkout.page, "14-review")
+    checkout.look_at("14-review")
     checkout.page.reload()
     checkout.sees("We received your money")
 
 
 def test_money_for_a_cancelled_booking_is_coming_back(
-    open_checkout: OpenCheckout, stack: StackState, customer: Customer, shoot: Shoot
+    open_checkout: OpenCheckout, stack: StackState, customer: Customer
 ) -> None:
     checkout = open_checkout()
     checkout.pay()
     checkout.sees("Check your phone")
-    booking_system = ApiClient(stack.api_url, stack.booking_token)
-    cancelled = {"client_id": customer.client_id, "price_kes": 1000, "status": "Cancelled"}
-    path = f"/api/consultations/{checkout.booking_id}"
-    assert booking_system.call("PUT", path, cancelled).status == 200
+    customer.cancel(checkout.booking_id)
     checkout.enter_pin()
     checkout.sees("We owe you this money")
     expect(checkout.page.get_by_role("button")).to_have_count(0)
-    checkout.check_accessibility()
-    shoot(checkout.page, "15-refund-due")
+    checkout.look_at("15-refund-due")
 
 
-def test_a_refusal_is_told_in_the_services_words(open_checkout: OpenCheckout, shoot: Shoot) -> None:
+def test_a_refusal_is_told_in_the_services_words(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout(amount="999")
     checkout.pay("Pay KES 999")
     checkout.sees("We could not start the payment")
     checkout.reads(re.compile("price of the consultation, KES 1,000"))
-    checkout.check_accessibility()
-    shoot(checkout.page, "16-refused")
+    checkout.look_at("16-refused")
     assert checkout.prompts == 0
 
 
@@ -353,36 +318,31 @@ def test_an_unknown_booking_and_a_bad_token_are_told(open_checkout: OpenCheckout
     stranger.reads(re.compile("^Please sign in again"))
 
 
-def test_a_booking_that_was_paid_elsewhere_shows_its_receipt(
-    open_checkout: OpenCheckout,
-) -> None:
+def test_a_booking_that_was_paid_elsewhere_shows_its_receipt(open_checkout: OpenCheckout) -> None:
     elsewhere = open_checkout()
     elsewhere.pay()
-    elsewhere.enter_pin()
-    elsewhere.sees("Paid. Thank you!")
+    elsewhere.enter_pin_and_be_paid()
     elsewhere.page.evaluate("localStorage.clear()")
     here = open_checkout(booking_id=elsewhere.booking_id)
     here.sees("Paid. Thank you!")
     assert here.pushes == []
 
 
-def test_swahili_from_the_first_word_to_the_last(open_checkout: OpenCheckout, shoot: Shoot) -> None:
+def test_swahili_from_the_first_word_to_the_last(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout(lang="sw")
     expect(checkout.page.get_by_label("Nambari ya simu ya M-PESA")).to_be_visible()
-    shoot(checkout.page, "17-swahili-form")
+    checkout.shoot("17-swahili-form")
     checkout.pay("Lipa KES 1,000")
     checkout.sees("Angalia simu yako")
-    checkout.check_accessibility()
-    shoot(checkout.page, "18-swahili-waiting")
+    checkout.look_at("18-swahili-waiting")
     checkout.cancel_on_phone()
     checkout.sees("Malipo hayakukamilika")
     checkout.reads(re.compile("Ombi la malipo lilifungwa bila PIN"))
-    shoot(checkout.page, "19-swahili-cancelled")
+    checkout.shoot("19-swahili-cancelled")
     checkout.button("Jaribu tena").click()
     checkout.enter_pin()
     checkout.sees("Umelipa. Asante!")
-    checkout.check_accessibility()
-    shoot(checkout.page, "20-swahili-completed")
+    checkout.look_at("20-swahili-completed")
 
 
 def test_the_language_can_change_in_the_middle(open_checkout: OpenCheckout) -> None:
@@ -419,9 +379,7 @@ def test_keyboard_only_and_the_focus_is_never_lost(open_checkout: OpenCheckout) 
     expect(title).to_be_focused()
 
 
-def test_what_happens_is_announced_to_those_who_do_not_see_it(
-    open_checkout: OpenCheckout,
-) -> None:
+def test_what_happens_is_announced_to_those_who_do_not_see_it(open_checkout: OpenCheckout) -> None:
     checkout = open_checkout()
     announcer = checkout.page.get_by_role("status")
     checkout.pay()
@@ -431,7 +389,7 @@ def test_what_happens_is_announced_to_those_who_do_not_see_it(
 
 
 @pytest.mark.parametrize("width", [360, 320])
-def test_it_fits_a_small_screen(open_checkout: OpenCheckout, shoot: Shoot, width: int) -> None:
+def test_it_fits_a_small_screen(open_checkout: OpenCheckout, width: int) -> None:
     checkout = open_checkout()
     checkout.page.set_viewport_size({"width": width, "height": 740})
     expect(checkout.button("Pay KES 1,000")).to_be_enabled()
@@ -440,15 +398,14 @@ def test_it_fits_a_small_screen(open_checkout: OpenCheckout, shoot: Shoot, width
         box = control.bounding_box()
         assert box is not None
         assert box["height"] >= 44
-    shoot(checkout.page, f"21-{width}-form")
+    checkout.shoot(f"21-{width}-form")
     checkout.pay()
     checkout.sees("Check your phone")
     _assert_nothing_sticks_out(checkout.page)
-    shoot(checkout.page, f"22-{width}-waiting")
-    checkout.enter_pin()
-    checkout.sees("Paid. Thank you!")
+    checkout.shoot(f"22-{width}-waiting")
+    checkout.enter_pin_and_be_paid()
     _assert_nothing_sticks_out(checkout.page)
-    shoot(checkout.page, f"23-{width}-completed")
+    checkout.shoot(f"23-{width}-completed")
 
 
 def test_a_page_gives_it_its_own_colours(open_checkout: OpenCheckout) -> None:

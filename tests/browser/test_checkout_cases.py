@@ -259,40 +259,7 @@ def test_the_countdown_is_the_services_and_survives_a_reload(context: BrowserCon
     expect(count).to_have_count(0)
 
 
-# --- which way out is offered
-
-
-@pytest.mark.parametrize(
-    ("push", "offers"),
-    [
-        (refusal(409, "phone_busy", retry_after_seconds=60), ["Use another number"]),
-        (
-            refusal(429, "too_many_prompts", retry_after_seconds=60, limited_by="phone"),
-            ["Use another number"],
-        ),
-        (refusal(429, "too_many_prompts", retry_after_seconds=60, limited_by="account"), []),
-        (refusal(404, "consultation_not_found"), []),
-        (refusal(409, "consultation_cancelled"), []),
-        (refusal(400, "amount_differs_from_price"), ["Try again"]),
-        (
-            refusal(502, "initiation_failed", payment_id=PAYMENT_ID),
-            ["Try again", "Use another number"],
-        ),
-        (refusal(503, "store_unavailable"), ["Try again"]),
-        (refusal(401, "unauthenticated"), ["Check again"]),
-    ],
-    ids=lambda each: each[1]["code"] if isinstance(each, tuple) else "",
-)
-def test_a_refusal_offers_what_helps_and_nothing_else(
-    context: BrowserContext, push: tuple[int, dict[str, Any]], offers: list[str]
-) -> None:
-    shop = open_shop(context, StubApi(push=push))
-    shop.pay()
-    shop.sees("Please sign in again" if push[0] == 401 else "We could not start the payment")
-    assert shop.page.locator("mpesa-checkout button:enabled").all_inner_texts() == offers
-    if "Use another number" in offers:
-        shop.button("Use another number").click()
-        expect(shop.field).to_be_focused()
+# --- which way out is offered; after a refusal, test_checkout_refusals.py asks
 
 
 @pytest.mark.parametrize("actions", [["try_again", "other_number"], ["try_again"]])

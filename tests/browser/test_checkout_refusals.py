@@ -36,6 +36,7 @@ UNSENT = (
     "No connection. We keep trying; you will not be charged twice.",
     "Hakuna mtandao. Tunaendelea kujaribu; hutatozwa mara mbili.",
 )
+IN_A_MINUTE = ("You can try again in 1:00.", "Unaweza kujaribu tena baada ya 1:00.")
 LOOKED_AT = "403"
 SECONDS_MAX = 110
 
@@ -55,6 +56,11 @@ def of_gateway(status: int) -> tuple[int, dict[str, Any]]:
 
 
 ROWS = {
+    "400": Row(
+        refusal(400, "amount_differs_from_price"),
+        (OURS, "Kiasi si sawa na bei ya miadi hii."),
+        (AGAIN,),
+    ),
     "401": Row(
         refusal(401, "unauthenticated"),
         (
@@ -80,12 +86,17 @@ ROWS = {
     ),
     "409, phone busy": Row(
         refusal(409, "phone_busy", retry_after_seconds=60),
-        ("You can try again in 1:00.", "Unaweza kujaribu tena baada ya 1:00."),
+        IN_A_MINUTE,
         (OTHER,),
     ),
     "429": Row(
         refusal(429, "too_many_prompts", retry_after_seconds=60, limited_by="account"),
-        ("You can try again in 1:00.", "Unaweza kujaribu tena baada ya 1:00."),
+        IN_A_MINUTE,
+    ),
+    "429, this phone": Row(
+        refusal(429, "too_many_prompts", retry_after_seconds=60, limited_by="phone"),
+        IN_A_MINUTE,
+        (OTHER,),
     ),
     "429 of the gateway": Row(of_gateway(429), BUSY, (AGAIN,)),
     "502": Row(
@@ -113,9 +124,14 @@ def test_a_refusal_says_what_to_do(context: BrowserContext, name: str, language:
     offered = shop.page.locator("mpesa-checkout button:enabled").all_inner_texts()
     assert offered == [each[at] for each in row.offers]
     assert len(shop.api.keys) == 1, "nothing new is asked for by itself"
+    if language == "en":
+        shop.sees("Please sign in again" if name == "401" else "We could not start the payment")
     if name == LOOKED_AT:
         shop.page.clock.resume()
         check_accessibility(shop.page)
+    if OTHER in row.offers:
+        shop.button(OTHER[at]).click()
+        expect(shop.field).to_be_focused()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -17,8 +17,7 @@ from playwright.sync_api import (
 )
 
 from local.state import StackState
-from tests.browser.checkout import PUSH, check_accessibility
-from tests.browser.conftest import SCREENSHOTS
+from tests.browser.checkout import PUSH, SCREENSHOTS, check_accessibility
 from tests.browser.desk_page import Desk
 
 READY = re.compile(r"^(Pay|Lipa) KES")
@@ -170,6 +169,17 @@ def window(context: BrowserContext, stack: StackState, errors: list[str]) -> Ite
     window.open(stack.demo_url)
     yield window
     assert errors == []
+
+
+@pytest.fixture
+def forced_colours(chromium: Browser, stack: StackState) -> Iterator[DemoWindow]:
+    """The window at a desk whose system sets the colours."""
+    context = chromium.new_context(viewport=DESK, forced_colors="active")  # type: ignore[arg-type]
+    context.set_default_timeout(60_000)
+    window = DemoWindow(context.new_page())
+    window.open(stack.demo_url)
+    yield window
+    context.close()
 
 
 def test_a_newcomer_pays_and_reads_every_step(window: DemoWindow) -> None:
@@ -324,13 +334,8 @@ def test_each_colour_scheme_can_be_read_and_shows_the_focus(
     window.shoot(f"36-demo-{scheme}")
 
 
-def test_forced_colours_show_what_is_pressed_and_every_arrow(
-    chromium: Browser, stack: StackState
-) -> None:
-    context = chromium.new_context(viewport=DESK, forced_colors="active")  # type: ignore[arg-type]
-    context.set_default_timeout(60_000)
-    window = DemoWindow(context.new_page())
-    window.open(stack.demo_url)
+def test_forced_colours_show_what_is_pressed_and_every_arrow(forced_colours: DemoWindow) -> None:
+    window = forced_colours
     for pressed in ("true", "false"):
         for button in window.page.locator(f"[aria-pressed={pressed}]").all():
             style = button.evaluate("each => getComputedStyle(each).outlineStyle")
@@ -340,7 +345,6 @@ def test_forced_colours_show_what_is_pressed_and_every_arrow(
     # Each step that comes draws the list anew, so every arrow is asked in one go.
     window.page.wait_for_function(EVERY_ARROW_IS_DRAWN)
     window.shoot("37-demo-forced-colours")
-    context.close()
 
 
 def test_without_a_simulator_a_real_phone_pays_one_checkout(
@@ -420,16 +424,10 @@ def test_a_whole_story_is_played_with_the_keyboard_alone(window: DemoWindow) -> 
     expect(window.steps).to_have_count(0)
 
 
-def test_forced_colours_leave_the_end_in_words_and_a_sign(
-    chromium: Browser, stack: StackState
-) -> None:
-    context = chromium.new_context(viewport=DESK, forced_colors="active")  # type: ignore[arg-type]
-    context.set_default_timeout(60_000)
-    window = DemoWindow(context.new_page())
-    window.open(stack.demo_url)
+def test_forced_colours_leave_the_end_in_words_and_a_sign(forced_colours: DemoWindow) -> None:
+    window = forced_colours
     window.choose_day("Customer cancels")
     window.pay()
     window.ends_with(NOT_PAID)
     check_accessibility(window.page)
     window.shoot("39-demo-forced-colours-end")
-    context.close()

@@ -8,7 +8,6 @@ import pytest
 from payments.values import EAT, eat_day
 from playwright.sync_api import BrowserContext, Route, expect
 
-from local.client import ApiClient
 from tests.browser.desk_page import SECONDS, WHY, SignIn, paid_by_hand
 from tests.local.operator_desk import ACCOUNT, answer
 from tests.local.runbook_scene import Scene
@@ -83,12 +82,10 @@ def test_money_without_a_payment_is_attached_to_the_booking_that_the_customer_na
 
 
 def test_one_person_requests_a_refund_and_another_approves_it(
-    scene: Scene, sign_in: SignIn, booking_system: ApiClient
+    scene: Scene, sign_in: SignIn
 ) -> None:
     payment = scene.paid()
-    cancelled = {"client_id": payment.client_id, "price_kes": 1000, "status": "Cancelled"}
-    path = f"/api/consultations/{payment.booking_id}"
-    assert booking_system.call("PUT", path, cancelled).status == 200
+    scene.customer.cancel(payment.booking_id)
     clerk, approver = sign_in("clerk"), sign_in("approver")
     clerk.row(payment.booking_id).click()
     clerk.act("Request the refund")

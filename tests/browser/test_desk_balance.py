@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import expect
 
 from tests.browser.checkout import check_accessibility
-from tests.browser.stub_desk import PAYMENT, PAYMENT_ID, open_desk
+from tests.browser.stub_desk import PAYMENT, PAYMENT_ID, StubDesk
 
 HELD = {
     "en": "M-PESA's account held KES 900 at 23 Nov 2026, 10:15:00, 3 min ago.",
@@ -29,7 +29,7 @@ def requested(balance: dict[str, Any] | None) -> dict[str, Any]:
 @pytest.mark.parametrize("language", ["en", "sw"])
 @pytest.mark.parametrize("is_enough", [True, False, None])
 def test_the_balance_is_read_with_its_age_and_warns(
-    context: BrowserContext, errors: list[str], language: str, is_enough: bool | None
+    desk: StubDesk, language: str, is_enough: bool | None
 ) -> None:
     told = {
         "amount_kes": 900,
@@ -38,13 +38,11 @@ def test_the_balance_is_read_with_its_age_and_warns(
         "is_enough": is_enough,
     }
     payment = requested(None if is_enough is None else told)
-    desk = open_desk(context)
     desk.trouble[f"payments/{PAYMENT_ID}"] = lambda route: route.fulfill(json=payment)
     desk.sign_in(language)
-    desk.page.locator(".rows button").click()
+    desk.opens()
     head = desk.page.locator(".head")
     expect(head.get_by_role("button")).to_have_count(1)
     for sentence, is_there in ((HELD, is_enough is not None), (SHORT, is_enough is False)):
         expect(head.get_by_text(sentence[language])).to_have_count(int(is_there))
     check_accessibility(desk.page)
-    assert errors == []

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
-from local.client import ApiClient
 from tests.browser.desk_page import SECONDS, WHY, SignIn, paid_by_hand
 from tests.local.runbook_scene import Scene
 
@@ -137,14 +136,13 @@ def twice(scene: Scene, start: Start) -> NewClerk:
     return clerk
 
 
-def my_refund(scene: Scene, start: Start, booking: ApiClient) -> NewClerk:
+def my_refund(scene: Scene, start: Start) -> NewClerk:
     payment = scene.paid()
     code = code_in_sms(scene)
-    cancelled = {"client_id": payment.client_id, "price_kes": 1000, "status": "Cancelled"}
-    path = f"/api/consultations/{payment.booking_id}"
-    assert booking.call("PUT", path, cancelled).status == 200
+    scene.customer.cancel(payment.booking_id)
     refunds = f"/api/payments/{payment.payment_id}/refunds"
     headers = {"Idempotency-Key": payment.payment_id}
+    booking = scene.customer.booking_system
     asked = booking.call("POST", refunds, {"reason": "the doctor is ill"}, headers=headers)
     assert asked.status == 200, asked.text
     clerk = start()
@@ -189,12 +187,9 @@ def by_hand(scene: Scene, start: Start) -> NewClerk:
 
 
 def test_a_new_clerk_answers_each_question_from_the_page_alone(
-    scene: Scene, sign_in: SignIn, booking_system: ApiClient
+    scene: Scene, sign_in: SignIn
 ) -> None:
-    def refund(others: Scene, start: Start) -> NewClerk:
-        return my_refund(others, start, booking_system)
-
-    told: tuple[Story, ...] = (i_paid, twice, refund, came_in, waits, by_hand)
+    told: tuple[Story, ...] = (i_paid, twice, my_refund, came_in, waits, by_hand)
     stories = dict(zip(EFFORTS, told, strict=True))
     desk = sign_in("clerk").page
     desk.context.add_init_script(COUNT)

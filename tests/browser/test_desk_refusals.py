@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import expect
 
 from tests.browser.checkout import check_accessibility
 from tests.browser.stub_desk import (
     PAYMENT_ID,
+    StubDesk,
     Trouble,
     half_an_answer,
     no_network,
-    open_desk,
     refused,
     silence,
 )
@@ -125,39 +125,34 @@ SIGNING_IN: dict[str, tuple[Trouble, Says]] = {
     "503, the table": (refused(503, "store_unavailable"), LINK_AGAIN),
     "no network": (no_network, LINK_AGAIN),
 }
-languages = pytest.mark.parametrize("language", ["en", "sw"])
+pytestmark = pytest.mark.parametrize("language", ["en", "sw"])
 
 
-@languages
 @pytest.mark.parametrize("name", READING)
 def test_a_view_that_cannot_be_read_says_what_to_do_and_comes_with_the_next_try(
-    context: BrowserContext, errors: list[str], name: str, language: str
+    desk: StubDesk, name: str, language: str
 ) -> None:
     trouble, says = READING[name]
-    desk = open_desk(context)
     desk.sign_in(language)
     desk.trouble[STORY] = trouble
-    desk.page.locator(".rows button").click()
+    desk.opens()
     expect(desk.page.get_by_role("alert")).to_have_text(says.in_language(language))
     if name == LOOKED_AT:
         check_accessibility(desk.page)
     desk.trouble.clear()
-    desk.page.get_by_role("button", name=AGAIN[language], exact=True).click()
+    desk.presses(AGAIN[language])
     expect(desk.page.locator(".sum")).to_have_text("KES 1,500")
-    assert errors == []
 
 
-@languages
 @pytest.mark.parametrize("name", ACTING)
 def test_an_act_without_a_clear_answer_claims_nothing_and_is_looked_at_again(
-    context: BrowserContext, errors: list[str], name: str, language: str
+    desk: StubDesk, name: str, language: str
 ) -> None:
     trouble, says = ACTING[name]
-    desk = open_desk(context)
     desk.sign_in(language)
-    desk.page.locator(".rows button").click()
+    desk.opens()
     desk.trouble[ACT] = trouble
-    desk.page.get_by_role("button", name=REQUEST[language], exact=True).click()
+    desk.presses(REQUEST[language])
     dialog = desk.page.get_by_role("dialog")
     dialog.locator("#reason").fill("the customer called")
     dialog.get_by_role("button", name=DO_IT[language], exact=True).click()
@@ -168,56 +163,45 @@ def test_an_act_without_a_clear_answer_claims_nothing_and_is_looked_at_again(
         dialog.get_by_role("button", name=BACK[language], exact=True).click()
     expect(dialog).to_be_hidden()
     assert desk.calls.count(ACT) == 1, "nothing is repeated by itself"
-    assert errors == []
 
 
-@languages
 @pytest.mark.parametrize("name", SIGNING_IN)
 def test_a_link_that_does_not_sign_in_says_what_to_do(
-    context: BrowserContext, errors: list[str], name: str, language: str
+    desk: StubDesk, name: str, language: str
 ) -> None:
     trouble, says = SIGNING_IN[name]
-    desk = open_desk(context)
     desk.trouble["sessions"] = trouble
     desk.open(language, "/desk#a-link")
     expect(desk.page.get_by_role("alert")).to_contain_text(says.in_language(language))
     assert desk.page.evaluate("sessionStorage.getItem('token')") is None
-    assert errors == []
 
 
-@languages
 @pytest.mark.parametrize("path", ["waiting", ACT])
 def test_a_session_that_ended_says_how_to_come_back(
-    context: BrowserContext, errors: list[str], path: str, language: str
+    desk: StubDesk, path: str, language: str
 ) -> None:
-    desk = open_desk(context)
     desk.sign_in(language)
     desk.trouble[path] = refused(401, "unauthenticated")
     if path == "waiting":
         desk.page.locator("#go-waiting").click()
     else:
-        desk.page.locator(".rows button").click()
-        desk.page.get_by_role("button", name=REQUEST[language], exact=True).click()
+        desk.opens()
+        desk.presses(REQUEST[language])
         desk.page.locator("#reason").fill("the customer called")
         desk.page.locator("#act-yes").click()
     expect(desk.page.locator("main [role=alert]")).to_have_text(SIGN_IN.in_language(language))
     expect(desk.page.get_by_role("dialog")).to_be_hidden()
     assert desk.page.evaluate("sessionStorage.getItem('token')") is None
-    assert errors == []
 
 
-@languages
-def test_a_slow_network_is_named_and_given_up_in_the_end(
-    context: BrowserContext, errors: list[str], language: str
-) -> None:
-    desk = open_desk(context)
+def test_a_slow_network_is_named_and_given_up_in_the_end(desk: StubDesk, language: str) -> None:
     desk.page.clock.install()
     desk.sign_in(language)
     # From here on only the test moves the page's time: the machine may be slow.
     desk.page.clock.pause_at(desk.page.evaluate("Date.now()") / 1000 + PAUSED_AHEAD_SECONDS)
     desk.trouble[STORY] = silence
     told = desk.page.locator("#told")
-    desk.page.locator(".rows button").click()
+    desk.opens()
     desk.page.clock.run_for(SLOW_SECONDS * 1000 - 500)
     expect(told).to_be_empty()
     desk.page.clock.run_for(1000)
@@ -227,4 +211,3 @@ def test_a_slow_network_is_named_and_given_up_in_the_end(
     desk.page.clock.run_for(SECONDS_MAX * 1000)
     expect(desk.page.get_by_role("alert")).to_have_text(DOWN.in_language(language))
     expect(told).to_be_empty()
-    assert errors == []

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.checkout import check_accessibility
 from tests.browser.stub_desk import (
@@ -14,7 +14,6 @@ from tests.browser.stub_desk import (
     PAYMENT_ID,
     SITE,
     StubDesk,
-    open_desk,
     refused,
     silence,
 )
@@ -25,6 +24,7 @@ ACT = f"{STORY}/acts"
 WAITING = "**/api/desk/waiting"
 REQUEST = "Request the refund"
 RECEIPT = "UKR1STRANG"
+MONEY = f"receipts/{RECEIPT}"
 ROW: dict[str, Any] = {
     "receipt_number": RECEIPT,
     "state": "unclaimed",
@@ -50,13 +50,21 @@ DROP = """([name, text]) => {
 }"""
 
 
-@pytest.fixture
-def desk(context: BrowserContext) -> StubDesk:
-    return open_desk(context)
-
-
 def says(body: dict[str, Any]) -> Any:
     return lambda route: route.fulfill(json=body)
+
+
+def offers(act: str, then: str) -> Any:
+    """The payment, with this act as what can be done."""
+    return says(PAYMENT | {"acts": [{"act": act, "then": then}]})
+
+
+def waits(*receipts: dict[str, Any]) -> Any:
+    """What waits: this money, and no payment."""
+    return says({"payments": [], "receipts": list(receipts)})
+
+
+OFFERS_PHONE = offers("reveal_phone", "refund_due")
 
 
 def test_the_code_of_a_link_leaves_the_address_before_the_first_request(desk: StubDesk) -> None:
@@ -76,7 +84,7 @@ def test_the_code_of_a_link_leaves_the_address_before_the_first_request(desk: St
     ],
 )
 def test_an_empty_list_is_a_good_day(desk: StubDesk, language: str, sentence: str) -> None:
-    desk.trouble["waiting"] = says({"payments": [], "receipts": []})
+    desk.trouble["waiting"] = waits()
     desk.open(language, "/desk#a-link")
     expect(desk.page.locator("main .good")).to_have_text(sentence)
     check_accessibility(desk.page)
@@ -94,16 +102,14 @@ def test_a_list_that_leaves_some_out_is_no_whole_list(desk: StubDesk) -> None:
     check_accessibility(desk.page)
 
 
-def test_a_revealed_number_goes_with_its_payment(desk: StubDesk, errors: list[str]) -> None:
-    acts = [{"act": "reveal_phone", "then": "refund_due"}]
-    desk.trouble[f"payments/{PAYMENT_ID}"] = says(PAYMENT | {"acts": acts})
-    desk.trouble[f"payments/{PAYMENT_ID}/acts"] = says({"phone_number": WHOLE_NUMBER})
+def test_a_revealed_number_goes_with_its_payment(desk: StubDesk) -> None:
+    desk.trouble[STORY], desk.trouble[ACT] = OFFERS_PHONE, says({"phone_number": WHOLE_NUMBER})
     desk.sign_in("en")
     told = desk.page.locator("#told")
 
     def reveal() -> None:
-        desk.page.locator(".rows button").click()
-        desk.page.get_by_role("button", name="Show the whole phone number", exact=True).click()
+        desk.opens()
+        desk.presses("Show the whole phone number")
         assert WHOLE_NUMBER not in desk.page.content()
         desk.page.locator("#reason").fill("to call back")
         desk.page.locator("#act-yes").click()
@@ -117,20 +123,18 @@ def test_a_revealed_number_goes_with_its_payment(desk: StubDesk, errors: list[st
     expect(desk.page.locator(".rows button")).to_have_count(1)
     assert WHOLE_NUMBER not in desk.page.content()
     reveal()
-    desk.trouble[f"payments/{PAYMENT_ID}"] = refused(401, "unauthenticated")
+    desk.trouble[STORY] = refused(401, "unauthenticated")
     desk.page.locator("#language").click()  # the same view is read again
     expect(desk.page.get_by_role("alert")).to_contain_text("Hujaingia")
     assert WHOLE_NUMBER not in desk.page.content()
-    assert errors == []
 
 
 def test_a_revealed_number_stays_where_the_system_is_slow(desk: StubDesk) -> None:
-    acts = [{"act": "reveal_phone", "then": "refund_due"}]
-    desk.trouble[STORY] = says(PAYMENT | {"acts": acts})
+    desk.trouble[STORY] = OFFERS_PHONE
     desk.page.clock.install()
     desk.sign_in("en")
-    desk.page.locator(".rows button").click()
-    desk.page.get_by_role("button", name="Show the whole phone number", exact=True).click()
+    desk.opens()
+    desk.presses("Show the whole phone number")
     desk.page.locator("#reason").fill("to call back")
     desk.trouble[ACT] = says({"phone_number": WHOLE_NUMBER})
     desk.trouble[STORY] = silence
@@ -146,7 +150,7 @@ def test_an_older_answer_for_the_same_view_is_dropped(desk: StubDesk) -> None:
     desk.trouble["waiting"] = held.append
     with desk.page.expect_request(WAITING):
         desk.page.locator("#go-waiting").click()
-    desk.trouble["waiting"] = says({"payments": [], "receipts": []})
+    desk.trouble["waiting"] = waits()
     desk.page.locator("#go-waiting").click()
     expect(desk.page.locator("main .good")).to_be_visible()
     with desk.page.expect_response(WAITING):
@@ -157,18 +161,18 @@ def test_an_older_answer_for_the_same_view_is_dropped(desk: StubDesk) -> None:
 
 def test_a_view_that_comes_late_does_not_come_in_behind_a_question(desk: StubDesk) -> None:
     desk.sign_in("en")
-    desk.page.locator(".rows button").click()
+    desk.opens()
     held: list[Route] = []
     desk.trouble["waiting"] = held.append
     with desk.page.expect_request(WAITING):
         desk.page.locator("#go-waiting").click()
-    desk.page.get_by_role("button", name=REQUEST, exact=True).click()
+    desk.presses(REQUEST)
     with desk.page.expect_response(WAITING):
         held[0].fulfill(json={"payments": [], "receipts": []})
     desk.page.evaluate("fetch('/desk').then((page) => page.text())")
     expect(desk.page.locator(".sum")).to_have_text("KES 1,500")
     with desk.page.expect_response(f"**/{STORY}"):  # it was not looked at since
-        desk.page.get_by_role("button", name="Back", exact=True).click()
+        desk.presses("Back")
     expect(desk.page.locator(".sum")).to_have_text("KES 1,500")
 
 
@@ -177,19 +181,19 @@ def test_the_answer_to_an_act_that_was_left_is_told_and_ends_no_other_question(
     desk: StubDesk, is_done: bool
 ) -> None:
     desk.trouble["waiting"] = says({"payments": [PAYMENT], "receipts": [ROW]})
-    desk.trouble[f"receipts/{RECEIPT}"] = says(ROW)
+    desk.trouble[MONEY] = says(ROW)
     held: list[Route] = []
     desk.trouble[ACT] = held.append
     desk.open("en", "/desk#a-link")
     desk.page.locator(".rows button").first.click()
-    desk.page.get_by_role("button", name=REQUEST, exact=True).click()
+    desk.presses(REQUEST)
     desk.page.locator("#reason").fill("the customer called")
     with desk.page.expect_request("**/acts"):
         desk.page.locator("#act-yes").click()
-    desk.page.get_by_role("button", name="Back", exact=True).click()
+    desk.presses("Back")
     desk.page.locator("#go-waiting").click()
     desk.page.locator(".rows button").filter(has_text=RECEIPT).click()
-    desk.page.get_by_role("button", name="Not ours to book", exact=True).click()
+    desk.presses("Not ours to book")
     if is_done:
         held[0].fulfill(json=PAYMENT)
     else:
@@ -202,21 +206,21 @@ def test_the_answer_to_an_act_that_was_left_is_told_and_ends_no_other_question(
 
 
 def test_money_is_set_aside_with_what_it_is_and_why(desk: StubDesk) -> None:
-    desk.trouble["waiting"] = says({"payments": [], "receipts": [ROW]})
-    desk.trouble[f"receipts/{RECEIPT}"] = says(ROW)
+    desk.trouble["waiting"] = waits(ROW)
+    desk.trouble[MONEY] = says(ROW)
     desk.open("en", "/desk#a-link")
-    desk.page.locator(".rows button").click()
+    desk.opens()
     expect(desk.page.locator("main")).to_contain_text("Typed account")
     expect(desk.page.locator("main")).to_contain_text("07** *** 678")
     for button in ("Attach to a booking", "Give it back"):
         expect(desk.page.get_by_role("button", name=button, exact=True)).to_be_visible()
-    desk.page.get_by_role("button", name="Not ours to book", exact=True).click()
+    desk.presses("Not ours to book")
     dialog = desk.page.get_by_role("dialog")
     expect(dialog).to_contain_text("Afterwards: it waits no more.")
     dialog.get_by_label("What it is").select_option("Our own transfer")
     dialog.get_by_label("Why").fill("moved to the bank")
     aside = ROW | {"state": "set_aside", "set_aside": "sweep"}
-    desk.trouble[f"receipts/{RECEIPT}"] = desk.trouble[f"receipts/{RECEIPT}/acts"] = says(aside)
+    desk.trouble[MONEY] = desk.trouble[f"{MONEY}/acts"] = says(aside)
     with desk.page.expect_request("**/acts") as sent:
         dialog.get_by_role("button", name="Do it", exact=True).click()
     expected = {"act": "set_aside", "set_aside": "sweep", "reason": "moved to the bank"}
@@ -228,10 +232,10 @@ def test_money_that_is_not_in_whole_shillings_is_not_offered_to_be_booked(desk: 
     cents = {"amount_kes": None, "amount_text": "999.50"}
     proposal = {"why": "reference", "payment": PAYMENT, "booking_id": None}
     row = ROW | cents | {"proposals": [proposal]}
-    desk.trouble["waiting"] = says({"payments": [], "receipts": [row]})
-    desk.trouble[f"receipts/{RECEIPT}"] = says(row)
+    desk.trouble["waiting"] = waits(row)
+    desk.trouble[MONEY] = says(row)
     desk.open("en", "/desk#a-link")
-    desk.page.locator(".rows button").click()
+    desk.opens()
     expect(desk.page.locator(".sum")).to_have_text("999.50")
     expect(desk.page.locator("main")).to_contain_text("this money cannot be booked here")
     assert desk.page.locator("main button").all_inner_texts() == ["Not ours to book"]
@@ -241,11 +245,10 @@ def test_money_that_is_not_in_whole_shillings_is_not_offered_to_be_booked(desk: 
     ("typed", "sent"), [("1500", 1500), ("KES 1,500", 1500), ("999.50", 999.5), ("a lot", "a lot")]
 )
 def test_an_amount_is_sent_as_a_person_means_it(desk: StubDesk, typed: str, sent: object) -> None:
-    acts = [{"act": "record_receipt", "then": "completed"}]
-    desk.trouble[f"payments/{PAYMENT_ID}"] = says(PAYMENT | {"acts": acts})
+    desk.trouble[STORY] = offers("record_receipt", "completed")
     desk.sign_in("en")
-    desk.page.locator(".rows button").click()
-    desk.page.get_by_role("button", name="Record a receipt from the statement", exact=True).click()
+    desk.opens()
+    desk.presses("Record a receipt from the statement")
     for field, text in (("receipt_number", RECEIPT), ("amount_kes", typed), ("reason", "seen")):
         desk.page.locator(f"#{field}").fill(text)
     with desk.page.expect_request("**/acts") as request:
@@ -260,7 +263,7 @@ def test_several_days_are_shown_by_the_day_and_saved_by_the_hour(desk: StubDesk)
     desk.page.get_by_label("From", exact=True).fill("2026-11-21")
     desk.page.get_by_label("To", exact=True).fill("2026-11-23")
     with desk.page.expect_request("**/api/desk/days?from=2026-11-21&to=2026-11-23"):
-        desk.page.get_by_role("button", name="Show", exact=True).click()
+        desk.presses("Show")
     expect(desk.page.locator(".chart rect")).to_have_count(3)
     expect(desk.page.locator(".numbers .received")).to_have_text("KES 9,000came in, 6 payments")
     days = desk.page.locator("tbody th").all_inner_texts()
@@ -268,7 +271,7 @@ def test_several_days_are_shown_by_the_day_and_saved_by_the_hour(desk: StubDesk)
     expect(desk.page.locator("tfoot")).to_contain_text("9,000 (6)")
     check_accessibility(desk.page)
     with desk.page.expect_download() as saving:
-        desk.page.get_by_role("button", name="Save as CSV", exact=True).click()
+        desk.presses("Save as CSV")
     assert saving.value.suggested_filename == "hakika-2026-11-21-2026-11-23.csv"
     _, *hours = saving.value.path().read_text().splitlines()
     assert [line.split(",")[:4] for line in hours] == [
@@ -318,7 +321,7 @@ def test_a_long_statement_is_dropped_and_compared_in_pages_without_a_name(desk: 
 
 def test_enter_after_the_reason_confirms_and_escape_goes_back(desk: StubDesk) -> None:
     desk.sign_in("en")
-    desk.page.locator(".rows button").click()
+    desk.opens()
     asks = desk.page.get_by_role("button", name=REQUEST, exact=True)
     dialog = desk.page.get_by_role("dialog")
     asks.click()

@@ -1,9 +1,10 @@
 """The virtual phone in real Chromium: the prompt appears, and what the person does counts."""
 
 import json
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.checkout import check_accessibility
 from tests.browser.phone_page import (
@@ -33,6 +34,14 @@ def result_code(simulator: RunningSimulator) -> object:
     return json.loads(simulator.callback().body)["Body"]["stkCallback"]["ResultCode"]
 
 
+def ring(page: Page, simulator: RunningSimulator, **push: Any) -> Locator:
+    """The merchant asks for money; the prompt, once it is there."""
+    simulator.push(WAITS, **push)
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_be_visible()
+    return dialog
+
+
 def test_the_prompt_appears_without_a_reload_and_the_pin_pays(
     page: Page, simulator: RunningSimulator
 ) -> None:
@@ -55,9 +64,7 @@ def test_the_prompt_appears_without_a_reload_and_the_pin_pays(
 
 
 def test_the_keyboard_alone_is_enough(page: Page, simulator: RunningSimulator) -> None:
-    simulator.push(WAITS)
-    dialog = page.get_by_role("dialog")
-    expect(dialog).to_be_visible()
+    dialog = ring(page, simulator)
     page.keyboard.type("129")
     page.keyboard.press("Backspace")
     expect(dialog.locator(".dots .full")).to_have_count(2)
@@ -80,8 +87,7 @@ def test_tab_stays_within_the_prompt(page: Page, simulator: RunningSimulator) ->
 
 
 def test_a_pin_of_three_digits_cannot_be_sent(page: Page, simulator: RunningSimulator) -> None:
-    simulator.push(WAITS)
-    expect(page.get_by_role("dialog")).to_be_visible()
+    ring(page, simulator)
     expect(page.locator("#send")).to_be_disabled()
     page.keyboard.type("123")
     page.keyboard.press("Enter")
@@ -89,41 +95,34 @@ def test_a_pin_of_three_digits_cannot_be_sent(page: Page, simulator: RunningSimu
     assert simulator.daraja.phone(WAITS).live is not None
 
 
-def test_cancel_is_told_to_the_merchant(page: Page, simulator: RunningSimulator) -> None:
-    simulator.push(WAITS)
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("dialog")).to_be_hidden()
+@pytest.mark.parametrize("how", ["button", "Escape"])
+def test_cancel_is_told_to_the_merchant(page: Page, simulator: RunningSimulator, how: str) -> None:
+    dialog = ring(page, simulator)
+    if how == "button":
+        page.get_by_role("button", name="Cancel").click()
+    else:
+        page.keyboard.press(how)
+    expect(dialog).to_be_hidden()
     assert result_code(simulator) == 1032
 
 
-def test_escape_cancels(page: Page, simulator: RunningSimulator) -> None:
-    simulator.push(WAITS)
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog")).to_be_hidden()
-    assert result_code(simulator) == 1032
-
-
-def test_a_wrong_pin_is_told_by_sms(page: Page, simulator: RunningSimulator) -> None:
-    simulator.push(WAITS)
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.type("9999")
+@pytest.mark.parametrize(
+    ("balance_kes", "pin", "words", "code"),
+    [(50_000, "9999", "wrong PIN", 2001), (0, "1234", "do not have enough money", 1)],
+    ids=["wrong-pin", "no-money"],
+)
+def test_a_failure_is_told_by_sms(
+    page: Page, simulator: RunningSimulator, balance_kes: int, pin: str, words: str, code: int
+) -> None:
+    simulator.control("PATCH", f"phones/{WAITS}", balance_kes=balance_kes)
+    expect(page.get_by_test_id("balance")).to_have_text(f"Ksh{balance_kes:,}.00")
+    ring(page, simulator)
+    page.keyboard.type(pin)
     page.keyboard.press("Enter")
     expect(page.locator("#banner")).to_be_visible()  # for six seconds; the message stays
-    expect(page.get_by_label("Messages")).to_contain_text("wrong PIN")
-    shoot(page, "wrong-pin")
-    assert result_code(simulator) == 2001
-
-
-def test_no_money_is_told_by_sms(page: Page, simulator: RunningSimulator) -> None:
-    simulator.control("PATCH", f"phones/{WAITS}", balance_kes=0)
-    expect(page.get_by_test_id("balance")).to_have_text("Ksh0.00")
-    simulator.push(WAITS)
-    expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.type("1234")
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Messages")).to_contain_text("do not have enough money")
-    assert result_code(simulator) == 1
+    expect(page.get_by_label("Messages")).to_contain_text(words)
+    shoot(page, f"failed-{code}")
+    assert result_code(simulator) == code
 
 
 def test_swahili_is_spoken(page: Page, simulator: RunningSimulator) -> None:
@@ -146,8 +145,7 @@ def test_a_phone_that_is_off_shows_nothing_until_it_is_on(
     shoot(page, "off")
     page.get_by_role("button", name="Switched off").click()
     expect(page.get_by_role("button", name="Switched off")).to_be_hidden()
-    simulator.push(WAITS)
-    expect(page.get_by_role("dialog")).to_be_visible()
+    ring(page, simulator)
 
 
 def test_a_reload_finds_the_prompt_and_the_messages_again(
@@ -155,10 +153,9 @@ def test_a_reload_finds_the_prompt_and_the_messages_again(
 ) -> None:
     simulator.push(WAITS, "pays")
     expect(page.get_by_label("Messages")).to_contain_text("Confirmed.")
-    simulator.push(WAITS, Amount=7)
-    expect(page.get_by_role("dialog")).to_be_visible()
+    dialog = ring(page, simulator, Amount=7)
     page.reload()
-    expect(page.get_by_role("dialog")).to_contain_text("Ksh 7")
+    expect(dialog).to_contain_text("Ksh 7")
     expect(page.get_by_label("Messages")).to_contain_text("Confirmed.")
 
 
@@ -175,8 +172,7 @@ def test_another_screen_of_the_same_phone_closes_too(
 
 
 def test_a_prompt_nobody_answers_goes_away(page: Page, simulator: RunningSimulator) -> None:
-    simulator.push(WAITS)
-    expect(page.get_by_role("dialog")).to_be_visible()
+    ring(page, simulator)
     assert simulator.control("POST", "clock", advance_seconds=60).ok
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.locator("#toast")).to_have_text("The request has closed.")
@@ -188,8 +184,7 @@ def test_ignoring_closes_the_prompt_while_the_phone_stays_busy(
 ) -> None:
     page = chromium.new_page(viewport=DESKTOP_SIZE)  # type: ignore[arg-type]
     page.goto(f"{simulator.url}/phone?number={WAITS}")
-    simulator.push(WAITS)
-    expect(page.get_by_role("dialog")).to_be_visible()
+    ring(page, simulator)
     page.get_by_role("button", name="Ignore prompt").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert simulator.push(WAITS, Amount=5).status_code == 500
@@ -229,8 +224,7 @@ def test_a_phone_lives_by_websocket_or_where_none_pass_by_events(
     page.goto(f"{simulator.url}/phone?number={WAITS}&live=socket")
     expect(page.get_by_test_id("balance")).to_have_text("Ksh50,000.00")
     expect(page.locator("#offline")).to_be_hidden()
-    simulator.push(WAITS)
-    expect(page.get_by_role("dialog")).to_be_visible()
+    ring(page, simulator)
     assert bool(opened) is passes_sockets
     page.close()
 
@@ -307,7 +301,6 @@ def test_every_page_is_accessible_in_every_look(
         assert sizes[0] <= sizes[1], path
         name = path.partition("?")[0].replace("/", "-")
         page.screenshot(path=SCREENSHOTS / f"page{name}-{look}-{width}.png")
-    simulator.push(WAITS)
-    expect(page.get_by_role("dialog")).to_be_visible()
+    ring(page, simulator)
     check_accessibility(page)
     context.close()

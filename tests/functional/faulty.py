@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from simulator.core import HttpAnswer, HttpRequest
+from tests.support.dynamodb.faults import throttled
 from tests.support.world import PHONE, World
 
 WRITES = frozenset({"TransactWriteItems", "UpdateItem", "PutItem"})
@@ -26,11 +27,15 @@ class CrashError(BaseException):
 
 @dataclass
 class Network:
-    """DynamoDB's network; `rules` are used up one by one, each by the next request it is for."""
+    """DynamoDB's network; `rules` are used up one by one, each by the next request it is for.
+
+    While it `refuses`, no request comes through, however often it is tried.
+    """
 
     rules: list[tuple[frozenset[str], Rule]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
+    refuses: bool = False
 
     def next(self, rule: Rule, *, on: frozenset[str] = WRITES, skip: int = 0) -> None:
         """Let a rule decide about the next request of a kind, `skip` of them left alone."""
@@ -40,6 +45,8 @@ class Network:
     def __call__(self, operation: str, request: dict[str, Any], execute: Execute) -> dict[str, Any]:
         self.log.append(operation)
         self.requests.append(request)
+        if self.refuses:
+            raise throttled(operation, request)
         for position, (kinds, rule) in enumerate(self.rules):
             if operation in kinds:
                 del self.rules[position]

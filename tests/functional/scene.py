@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.functional.faulty import Line, Network, callback_body
+from tests.support.lambdas import LISTED_IP
 from tests.support.network import Lines
 from tests.support.world import World
 
@@ -32,11 +33,13 @@ class Scene(World):
         identifier: str = state["pk"].removeprefix("PAY#")
         return identifier
 
-    def post(self, payment_id: str, code: int, **options: Any) -> int:
-        """An authentic callback about a payment's prompt."""
+    def post(
+        self, payment_id: str, code: int, *, source_ip: str = LISTED_IP, **options: Any
+    ) -> int:
+        """A callback about a payment's prompt; from an address that is not listed, a hint."""
         prompt = self.prompt_of(payment_id)
         body = callback_body(prompt.checkout_request_id, code, **options)
-        return self.post_callback(prompt.order.callback_url, body).status
+        return self.post_callback(prompt.order.callback_url, body, source_ip=source_ip).status
 
     def prompt_of(self, payment_id: str) -> Any:
         """The prompt that a payment opened."""

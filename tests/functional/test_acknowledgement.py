@@ -2,75 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
 
-from tests.support.dynamodb.faults import throttled
-from tests.support.network import Lines
-from tests.support.world import World
-
-
-class Table:
-    """Lets the table refuse from now on."""
-
-    def __init__(self) -> None:
-        self.refuses = False
-
-    def __call__(
-        self, operation: str, request: dict[str, Any], execute: Callable[[], dict[str, Any]]
-    ) -> dict[str, Any]:
-        if self.refuses:
-            raise throttled(operation, request)
-        return execute()
+from tests.functional.scene import Scene
 
 
 @pytest.fixture
-def table() -> Table:
-    return Table()
-
-
-@pytest.fixture
-def world(table: Table) -> Iterator[World]:
+def scene(scene: Scene) -> Scene:
     """A payment is made; its callback is on its way."""
-    world = World(network=Lines(table))
-    world.register()
-    world.initiate()
-    world.pass_time(2)
-    world.enter_pin()
-    yield world
-    world.close()
-
-
-def only_payment(world: World) -> str:
-    [state] = [item for item in world.items("PAY#") if item["sk"] == "STATE"]
-    return str(state["pk"].removeprefix("PAY#"))
+    scene.initiate()
+    scene.pass_time(2)
+    scene.enter_pin()
+    return scene
 
 
 def test_what_is_acknowledged_while_the_table_refuses_is_applied_by_the_redrive(
-    world: World, table: Table
+    scene: Scene,
 ) -> None:
-    table.refuses = True
-    [answer] = world.pass_time(10)
+    scene.network.refuses = True
+    [answer] = scene.pass_time(10)
     assert answer.status == 200
-    assert world.redrive()["batchItemFailures"]
-    table.refuses = False
-    assert world.redrive() == {"batchItemFailures": []}
-    payment = world.payment(only_payment(world))
+    assert scene.redrive()["batchItemFailures"]
+    scene.network.refuses = False
+    assert scene.redrive() == {"batchItemFailures": []}
+    payment = scene.payment(scene.only_payment())
     assert (payment.status, payment.paid_amount_kes) == ("completed", 1000)
     assert payment.receipt_number is not None
-    assert world.consultation()["status"] == "Confirmed"
+    assert scene.consultation()["status"] == "Confirmed"
 
 
-def test_what_neither_table_nor_queue_will_keep_is_not_acknowledged(
-    world: World, table: Table
-) -> None:
-    table.refuses = True
-    world.queue.is_down = True
-    [answer] = world.pass_time(10)
+def test_what_neither_table_nor_queue_will_keep_is_not_acknowledged(scene: Scene) -> None:
+    scene.network.refuses = True
+    scene.queue.is_down = True
+    [answer] = scene.pass_time(10)
     assert answer.status >= 500
-    assert world.queue.messages == []
+    assert scene.queue.messages == []
 
 
 @pytest.mark.parametrize(
@@ -89,11 +55,11 @@ def test_what_neither_table_nor_queue_will_keep_is_not_acknowledged(
     ],
 )
 def test_no_error_of_configuration_keeps_a_callback_from_being_stored(
-    world: World, variable: str, value: str, status: str
+    scene: Scene, variable: str, value: str, status: str
 ) -> None:
-    world.environment = {variable: value}
-    [answer] = world.pass_time(10)
+    scene.environment = {variable: value}
+    [answer] = scene.pass_time(10)
     assert answer.status == 200
-    payment = world.payment(only_payment(world))
+    payment = scene.payment(scene.only_payment())
     assert payment.status == status
     assert payment.receipt_number or payment.hint

@@ -35,7 +35,7 @@ def the_line_is_back(town: Town) -> None:
 
 
 def the_table_answers(town: Town) -> None:
-    town.scene.network.rules.clear()
+    town.scene.network.refuses = False
 
 
 def operated(operation: Any) -> Callable[[Town], None]:

@@ -7,20 +7,17 @@ import json
 from typing import Any
 
 import pytest
-from payments.protocol.evidence import Operation, ReceiptFound, Resolution, ReviewResolved
+from payments.protocol.evidence import ReceiptFound, Resolution, ReviewResolved
 from payments.protocol.payment import PaymentStatus
-from payments.usecases.operate import operate_on_payment
 
 from tests.functional.bank import Bank
-from tests.functional.faulty import PUSH_PATH, QUERY_PATH, callback_body, callback_url, refuse
+from tests.functional.faulty import PUSH_PATH, QUERY_PATH, callback_body, callback_url
 from tests.functional.scene import Scene
 from tests.support.aws import TABLE_NAME
-from tests.support.dynamodb.faults import throttled
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
-from tests.support.world import CALLBACK, OLD_CALLBACK
+from tests.support.world import CALLBACK, OLD_CALLBACK, Answer
 
 ACCEPTED = {"ResultCode": 0, "ResultDesc": "Accepted"}
-EVERYTHING = frozenset({"GetItem", "BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"})
 
 
 def waiting(scene: Scene) -> tuple[str, str, str]:
@@ -36,10 +33,14 @@ def event_for(path: str, body: str, *, source_ip: str = LISTED_IP) -> dict[str, 
     return http_event("POST", CALLBACK, path=path, body=body, source_ip=source_ip)
 
 
-def store_refuses(scene: Scene, requests: int = 60) -> None:
-    """DynamoDB refuses for a while."""
-    for _ in range(requests):
-        scene.network.next(refuse(throttled), on=EVERYTHING)
+def post_while_dynamodb_refuses(
+    scene: Scene, path: str, body: str, *, source_ip: str = LISTED_IP
+) -> Answer:
+    """The callback meets a table that takes nothing; afterwards the table answers again."""
+    scene.network.refuses = True
+    answer = scene.post_callback(path, body, source_ip=source_ip)
+    scene.network.refuses = False
+    return answer
 
 
 def test_a_callback_is_acknowledged_in_daraja_s_own_words(scene: Scene) -> None:
@@ -51,10 +52,8 @@ def test_a_callback_is_acknowledged_in_daraja_s_own_words(scene: Scene) -> None:
 
 def test_what_dynamodb_refuses_waits_in_the_queue_and_is_applied_later(scene: Scene) -> None:
     payment_id, path, body = waiting(scene)
-    store_refuses(scene)
-    answer = scene.post_callback(path, body)
+    answer = post_while_dynamodb_refuses(scene, path, body)
     assert (answer.status, answer.body) == (200, ACCEPTED)
-    scene.network.rules.clear()
     assert scene.payment(payment_id).status is PaymentStatus.PENDING
     [message] = scene.queue.messages
     token = path.rsplit("/", 1)[1]
@@ -67,34 +66,22 @@ def test_what_dynamodb_refuses_waits_in_the_queue_and_is_applied_later(scene: Sc
 
 def test_a_queued_hint_is_still_only_a_hint(scene: Scene) -> None:
     payment_id, path, body = waiting(scene)
-    store_refuses(scene)
-    scene.post_callback(path, body, source_ip=UNLISTED_IP)
-    scene.network.rules.clear()
+    post_while_dynamodb_refuses(scene, path, body, source_ip=UNLISTED_IP)
     scene.redrive()
     assert scene.payment(payment_id).status is PaymentStatus.PENDING
     assert scene.payment(payment_id).hint is not None
 
 
-def test_of_a_batch_only_what_cannot_be_stored_stays(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "odd", ["no message of ours", "[]", "7", '"text"', "{}", '{"payment_id": 1}']
+)
+def test_of_a_batch_only_what_cannot_be_stored_stays(scene: Scene, odd: str) -> None:
     payment_id, path, body = waiting(scene)
-    store_refuses(scene)
-    scene.post_callback(path, body)
-    scene.network.rules.clear()
-    scene.queue.messages.insert(0, {"messageId": "odd", "body": "no message of ours"})
-    assert scene.redrive() == {"batchItemFailures": [{"itemIdentifier": "odd"}]}
-    assert scene.is_confirmed_by(payment_id)
-    assert [message["messageId"] for message in scene.queue.messages] == ["odd"]
-
-
-@pytest.mark.parametrize("odd", ["[]", "7", '"text"', "{}", '{"payment_id": 1}'])
-def test_a_message_of_any_other_shape_does_not_hold_up_its_batch(scene: Scene, odd: str) -> None:
-    payment_id, path, body = waiting(scene)
-    store_refuses(scene)
-    scene.post_callback(path, body)
-    scene.network.rules.clear()
+    post_while_dynamodb_refuses(scene, path, body)
     scene.queue.messages.insert(0, {"messageId": "odd", "body": odd})
     assert scene.redrive() == {"batchItemFailures": [{"itemIdentifier": "odd"}]}
     assert scene.is_confirmed_by(payment_id)
+    assert [message["messageId"] for message in scene.queue.messages] == ["odd"]
 
 
 def test_a_callback_for_a_payment_that_cannot_be_read_waits_until_it_can(scene: Scene) -> None:
@@ -116,7 +103,7 @@ def test_a_callback_for_a_payment_that_cannot_be_read_waits_until_it_can(scene: 
 
 def test_a_message_stays_while_the_store_refuses(scene: Scene) -> None:
     _, path, body = waiting(scene)
-    store_refuses(scene, 120)
+    scene.network.refuses = True
     scene.post_callback(path, body)
     assert len(scene.redrive()["batchItemFailures"]) == 1
     assert len(scene.queue.messages) == 1
@@ -124,7 +111,7 @@ def test_a_message_stays_while_the_store_refuses(scene: Scene) -> None:
 
 def test_where_the_queue_refuses_too_the_callback_is_not_acknowledged(scene: Scene) -> None:
     _, path, body = waiting(scene)
-    store_refuses(scene)
+    scene.network.refuses = True
     scene.queue.is_down = True
     assert scene.post_callback(path, body).status == 503
 
@@ -222,8 +209,7 @@ def test_a_forged_receipt_gives_way_to_the_real_callbacks_own(scene: Scene) -> N
     payment_id = scene.pay({"person": "pays", "callback_seconds": 90.0})
     scene.pass_time(30)
     known = scene.prompt_of(payment_id).checkout_request_id
-    forged = callback_body(known, 0, receipt="FORGED0001")
-    scene.post_callback(callback_url(scene), forged, source_ip=UNLISTED_IP)
+    scene.post(payment_id, 0, receipt="FORGED0001", source_ip=UNLISTED_IP)
     assert scene.status(payment_id).body["mpesa_receipt_number"] == "FORGED0001"
 
     scene.pass_time(120)
@@ -239,21 +225,7 @@ def test_a_forged_receipt_gives_way_to_the_real_callbacks_own(scene: Scene) -> N
 
 def hinted(scene: Scene, payment_id: str) -> None:
     """Safaricom reports the prompt's money from an address that is not listed yet."""
-    prompt = scene.prompt_of(payment_id)
-    body = callback_body(prompt.checkout_request_id, 0, receipt="SKI7PROMPT")
-    scene.post_callback(prompt.order.callback_url, body, source_ip=UNLISTED_IP)
-
-
-def operate(scene: Scene, payment_id: str, operation: Operation) -> None:
-    operate_on_payment(
-        Bank(scene).services,
-        payment_id,
-        operation,
-        shown_version=scene.payment(payment_id).version,
-        who="njeri",
-        why="statement",
-        request_id="1",
-    )
+    scene.post(payment_id, 0, receipt="SKI7PROMPT", source_ip=UNLISTED_IP)
 
 
 @pytest.mark.parametrize("by", ["hand", "statement"])
@@ -268,7 +240,8 @@ def test_a_hint_of_the_prompts_money_is_asked_about_although_other_money_came(
         reference = scene.payment(payment_id).account_reference
         Bank(scene).says("SKI7HAND01", reference=reference)
     else:
-        operate(scene, payment_id, ReceiptFound(receipt_number="SKI7HAND01", amount_kes=1000))
+        found = ReceiptFound(receipt_number="SKI7HAND01", amount_kes=1000)
+        Bank(scene).decide(payment_id, found)
     scene.pass_time(200, cleans_up=True)
     payment = scene.payment(payment_id)
     assert (payment.bound_receipt, payment.hint) == ("SKI7HAND01", None)
@@ -289,9 +262,10 @@ def test_a_hint_that_waits_for_its_answer_outlives_a_persons_no(scene: Scene) ->
     """Else Daraja is never asked: the money was taken, and the payment stays failed."""
     payment_id = scene.pay("pays+callback_lost")
     scene.pass_time(400, delivers=False)
-    operate(scene, payment_id, ReceiptFound(receipt_number="TYPED00001", amount_kes=1000))
+    bank = Bank(scene)
+    bank.decide(payment_id, ReceiptFound(receipt_number="TYPED00001", amount_kes=1000))
     hinted(scene, payment_id)
-    operate(scene, payment_id, ReviewResolved(resolution=Resolution.BOGUS))
+    bank.decide(payment_id, ReviewResolved(resolution=Resolution.BOGUS))
     assert scene.payment(payment_id).status == "failed"
     scene.clean_up()
     payment = scene.payment(payment_id)
@@ -347,17 +321,24 @@ def test_an_authentic_callback_brings_the_id_of_a_lost_push_without_the_payers_d
     assert (payment.checkout_request_id, payment.status) == (checkout_request_id, status)
 
 
-@pytest.mark.parametrize(("code", "attention"), [(1032, "prompt_after_refused_push"), (0, None)])
-def test_a_callback_for_a_refused_push_is_shown_to_an_operator_unless_it_brings_the_money(
-    scene: Scene, code: int, attention: str | None
-) -> None:
+def called_back_after_a_refused_push(scene: Scene, code: int) -> str:
+    """Daraja refused the push; the callback of a prompt that came all the same arrives."""
     scene.daraja.set_next("push_busy")
     assert scene.initiate().status == 502
     payment_id = scene.only_payment()
+    assert scene.payment(payment_id).due_at is None
     [push] = scene.daraja.journal.entries(kind="request", path=PUSH_PATH)
     url = json.loads(str(push.facts["body"]))["CallBackURL"]
     body = callback_body("ws_CO_28112026101112123708374149", code)
     assert scene.post_callback(url, body).status == 200
+    return payment_id
+
+
+@pytest.mark.parametrize(("code", "attention"), [(1032, "prompt_after_refused_push"), (0, None)])
+def test_a_callback_for_a_refused_push_is_shown_to_an_operator_unless_it_brings_the_money(
+    scene: Scene, code: int, attention: str | None
+) -> None:
+    payment_id = called_back_after_a_refused_push(scene, code)
     payment = scene.payment(payment_id)
     assert (payment.checkout_request_id is not None, payment.attention) == (True, attention)
     assert scene.is_confirmed_by(payment_id) is (code == 0)
@@ -366,13 +347,7 @@ def test_a_callback_for_a_refused_push_is_shown_to_an_operator_unless_it_brings_
 def test_a_prompt_that_came_of_a_refused_push_is_asked_about_in_the_next_minute(
     scene: Scene,
 ) -> None:
-    scene.daraja.set_next("push_busy")
-    assert scene.initiate().status == 502
-    payment_id = scene.only_payment()
-    assert scene.payment(payment_id).due_at is None
-    [push] = scene.daraja.journal.entries(kind="request", path=PUSH_PATH)
-    url = json.loads(str(push.facts["body"]))["CallBackURL"]
-    scene.post_callback(url, callback_body("ws_CO_28112026101112123708374149", 1032))
+    payment_id = called_back_after_a_refused_push(scene, 1032)
     assert scene.payment(payment_id).due_at == int(scene.clock())
     scene.pass_time(60)
     scene.clean_up()

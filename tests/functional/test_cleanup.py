@@ -17,11 +17,8 @@ def pay_many(scene: Scene, count: int, scenario: str) -> list[str]:
     found = []
     for number in range(count):
         scene.register(f"b{number}", client_id=f"c{number}")
-        scene.daraja.set_next(scenario)
-        answer = scene.initiate(
-            f"b{number}", client_id=f"c{number}", phone=f"2547111111{number:02d}"
-        )
-        found.append(answer.body["payment_id"])
+        who = {"booking_id": f"b{number}", "client_id": f"c{number}"}
+        found.append(scene.pay(scenario, **who, phone=f"2547111111{number:02d}"))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,6 +30,9 @@ SERIES_OPTIONS = {"label", "color", "stat", "id", "visible", "yAxis", "expressio
 GAUGES = set(test_metrics.NOTHING_STANDS)
 PERCENTILE = re.compile(r"p\d{2}")
 PLACEHOLDER = re.compile(r"\$\{([\w:.]+)\}")
+
+
+type Situation = Callable[..., object]
 
 
 @dataclass(frozen=True)
@@ -97,29 +100,20 @@ def expressions() -> list[dict[str, Any]]:
 @cache
 def emitted() -> frozenset[tuple[str, str, tuple[str, ...]]]:
     """Name, unit and dimension names of all that the handlers print in all our situations."""
-    data: list[Datum] = []
-    for situation in test_metrics.SITUATIONS:
-        scene = Scene()
-        metrics = listen_to(scene)
-        situation(scene)
-        scene.close()
-        data += metrics.data
-    for trouble in (
+    of_scene: tuple[Situation, ...] = (*test_metrics.SITUATIONS, test_metrics.two_throttled_queries)
+    of_town: tuple[Situation, ...] = (
         test_alarms.the_table_refuses_a_callback,
         test_alarms.table_and_queue_refuse_a_callback,
         test_alarms.the_booking_system_is_down,
         lambda town: test_alarms.the_booking_system_is_down(town, answer=200),
-    ):
+    )
+    data: list[Datum] = []
+    for situation in (*of_scene, *of_town):
         scene = Scene()
         metrics = listen_to(scene)
-        trouble(Town(scene, metrics, set(), set()))
+        situation(Town(scene, metrics, set(), set()) if situation in of_town else scene)
         scene.close()
         data += metrics.data
-    scene = Scene()
-    metrics = listen_to(scene)
-    test_metrics.two_throttled_queries(scene)
-    scene.close()
-    data += metrics.data
     return frozenset((each.name, each.unit, tuple(sorted(each.dimensions))) for each in data)
 
 

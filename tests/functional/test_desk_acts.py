@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from payments.values import eat_day
 from tests.functional.faulty import meanwhile
 from tests.functional.operator_desk import Desk, in_review
 from tests.functional.refunding import Refunding
-from tests.functional.test_desk import WHO, Staff, staff
+from tests.functional.test_desk import WHO, Staff, scene, staff
 from tests.functional.test_desk_against_money import store_others
 from tests.functional.test_desk_reads import SITUATIONS, search
 from tests.functional.test_paybill import RECEIPT, body
@@ -22,14 +21,8 @@ from tests.support.aws import STAFF_SECRET
 from tests.support.tokens import token_of
 from tests.support.world import Answer, World
 
+__all__ = ["scene"]
 RECEIPT_ACTS = "/api/desk/receipts/{receipt}/acts"
-
-
-@pytest.fixture
-def scene() -> Iterator[Refunding]:
-    made = Refunding()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize("name", SITUATIONS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,21 +14,15 @@ from payments.values import eat_day
 
 from tests.functional.bank import Bank
 from tests.functional.refunding import Refunding
-from tests.functional.test_desk import Staff, staff
+from tests.functional.test_desk import Staff, scene, staff
 from tests.functional.test_paybill import RECEIPT, body
 from tests.functional.test_receipts_that_wait import by_query
 from tests.support.aws import TABLE_NAME
 from tests.support.world import Answer
 
+__all__ = ["scene"]
 S = PaymentStatus
 OTHER_PHONE = "254711111111"
-
-
-@pytest.fixture
-def scene() -> Iterator[Refunding]:
-    made = Refunding()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -13,13 +13,14 @@ from payments.values import EAT, eat_day
 
 from tests.functional.operator_desk import ACCOUNT, Desk, in_review, pay, start
 from tests.functional.refunding import Refunding, send_refund
-from tests.functional.test_desk import Staff, staff
+from tests.functional.test_desk import Staff, scene, staff
 from tests.functional.test_hakika_money import by_hand
 from tests.functional.test_paybill import RECEIPT
 from tests.functional.test_receipt_claims import claim
 from tests.support.network import Lines
 from tests.support.world import PHONE, World
 
+__all__ = ["scene"]
 STATEMENT = "/api/desk/statement"
 HEADING = (
     "Receipt No.,Completion Time,Transaction Status,Paid In,Withdrawn,Linked Transaction ID,"
@@ -28,27 +29,11 @@ HEADING = (
 
 
 def search(browser: Staff, **query: str) -> Any:
-    answer = browser.world.call(
-        "desk",
-        "GET",
-        "/api/desk/search",
-        path="/api/desk/search",
-        headers={"Authorization": f"Bearer {browser.token}"},
-        query=query,
-    )
-    return answer.body
+    return browser("GET", "/api/desk/search", **query).body
 
 
 def days(browser: Staff, first: str) -> Any:
-    answer = browser.world.call(
-        "desk",
-        "GET",
-        "/api/desk/days",
-        path="/api/desk/days",
-        headers={"Authorization": f"Bearer {browser.token}"},
-        query={"from": first},
-    )
-    return answer.body
+    return browser("GET", "/api/desk/days", **{"from": first}).body
 
 
 def cells(receipt: str, at: int, paid_in: str = "1,000.00", *, account: str = "") -> list[str]:
@@ -305,11 +290,6 @@ def test_the_command_and_the_desk_propose_the_same(scene: Refunding, name: str) 
     offered = {each["act"] for each in staff(scene, "grace", "approver").story(payment_id)["acts"]}
     only_at_the_desk = {"reveal_phone", "approve_refund", "reject_refund"}
     assert offered - only_at_the_desk == proposed
-
-
-@pytest.fixture
-def scene() -> Refunding:
-    return Refunding()
 
 
 def test_what_an_operator_did_is_told_at_the_desk(world: World) -> None:

@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from payments.aws.adapters import RandomIds
-from payments.protocol.payment import PaymentStatus
+from payments.protocol.payment import Payment, PaymentStatus
 from payments.usecases.services import Services
 
-from tests.functional.faulty import Execute, callback_body, callback_url, refuse
+from tests.functional.faulty import Execute, callback_url
 from tests.functional.scene import Scene
 from tests.support.aws import TABLE_NAME
-from tests.support.dynamodb.faults import throttled
 from tests.support.lambdas import UNLISTED_IP, http_event
 from tests.support.world import PHONE, STK_PUSH
 
 EVERYTHING = frozenset({"GetItem", "BatchGetItem", "Query", "TransactWriteItems", "UpdateItem"})
-
-
-@pytest.fixture
-def scene() -> Iterator[Scene]:
-    scene = Scene()
-    yield scene
-    scene.close()
 
 
 def test_a_key_that_was_used_for_another_booking_does_not_answer_with_its_payment(
@@ -68,32 +59,31 @@ def test_a_callback_secret_has_256_bits_and_none_comes_twice(scene: Scene) -> No
     assert all(len({token[at] for token in tokens}) == 16 for at in range(64))
 
 
-def services_of(scene: Scene) -> Services:
-    services: Services = scene.function("cleanup").module.runtime.services
-    return services
-
-
-def test_two_takers_of_the_query_gate_at_once_get_one_slot(scene: Scene) -> None:
+def two_open(scene: Scene) -> tuple[Payment, Payment, Services]:
+    """Two payments whose prompts are open, and the parts that decide about them."""
     scene.register("2")
     first = scene.payment(scene.pay("waits"))
     second = scene.payment(scene.pay("waits", booking_id="2", phone="254711111111"))
-    store, now = services_of(scene).store, int(scene.clock())
+    return first, second, scene.function("cleanup").module.runtime.services
+
+
+def test_two_takers_of_the_query_gate_at_once_get_one_slot(scene: Scene) -> None:
+    first, second, services = two_open(scene)
+    store, now = services.store, int(scene.clock())
     taken = [
         store.take_query_slot(payment, op_id=op_id * 32, due_at=now + 60, now=now)
         for payment, op_id in ((first, "a"), (second, "b"))
     ]
     assert [each is not None for each in taken] == [True, False]
-    later = now + services_of(scene).policy.query_spacing_seconds
+    later = now + services.policy.query_spacing_seconds
     assert store.take_query_slot(second, op_id="c" * 32, due_at=later + 60, now=later) is not None
 
 
 def test_the_old_route_hastens_a_payment_once_a_minute_and_one_slot_in_four(scene: Scene) -> None:
-    scene.register("2")
-    first = scene.payment(scene.pay("waits"))
-    second = scene.payment(scene.pay("waits", booking_id="2", phone="254711111111"))
-    store, now = services_of(scene).store, int(scene.clock())
+    first, second, services = two_open(scene)
+    store, now = services.store, int(scene.clock())
     second = replace(second, due_at=now + 1000)
-    spacing = services_of(scene).policy.query_spacing_seconds
+    spacing = services.policy.query_spacing_seconds
     assert store.hasten(first, op_id="a" * 32, now=now)
     assert not store.hasten(second, op_id="b" * 32, now=now + 4 * spacing - 1)
     moved = replace(scene.payment(first.payment_id), due_at=now + 1000)
@@ -124,14 +114,13 @@ def test_a_table_that_throttles_for_good_leaves_the_callback_time_for_its_queue(
     scene: Scene,
 ) -> None:
     payment_id = scene.pay("waits")
-    for _ in range(200):
-        scene.network.next(refuse(throttled), on=EVERYTHING)
+    scene.network.refuses = True
     started = scene.clock()
     assert scene.post(payment_id, 0) == 200
     assert len(scene.queue.messages) == 1
     # The last call may begin just before the budget ends, and be tried twice more by the SDK.
     assert scene.clock() - started < 3 + 4
-    scene.network.rules.clear()
+    scene.network.refuses = False
     assert scene.redrive() == {"batchItemFailures": []}
     assert scene.is_confirmed_by(payment_id)
 
@@ -157,9 +146,7 @@ def test_money_that_is_reported_for_a_failed_payment_invites_nobody_to_pay_again
     scene.daraja.configure(query_pending="being_processed")
     payment_id = scene.pay("waits+query_never_final")
     scene.post(payment_id, 1037)
-    prompt = scene.prompt_of(payment_id)
-    hint = callback_body(prompt.checkout_request_id, 0)
-    scene.post_callback(prompt.order.callback_url, hint, source_ip=UNLISTED_IP)
+    scene.post(payment_id, 0, source_ip=UNLISTED_IP)
     scene.pass_time(400, delivers=False)
     body = scene.status(payment_id).body
     assert body["status"] == "failed"
@@ -225,13 +212,10 @@ def test_a_consultation_that_cannot_be_read_loses_no_callback(
     scene: Scene, defect: dict[str, dict[str, str]]
 ) -> None:
     payment_id = scene.pay("waits")
-    prompt = scene.prompt_of(payment_id)
     key = {"pk": {"S": "CONSULT#1"}, "sk": {"S": "STATE"}}
     stored = scene.dynamodb.get_item(TableName=TABLE_NAME, Key=key)["Item"]
     scene.dynamodb.put_item(TableName=TABLE_NAME, Item={**stored, **defect})
-    body = callback_body(prompt.checkout_request_id, 0)
-    answer = scene.post_callback(prompt.order.callback_url, body)
-    assert answer.status == 200
+    assert scene.post(payment_id, 0) == 200
     assert len(scene.queue.messages) == 1
     scene.dynamodb.put_item(TableName=TABLE_NAME, Item=stored)
     assert scene.redrive() == {"batchItemFailures": []}

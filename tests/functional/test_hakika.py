@@ -120,6 +120,9 @@ def test_what_waits_for_a_person_is_listed_alone(world: World, desk: Desk) -> No
     assert [each["payment_id"] for each in listed] == [payment_id]
 
 
+SET_PRICE = ("consultation", "set", "1", "--client", "7", "--price")
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -143,19 +146,8 @@ def test_what_waits_for_a_person_is_listed_alone(world: World, desk: Desk) -> No
         ("stats", "--from", "2026-09-30", "--to", "2026-09-01"),
         ("export", "--csv", "/nonexistent/x.csv"),
         ("consultation", "set", "new-one", *ACCOUNT),
-        ("consultation", "set", "1", "--client", "7", "--price", "-3", *ACCOUNT),
-        (
-            "consultation",
-            "set",
-            "1",
-            "--client",
-            "7",
-            "--price",
-            "3",
-            "--status",
-            "Confirmed",
-            *ACCOUNT,
-        ),
+        (*SET_PRICE, "-3", *ACCOUNT),
+        (*SET_PRICE, "3", "--status", "Confirmed", *ACCOUNT),
         ("reconcile-statement", "/nonexistent.csv"),
         ("fly",),
         ("payment", "show"),

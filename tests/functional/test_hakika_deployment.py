@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -15,7 +15,7 @@ from payments.store.instructions import Instruction
 
 from tests.functional.operator_desk import Desk, start
 from tests.support.aws import DARAJA_SECRET_ARN
-from tests.support.lambdas import LISTED_IP
+from tests.support.lambdas import LISTED_IP, Lambda, http_event
 from tests.support.world import World
 from tools.deploy.parameters import explicit
 from tools.hakika.deployment import Choice
@@ -28,6 +28,10 @@ WHAT_TO_DO = re.compile(
 )
 """A command, a place to read, or an act: a finding without one helps nobody."""
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
+EXECUTE_API = "https://abc.execute-api.eu-west-1.amazonaws.com"
+PRODUCTION = "https://api.safaricom.co.ke"
+STOPPED = {"CurrentState": "STOPPED", "StateReason": "no permission"}
+type Ailment = Callable[[Desk], None]
 
 
 class FaultyTable:
@@ -140,10 +144,9 @@ def queue_lost_callback(world: World, desk: Desk) -> str:
     payment_id = start(world)
     world.pass_time(3)
     world.enter_pin()
-    [delivery] = [*_deliveries(world)]
+    world.clock.now += 20
+    [delivery] = world.daraja.due_callbacks()
     down = FaultyTable(world.dynamodb)
-    from tests.support.lambdas import Lambda, http_event
-
     services = {"dynamodb": down, "sqs": world.sqs, "secretsmanager": world.secrets}
     adapters = replace(world.adapters, aws_client=services.__getitem__)
     event = http_event(
@@ -158,15 +161,6 @@ def queue_lost_callback(world: World, desk: Desk) -> str:
     world.queue.messages.clear()
     desk.queues.add(message["body"])
     return payment_id
-
-
-def _deliveries(world: World) -> Iterator[Any]:
-    for _ in range(60):
-        world.clock.now += 1
-        found = world.daraja.due_callbacks()
-        if found:
-            yield from found
-            return
 
 
 def test_dead_callbacks_are_listed_and_stay(world: World, desk: Desk) -> None:
@@ -231,102 +225,61 @@ def test_no_secret_is_ever_shown(healthy: Desk, world: World) -> None:
     assert told == []
 
 
-def _no_passkey(desk: Desk) -> None:
-    desk.world.secrets.values[DARAJA_SECRET_ARN]["SAFARICOM_PASSKEY"] = ""
+def environment(**values: str) -> Ailment:
+    """Variables of the functions are these."""
+    return lambda desk: desk.functions.environment.update(values)
+
+
+def secret_of_daraja(**values: str) -> Ailment:
+    return lambda desk: desk.world.secrets.values[DARAJA_SECRET_ARN].update(values)
+
+
+def parameters(**values: str) -> Ailment:
+    """Parameters of the stack are these."""
+    return lambda desk: desk.clients["cloudformation"].parameters.update(values)
+
+
+def service(name: str, **facts: object) -> Ailment:
+    """One of AWS's services answers so."""
+    return lambda desk: vars(desk.clients[name]).update(facts)
+
+
+def api_url(url: str) -> Ailment:
+    """The functions have no address of their own, and the stack has this one."""
+
+    def ails(desk: Desk) -> None:
+        desk.functions.environment["CALLBACK_URL_BASE"] = ""
+        desk.api_url = url
+
+    return ails
+
+
+def credential_set(days: int) -> Ailment:
+    """The initiator's password was set so long ago."""
+
+    def ails(desk: Desk) -> None:
+        now = int(desk.world.clock())
+        note = Instruction(at=now, by="me", reason="new", asked="initiator", request_id="r")
+        gates = desk._resolve(Choice()).runtime.refunds.gates
+        gates.note_credential(now - days * DAY_SECONDS, note, op_id="a" * 32)
+
+    return ails
 
 
 def _short_jwt(desk: Desk) -> None:
     desk.clients["secretsmanager"].jwt["JWT_SECRET"] = "short"
 
 
-def _execute_api(desk: Desk) -> None:
-    desk.functions.environment["CALLBACK_URL_BASE"] = ""
-    desk.api_url = "https://abc.execute-api.eu-west-1.amazonaws.com"
-
-
-def _plain_http(desk: Desk) -> None:
-    desk.functions.environment["CALLBACK_URL_BASE"] = ""
-    desk.api_url = "http://pay.example.co.ke"
-
-
-def _somebody_elses_base(desk: Desk) -> None:
-    desk.functions.environment["CALLBACK_URL_BASE"] = "https://example.com"
-
-
-def _addresses_that_are_none(desk: Desk) -> None:
-    desk.functions.environment["CALLBACK_SOURCE_IPS"] = "300.1.1.1"
-
-
-def _pipe_stopped(desk: Desk) -> None:
-    desk.clients["pipes"].pipe = {"CurrentState": "STOPPED", "StateReason": "no permission"}
-
-
-def _pipe_starting(desk: Desk) -> None:
-    desk.clients["pipes"].pipe = {"CurrentState": "STARTING"}
-
-
-def _no_topic(desk: Desk) -> None:
-    desk.clients["cloudformation"].parameters["AlarmTopicArn"] = ""
-
-
-def _no_topic_in_production(desk: Desk) -> None:
-    desk.clients["cloudformation"].parameters |= {"AlarmTopicArn": "", "Environment": "production"}
-
-
-def _nobody_confirmed(desk: Desk) -> None:
-    desk.clients["sns"].subscriptions = ["PendingConfirmation"]
-
-
-def _older_parameters(desk: Desk) -> None:
-    desk.clients["cloudformation"].parameters["QuerySpacingSeconds"] = "11"
-
-
-def _clock_off(desk: Desk) -> None:
-    desk.clients["sts"].seconds_ahead = 90
-
-
 def _callbacks_wait(desk: Desk) -> None:
     desk.queues.waiting = 3
-
-
-def _everybody(desk: Desk) -> None:
-    desk.functions.environment["CALLBACK_SOURCE_IPS"] = "0.0.0.0/0"
-
-
-def _nobody(desk: Desk) -> None:
-    desk.functions.environment["CALLBACK_SOURCE_IPS"] = ""
 
 
 def _few_executions(desk: Desk) -> None:
     desk.functions.concurrency = 10
 
 
-def _daraja_refuses(desk: Desk) -> None:
-    desk.world.secrets.values[DARAJA_SECRET_ARN]["SAFARICOM_CONSUMER_SECRET"] = "wrong"
-
-
 def _no_index(desk: Desk) -> None:
     desk.clients["dynamodb"].indexes.remove("by_day")
-
-
-def _no_ttl(desk: Desk) -> None:
-    desk.clients["dynamodb"].ttl = {"TimeToLiveStatus": "DISABLED"}
-
-
-def _no_stream(desk: Desk) -> None:
-    desk.clients["dynamodb"].has_stream = False
-
-
-def _no_recovery(desk: Desk) -> None:
-    desk.clients["dynamodb"].recovery = "DISABLED"
-
-
-def _unprotected_production(desk: Desk) -> None:
-    desk.functions.environment["SAFARICOM_BASE"] = "https://api.safaricom.co.ke"
-
-
-def _schedule_off(desk: Desk) -> None:
-    desk.clients["scheduler"].state = "DISABLED"
 
 
 def _behind(desk: Desk) -> None:
@@ -336,21 +289,6 @@ def _behind(desk: Desk) -> None:
 
 def _dead_letters(desk: Desk) -> None:
     desk.queues.add("{}")
-
-
-def _credential_set(desk: Desk, days: int) -> None:
-    now = int(desk.world.clock())
-    note = Instruction(at=now, by="me", reason="new", asked="initiator", request_id="r")
-    gates = desk._resolve(Choice()).runtime.refunds.gates
-    gates.note_credential(now - days * DAY_SECONDS, note, op_id="a" * 32)
-
-
-def _password_ages(desk: Desk) -> None:
-    _credential_set(desk, 75)
-
-
-def _password_ended(desk: Desk) -> None:
-    _credential_set(desk, 90)
 
 
 def _refunds_stopped(desk: Desk) -> None:
@@ -363,7 +301,7 @@ def _access_denied(desk: Desk) -> None:
 
 
 def test_a_password_of_74_days_is_no_ailment(healthy: Desk) -> None:
-    _credential_set(healthy, 74)
+    credential_set(74)(healthy)
     found = examine(healthy)["initiator"]
     assert (found["health"], "16 days are left" in found["detail"]) == ("good", True)
 
@@ -374,45 +312,57 @@ def test_a_table_that_is_being_made_is_no_ailment(healthy: Desk) -> None:
     assert examine(healthy)["table"]["health"] == "good"
 
 
-@pytest.mark.parametrize(
-    ("ail", "check", "health"),
-    [
-        (_no_passkey, "secrets", "bad"),
-        (_short_jwt, "secrets", "bad"),
-        (_execute_api, "callback URL", "bad"),
-        (_plain_http, "callback URL", "bad"),
-        (_somebody_elses_base, "callback URL", "doubtful"),
-        (_addresses_that_are_none, "callback addresses", "bad"),
-        (_pipe_stopped, "outbox", "bad"),
-        (_pipe_starting, "outbox", "doubtful"),
-        (_no_topic, "alarms", "doubtful"),
-        (_no_topic_in_production, "alarms", "bad"),
-        (_nobody_confirmed, "alarms", "bad"),
-        (_older_parameters, "parameters", "doubtful"),
-        (_clock_off, "clock", "doubtful"),
-        (_callbacks_wait, "dead letters", "doubtful"),
-        (_everybody, "callback addresses", "bad"),
-        (_nobody, "callback addresses", "bad"),
-        (_few_executions, "Lambda concurrency", "doubtful"),
-        (_daraja_refuses, "Daraja", "bad"),
-        (_no_index, "table", "bad"),
-        (_no_ttl, "table", "bad"),
-        (_no_stream, "table", "bad"),
-        (_no_recovery, "recovery", "bad"),
-        (_unprotected_production, "recovery", "bad"),
-        (_schedule_off, "schedule", "bad"),
-        (_behind, "schedule", "bad"),
-        (_dead_letters, "dead letters", "bad"),
-        (_password_ages, "initiator", "doubtful"),
-        (_password_ended, "initiator", "bad"),
-        (_refunds_stopped, "initiator", "bad"),
-        (_access_denied, "table", "bad"),
-    ],
-)
+AILMENTS: dict[str, tuple[Ailment, str, str]] = {
+    "no passkey": (secret_of_daraja(SAFARICOM_PASSKEY=""), "secrets", "bad"),
+    "short JWT secret": (_short_jwt, "secrets", "bad"),
+    "execute-api": (api_url(EXECUTE_API), "callback URL", "bad"),
+    "plain http": (api_url("http://pay.example.co.ke"), "callback URL", "bad"),
+    "another's base": (
+        environment(CALLBACK_URL_BASE="https://example.com"),
+        "callback URL",
+        "doubtful",
+    ),
+    "odd address": (
+        environment(CALLBACK_SOURCE_IPS="300.1.1.1"),
+        "callback addresses",
+        "bad",
+    ),
+    "pipe stopped": (service("pipes", pipe=STOPPED), "outbox", "bad"),
+    "pipe starting": (service("pipes", pipe={"CurrentState": "STARTING"}), "outbox", "doubtful"),
+    "no topic": (parameters(AlarmTopicArn=""), "alarms", "doubtful"),
+    "no topic in production": (
+        parameters(AlarmTopicArn="", Environment="production"),
+        "alarms",
+        "bad",
+    ),
+    "nobody confirmed": (service("sns", subscriptions=["PendingConfirmation"]), "alarms", "bad"),
+    "older parameters": (parameters(QuerySpacingSeconds="11"), "parameters", "doubtful"),
+    "clock off": (service("sts", seconds_ahead=90), "clock", "doubtful"),
+    "callbacks wait": (_callbacks_wait, "dead letters", "doubtful"),
+    "everybody": (environment(CALLBACK_SOURCE_IPS="0.0.0.0/0"), "callback addresses", "bad"),
+    "nobody": (environment(CALLBACK_SOURCE_IPS=""), "callback addresses", "bad"),
+    "few executions": (_few_executions, "Lambda concurrency", "doubtful"),
+    "Daraja refuses": (secret_of_daraja(SAFARICOM_CONSUMER_SECRET="wrong"), "Daraja", "bad"),
+    "no index": (_no_index, "table", "bad"),
+    "no TTL": (service("dynamodb", ttl={"TimeToLiveStatus": "DISABLED"}), "table", "bad"),
+    "no stream": (service("dynamodb", has_stream=False), "table", "bad"),
+    "no recovery": (service("dynamodb", recovery="DISABLED"), "recovery", "bad"),
+    "unprotected production": (environment(SAFARICOM_BASE=PRODUCTION), "recovery", "bad"),
+    "schedule off": (service("scheduler", state="DISABLED"), "schedule", "bad"),
+    "behind": (_behind, "schedule", "bad"),
+    "dead letters": (_dead_letters, "dead letters", "bad"),
+    "password ages": (credential_set(75), "initiator", "doubtful"),
+    "password ended": (credential_set(90), "initiator", "bad"),
+    "refunds stopped": (_refunds_stopped, "initiator", "bad"),
+    "access denied": (_access_denied, "table", "bad"),
+}
+
+
+@pytest.mark.parametrize(("ails", "check", "health"), AILMENTS.values(), ids=AILMENTS)
 def test_each_ailment_is_found_by_its_check_which_says_what_to_do(
-    healthy: Desk, ail: Any, check: str, health: str
+    healthy: Desk, ails: Ailment, check: str, health: str
 ) -> None:
-    ail(healthy)
+    ails(healthy)
     found = examine(healthy)[check]
     assert found["health"] == health
     assert WHAT_TO_DO.search(found["detail"]), found["detail"]
@@ -466,7 +416,7 @@ def test_a_shilling_that_is_not_paid_proves_nothing(healthy: Desk, world: World)
 
 
 def test_no_shilling_is_taken_by_a_deployment_that_is_not_fit(healthy: Desk) -> None:
-    _no_passkey(healthy)
+    secret_of_daraja(SAFARICOM_PASSKEY="")(healthy)
     answer = healthy("doctor", "--push", "0708374149", "--yes")
     assert answer.code == 1
     assert healthy.world.items("PAY#") == []

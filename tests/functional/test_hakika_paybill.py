@@ -65,9 +65,7 @@ def test_no_token_is_shown(clerk: Desk, world: World) -> None:
         ("http://pay.example.co.ke", "is not https"),
     ],
 )
-@pytest.mark.parametrize(
-    "line", [REGISTER, ("pull", "register", "--number", "0708374149", "--yes")]
-)
+@pytest.mark.parametrize("line", [REGISTER, PULL_REGISTER])
 def test_an_address_that_safaricom_refuses_is_not_sent(
     clerk: Desk, world: World, line: tuple[str, ...], address: str, why: str
 ) -> None:

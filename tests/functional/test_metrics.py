@@ -246,9 +246,7 @@ def pull_fails(scene: Scene) -> None:
 def pull_skips(scene: Scene) -> None:
     pulling(scene)
     [receipt] = scene.receipt_rows()
-    key = {"pk": {"S": f"RCPT#{receipt}"}, "sk": {"S": "STATE"}}
-    spoiled = {**key, "source": {"S": "nobody"}}
-    scene.dynamodb.put_item(TableName=TABLE_NAME, Item=spoiled)
+    scene.store_item({"pk": f"RCPT#{receipt}", "sk": "STATE", "source": "nobody"})
     scene.clean_up()
 
 

@@ -238,10 +238,8 @@ def test_without_pull_an_unlisted_address_leaves_facts_for_a_person(world: World
         assert confirm(world, source_ip=UNLISTED_IP) == (200, RECEIVED)
     assert receipts(world) == set()
     [filed] = [item for item in world.items("C2B#") if item["sk"].startswith("EVIDENCE#")]
-    assert (filed["receipt_number"], filed["amount_kes"], filed["reference"]) == (
-        *(RECEIPT, 1000),
-        "RENT7",
-    )
+    assert (filed["receipt_number"], filed["amount_kes"]) == (RECEIPT, 1000)
+    assert filed["reference"] == "RENT7"
     assert filed["purge_at"] == int(world.clock()) + 90 * 86_400
     shown = str(world.items("C2B#"))
     assert not [each for each in (*NAMES, "149", "*****") if each in shown]
@@ -469,11 +467,8 @@ def test_a_hand_payment_with_the_reference_completes_the_payment(world: World, t
     receipt = world.pay_by_hand(account=forms.get(typed, reference))
     world.pass_time(5)
     payment = world.payment(payment_id)
-    assert (payment.status, payment.receipt_number, payment.proof) == (
-        "completed",
-        receipt,
-        Proof.C2B,
-    )
+    assert (payment.status, payment.proof) == ("completed", Proof.C2B)
+    assert payment.receipt_number == receipt
     assert world.consultation("1")["status"] == "Confirmed"
 
 

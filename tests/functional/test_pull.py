@@ -18,7 +18,6 @@ from payments.usecases.record_money import record_money
 from simulator.core import HttpAnswer, HttpRequest
 from tests.functional.emf import listen_to
 from tests.functional.faulty import HOUR, Network, meanwhile, refuse
-from tests.support.aws import TABLE_NAME
 from tests.support.dynamodb.faults import throttled
 from tests.support.network import Lines
 from tests.support.world import World
@@ -64,9 +63,6 @@ class PullWorld(World):
         self.pass_time(seconds, delivers=False)
         self.clean_up()
 
-    def filed(self) -> dict[str, dict[str, Any]]:
-        return self.receipt_rows()
-
     def gate(self) -> dict[str, Any]:
         [found] = self.items("PULL#")
         return found
@@ -81,10 +77,10 @@ def world() -> Iterator[PullWorld]:
 
 def test_money_that_nobody_told_us_about_is_on_file_after_the_next_run(world: PullWorld) -> None:
     receipts = world.pay(3)
-    assert world.filed() == {}
+    assert world.receipt_rows() == {}
     world.clean_up()
-    assert set(world.filed()) == receipts
-    assert {each["source"] for each in world.filed().values()} == {"pull"}
+    assert set(world.receipt_rows()) == receipts
+    assert {each["source"] for each in world.receipt_rows().values()} == {"pull"}
     assert world.gate()["next_at"] == int(world.clock()) + HALF_HOUR
 
 
@@ -116,7 +112,7 @@ def test_every_page_is_read_whatever_the_offset_counts_and_empty_looks_like(
     world = PullWorld(pull_offset=offset, pull_empty=empty)
     receipts = world.pay(count)
     world.clean_up()
-    assert set(world.filed()) == receipts
+    assert set(world.receipt_rows()) == receipts
     world.close()
 
 
@@ -124,17 +120,15 @@ def test_a_window_of_more_than_forty_rows_is_no_more_pages_where_the_offset_coun
     world = PullWorld(pull_offset="rows", pull_rows=2)
     receipts = world.pay(45)
     world.clean_up()
-    assert set(world.filed()) == receipts
+    assert set(world.receipt_rows()) == receipts
     world.close()
 
 
-def test_what_pull_alone_brought_does_not_vouch_for_pull() -> None:
-    world = PullWorld()
+def test_what_pull_alone_brought_does_not_vouch_for_pull(world: PullWorld) -> None:
     world.pay(2)
     world.clean_up()
     world.pull_again()
     assert world.gate().get("complete_until") is None
-    world.close()
 
 
 @pytest.mark.parametrize(("rows", "is_finished"), [(39, True), (41, False)])
@@ -145,7 +139,7 @@ def test_at_most_forty_pages_and_what_is_left_is_not_called_covered(
     world.pay(1, is_confirmed=True)
     world.pay(rows - 1)
     world.clean_up()
-    assert len(world.filed()) == min(rows, 40)
+    assert len(world.receipt_rows()) == min(rows, 40)
     assert (world.gate()["complete_until"] == int(world.clock())) is is_finished
     world.close()
 
@@ -155,7 +149,7 @@ def test_pulls_time_counts_once_a_known_receipt_explains_it(clock: str, is_known
     world = PullWorld(pull_clock=clock)
     [before] = world.pay(1)
     world.clean_up()
-    assert "paid_at" not in world.filed()[before]
+    assert "paid_at" not in world.receipt_rows()[before]
     assert "clock" not in world.gate()
     [known] = world.pay(1, is_confirmed=True)
     world.pull_again()
@@ -163,8 +157,8 @@ def test_pulls_time_counts_once_a_known_receipt_explains_it(clock: str, is_known
     paid_at = int(world.clock())
     [after] = world.pay(1)
     world.pull_again()
-    assert world.filed()[known]["source"] == "c2b"
-    assert abs(world.filed()[after]["paid_at"] - paid_at) <= 1
+    assert world.receipt_rows()[known]["source"] == "c2b"
+    assert abs(world.receipt_rows()[after]["paid_at"] - paid_at) <= 1
     world.close()
 
 
@@ -182,10 +176,10 @@ def test_a_run_that_fails_moves_no_coverage_and_loses_nothing(world: PullWorld) 
     world.spoil = lambda answer: replace(answer, status=403, body=b"<html>")
     world.pull_again()
     assert coverage(world) == before
-    assert not receipts & set(world.filed())
+    assert not receipts & set(world.receipt_rows())
     world.spoil = None
     world.pull_again()
-    assert receipts <= set(world.filed())
+    assert receipts <= set(world.receipt_rows())
     assert coverage(world) == (before[0], int(world.clock()))
 
 
@@ -207,11 +201,10 @@ def test_a_row_that_cannot_be_read_is_never_called_covered(world: PullWorld) -> 
 def test_one_receipt_that_cannot_be_booked_holds_up_no_other(world: PullWorld) -> None:
     world.pay(1, is_confirmed=True)
     receipts = world.pay(3)
-    key = {"pk": {"S": f"RCPT#{min(receipts)}"}, "sk": {"S": "STATE"}}
-    poison = {"source": {"S": "nobody"}, "payment_id": {"S": "0" * 32}}
-    world.dynamodb.put_item(TableName=TABLE_NAME, Item={**key, **poison})
+    poison = {"source": "nobody", "payment_id": "0" * 32}
+    world.store_item({"pk": f"RCPT#{min(receipts)}", "sk": "STATE", **poison})
     world.clean_up()
-    assert receipts <= set(world.filed())
+    assert receipts <= set(world.receipt_rows())
     assert coverage(world)[1] != int(world.clock())
 
 
@@ -259,7 +252,7 @@ def test_the_sweep_is_due_once_a_day(world: PullWorld) -> None:
     world.pass_time(40 * HOUR, delivers=False)
     world.pay(1, is_confirmed=True)
     world.clean_up()
-    assert old in world.filed(), "money of 40 hours ago, when Pull was switched on"
+    assert old in world.receipt_rows(), "money of 40 hours ago, when Pull was switched on"
     days = []
     for _ in range(49):
         world.asked.clear()
@@ -287,7 +280,7 @@ def test_with_all_else_lost_money_is_on_file_in_time_and_books_its_payment(
         world.spoil = (lambda answer: replace(answer, status=403)) if is_down else None
         world.pass_time(60, delivers=False)
         world.clean_up()
-        for receipt in world.filed():
+        for receipt in world.receipt_rows():
             filed_at.setdefault(receipt, world.clock())
     for debit in world.daraja.ledger.debits.values():
         debited_at.setdefault(debit.receipt, debit.at)
@@ -317,9 +310,9 @@ def test_pull_books_a_receipt_that_was_filed_without(lacks: str) -> None:
     )
     services = world.function("cleanup").module.runtime.services
     record_money(services, said, actor=Actor(by="staff:a", request_id="r"))
-    assert world.filed()[debit.receipt].get("payment_id") is None
+    assert world.receipt_rows()[debit.receipt].get("payment_id") is None
     world.pull_again()
-    assert world.filed()[debit.receipt]["payment_id"] == payment_id
+    assert world.receipt_rows()[debit.receipt]["payment_id"] == payment_id
     assert world.payment(payment_id).status == ("completed" if has_amount else "review")
     world.close()
 
@@ -334,15 +327,13 @@ def _pay_unheard(world: PullWorld, *, number: int) -> str:
     return str(answer.body["payment_id"])
 
 
-def test_pull_is_off_unless_it_is_switched_on() -> None:
-    world = PullWorld()
+def test_pull_is_off_unless_it_is_switched_on(world: PullWorld) -> None:
     world.environment = {}
     world._lambdas.clear()
     world.pay(1)
     world.clean_up()
     assert world.asked == []
     assert world.items("PULL#") == []
-    world.close()
 
 
 def test_due_payments_are_looked_at_although_pull_breaks(world: PullWorld) -> None:

@@ -20,11 +20,6 @@ OWNER = "7"
 DAY = 86_400
 
 
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()
-
-
 def claim(
     world: World, payment_id: str, receipt: object = RECEIPT, *, client_id: str = OWNER
 ) -> Answer:

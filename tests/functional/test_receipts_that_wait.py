@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from payments.errors import ConflictError, NotFoundError
 from payments.protocol.evidence import ReceiptFound
-from payments.protocol.payment import PaymentStatus, Proof
-from payments.protocol.receipts import RowState, SetAside
+from payments.protocol.payment import Payment, PaymentStatus, Proof
+from payments.protocol.receipts import ReceiptRow, RowState, SetAside
 from payments.protocol.rules import MoneyRules, PaybillAccount
 from payments.store.items import pull_key
 from payments.usecases.money_desk import (
@@ -18,7 +20,6 @@ from payments.usecases.money_desk import (
     reopen,
     set_aside,
 )
-from payments.usecases.operate import operate_on_payment
 from payments.usecases.record_money import MoneyOutcome
 
 from tests.functional.bank import PERSON, Bank
@@ -183,17 +184,39 @@ def test_a_tills_receipt_says_nothing_about_a_payment_that_got_its_own_meanwhile
     assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
 
-def found(scene: Scene, bank: Bank, payment_id: str, *, amount_kes: int = 1000) -> None:
-    """A person records the receipt for a payment, as it stands on the statement."""
-    operate_on_payment(
+def states(scene: Scene) -> list[dict[str, Any]]:
+    return [item for item in scene.items("PAY#") if item["sk"] == "STATE"]
+
+
+FOUND = ReceiptFound(receipt_number=RECEIPT, amount_kes=1000)
+"""A person records the receipt for a payment, as it stands on the statement."""
+
+
+def attach(bank: Bank, payment_id: str, *, shown_version: int, amount_kes: int = 1000) -> Payment:
+    """A person says which payment the receipt paid."""
+    return attach_to_payment(
         bank.services,
+        RECEIPT,
         payment_id,
-        ReceiptFound(receipt_number=RECEIPT, amount_kes=amount_kes),
-        shown_version=scene.payment(payment_id).version,
-        who="njeri",
-        why="statement",
-        request_id="1",
+        shown_amount_kes=amount_kes,
+        shown_version=shown_version,
+        actor=PERSON,
     )
+
+
+def book(bank: Bank, booking_id: str, receipt: str = RECEIPT) -> Payment:
+    """A person says which booking the receipt paid."""
+    return attach_to_booking(
+        bank.services, receipt, booking_id, shown_amount_kes=1000, actor=PERSON
+    )
+
+
+def put_aside(bank: Bank, why: SetAside = SetAside.HANDLED_ELSEWHERE) -> ReceiptRow:
+    return set_aside(bank.services, RECEIPT, why, actor=PERSON)
+
+
+def owe(bank: Bank) -> Payment:
+    return owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
 
 
 def test_a_look_at_a_tills_receipt_asks_daraja_about_the_open_prompt(scene: Scene) -> None:
@@ -216,14 +239,7 @@ def test_a_person_attaches_a_receipt_to_the_payment_it_paid(scene: Scene, bank: 
     bank.says(RECEIPT, reference="WRONG")
     version = scene.payment(payment_id).version
 
-    payment = attach_to_payment(
-        bank.services,
-        RECEIPT,
-        payment_id,
-        shown_amount_kes=1000,
-        shown_version=version,
-        actor=PERSON,
-    )
+    payment = attach(bank, payment_id, shown_version=version)
 
     assert (payment.status, payment.proof) == (S.COMPLETED, Proof.C2B)
     assert scene.is_confirmed_by(payment_id)
@@ -251,29 +267,23 @@ def test_a_person_cannot_attach_what_does_not_belong(
     amount = 900 if name == "another amount" else 1000
     bank.says(RECEIPT, amount=amount)
     version = scene.payment(payment_id).version - (name == "moved on")
-    before = {item["pk"]: item for item in scene.items("PAY#") if item["sk"] == "STATE"}
+    before = states(scene)
 
+    shown = 1 if name == "row of another amount" else amount
     with pytest.raises(ConflictError, match=said):
-        attach_to_payment(
-            bank.services,
-            RECEIPT,
-            payment_id,
-            shown_amount_kes=1 if name == "row of another amount" else amount,
-            shown_version=version,
-            actor=PERSON,
-        )
+        attach(bank, payment_id, shown_version=version, amount_kes=shown)
 
-    assert {item["pk"]: item for item in scene.items("PAY#") if item["sk"] == "STATE"} == before
+    assert states(scene) == before
     assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
 
 def test_a_person_attaches_a_receipt_to_a_booking(scene: Scene, bank: Bank) -> None:
     bank.says(RECEIPT, reference="WRONG", paid_at=int(scene.clock()) - HOUR)
-    payment = attach_to_booking(bank.services, RECEIPT, "1", shown_amount_kes=1000, actor=PERSON)
+    payment = book(bank, "1")
     assert scene.is_confirmed_by(payment.payment_id)
     assert scene.events(payment.payment_id) == ["MoneyAttached", "PaymentCompleted"]
     with pytest.raises(ConflictError, match="bound to payment"):
-        owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
+        owe(bank)
 
 
 @pytest.mark.parametrize("paid_at", ["in the window", "unknown"])
@@ -286,7 +296,7 @@ def test_a_receipt_that_may_be_a_prompts_is_not_attached_to_the_booking(
     known = int(scene.clock()) if paid_at == "in the window" else None
     bank.says(RECEIPT, paid_at=known)
     with pytest.raises(ConflictError, match=f"payment {payment_id}") as refused:
-        attach_to_booking(bank.services, RECEIPT, "1", shown_amount_kes=1000, actor=PERSON)
+        book(bank, "1")
     assert refused.value.code == "attach_to_payment"
     assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
@@ -300,9 +310,9 @@ def test_money_that_may_be_another_bookings_prompts_confirms_no_booking(
     for receipt, reference in ((RECEIPT, None), ("SKI7HAND02", "RENT7")):
         bank.says(receipt, paid_at=paid_at, reference=reference)
     with pytest.raises(ConflictError, match=f"payment {payment_id}"):
-        attach_to_booking(bank.services, RECEIPT, "2", shown_amount_kes=1000, actor=PERSON)
+        book(bank, "2")
     assert scene.consultation("2")["status"] == "Pending"
-    named = attach_to_booking(bank.services, "SKI7HAND02", "2", shown_amount_kes=1000, actor=PERSON)
+    named = book(bank, "2", "SKI7HAND02")
     assert scene.consultation("2")["paid_payment_id"] == named.payment_id
 
 
@@ -315,7 +325,7 @@ def test_what_may_be_a_prompts_money_is_not_set_aside(
     scene.pass_time(30)
     bank.says(RECEIPT, paid_at=int(scene.clock()))
     with pytest.raises(ConflictError, match=f"payment {payment_id}") as refused:
-        set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
+        put_aside(bank)
     assert refused.value.code == "attach_to_payment"
     assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
@@ -335,10 +345,10 @@ def test_a_prompts_money_of_no_known_amount_goes_to_its_payment_alone(
     scene.pass_time(60)
 
     with pytest.raises(ConflictError, match=f"payment {first}, .* record it there"):
-        set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
+        put_aside(bank)
     with pytest.raises(ConflictError, match=f"payment {first}"):
-        found(scene, bank, second)
-    found(scene, bank, first)
+        bank.decide(second, FOUND)
+    bank.decide(first, FOUND)
 
     payment = scene.payment(first)
     assert (payment.bound_receipt, payment.attention) == (RECEIPT, "amount_contradicted")
@@ -353,15 +363,15 @@ def test_one_of_two_amounts_from_the_statement_goes_to_review(scene: Scene, bank
         bank.says(RECEIPT, amount=amount)
     for wrong in (1, 1900):
         with pytest.raises(ConflictError, match="on file with another amount"):
-            found(scene, bank, payment_id, amount_kes=wrong)
-    found(scene, bank, payment_id)
+            bank.decide(payment_id, replace(FOUND, amount_kes=wrong))
+    bank.decide(payment_id, FOUND)
     payment = scene.payment(payment_id)
     assert (payment.status, payment.bound_receipt) == (S.REVIEW, RECEIPT)
 
 
 def test_a_person_owes_money_back_that_belongs_to_nothing(scene: Scene, bank: Bank) -> None:
     bank.says(RECEIPT)
-    payment = owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
+    payment = owe(bank)
     assert scene.payment(payment.payment_id).status is S.REFUND_DUE
     assert bank.row(RECEIPT).payment_id == payment.payment_id
     assert scene.consultation()["status"] == "Pending"
@@ -373,7 +383,7 @@ def test_money_without_a_whole_amount_can_only_be_set_aside(scene: Scene, bank: 
     bank.says(RECEIPT, amount=None, amount_text="5.50")
     with pytest.raises(ConflictError):
         owe_back(bank.services, RECEIPT, shown_amount_kes=5, actor=PERSON)
-    aside = set_aside(bank.services, RECEIPT, SetAside.TEST, actor=PERSON)
+    aside = put_aside(bank, SetAside.TEST)
     assert bank.row(RECEIPT) == aside
     assert list(bank.services.ledger.unclaimed_receipts()) == []
 
@@ -382,9 +392,9 @@ def test_what_was_set_aside_waits_again_once_a_person_says_so(scene: Scene, bank
     bank.says(RECEIPT)
     with pytest.raises(ConflictError, match="unclaimed"):
         reopen(bank.services, RECEIPT, actor=PERSON)
-    set_aside(bank.services, RECEIPT, SetAside.TEST, actor=PERSON)
+    put_aside(bank, SetAside.TEST)
     with pytest.raises(ConflictError, match="set aside"):
-        set_aside(bank.services, RECEIPT, SetAside.TEST, actor=PERSON)
+        put_aside(bank, SetAside.TEST)
     scene.pass_time(DAY)
 
     reopened = reopen(bank.services, RECEIPT, actor=PERSON)
@@ -396,11 +406,9 @@ def test_what_was_set_aside_waits_again_once_a_person_says_so(scene: Scene, bank
 
 
 ACTS: dict[str, Callable[[Bank], object]] = {
-    "attach": lambda bank: attach_to_booking(
-        bank.services, RECEIPT, "1", shown_amount_kes=1000, actor=PERSON
-    ),
-    "owe back": lambda bank: owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON),
-    "set aside": lambda bank: set_aside(bank.services, RECEIPT, SetAside.TEST, actor=PERSON),
+    "attach": lambda bank: book(bank, "1"),
+    "owe back": owe,
+    "set aside": lambda bank: put_aside(bank, SetAside.TEST),
 }
 
 
@@ -411,9 +419,8 @@ def test_a_person_is_told_where_a_callback_claims_the_receipt_first(
     scene.register("2")
     payment_id = scene.pay("ignores", booking_id="2")
     bank.says(RECEIPT, paid_at=int(scene.clock()) - HOUR)
-    scene.network.next(
-        meanwhile(lambda: scene.post(payment_id, 0, receipt=RECEIPT)), on=TRANSACTION
-    )
+    claims = meanwhile(lambda: scene.post(payment_id, 0, receipt=RECEIPT))
+    scene.network.next(claims, on=TRANSACTION)
     with pytest.raises(ConflictError) as refused:
         ACTS[name](bank)
     assert str(refused.value) == (
@@ -436,13 +443,13 @@ def test_money_that_a_person_booked_elsewhere_is_told_at_the_payment_that_its_ac
     if act == "recorded elsewhere":
         other = scene.pay("cancels", booking_id="2", phone="254711111111")
         scene.pass_time(60)
-        found(scene, bank, other)
+        bank.decide(other, FOUND)
     else:
         bank.says(RECEIPT, source=Proof.STATUS, payer=None)
         if act == "set aside":
-            set_aside(bank.services, RECEIPT, SetAside.HANDLED_ELSEWHERE, actor=PERSON)
+            put_aside(bank)
         else:
-            attach_to_booking(bank.services, RECEIPT, "2", shown_amount_kes=1000, actor=PERSON)
+            book(bank, "2")
     row = bank.row(RECEIPT)
 
     reference = scene.payment(payment_id).account_reference
@@ -466,11 +473,9 @@ def test_what_is_not_there_cannot_be_acted_on(scene: Scene, bank: Bank) -> None:
         owe_back(bank.services, "NOWHERE001", shown_amount_kes=1, actor=PERSON)
     bank.says(RECEIPT)
     with pytest.raises(NotFoundError):
-        attach_to_booking(bank.services, RECEIPT, "99", shown_amount_kes=1000, actor=PERSON)
+        book(bank, "99")
     with pytest.raises(NotFoundError):
-        attach_to_payment(
-            bank.services, RECEIPT, "0" * 32, shown_amount_kes=1000, shown_version=1, actor=PERSON
-        )
+        attach(bank, "0" * 32, shown_version=1)
 
 
 def test_a_receipt_found_for_a_paid_payment_confirms_no_second_booking(
@@ -482,21 +487,13 @@ def test_a_receipt_found_for_a_paid_payment_confirms_no_second_booking(
     second = scene.pay("cancels", booking_id="2", phone="254711111111")
     scene.pass_time(60)
 
-    found(scene, bank, first)
+    bank.decide(first, FOUND)
     assert scene.payment(first).bound_receipt == RECEIPT
     assert scene.payment(first).attention is None
     with pytest.raises(ConflictError, match="belongs to another payment"):
-        found(scene, bank, second)
+        bank.decide(second, FOUND)
     with pytest.raises(ConflictError, match="has receipt"):
-        operate_on_payment(
-            bank.services,
-            first,
-            ReceiptFound(receipt_number="SKI7HAND02", amount_kes=1000),
-            shown_version=scene.payment(first).version,
-            who="njeri",
-            why="statement",
-            request_id="2",
-        )
+        bank.decide(first, replace(FOUND, receipt_number="SKI7HAND02"))
     assert scene.consultation("2")["status"] == "Pending"
 
 
@@ -514,11 +511,9 @@ def test_money_that_may_be_a_prompts_is_not_owed_back(
     paid_at = scene.payment(payment_id).created_at + 30
     bank.says(RECEIPT, paid_at=paid_at, payer=None)
     with pytest.raises(ConflictError) as refused:
-        owe_back(bank.services, RECEIPT, shown_amount_kes=1000, actor=PERSON)
-    assert (refused.value.code, refused.value.facts) == (
-        "attach_to_payment",
-        {"payment_id": payment_id},
-    )
+        owe(bank)
+    facts = {"payment_id": payment_id}
+    assert (refused.value.code, refused.value.facts) == ("attach_to_payment", facts)
     assert bank.row(RECEIPT).state is RowState.UNCLAIMED
 
 
@@ -529,14 +524,7 @@ def test_a_callbacks_receipt_that_a_person_attaches_frees_no_phone(
     bank.says(RECEIPT, source=Proof.CALLBACK, paid_at=int(scene.clock()))
     before = scene.payment(payment_id)
     assert before.holds_locks
-    after = attach_to_payment(
-        bank.services,
-        RECEIPT,
-        payment_id,
-        shown_amount_kes=1000,
-        shown_version=before.version,
-        actor=PERSON,
-    )
+    after = attach(bank, payment_id, shown_version=before.version)
     assert (after.status, after.holds_locks) == (S.COMPLETED, True)
     [guard] = scene.items("PHONE#")
     assert guard["live_payment_id"] == payment_id

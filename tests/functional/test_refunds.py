@@ -24,10 +24,12 @@ from tests.functional.faulty import (
     then,
 )
 from tests.functional.refunding import CHECKER, MAKER, PASSWORD, REVERSAL_PATH, Refunding
+from tests.support.aws import RESULT_KEY_SECRET_ARN
 from tests.support.dynamodb.faults import throttled
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP
 
 DAY = 86_400
+TRANSACTION = frozenset({"TransactWriteItems"})
 LOST_ANSWERS = ("hang", "reset", "500", "502", "html_403")
 
 ODD_RESULTS = (
@@ -52,6 +54,24 @@ def mark(scene: Refunding, payment_id: str) -> None:
         why="paid in cash",
         request_id="r9",
     )
+
+
+def sent(scene: Refunding, scenario: object) -> str:
+    """A refund on its way: M-Pesa answers the reversal by this scenario. The payment's id."""
+    payment_id = scene.owed()
+    scene.daraja.set_next(scenario, api="reversal")
+    scene.send(payment_id)
+    return payment_id
+
+
+def reversal_body(scene: Refunding) -> dict[str, str]:
+    """The body of the one reversal that was sent."""
+    [body] = [json.loads(body) for path, body in scene.line.posts if path == REVERSAL_PATH]
+    return dict(body)
+
+
+def statuses_asked(scene: Refunding) -> int:
+    return [call["act"] for call in scene.invoker.calls].count("ask_status")
 
 
 def refused(code: str) -> dict[str, str]:
@@ -91,7 +111,7 @@ def test_two_persons_return_the_money_once_and_the_history_says_who_and_why(
 def test_the_body_names_only_what_our_records_hold(scene: Refunding) -> None:
     payment_id = scene.owed()
     scene.send(payment_id)
-    [body] = [json.loads(body) for path, body in scene.line.posts if path == REVERSAL_PATH]
+    body = reversal_body(scene)
     assert body["TransactionID"] == scene.payment(payment_id).receipt_number
     assert (body["Amount"], body["ReceiverParty"]) == ("1000", "174379")
     assert body["RecieverIdentifierType"] == "11"
@@ -101,9 +121,7 @@ def test_the_body_names_only_what_our_records_hold(scene: Refunding) -> None:
 
 @pytest.mark.parametrize("lost", LOST_ANSWERS)
 def test_a_lost_acknowledgement_is_never_a_second_send(scene: Refunding, lost: str) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next(f"ack_{lost}", api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, f"ack_{lost}")
     assert scene.refund(payment_id).step is RefundStep.SENT
     scene.pass_time(600, cleans_up=True)
     assert scene.payment(payment_id).status == "refunded"
@@ -115,9 +133,7 @@ def test_a_lost_acknowledgement_is_never_a_second_send(scene: Refunding, lost: s
 def test_a_refund_that_mpesa_never_saw_waits_a_day_for_a_person(
     scene: Refunding, lost: str
 ) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next(f"ack_{lost}", api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, f"ack_{lost}")
     with pytest.raises(ConflictError, match="24 hours"):
         scene.settle(payment_id, was_reversed=False)
     scene.pass_a_day(until=21_600)
@@ -127,8 +143,7 @@ def test_a_refund_that_mpesa_never_saw_waits_a_day_for_a_person(
     scene.clean_up()
     assert scene.payment(payment_id).attention == "refund_unresolved"
     assert scene.events(payment_id)[-1] == "PaymentUnresolved"
-    asked = [call for call in scene.invoker.calls if call["act"] == "ask_status"]
-    assert len(asked) == len(REFUND_STATUS_SECONDS)
+    assert statuses_asked(scene) == len(REFUND_STATUS_SECONDS)
     scene.settle(payment_id, was_reversed=False)
     assert scene.payment(payment_id).attention is None
     scene.send(payment_id)
@@ -145,10 +160,8 @@ def test_a_crash_never_leads_to_two_sends(scene: Refunding, at: str) -> None:
     if at == "after the send":
         scene.line.after[REVERSAL_PATH] = scene.line.crash
     else:
-        scene.network.next(
-            crash_before if at == "before the write" else crash_after,
-            on=frozenset({"TransactWriteItems"}),
-        )
+        crash = crash_before if at == "before the write" else crash_after
+        scene.network.next(crash, on=TRANSACTION)
     with pytest.raises(CrashError):
         scene.approve(payment_id)
     was_sent = at != "before the write"
@@ -178,9 +191,7 @@ def test_a_connection_that_failed_before_a_byte_was_sent_is_a_refusal(scene: Ref
 
 @pytest.mark.parametrize("scenario", ["ack_busy", "ack_spike_arrest", "ack_quota"])
 def test_a_refusal_at_the_gate_may_be_requested_again(scene: Refunding, scenario: str) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next(scenario, api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, scenario)
     assert scene.refund(payment_id).step is None
     assert scene.refund(payment_id).refused == "500.003.02" or scenario == "ack_quota"
     assert scene.gates.read().stopped is None
@@ -196,9 +207,7 @@ def test_a_refund_that_comes_too_late_is_not_sent(scene: Refunding, late: str) -
     payment_id = scene.owed()
     scene.request(payment_id)
     frozen = 11 if late == "after the write" else 0
-    scene.network.next(
-        then(lambda: scene.clock.sleep(frozen)), on=frozenset({"TransactWriteItems"})
-    )
+    scene.network.next(then(lambda: scene.clock.sleep(frozen)), on=TRANSACTION)
     if not frozen:
         # The token is fetched so slowly that the send would outlive the function.
         scene.clock.sleep(3600)
@@ -245,9 +254,7 @@ def test_a_listed_code_ends_the_attempt_and_stops_what_would_lock_us_out(
 
 
 def test_the_history_says_in_words_why_mpesa_refused_a_refund(scene: Refunding) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next(refused("R000002"), api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, refused("R000002"))
     scene.pass_time(10)
     [reason] = [
         item["reason"]
@@ -299,9 +306,7 @@ def test_a_wrong_password_reaches_mpesa_once(scene: Refunding, asks_balance_firs
 
 
 def test_a_hint_is_asked_about_while_a_refund_is_under_way(scene: Refunding) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next("ack_hang_lost", api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, "ack_hang_lost")
     prompt = scene.prompt_of(payment_id)
     second = callback_body(prompt.checkout_request_id, 0, receipt="SECOND0001")
     scene.post_callback(prompt.order.callback_url, second, source_ip=UNLISTED_IP)
@@ -310,15 +315,12 @@ def test_a_hint_is_asked_about_while_a_refund_is_under_way(scene: Refunding) -> 
     payment = scene.payment(payment_id)
     assert (payment.hint, payment.attention) == (None, "second_receipt")
     scene.pass_a_day()
-    asked = [call for call in scene.invoker.calls if call["act"] == "ask_status"]
-    assert len(asked) == len(REFUND_STATUS_SECONDS)
+    assert statuses_asked(scene) == len(REFUND_STATUS_SECONDS)
 
 
 @pytest.mark.parametrize("code", ["7777", "17", "26", "100000000"])
 def test_an_unlisted_code_concludes_nothing(scene: Refunding, code: str) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next(refused(code), api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, refused(code))
     scene.pass_time(60)
     assert scene.refund(payment_id).step is RefundStep.SENT
 
@@ -327,9 +329,7 @@ def test_an_unlisted_code_concludes_nothing(scene: Refunding, code: str) -> None
 def test_a_receipt_that_was_reversed_before_is_asked_about_at_once(is_shown: bool) -> None:
     scene = Refunding()
     scene.daraja.configure(reversed_is_shown=is_shown)
-    payment_id = scene.owed()
-    scene.daraja.set_next("reversed_on_portal", api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, "reversed_on_portal")
     scene.pass_time(70, cleans_up=True)
     expected = "refunded" if is_shown else "refund_due"
     assert scene.payment(payment_id).status == expected
@@ -339,9 +339,7 @@ def test_a_receipt_that_was_reversed_before_is_asked_about_at_once(is_shown: boo
 
 
 def test_a_lost_result_is_found_by_transaction_status(scene: Refunding) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next("outcome_lost", api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, "outcome_lost")
     scene.pass_time(200, cleans_up=True)
     assert scene.payment(payment_id).status == "refunded"
     assert scene.events(payment_id)[-1] == "PaymentRefunded"
@@ -386,9 +384,7 @@ def test_completed_says_nothing_about_a_refund(scene: Refunding) -> None:
 
 
 def test_a_locked_initiator_in_the_status_answer_stops_refunds(scene: Refunding) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next("outcome_lost", api="reversal")
-    scene.send(payment_id)
+    sent(scene, "outcome_lost")
     scene.pass_time(10)
     scene.daraja.set_initiator("testapi", is_locked=True)
     scene.pass_time(200, cleans_up=True)
@@ -399,9 +395,7 @@ def test_a_locked_initiator_in_the_status_answer_stops_refunds(scene: Refunding)
 
 
 def test_nothing_is_asked_while_refunds_are_stopped(scene: Refunding) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next("outcome_lost", api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, "outcome_lost")
     scene.gates.stop("2001", now=int(scene.clock()))
     before = len(scene.line.posts)
     acts: list[dict[str, object]] = [{"act": "ask_status", "payment_id": payment_id}]
@@ -412,22 +406,18 @@ def test_nothing_is_asked_while_refunds_are_stopped(scene: Refunding) -> None:
 
 
 def test_a_post_from_an_unlisted_address_only_brings_one_look_forward(scene: Refunding) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next("outcome_lost", api="reversal")
-    scene.send(payment_id)
-    [body] = [json.loads(body) for path, body in scene.line.posts if path == REVERSAL_PATH]
+    payment_id = sent(scene, "outcome_lost")
+    url = reversal_body(scene)["ResultURL"]
     forged = json.dumps({"Result": {"ResultCode": 0, "TransactionID": "FORGED0001"}})
     for _ in range(3):
-        assert scene.post_to_paybill(body["ResultURL"], forged, source_ip=UNLISTED_IP).status == 200
+        assert scene.post_to_paybill(url, forged, source_ip=UNLISTED_IP).status == 200
         scene.clean_up()
     assert scene.payment(payment_id).status == "refund_due"
-    assert [each["act"] for each in scene.invoker.calls].count("ask_status") == 1
+    assert statuses_asked(scene) == 1
 
 
 def test_a_queue_timeout_concludes_nothing(scene: Refunding) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next("queue_timeout_only", api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, "queue_timeout_only")
     scene.pass_time(35)
     assert scene.refund(payment_id).step is RefundStep.SENT
     scene.clean_up()
@@ -437,16 +427,13 @@ def test_a_queue_timeout_concludes_nothing(scene: Refunding) -> None:
 
 @pytest.mark.parametrize("part", ["token", "attempt", "payment", "kind"])
 def test_a_forged_address_is_a_constant_404_and_writes_nothing(scene: Refunding, part: str) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next("outcome_lost", api="reversal")
-    scene.send(payment_id)
-    [body] = [json.loads(body) for path, body in scene.line.posts if path == REVERSAL_PATH]
+    payment_id = sent(scene, "outcome_lost")
     url = {
         "token": lambda url: url[:-1] + ("0" if url[-1] != "0" else "1"),
         "attempt": lambda url: url.replace("/1/", "/2/"),
         "payment": lambda url: url.replace(payment_id, "0" * 32),
         "kind": lambda url: url.replace("reversal", "status"),
-    }[part](body["ResultURL"])
+    }[part](reversal_body(scene)["ResultURL"])
     before = list(scene.engine.items("payments-under-test"))
     posted = json.dumps({"Result": {"ResultCode": 0, "TransactionID": "FORGED0001"}})
     answer = scene.post_to_paybill(url, posted, source_ip=LISTED_IP)
@@ -456,9 +443,7 @@ def test_a_forged_address_is_a_constant_404_and_writes_nothing(scene: Refunding,
 
 @pytest.mark.parametrize("scenario", ["outcome_wrong_receipt", "outcome_wrong_amount"])
 def test_a_result_about_other_money_only_raises_attention(scene: Refunding, scenario: str) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next(scenario, api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, scenario)
     scene.pass_time(10)
     assert scene.refund(payment_id).step is RefundStep.SENT
     assert scene.payment(payment_id).attention is not None
@@ -466,9 +451,7 @@ def test_a_result_about_other_money_only_raises_attention(scene: Refunding, scen
 
 @pytest.mark.parametrize("scenario", [f"outcome_{name}" for name in ODD_RESULTS])
 def test_an_odd_result_still_ends_the_refund_once(scene: Refunding, scenario: str) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next(scenario, api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, scenario)
     scene.pass_time(30)
     assert scene.payment(payment_id).status == "refunded"
     assert scene.payment(payment_id).attention is None
@@ -490,10 +473,8 @@ def test_two_refunds_at_once_keep_their_distance_in_the_write_itself(scene: Refu
     scene.request(first)
     scene.request(second)
     answers: list[str] = []
-    scene.network.next(
-        meanwhile(lambda: answers.append(scene.approve(second))),
-        on=frozenset({"TransactWriteItems"}),
-    )
+    overtakes = meanwhile(lambda: answers.append(scene.approve(second)))
+    scene.network.next(overtakes, on=TRANSACTION)
     assert (scene.approve(first), answers) == ("refund_spacing", [""])
     assert scene.reversals_sent().total() == 1
 
@@ -502,10 +483,8 @@ def test_two_checkers_at_once_send_one_refund(scene: Refunding) -> None:
     payment_id = scene.owed()
     scene.request(payment_id)
     answers: list[str] = []
-    scene.network.next(
-        meanwhile(lambda: answers.append(scene.approve(payment_id, by="staff:chebet"))),
-        on=frozenset({"TransactWriteItems"}),
-    )
+    another = meanwhile(lambda: answers.append(scene.approve(payment_id, by="staff:chebet")))
+    scene.network.next(another, on=TRANSACTION)
     answers.append(scene.approve(payment_id, version=scene.payment(payment_id).version))
     assert answers == ["", "changed_meanwhile"]
     assert scene.reversals_sent().total() == 1
@@ -514,9 +493,7 @@ def test_two_checkers_at_once_send_one_refund(scene: Refunding) -> None:
 def test_a_request_that_is_withdrawn_while_it_is_approved_is_not_sent(scene: Refunding) -> None:
     payment_id = scene.owed()
     scene.request(payment_id)
-    scene.network.next(
-        meanwhile(lambda: scene.withdraw(payment_id)), on=frozenset({"TransactWriteItems"})
-    )
+    scene.network.next(meanwhile(lambda: scene.withdraw(payment_id)), on=TRANSACTION)
     assert scene.approve(payment_id) == "changed_meanwhile"
     assert not scene.reversals_sent()
 
@@ -524,30 +501,21 @@ def test_a_request_that_is_withdrawn_while_it_is_approved_is_not_sent(scene: Ref
 def test_refunds_that_stop_while_one_is_approved_are_not_sent(scene: Refunding) -> None:
     payment_id = scene.owed()
     scene.request(payment_id)
-    scene.network.next(
-        meanwhile(lambda: scene.gates.stop("2001", now=int(scene.clock()))),
-        on=frozenset({"TransactWriteItems"}),
-    )
+    stops = meanwhile(lambda: scene.gates.stop("2001", now=int(scene.clock())))
+    scene.network.next(stops, on=TRANSACTION)
     assert scene.approve(payment_id) == "refunds_stopped"
     assert not scene.reversals_sent()
 
 
 def test_a_refund_on_its_way_is_not_marked_by_hand(scene: Refunding) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next("outcome_late", api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, "outcome_late")
     with pytest.raises(ConflictError, match="sent to M-Pesa"):
         mark(scene, payment_id)
 
 
 def test_money_that_went_back_twice_is_never_silent(scene: Refunding) -> None:
-    payment_id = scene.owed()
-    scene.daraja.set_next(
-        {"outcome_code": "1", "outcome_is_executed": True, "second_code": "0"}
-        | {"second_seconds": 60.0},
-        api="reversal",
-    )
-    scene.send(payment_id)
+    twice = {"outcome_code": "1", "outcome_is_executed": True, "second_code": "0"}
+    payment_id = sent(scene, twice | {"second_seconds": 60.0})
     scene.pass_time(10)
     assert scene.refund(payment_id).refused == "1"
     mark(scene, payment_id)
@@ -559,18 +527,14 @@ def test_money_that_went_back_twice_is_never_silent(scene: Refunding) -> None:
 def test_a_late_refusal_of_the_first_attempt_says_nothing_about_the_second(
     scene: Refunding,
 ) -> None:
-    payment_id = scene.owed()
     late = {"outcome_code": "1", "second_code": "1", "second_seconds": 100.0}
-    scene.daraja.set_next(late, api="reversal")
-    scene.send(payment_id)
+    payment_id = sent(scene, late)
     scene.pass_time(31)
     scene.daraja.set_next("outcome_late", api="reversal")
     scene.send(payment_id)
     scene.pass_time(120)
-    assert (scene.refund(payment_id).step, scene.refund(payment_id).attempt) == (
-        RefundStep.SENT,
-        2,
-    )
+    refund = scene.refund(payment_id)
+    assert (refund.step, refund.attempt) == (RefundStep.SENT, 2)
 
 
 def test_without_an_initiator_a_refund_is_manual_and_says_why() -> None:
@@ -610,7 +574,7 @@ def test_the_balance_is_asked_with_a_request_and_decides_nothing(scene: Refundin
 def test_a_result_that_the_table_refuses_is_kept_without_names(scene: Refunding) -> None:
     payment_id = scene.owed()
     scene.send(payment_id)
-    scene.network.next(refuse(throttled), on=frozenset({"TransactWriteItems"}))
+    scene.network.next(refuse(throttled), on=TRANSACTION)
     scene.network.rules *= 4
     scene.pass_time(10)
     assert scene.payment(payment_id).status == "refund_due"
@@ -623,16 +587,8 @@ def test_a_result_that_the_table_refuses_is_kept_without_names(scene: Refunding)
 
 
 def test_old_result_keys_are_accepted_and_new_addresses_use_the_newest(scene: Refunding) -> None:
-    from tests.support.aws import RESULT_KEY_SECRET_ARN
-
-    payment_id = scene.owed()
-    scene.daraja.set_next("outcome_late", api="reversal")
-    scene.send(payment_id)
-    scene.secrets.put_secret_value(
-        SecretId=RESULT_KEY_SECRET_ARN,
-        SecretString=json.dumps(
-            {"RESULT_KEY": "newest", "RESULT_KEYS_OLD": "older,result-key-under-test"}
-        ),
-    )
+    payment_id = sent(scene, "outcome_late")
+    keys = json.dumps({"RESULT_KEY": "newest", "RESULT_KEYS_OLD": "older,result-key-under-test"})
+    scene.secrets.put_secret_value(SecretId=RESULT_KEY_SECRET_ARN, SecretString=keys)
     scene.pass_time(700)
     assert scene.payment(payment_id).status == "refunded"

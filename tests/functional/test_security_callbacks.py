@@ -69,14 +69,9 @@ class Scene:
         for key in before.keys() | after.keys():
             old, new = before.get(key, {}), after.get(key, {})
             item = key[0].split("#")[0] + "/" + key[1].split("#")[0]
-            changed |= {
-                f"{item} {name}" for name in old.keys() | new.keys() if _differ(old, new, name)
-            }
+            names = old.keys() | new.keys()
+            changed |= {f"{item} {name}" for name in names if old.get(name) != new.get(name)}
         return changed
-
-
-def _differ(old: Mapping[str, Any], new: Mapping[str, Any], name: str) -> bool:
-    return bool(old.get(name) != new.get(name))
 
 
 @contextmanager

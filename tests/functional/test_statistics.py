@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -140,6 +141,19 @@ def created(counts: Counter[tuple[str, str]]) -> int:
     return sum(count for (_, name), count in counts.items() if name != "received")
 
 
+def assert_is_the_recount(
+    body: dict[str, Any], counts: Counter[tuple[str, str]], amounts: Counter[tuple[str, str]]
+) -> None:
+    """Every day and word, also those of which there is nothing; and the totals."""
+    assert {day for day, _ in counts} <= {day["day"] for day in body["days"]}
+    for day, word in product(body["days"], COUNTED):
+        key = (day["day"], word)
+        assert day[word] == {"count": counts[key], "amount_kes": amounts[key]}
+    for word, total in body["totals"].items():
+        assert total["count"] == sum(n for (_, each), n in counts.items() if each == word)
+        assert total["amount_kes"] == sum(n for (_, each), n in amounts.items() if each == word)
+
+
 def test_a_troubled_time_is_counted_as_it_ended(scene: Scene) -> None:
     first = eat_day(int(scene.clock()))
     troubled(scene)
@@ -150,17 +164,7 @@ def test_a_troubled_time_is_counted_as_it_ended(scene: Scene) -> None:
     assert {"completed", "failed", "unknown", "review"} <= set(stored)
     assert len({day for day, _ in counts}) >= 3
 
-    body = json.loads(ask(scene, first, last)["body"])
-    told = {
-        (day["day"], word): (day[word]["count"], day[word]["amount_kes"])
-        for day in body["days"]
-        for word in COUNTED
-        if day[word]["count"]
-    }
-    assert told == {key: (count, amounts[key]) for key, count in counts.items()}
-    for word, total in body["totals"].items():
-        assert total["count"] == sum(n for (_, each), n in counts.items() if each == word)
-        assert total["amount_kes"] == sum(n for (_, each), n in amounts.items() if each == word)
+    assert_is_the_recount(json.loads(ask(scene, first, last)["body"]), counts, amounts)
 
 
 def test_json_and_csv_equal_a_recount(scene: Scene) -> None:
@@ -173,12 +177,7 @@ def test_json_and_csv_equal_a_recount(scene: Scene) -> None:
     assert len({status for _, status in counts}) >= 3
 
     body = json.loads(ask(scene, first, last)["body"])
-    for day in body["days"]:
-        for status in COUNTED:
-            key = (day["day"], status)
-            assert day[status] == {"count": counts[key], "amount_kes": amounts[key]}
-    for status, total in body["totals"].items():
-        assert total["count"] == sum(n for (_, each), n in counts.items() if each == status)
+    assert_is_the_recount(body, counts, amounts)
 
     response = ask(scene, first, last, accept="text/csv")
     assert response["headers"]["Content-Type"].startswith("text/csv")

@@ -132,10 +132,8 @@ def test_where_no_second_token_comes_the_customer_reads_that_mpesa_is_busy(scene
     payment_id = initiate_cold(scene, 1).body["payment_id"]
     shown = scene.status(payment_id, client_id="c1").body
     assert shown["status"] == "failed"
-    assert (
-        shown["customer_message"]
-        == "M-PESA is busy. You were not charged. Please try again shortly."
-    )
+    busy = "M-PESA is busy. You were not charged. Please try again shortly."
+    assert shown["customer_message"] == busy
     assert len(scene.daraja.prompts()) == 1
 
 

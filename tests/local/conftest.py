@@ -34,7 +34,7 @@ class Customer:
         self.client_id = f"customer-{secrets.token_hex(6)}"
         self.phone_number = new_phone()
         self.api = ApiClient(stack.api_url, make_token(self.client_id))
-        self._booking_system = ApiClient(stack.api_url, stack.booking_token)
+        self.booking_system = ApiClient(stack.api_url, stack.booking_token)
         self._stack, self._make_token = stack, make_token
 
     def another(self) -> Customer:
@@ -44,9 +44,15 @@ class Customer:
     def book(self, price_kes: int = 1000) -> str:
         """Have a consultation registered, and give its booking id."""
         booking_id = new_booking()
-        answer = self._booking_system.register(booking_id, self.client_id, price_kes)
+        answer = self.booking_system.register(booking_id, self.client_id, price_kes)
         assert answer.status == 200, answer.text
         return booking_id
+
+    def cancel(self, booking_id: str) -> None:
+        """Have a booking of the usual price cancelled by the booking system."""
+        body = {"client_id": self.client_id, "price_kes": 1000, "status": "Cancelled"}
+        answer = self.booking_system.call("PUT", f"/api/consultations/{booking_id}", body)
+        assert answer.status == 200, answer.text
 
 
 @pytest.fixture(scope="session")

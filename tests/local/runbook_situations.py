@@ -17,7 +17,6 @@ from typing import Any
 from payments.protocol.payment import Payment
 from payments.values import EAT
 
-from local.client import ApiClient
 from tests.local.runbook_scene import (
     NOBODY_SAYS_ANYTHING,
     Scene,
@@ -118,7 +117,7 @@ def in_review(scene: Scene) -> Story:
 def owed_back(scene: Scene) -> Story:
     payment = scene.paid()
     payment_id = payment.payment_id
-    _cancel(scene, payment.booking_id)
+    scene.customer.cancel(payment.booking_id)
     assert scene.payment(payment_id).status == "refund_due"
     said = yield scene.known(payment_id)
     assert payment_id in said
@@ -335,15 +334,6 @@ SITUATIONS: dict[str, Situation] = {
     "export-for-accounting": accounting,
     "breach-notice-within-72-hours": after_a_breach,
 }
-
-
-def _cancel(scene: Scene, booking_id: str) -> None:
-    answer = ApiClient(scene.stack.api_url, scene.stack.booking_token).call(
-        "PUT",
-        f"/api/consultations/{booking_id}",
-        {"client_id": scene.customer.client_id, "price_kes": 1000, "status": "Cancelled"},
-    )
-    assert answer.status == 200, answer.text
 
 
 def _wait_for_rejection_in_log(scene: Scene, url: str) -> None:

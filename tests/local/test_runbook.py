@@ -2,15 +2,12 @@
 
 import re
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
-from local.client import SimulatorClient
 from local.settings import ROOT
-from local.state import StackState, write_state
 from tests.local.aws_cli import BAD_USAGE, REFUSED
-from tests.local.conftest import Customer
+from tests.local.operator_desk import scene
 from tests.local.runbook import (
     KIND,
     RUNBOOK,
@@ -24,21 +21,15 @@ from tests.local.runbook_scene import Scene
 from tests.local.runbook_situations import SITUATIONS, Story
 from tools.hakika.app import VERBS
 
+__all__ = ["scene"]
+
 TEXT = RUNBOOK.read_text(encoding="utf-8")
 BLOCKS = read_blocks(TEXT)
 SECTIONS = list(dict.fromkeys(block.section for block in BLOCKS))
 
 
 @pytest.mark.parametrize("section", SECTIONS)
-def test_a_procedure_works_as_written(
-    section: str,
-    stack: StackState,
-    customer: Customer,
-    simulator: SimulatorClient,
-    tmp_path: Path,
-) -> None:
-    write_state(tmp_path / "stack.json", stack)
-    scene = Scene(stack=stack, customer=customer, simulator=simulator, folder=tmp_path)
+def test_a_procedure_works_as_written(section: str, scene: Scene) -> None:
     story = SITUATIONS[section](scene)
     follow(story, [block for block in BLOCKS if block.section == section], scene)
 
@@ -106,29 +97,25 @@ def test_every_block_is_typed() -> None:
     ],
 )
 def test_a_command_that_is_wrong_fails_its_procedure(
-    commands: str, code: int, stack: StackState, tmp_path: Path
+    commands: str, code: int, scene: Scene
 ) -> None:
-    write_state(tmp_path / "stack.json", stack)
     with pytest.raises(CommandFailedError) as failed:
         type_block(
             commands,
-            environment={"HAKIKA_LOCAL_FILE": str(tmp_path / "stack.json")},
+            environment={"HAKIKA_LOCAL_FILE": str(scene.folder / "stack.json")},
             answers={},
-            endpoint_url=stack.endpoint_url,
-            folder=tmp_path,
+            endpoint_url=scene.stack.endpoint_url,
+            folder=scene.folder,
         )
     assert failed.value.code == code, failed.value
 
 
 @pytest.mark.parametrize("blocks", [1, 3])
-def test_a_story_with_another_number_of_blocks_is_noticed(
-    blocks: int, stack: StackState, customer: Customer, simulator: SimulatorClient, tmp_path: Path
-) -> None:
+def test_a_story_with_another_number_of_blocks_is_noticed(blocks: int, scene: Scene) -> None:
     def story() -> Story:
         yield {}
         yield {}
 
-    scene = Scene(stack=stack, customer=customer, simulator=simulator, folder=tmp_path)
     with pytest.raises((StopIteration, pytest.fail.Exception)):
         follow(story(), [Block("", KIND, "true")] * blocks, scene)
 

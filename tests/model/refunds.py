@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from .people import other_money
 from .state import Around, Evidence, Payment, Write
 
-NO_REFUSAL = frozenset({"0", "already", "unlisted", "Reversed", "Completed"})
 ENDS_WITH_REFUND = frozenset({"refund_unresolved", "receipt_not_known", "refund_receipt_odd"})
 """Reasons for attention that the end of a refund answers."""
 

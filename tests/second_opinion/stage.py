@@ -18,6 +18,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from simulator.core import Daraja, HttpAnswer, HttpRequest, Transport
@@ -133,7 +134,7 @@ class Stage:
     @property
     def scheduler(self) -> Any:
         """Nobody is the current actor: many run at once."""
-        return _NOBODY
+        return SimpleNamespace(current=None)
 
     @property
     def met_trouble(self) -> bool:
@@ -285,10 +286,3 @@ class Stage:
             self._answer_later(worker, answer, answer.delay_seconds)
         else:
             self.pool.answer(worker, answer)
-
-
-class _Nobody:
-    current = None
-
-
-_NOBODY = _Nobody()

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from .history import explicit, play
-from .plan import REGRESSIONS, draw_plan, plan_from
+from .invariants.view import ViolationError
+from .plan import REGRESSIONS, Plan, draw_plan, plan_from
 from .shrink import shrink
 
 
@@ -49,10 +50,7 @@ def main() -> int:
 
 def _replay(what: str) -> int:
     plan = draw_plan(int(what)) if what.isdigit() else plan_from(json.loads(Path(what).read_text()))
-    outcome = play(plan, traces=True)
-    sys.stdout.write("\n".join(outcome.lines) + "\n")
-    sys.stdout.write(f"{outcome.violation or 'no violation'}\n")
-    return 1 if outcome.violation else 0
+    return 1 if _told(plan) else 0
 
 
 def _shrink(seed: int, name: str) -> int:
@@ -60,13 +58,15 @@ def _shrink(seed: int, name: str) -> int:
     outcome = play(plan)
     document = {"broke": str(outcome.violation), **explicit(plan, outcome.fired).document()}
     (REGRESSIONS / f"{name}.json").write_text(json.dumps(document, indent=1) + "\n")
-    return _replay_document(document)
-
-
-def _replay_document(document: dict[str, object]) -> int:
-    outcome = play(plan_from(document), traces=True)
-    sys.stdout.write("\n".join(outcome.lines) + f"\n{outcome.violation}\n")
+    _told(plan_from(document))
     return 0
+
+
+def _told(plan: Plan) -> ViolationError | None:
+    """Play a plan, print its trace, and return what it broke."""
+    outcome = play(plan, traces=True)
+    sys.stdout.write("\n".join(outcome.lines) + f"\n{outcome.violation or 'no violation'}\n")
+    return outcome.violation
 
 
 if __name__ == "__main__":

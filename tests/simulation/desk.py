@@ -200,7 +200,7 @@ class Desk:
         event = http_event(
             "POST", route, path=path, body=body, headers={"Authorization": self._token(who)}
         )
-        self._start(name, "desk", event, authority="operator", after=after)
+        self._world.start_watched(name, "desk", event, authority="operator", after=after)
 
     def _request(self, name: str, payment_id: str) -> None:
         """The booking system may request, never approve."""
@@ -215,7 +215,7 @@ class Desk:
             now=self._world.clock.now,
         )
         self._world.watch.refunds.acts(payment_id, f"client:{BOOKING_SYSTEM}", "request_refund")
-        self._start(name, "consultations", event)
+        self._world.start_watched(name, "consultations", event)
 
     def _settle(self, name: str, who: str, payment_id: str, payment: Values) -> None:
         """By the statement, whether it is a day old or not: too early must be refused."""
@@ -248,7 +248,8 @@ class Desk:
         """A person returns money on M-Pesa's own page, and tells nobody."""
         if self._world.plan.daraja.get("reversal_repeats"):
             return
-        receipts = [p["receipt_number"] for _, p in self._payments() if _is_owed_with_receipt(p)]
+        owed = [p for _, p in self._payments() if p["status"] in ("refund_due", "completed")]
+        receipts = [p["receipt_number"] for p in owed if "receipt_number" in p]
         if not receipts:
             return
         try:
@@ -279,7 +280,7 @@ class Desk:
             },
         }
         event = http_event("POST", RESULT, path=path, body={"Result": result}, source_ip=source_ip)
-        self._start(name, "paybill", event, authority=authority)
+        self._world.start_watched(name, "paybill", event, authority=authority)
         self._world.note("result forged")
 
     # Transaction Status
@@ -322,20 +323,6 @@ class Desk:
         )
         self._world.scheduler.spawn(actor)
 
-    def _start(
-        self,
-        name: str,
-        function: str,
-        event: dict[str, Any],
-        *,
-        authority: str = "full",
-        after: float = 0.0,
-    ) -> None:
-        def finished(answer: Any) -> None:
-            self._world.watch.answered_to(function, answer)
-
-        self._world.start(name, function, event, finished, authority=authority, after=after)
-
     def _token(self, who: str) -> str:
         """The person's session, as a link gave it this morning."""
         now = int(self._world.clock.now)
@@ -370,7 +357,3 @@ def _fits(act: str, payment: Values) -> bool:
         "approve": owed and "refund" in payment and step != "sent",
     }
     return bool(tries.get(act, owed and step == "requested"))
-
-
-def _is_owed_with_receipt(payment: Values) -> bool:
-    return payment["status"] in ("refund_due", "completed") and "receipt_number" in payment

@@ -80,7 +80,7 @@ class Network:
             answer = execute()
         except DynamoDBError as error:
             actor.learn(error.body())
-            self._world.observe_refusal(operation, request, error)
+            self._world.watch.store_refused(operation, request, error)
             raise
         except UnsupportedRequestError as error:
             self._world.watch.request_unsupported(operation, error)
@@ -209,7 +209,7 @@ class Network:
         if operation == "query":
             self._world.observe_query(request, answer)
         if operation == "pull":
-            self._world.observe_pull(answer)
+            self._world.watch.pull_answered(answer)
         if self._world.scheduler.current is not None:
             self._world.scheduler.current.learn([answer.status, answer.body.decode()])
         return answer

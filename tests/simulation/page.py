@@ -33,12 +33,13 @@ def with_figures(page: str, proof: dict[str, Any]) -> str:
 def _lines(proof: dict[str, Any]) -> Iterator[str]:
     for figures in (*proof.get("earlier", ()), proof["histories"]):
         yield from _wrapped(_histories(figures))
-    if "pull_alone" in proof:
-        yield from _wrapped(_pull_alone(proof["pull_alone"]))
-    if "versions" in proof:
-        yield from _wrapped(_versions(proof["versions"]))
-    if "second_opinion" in proof:
-        yield from _wrapped(_second_opinion(proof["second_opinion"]))
+    for part, sentence in (
+        ("pull_alone", _pull_alone),
+        ("versions", _versions),
+        ("second_opinion", _second_opinion),
+    ):
+        if part in proof:
+            yield from _wrapped(sentence(proof[part]))
     for run in proof.get("long_day", {}).get("runs", ()):
         yield from _wrapped(_long_day(run))
     yield from _wrapped(
@@ -60,10 +61,9 @@ def _lines(proof: dict[str, Any]) -> Iterator[str]:
 def _histories(figures: dict[str, Any]) -> str:
     if not figures:
         return "No history of the present rules has been counted yet."
-    ranges = ", ".join(f"from seed {run['first_seed']:,} on" for run in figures["runs"])
     return (
         f"- Rules: {figures.get('rules', 'one prompt')}. {figures['histories']:,} histories "
-        f"({ranges}), {figures['calls_total']:,} network calls, "
+        f"{_stretches(figures)}, {figures['calls_total']:,} network calls, "
         f"{figures['faults_total']:,} faults, "
         f"{figures['violations_total']} violations."
     )

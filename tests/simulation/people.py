@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from payments.ports import Actor as WhoActs
 from payments.protocol.evidence import (
@@ -35,12 +37,46 @@ POLLS_AT = (4.0, 26.0, 61.0, 121.0, 301.0)
 RETRY_SECONDS = (0.2, 3.0, 61.0, 200.0, 301.0)
 
 
+def registration_event(item: Mapping[str, Any], *, now: float) -> dict[str, Any]:
+    """The booking system registers a consultation, or changes it."""
+    return http_event(
+        "PUT",
+        CONSULTATION,
+        path=f"/api/consultations/{item['booking']}",
+        body={"client_id": item["client"], "price_kes": item["price"], "status": item["state"]},
+        client_id="booking-system",
+        scopes="consultations:write",
+        now=now,
+    )
+
+
+def initiation_event(item: Mapping[str, Any], *, now: float) -> dict[str, Any]:
+    """A customer asks to pay."""
+    body = {
+        "phone_number": item["phone"],
+        "amount": item["amount"],
+        "booking_id": item["booking"],
+        "account_reference": "CONSULT",
+    }
+    headers = {"Idempotency-Key": item["key"]} if item["key"] else {}
+    return http_event(
+        "POST", STK_PUSH, body=body, client_id=item["client"], headers=headers, now=now
+    )
+
+
+def status_event(identifier: str, client_id: str, *, now: float) -> dict[str, Any]:
+    """A customer polls."""
+    path = f"/api/payment/mpesa/status/{identifier}"
+    return http_event("GET", STATUS, path=path, client_id=client_id, now=now)
+
+
 class People:
     """Carries out a plan's agenda."""
 
     def __init__(self, world: SimulatedWorld) -> None:
         self._world = world
         self._desk = Desk(world)
+        self._seen: dict[str, list[str]] = {}
 
     def do(self, item: dict[str, Any]) -> None:
         """One item of the agenda, now."""
@@ -73,47 +109,26 @@ class People:
     # The booking system
 
     def _register(self, item: dict[str, Any]) -> None:
-        body = {"client_id": item["client"], "price_kes": item["price"], "status": item["state"]}
-        event = http_event(
-            "PUT",
-            CONSULTATION,
-            path=f"/api/consultations/{item['booking']}",
-            body=body,
-            client_id="booking-system",
-            scopes="consultations:write",
-            now=self._world.clock.now,
+        self._world.start_watched(
+            item["name"], "consultations", registration_event(item, now=self._world.clock.now)
         )
-        self._start(item["name"], "consultations", event)
 
     # Customers
 
     def _initiate(self, item: dict[str, Any], name: str, retries: int) -> None:
-        headers = {"Idempotency-Key": item["key"]} if item["key"] else {}
-        event = http_event(
-            "POST",
-            STK_PUSH,
-            body={
-                "phone_number": item["phone"],
-                "amount": item["amount"],
-                "booking_id": item["booking"],
-                "account_reference": "CONSULT",
-            },
-            client_id=item["client"],
-            headers=headers,
-            now=self._world.clock.now,
-        )
+        event = initiation_event(item, now=self._world.clock.now)
 
         def finished(answer: Any) -> None:
             self._answered(item, name, retries, answer)
 
-        self._start(name, "stk_push", event, finished)
+        self._world.start_watched(name, "stk_push", event, finished)
 
     def _answered(self, item: dict[str, Any], name: str, retries: int, answer: Any) -> None:
         """A customer looks at the answer: polls, or tries once more."""
         status = answer["statusCode"] if answer else None
         if status in (200, 202):
             body = json.loads(answer["body"])
-            if body["payment_id"] in self._payments_of(item["client"]):
+            if body["payment_id"] in self._seen.get(item["client"], []):
                 self._world.note("same payment answered again")
             self._seen.setdefault(item["client"], []).append(body["payment_id"])
             for number in range(item["polls"]):
@@ -137,8 +152,8 @@ class People:
         self, item: dict[str, Any], name: str, identifier: str, after: float, retries: int
     ) -> None:
         def poll() -> None:
-            event = self._status_event(identifier, item["client"])
-            self._start(name, "status", event, polled)
+            event = status_event(identifier, item["client"], now=self._world.clock.now)
+            self._world.start_watched(name, "status", event, polled)
 
         def polled(answer: Any) -> None:
             if not answer or answer["statusCode"] != 200 or not retries:
@@ -153,27 +168,8 @@ class People:
     def _poll_first(self, item: dict[str, Any]) -> None:
         """The owner of the first payment polls now."""
         for payment_id, payment in list(self._world.watch.view.payments.items())[:1]:
-            self._start(
-                item["name"], "status", self._status_event(payment_id, payment["client_id"])
-            )
-
-    def _status_event(self, identifier: str, client_id: str) -> dict[str, Any]:
-        return http_event(
-            "GET",
-            STATUS,
-            path=f"/api/payment/mpesa/status/{identifier}",
-            client_id=client_id,
-            now=self._world.clock.now,
-        )
-
-    def _payments_of(self, client_id: str) -> list[str]:
-        return self._seen.get(client_id, [])
-
-    @property
-    def _seen(self) -> dict[str, list[str]]:
-        if not hasattr(self, "_seen_ids"):
-            self._seen_ids: dict[str, list[str]] = {}
-        return self._seen_ids
+            event = status_event(payment_id, payment["client_id"], now=self._world.clock.now)
+            self._world.start_watched(item["name"], "status", event)
 
     # Attackers
 
@@ -192,18 +188,19 @@ class People:
                 self._post(name, forged, success, LISTED_IP, "none")
             case "old_route":
                 event = http_event("POST", OLD_CALLBACK, body=success, source_ip=UNLISTED_IP)
-                self._start(name, "callback", event, authority="looks")
+                self._world.start_watched(name, "callback", event, authority="looks")
             case "probe":
                 payment_id = url.split("/")[-2]
-                event = self._status_event(payment_id, "nobody")
-                self._start(name, "status", event, self._must_be_absent, authority="none")
-            case "replay":
-                self._world.daraja.forge_callback(
-                    url, json.dumps(_failure(checkout_id)).encode(), source_ip=UNLISTED_IP
+                event = status_event(payment_id, "nobody", now=self._world.clock.now)
+                self._world.start_watched(
+                    name, "status", event, self._must_be_absent, authority="none"
                 )
-            case "leaked_token" if prompt.scenario.query != "success_before_pin":
-                self._post(name, url, success, UNLISTED_IP, "hint")
-            case "leaked_token_early":
+            case "replay":
+                failure = json.dumps(_callback(checkout_id, 1032, {})).encode()
+                self._world.daraja.forge_callback(url, failure, source_ip=UNLISTED_IP)
+            case "leaked_token" if prompt.scenario.query == "success_before_pin":
+                pass
+            case "leaked_token" | "leaked_token_early":
                 self._post(name, url, success, UNLISTED_IP, "hint")
             case "wrong_id" if self._knows_its_id(url.split("/")[-2]):
                 other = checkout_id[:-13] + "0000" + checkout_id[-9:]
@@ -211,8 +208,6 @@ class People:
                 self._post(name, url, body, LISTED_IP, "hint")
             case "odd_body":
                 self._post(name, url, '{"Body": {"stkCallback": NaN}}', LISTED_IP, "full")
-            case _:
-                pass
 
     def _knows_its_id(self, payment_id: str) -> bool:
         """Whether another prompt's result can be told from the payment's own by its id."""
@@ -220,12 +215,10 @@ class People:
         return "checkout_request_id" in payment
 
     def _post(self, name: str, url: str, body: Any, source_ip: str, authority: str) -> None:
-        from urllib.parse import urlsplit
-
         event = http_event(
             "POST", CALLBACK, path=urlsplit(url).path, body=body, source_ip=source_ip
         )
-        self._start(name, "callback", event, authority=authority)
+        self._world.start_watched(name, "callback", event, authority=authority)
 
     def _must_be_absent(self, answer: Any) -> None:
         if answer and answer["statusCode"] not in (404, 503):
@@ -326,22 +319,6 @@ class People:
 
     # Common
 
-    def _start(
-        self,
-        name: str,
-        function: str,
-        event: dict[str, Any],
-        finished: Any = None,
-        *,
-        authority: str = "full",
-    ) -> None:
-        def done(answer: Any) -> None:
-            self._world.watch.answered_to(function, answer)
-            if finished is not None:
-                finished(answer)
-
-        self._world.start(name, function, event, done, authority=authority)
-
     def _chance(self, *parts: object) -> float:
         return unit(self._world.plan.seed, *parts)
 
@@ -360,10 +337,6 @@ def _success(checkout_id: str, amount_kes: int) -> dict[str, Any]:
     return _callback(checkout_id, 0, {"CallbackMetadata": {"Item": items}})
 
 
-def _failure(checkout_id: str) -> dict[str, Any]:
-    return _callback(checkout_id, 1032, {})
-
-
 def _callback(checkout_id: str, code: int, more: dict[str, Any]) -> dict[str, Any]:
     callback = {
         "MerchantRequestID": "forged-1",
@@ -373,6 +346,3 @@ def _callback(checkout_id: str, code: int, more: dict[str, Any]) -> dict[str, An
         **more,
     }
     return {"Body": {"stkCallback": callback}}
-
-
-__all__ = ["People"]

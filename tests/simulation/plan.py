@@ -233,14 +233,7 @@ class _Agenda:
     def draw(self) -> list[dict[str, Any]]:
         """The agenda, in no order."""
         for booking_id, (client_id, price_kes) in self._bookings.items():
-            self._add(
-                0.0,
-                "register",
-                booking=booking_id,
-                client=client_id,
-                price=price_kes,
-                state="Pending",
-            )
+            self._register(0.0, booking_id, client_id, price_kes)
         for _ in range(self._chance.choice((1, 1, 1, 2, 2, 3))):
             self._customer()
         for draw, probability in (
@@ -260,6 +253,11 @@ class _Agenda:
         item = {"at": round(at, 3), "name": f"{do}-{len(self._items)}", "do": do, **facts}
         self._items.append(item)
         return item
+
+    def _register(
+        self, at: float, booking: str, client: str, price: int, state: str = "Pending"
+    ) -> None:
+        self._add(at, "register", booking=booking, client=client, price=price, state=state)
 
     def _moment(self) -> float:
         """Mostly soon, sometimes when something is about to lapse."""
@@ -305,13 +303,12 @@ class _Agenda:
                 ("Cancelled", "Cancelled", "Pending", *("price", "client") * 2)
             )
             is_late = self._chance.random() < 0.4
-            self._add(
+            self._register(
                 305.0 + self._chance.random() * 300 if is_late else self._moment(),
-                "register",
-                booking=booking_id,
-                client="client-4" if changes == "client" else client_id,
-                price=price_kes + 5 if changes == "price" else price_kes,
-                state="Pending" if changes in ("price", "client") else changes,
+                booking_id,
+                "client-4" if changes == "client" else client_id,
+                price_kes + 5 if changes == "price" else price_kes,
+                "Pending" if changes in ("price", "client") else changes,
             )
 
     def _attacker(self) -> None:
@@ -362,9 +359,7 @@ class _Agenda:
             booking_id = f"bomb-{number}"
             client_id = BOMBER if is_one_account else f"{BOMBER}-{number}"
             phone = f"2547990001{number:02d}" if is_one_account else self._phones[0]
-            self._add(
-                0.0, "register", booking=booking_id, client=client_id, price=1, state="Pending"
-            )
+            self._register(0.0, booking_id, client_id, 1)
             self._add(
                 2.0 + number * spacing,
                 "initiate",

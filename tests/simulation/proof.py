@@ -7,15 +7,21 @@ import json
 import platform
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.model.explore import figures
+
 from .coverage import PAIRS_IN, PAIRS_MIN, Coverage
 from .history import play_rollout_seed, play_seed
+from .knobs import turn_all
 from .page import COMMITTED, write_page
+from .pull_alone import measure_all
 from .rollout import MUST_HAPPEN
 from .runner import SHARE, Play, Totals, play_seeds
+from .sweeping import interleave_all, sweep_all
 from .written import commit, say
 
 PROOF = COMMITTED
@@ -72,7 +78,7 @@ class _SoFar:
     totals: Totals = field(default_factory=Totals)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class _Series:
     """Histories that are counted together, played in stretches from a range of their own."""
 
@@ -87,24 +93,6 @@ class _Series:
         if self.part == "versions":
             return _rollout_document(totals, asked_for)
         return _document(totals, asked_for)
-
-
-def _histories(given: argparse.Namespace) -> dict[str, Any]:
-    series = _Series(
-        part="histories", earlier="earlier", first_seed=FIRST_SEED, rules=RULES, play=play_seed
-    )
-    return _play_series(series, given)
-
-
-def _versions(given: argparse.Namespace) -> dict[str, Any]:
-    series = _Series(
-        part="versions",
-        earlier="earlier_versions",
-        first_seed=FIRST_ROLLOUT_SEED,
-        rules=ROLLOUT_RULES,
-        play=play_rollout_seed,
-    )
-    return _play_series(series, given)
 
 
 def _play_series(series: _Series, given: argparse.Namespace) -> dict[str, Any]:
@@ -130,8 +118,8 @@ def _play_series(series: _Series, given: argparse.Namespace) -> dict[str, Any]:
     def document(new: Totals) -> dict[str, Any]:
         runs = [*so_far.runs, {**run, "histories": new.histories}]
         own = {"runs": [each for each in runs if each["histories"]], "mended": so_far.mended}
-        figures = series.figures(_sum(so_far.totals, new), asked_for)
-        return {**figures, "rules": series.rules, **own}
+        counted = series.figures(_sum(so_far.totals, new), asked_for)
+        return {**counted, "rules": series.rules, **own}
 
     played = play_seeds(first, left, jobs=given.jobs, play=series.play, progress=progress)
     return document(played)
@@ -258,18 +246,6 @@ def _same(given: argparse.Namespace) -> dict[str, Any]:
     return {"holds": not different, "seeds": len(first), "different": different[:20]}
 
 
-def _sweep(given: argparse.Namespace) -> dict[str, Any]:
-    from .sweeping import sweep_all
-
-    return sweep_all(jobs=given.jobs)
-
-
-def _interleavings(given: argparse.Namespace) -> dict[str, Any]:
-    from .sweeping import interleave_all
-
-    return interleave_all(jobs=given.jobs)
-
-
 def _mutants(given: argparse.Namespace) -> dict[str, Any]:
     """Hunt those that no run has hunted as they are now; each is written down as it ends."""
     from .mutants.hunt import hunt_all
@@ -281,33 +257,21 @@ def _mutants(given: argparse.Namespace) -> dict[str, Any]:
     return hunt_all(before, jobs=given.jobs, say=say, keep=keep)
 
 
-def _pull_alone(given: argparse.Namespace) -> dict[str, Any]:
-    from .pull_alone import measure_all
-
-    return measure_all(jobs=given.jobs)
-
-
-def _knobs(given: argparse.Namespace) -> dict[str, Any]:
-    from .knobs import turn_all
-
-    return turn_all()
-
-
-def _model(given: argparse.Namespace) -> dict[str, Any]:
-    """Every state of tests/model, and each of its rules taken out."""
-    from tests.model.explore import figures
-
-    return figures(say)
-
-
-_PARTS = {
-    "histories": _histories,
-    "versions": _versions,
-    "pull_alone": _pull_alone,
+_PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
+    "histories": lambda given: _play_series(
+        _Series("histories", "earlier", FIRST_SEED, RULES, play_seed), given
+    ),
+    "versions": lambda given: _play_series(
+        _Series(
+            "versions", "earlier_versions", FIRST_ROLLOUT_SEED, ROLLOUT_RULES, play_rollout_seed
+        ),
+        given,
+    ),
+    "pull_alone": lambda given: measure_all(jobs=given.jobs),
     "same": _same,
-    "sweep": _sweep,
-    "interleavings": _interleavings,
+    "sweep": lambda given: sweep_all(jobs=given.jobs),
+    "interleavings": lambda given: interleave_all(jobs=given.jobs),
     "mutants": _mutants,
-    "knobs": _knobs,
-    "model": _model,
+    "knobs": lambda _: turn_all(),
+    "model": lambda _: figures(say),
 }

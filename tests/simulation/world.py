@@ -35,7 +35,6 @@ from tests.support.aws import (
 from tests.support.clock import VirtualClock
 from tests.support.daraja import new_session
 from tests.support.dynamodb import attach, new_client, use_virtual_time
-from tests.support.dynamodb.errors import DynamoDBError
 from tests.support.lambdas import DOMAIN, TIMEOUT_SECONDS, Lambda, environment
 
 from .coverage import Coverage
@@ -195,13 +194,29 @@ class SimulatedWorld:
         *,
         authority: str = "full",
         after: float = 0.0,
-        notes: dict[str, Any] | None = None,
     ) -> Actor:
         """Let a Lambda be invoked; `finished` gets its answer, None where it died."""
         actor = self.actor(name, function, event, finished, authority=authority)
-        actor.notes.update(notes or {})
         self.scheduler.spawn(actor, after=after)
         return actor
+
+    def start_watched(
+        self,
+        name: str,
+        function: str,
+        event: Mapping[str, Any],
+        finished: Callable[[Any], None] = lambda _: None,
+        *,
+        authority: str = "full",
+        after: float = 0.0,
+    ) -> None:
+        """The same for a person, whose answer is judged first."""
+
+        def done(answer: Any) -> None:
+            self.watch.answered_to(function, answer)
+            finished(answer)
+
+        self.start(name, function, event, done, authority=authority, after=after)
 
     def actor(
         self,
@@ -311,16 +326,6 @@ class SimulatedWorld:
         """An answer to a query reaches who asked."""
         body = json.loads(request.body)
         self.watch.query_answered(self.scheduler.current, body["CheckoutRequestID"], answer)
-
-    def observe_pull(self, answer: HttpAnswer) -> None:
-        """A page of Pull reaches who asked."""
-        self.watch.pull_answered(answer)
-
-    def observe_refusal(
-        self, operation: str, request: dict[str, Any], error: DynamoDBError
-    ) -> None:
-        """DynamoDB refuses a request for a reason of its own."""
-        self.watch.store_refused(operation, request, error)
 
     def post_due_callbacks(self) -> None:
         """Hand Daraja's due callbacks to whoever posts them."""

@@ -27,6 +27,10 @@ class BadToken:
     authorization: str
 
 
+def _bearer(name: str, token: str) -> BadToken:
+    return BadToken(name, f"Bearer {token}")
+
+
 def good_claims(now: int) -> dict[str, object]:
     return {"sub": "client-1", "iat": now, "nbf": now, "exp": now + 900}
 
@@ -100,22 +104,18 @@ def _bad_signatures(good: str, secret: str, now: int) -> Iterator[BadToken]:
     # the same signature written in another way.
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     respelt = signature[:-1] + alphabet[alphabet.index(signature[-1]) ^ 1]
-    yield BadToken("signed with another secret", f"Bearer {token_of(claims, OTHER_SECRET)}")
-    yield BadToken("signed with no secret", f"Bearer {token_of(claims, '')}")
-    yield BadToken("signed with half of the secret", f"Bearer {token_of(claims, secret[:16])}")
-    yield BadToken(
-        "signed with the secret and a newline", f"Bearer {token_of(claims, secret + chr(10))}"
-    )
-    yield BadToken("no signature", f"Bearer {head}.{body}.")
-    yield BadToken("a changed signature", f"Bearer {head}.{body}.{flipped}")
-    yield BadToken("a truncated signature", f"Bearer {head}.{body}.{signature[:-4]}")
-    yield BadToken("a respelt signature", f"Bearer {head}.{body}.{respelt}")
-    yield BadToken("a padded signature", f"Bearer {head}.{body}.{signature}=")
-    yield BadToken(
-        "another subject under this signature", f"Bearer {head}.{someone_else}.{signature}"
-    )
-    yield BadToken("a scope added under this signature", f"Bearer {head}.{rich}.{signature}")
-    yield BadToken("another header under this signature", f"Bearer {other_head}.{body}.{signature}")
+    yield _bearer("signed with another secret", token_of(claims, OTHER_SECRET))
+    yield _bearer("signed with no secret", token_of(claims, ""))
+    yield _bearer("signed with half of the secret", token_of(claims, secret[:16]))
+    yield _bearer("signed with the secret and a newline", token_of(claims, secret + chr(10)))
+    yield _bearer("no signature", f"{head}.{body}.")
+    yield _bearer("a changed signature", f"{head}.{body}.{flipped}")
+    yield _bearer("a truncated signature", f"{head}.{body}.{signature[:-4]}")
+    yield _bearer("a respelt signature", f"{head}.{body}.{respelt}")
+    yield _bearer("a padded signature", f"{head}.{body}.{signature}=")
+    yield _bearer("another subject under this signature", f"{head}.{someone_else}.{signature}")
+    yield _bearer("a scope added under this signature", f"{head}.{rich}.{signature}")
+    yield _bearer("another header under this signature", f"{other_head}.{body}.{signature}")
 
 
 def _wrong_algorithms(good: str, secret: str, now: int) -> Iterator[BadToken]:
@@ -124,60 +124,52 @@ def _wrong_algorithms(good: str, secret: str, now: int) -> Iterator[BadToken]:
     body, signature = good.split(".")[1:]
     for name in ("none", "None", "NONE", "nOnE"):
         head = encode_part(json.dumps({"alg": name, "typ": "JWT"}).encode())
-        yield BadToken(f"alg {name} without a signature", f"Bearer {head}.{body}.")
-        yield BadToken(f"alg {name} with a signature", f"Bearer {head}.{body}.{signature}")
+        yield _bearer(f"alg {name} without a signature", f"{head}.{body}.")
+        yield _bearer(f"alg {name} with a signature", f"{head}.{body}.{signature}")
     double = encode_part(b'{"alg":"HS256","alg":"none"}')
-    yield BadToken("alg twice, the last none", f"Bearer {double}.{body}.{signature}")
+    yield _bearer("alg twice, the last none", f"{double}.{body}.{signature}")
     for bits in ("384", "512"):
         head_bytes = json.dumps({"alg": f"HS{bits}", "typ": "JWT"}).encode()
-        yield BadToken(f"alg HS{bits}", f"Bearer {sign(head_bytes, payload, secret, f'sha{bits}')}")
+        yield _bearer(f"alg HS{bits}", sign(head_bytes, payload, secret, f"sha{bits}"))
     for field in ({}, {"alg": None}, {"alg": ["HS256"]}, {"alg": 256}, {"alg": "hs256"}):
-        yield BadToken(f"alg {json.dumps(field)}", f"Bearer {token_of(claims, secret, field)}")
+        yield _bearer(f"alg {json.dumps(field)}", token_of(claims, secret, field))
     jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key().public_key()))
     own = jwt.encode(claims, rsa_key(), "RS256", headers={"jwk": jwk})
-    yield BadToken("RS256 with a key of its own", f"Bearer {own}")
-    yield BadToken("RS256", f"Bearer {jwt.encode(claims, rsa_key(), 'RS256')}")
-    yield BadToken("PS256", f"Bearer {jwt.encode(claims, rsa_key(), 'PS256')}")
-    yield BadToken("ES256", f"Bearer {jwt.encode(claims, ec_key(), 'ES256')}")
+    yield _bearer("RS256 with a key of its own", own)
+    yield _bearer("RS256", jwt.encode(claims, rsa_key(), "RS256"))
+    yield _bearer("PS256", jwt.encode(claims, rsa_key(), "PS256"))
+    yield _bearer("ES256", jwt.encode(claims, ec_key(), "ES256"))
     confused = sign(b'{"alg":"HS256","typ":"JWT"}', payload, public_pem(rsa_key()).decode())
-    yield BadToken("HS256 keyed with a public key", f"Bearer {confused}")
+    yield _bearer("HS256 keyed with a public key", confused)
 
 
 def _unusual_headers(secret: str, now: int) -> Iterator[BadToken]:
-    fields: list[tuple[str, object]] = [
-        ("jku", "https://attacker.example/keys.json"),
-        ("jwk", {"kty": "oct", "k": encode_part(secret.encode())}),
-        ("x5u", "https://attacker.example/chain.pem"),
-        ("x5c", ["MIIB"]),
-        ("crit", ["exp"]),
-        ("crit", ["b64"]),
-        ("crit", []),
-        ("b64", True),
-        ("b64", False),
-        ("zip", "DEF"),
-        ("cty", "JWT"),
-        ("kid", 7),
-        ("kid", ["a"]),
-        ("typ", "secevent+jwt"),
-        ("typ", "logout+jwt"),
-        ("typ", None),
-        ("typ", 5),
-    ]
-    for name, value in fields:
-        header = {"alg": "HS256", "typ": "JWT", name: value}
-        token = token_of(good_claims(now), secret, header)
-        yield BadToken(f"header {name} {json.dumps(value)[:30]}", f"Bearer {token}")
+    fields: dict[str, list[object]] = {
+        "jku": ["https://attacker.example/keys.json"],
+        "jwk": [{"kty": "oct", "k": encode_part(secret.encode())}],
+        "x5u": ["https://attacker.example/chain.pem"],
+        "x5c": [["MIIB"]],
+        "crit": [["exp"], ["b64"], []],
+        "b64": [True, False],
+        "zip": ["DEF"],
+        "cty": ["JWT"],
+        "kid": [7, ["a"]],
+        "typ": ["secevent+jwt", "logout+jwt", None, 5],
+    }
+    for name, value in _each(fields):
+        token = token_of(good_claims(now), secret, {"alg": "HS256", "typ": "JWT", name: value})
+        yield _bearer(f"header {name} {json.dumps(value)[:30]}", token)
 
 
 def _broken_structure(good: str, secret: str) -> Iterator[BadToken]:
     head, body, signature = good.split(".")
     header = b'{"alg":"HS256","typ":"JWT"}'
-    yield BadToken("one part", f"Bearer {head}")
-    yield BadToken("two parts", f"Bearer {head}.{body}")
-    yield BadToken("four parts", f"Bearer {good}.{signature}")
-    yield BadToken("five parts, as an encrypted token", f"Bearer {good}.{body}.{signature}")
+    yield _bearer("one part", head)
+    yield _bearer("two parts", f"{head}.{body}")
+    yield _bearer("four parts", f"{good}.{signature}")
+    yield _bearer("five parts, as an encrypted token", f"{good}.{body}.{signature}")
     yield BadToken("three empty parts", "Bearer ..")
-    yield BadToken("characters outside base64url", f"Bearer {head}.{body}+/.{signature}")
+    yield _bearer("characters outside base64url", f"{head}.{body}+/.{signature}")
     for name, payload in (
         ("not JSON", b"client-1"),
         ("empty", b""),
@@ -190,7 +182,7 @@ def _broken_structure(good: str, secret: str) -> Iterator[BadToken]:
         ("nested 1,500 deep", b"[" * 1500 + b"]" * 1500),
         ("a number of 5,000 digits", b'{"sub":"client-1","exp":' + b"9" * 5000 + b"}"),
     ):
-        yield BadToken(f"payload {name}", f"Bearer {sign(header, payload, secret)}")
+        yield _bearer(f"payload {name}", sign(header, payload, secret))
     for name, header_bytes in (
         ("not JSON", b"HS256"),
         ("a list", b'["HS256"]'),
@@ -199,21 +191,21 @@ def _broken_structure(good: str, secret: str) -> Iterator[BadToken]:
         ("cut short", b'{"alg":"HS256"'),
         ("empty", b""),
     ):
-        token = sign(header_bytes, b'{"sub":"client-1","exp":9999999999}', secret)
-        yield BadToken(f"header {name}", f"Bearer {token}")
+        payload = b'{"sub":"client-1","exp":9999999999}'
+        yield _bearer(f"header {name}", sign(header_bytes, payload, secret))
 
 
 def _wrong_times(secret: str, now: int) -> Iterator[BadToken]:
     claims = good_claims(now)
 
     def row(name: str, changes: Mapping[str, object]) -> BadToken:
-        return BadToken(name, f"Bearer {token_of({**claims, **changes}, secret)}")
+        return _bearer(name, token_of({**claims, **changes}, secret))
 
     yield row("expired an hour ago", {"exp": now - 3600})
     yield row("expired a second ago", {"exp": now - 1})
     yield row("expired now", {"exp": now})
     yield row("expired in 1970", {"exp": 0})
-    yield BadToken("exp absent", f"Bearer {token_of({'sub': 'client-1'}, secret)}")
+    yield _bearer("exp absent", token_of({"sub": "client-1"}, secret))
     times: list[object] = [None, True, "9999999999", "tomorrow", [now + 900], {}, -1, 1e300, 10**18]
     for value in times:
         yield row(f"exp {json.dumps(value)[:20]} of {type(value).__name__}", {"exp": value})
@@ -228,7 +220,7 @@ def _wrong_times(secret: str, now: int) -> Iterator[BadToken]:
 
 def _wrong_subjects(secret: str, now: int) -> Iterator[BadToken]:
     without = {name: value for name, value in good_claims(now).items() if name != "sub"}
-    yield BadToken("sub absent", f"Bearer {token_of(without, secret)}")
+    yield _bearer("sub absent", token_of(without, secret))
     subjects: list[object] = [
         None,
         "",
@@ -248,34 +240,29 @@ def _wrong_subjects(secret: str, now: int) -> Iterator[BadToken]:
     ]
     for subject in subjects:
         token = token_of({**without, "sub": subject}, secret)
-        yield BadToken(f"sub {json.dumps(subject)[:24]}", f"Bearer {token}")
+        yield _bearer(f"sub {json.dumps(subject)[:24]}", token)
 
 
 def _wrong_kinds(secret: str, now: int) -> Iterator[BadToken]:
-    yield BadToken("a Flask refresh token", f"Bearer {flask_tokens(secret, 'client-1')[1]}")
-    yield BadToken("a Flask refresh token, integer user", f"Bearer {flask_tokens(secret, 7)[1]}")
+    yield _bearer("a Flask refresh token", flask_tokens(secret, "client-1")[1])
+    yield _bearer("a Flask refresh token, integer user", flask_tokens(secret, 7)[1])
     for kind in ("refresh", "Access", "id", "", None, ["access"], 1):
         token = token_of({**good_claims(now), "type": kind}, secret)
-        yield BadToken(f"type {json.dumps(kind)}", f"Bearer {token}")
-    numbered = token_of({**good_claims(now), "jti": 12}, secret)
-    yield BadToken("jti a number", f"Bearer {numbered}")
+        yield _bearer(f"type {json.dumps(kind)}", token)
+    yield _bearer("jti a number", token_of({**good_claims(now), "jti": 12}, secret))
 
 
 def _wrong_scopes(secret: str, now: int) -> Iterator[BadToken]:
-    values: list[tuple[str, object]] = [
-        ("scope", 7),
-        ("scope", {"payments:read": True}),
-        ("scope", "payments:read\nconsultations:write"),
-        ("scope", "payments:read\tconsultations:write"),
-        ("scope", 'a"b'),
-        ("scopes", [["payments:read"]]),
-        ("scopes", [7]),
-        ("scopes", ["profile consultations:write"]),
-        ("permissions", [None]),
-        ("permissions", ["p\u00e4yments:read"]),
-        ("permissions", ["payments:read\u0000"]),
-        ("permissions", True),
-    ]
-    for name, value in values:
+    read, write = "payments:read", "consultations:write"
+    values: dict[str, list[object]] = {
+        "scope": [7, {read: True}, f"{read}\n{write}", f"{read}\t{write}", 'a"b'],
+        "scopes": [[[read]], [7], [f"profile {write}"]],
+        "permissions": [[None], ["p\u00e4yments:read"], [f"{read}\u0000"], True],
+    }
+    for name, value in _each(values):
         token = token_of({**good_claims(now), name: value}, secret)
-        yield BadToken(f"{name} {json.dumps(value)[:36]}", f"Bearer {token}")
+        yield _bearer(f"{name} {json.dumps(value)[:36]}", token)
+
+
+def _each(values: Mapping[str, list[object]]) -> Iterator[tuple[str, object]]:
+    return ((name, value) for name, its in values.items() for value in its)

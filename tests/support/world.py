@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,11 +16,13 @@ from payments.aws.money_calls import new_money_client
 from payments.aws.runtime import Runtime
 from payments.aws.settings import read_settings
 from payments.protocol.payment import Payment
+from payments.store.attributes import from_item, to_item
 from payments.store.items import to_payment
 
 from simulator.core import CallbackDelivery, Daraja
 from simulator.core.config import Config
 from tests.support.dynamodb import attach, new_client, use_virtual_time
+from tests.support.dynamodb.sdk import with_bytes
 from tools.hakika.notes import Notes
 
 from .aws import (
@@ -204,14 +206,8 @@ class World:
     def post_callback(self, url: str, body: bytes | str, *, source_ip: str = LISTED_IP) -> Answer:
         """Somebody posts to a callback URL."""
         text = body.decode(errors="replace") if isinstance(body, bytes) else body
-        return self.call(
-            "callback",
-            "POST",
-            CALLBACK,
-            path=urlsplit(url).path,
-            body=text,
-            source_ip=source_ip,
-        )
+        path = urlsplit(url).path
+        return self.call("callback", "POST", CALLBACK, path=path, body=text, source_ip=source_ip)
 
     def post_to_paybill(self, url: str, body: bytes | str, *, source_ip: str = LISTED_IP) -> Answer:
         """Somebody posts to a C2B URL."""
@@ -300,18 +296,13 @@ class World:
 
     def items(self, prefix: str) -> list[dict[str, Any]]:
         """The stored items whose pk starts so, as plain values."""
-        from payments.store.attributes import from_item
-
-        read: Callable[[Mapping[str, Any]], dict[str, Any]] = from_item
-        found = (read(_wire(item)) for item in self.engine.items(TABLE_NAME))
+        stored = json.dumps(list(self.engine.items(TABLE_NAME)))
+        found = map(from_item, json.loads(stored, object_hook=with_bytes))
         return [values for values in found if values["pk"].startswith(prefix)]
 
     def store_item(self, values: Mapping[str, Any]) -> None:
         """Put an item that no function of this release would write."""
-        from payments.store.attributes import to_item
-
-        request = {"TableName": TABLE_NAME, "Item": to_item(values)}
-        self.engine.execute("PutItem", request)
+        self.engine.execute("PutItem", {"TableName": TABLE_NAME, "Item": to_item(values)})
 
     def receipt_rows(self) -> dict[str, dict[str, Any]]:
         """Every receipt row as stored, by its receipt."""
@@ -352,16 +343,3 @@ class RefundsInvoker:
         self.calls.append(call)
         answer = self._world.function("refunds").invoke(call)
         return {"Payload": io.BytesIO(json.dumps(answer).encode())}
-
-
-def _wire(item: Any) -> Any:
-    """Items as boto3 hands them over: binary as bytes."""
-    import base64
-
-    if isinstance(item, dict):
-        if set(item) == {"B"} and isinstance(item["B"], str):
-            return {"B": base64.b64decode(item["B"])}
-        return {key: _wire(value) for key, value in item.items()}
-    if isinstance(item, list):
-        return [_wire(value) for value in item]
-    return item

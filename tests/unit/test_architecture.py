@@ -12,11 +12,7 @@ from tests.unit.test_docs import ROOT
 DIAGRAM = re.compile(r"```mermaid\nflowchart LR\n(.*?)```", re.DOTALL)
 DECORATION = re.compile(r"\|[^|]*\||\[\(.*?\)\]|\[.*?\]")
 OUTSIDE = {"frontend", "safaricom"}
-QUEUES = {
-    "FallbackQueue": "queue",
-    "MoneyQueue": "queue",
-    "WebhookQueue": "webhook_queue",
-}
+QUEUES = {"FallbackQueue": "queue", "MoneyQueue": "queue", "WebhookQueue": "webhook_queue"}
 Arrow = tuple[str, str]
 
 

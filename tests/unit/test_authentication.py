@@ -13,6 +13,7 @@ from payments.http.token_claims import LEEWAY_SECONDS, TOKEN_BYTES_MAX, Caller
 from payments.http.token_keys import RENEW_SECONDS, Keys, SharedSecret
 
 from tests.support.bad_tokens import BadToken, bad_tokens, flask_tokens, good_claims
+from tests.support.clock import VirtualClock
 from tests.support.observer import Notes
 from tests.support.tokens import OTHER_SECRET, token_of
 
@@ -22,14 +23,6 @@ NEW_SECRET = "the-secret-that-replaces-it-0123456789abcdef"
 NOW = 1_790_000_000
 BAD_TOKENS = bad_tokens(SECRET, NOW)
 UNAVAILABLE = f"503 authentication_unavailable {RENEW_SECONDS}"
-
-
-class Clock:
-    def __init__(self, now: float = NOW) -> None:
-        self.now = now
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class SecretsManager:
@@ -51,7 +44,7 @@ class Deployment:
     """One family of tokens in HS256 mode, with its clock, its secret and its log at hand."""
 
     def __init__(self, family: TokenFamily | None = None, **values: str) -> None:
-        self.clock = Clock()
+        self.clock = VirtualClock(NOW)
         self.manager = SecretsManager(**(values or {"JWT_SECRET": SECRET}))
         self.notes = Notes()
         secrets = Secrets(self.manager, self.clock)  # type: ignore[arg-type]
@@ -295,9 +288,7 @@ def test_a_flood_of_forged_tokens_reads_the_secret_once_in_thirty_seconds(
 
 
 @pytest.mark.parametrize("secret", ["", "x", "x" * 31])
-def test_a_secret_short_enough_to_guess_lets_nobody_in(
-    secret: str,
-) -> None:
+def test_a_secret_short_enough_to_guess_lets_nobody_in(secret: str) -> None:
     deployment = Deployment(JWT_SECRET=secret)
     assert deployment.verdict_on(good_claims(NOW), secret) == UNAVAILABLE
     assert "must have 32 bytes or more" in str(deployment.notes.noted_lines)
@@ -358,9 +349,8 @@ def test_a_request_without_a_token_costs_no_log_line(
 def test_two_headers_are_not_a_choice(deployment: Deployment) -> None:
     good = f"Bearer {token_of(good_claims(NOW), SECRET)}"
     assert deployment.judge({"headers": {"Authorization": good}}) == "ok"
-    assert (
-        deployment.judge({"headers": {"Authorization": good, "authorization": good}}) == "refused"
-    )
+    both = {"Authorization": good, "authorization": good}
+    assert deployment.judge({"headers": both}) == "refused"
 
 
 def test_nobody_else_vouches_for_a_caller(deployment: Deployment) -> None:
@@ -393,9 +383,8 @@ def test_a_defect_in_the_check_is_a_refusal_and_not_a_crash(deployment: Deployme
 
     deployment.use(CUSTOMERS, Broken())
     assert deployment.verdict_on(good_claims(NOW)) == "refused"
-    assert deployment.notes.noted_lines == [
-        ("a token caused a defect", {"cause": "ZeroDivisionError"})
-    ]
+    noted = ("a token caused a defect", {"cause": "ZeroDivisionError"})
+    assert deployment.notes.noted_lines == [noted]
 
 
 # -- settings
@@ -424,12 +413,6 @@ def test_bad_settings_are_one_clear_sentence(environment: dict[str, str], senten
 
 
 def test_public_keys_and_the_shared_secret_are_never_used_together() -> None:
-    family = customer_tokens(
-        {
-            "JWT_SECRET_ARN": ARN,
-            "JWKS_URL": "https://id.example/keys",
-            "JWT_ISSUER": "https://id.example/",
-            "JWT_AUDIENCE": "hakika",
-        }
-    )
+    published = {"JWKS_URL": "https://id.example/keys", "JWT_ISSUER": "https://id.example/"}
+    family = customer_tokens({"JWT_SECRET_ARN": ARN, "JWT_AUDIENCE": "hakika", **published})
     assert (family.secret_arn, family.jwks_url) == ("", "https://id.example/keys")

@@ -42,12 +42,8 @@ def test_these_are_all_the_functions() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_handlers_body_is_at_most_thirty_lines(name: str) -> None:
-    handlers = [
-        node
-        for node in tree(name).body
-        if isinstance(node, ast.FunctionDef) and node.name == "handler"
-    ]
-    [handler] = handlers
+    functions = (node for node in tree(name).body if isinstance(node, ast.FunctionDef))
+    [handler] = [each for each in functions if each.name == "handler"]
     assert [argument.arg for argument in handler.args.args] == ["event", "context"]
     assert (handler.end_lineno or 0) - handler.body[0].lineno + 1 <= HANDLER_LINES_MAX
 

@@ -10,11 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 FACE = ROOT / "simulator/pages/face.css"
 DESK = ROOT / "functions/desk"
-OTHERS = (
-    ROOT / "web/playground/playground.css",
-    ROOT / "web/demo/demo.css",
-    DESK / "desk.css",
-)
+OTHERS = (ROOT / "web/playground/playground.css", ROOT / "web/demo/demo.css", DESK / "desk.css")
 API_PAGE = ROOT / "local/pages/docs.css"
 ELEMENT = ROOT / "web/checkout/style.js"
 # The checkout's names for the same colours.
@@ -74,27 +70,22 @@ def test_the_ring_of_the_focus_is_seen_on_light_and_on_dark() -> None:
         r":focus-visible \{ outline: 3px solid (#\w+);.*0 0 0 7px (#\w+);", FACE.read_text()
     )
     assert ring is not None
-    assert ring.groups() == (
-        "#14251c",
-        "#fff",
-    )  # 15:1 against each other, so 3:1 against any ground
+    # 15:1 against each other, so 3:1 against any ground
+    assert ring.groups() == ("#14251c", "#fff")
 
 
 def test_the_type_is_one_file_in_three_places() -> None:
     for name in ("figtree.woff2", "figtree-LICENSE.txt"):
         assert (FACE.parent / name).read_bytes() == (ROOT / "web/demo" / name).read_bytes()
         assert (FACE.parent / name).read_bytes() == (DESK / name).read_bytes()
+    families = '"Figtree", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
     for file in (FACE, API_PAGE, *OTHERS):
-        assert (
-            '"Figtree", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif'
-            in file.read_text()
-        )
+        assert families in file.read_text()
 
 
 def test_m_pesa_has_one_spelling_on_every_page() -> None:
     names = ("simulator/pages", "web/checkout", "web/playground", "web/demo", "local/pages")
-    folders = [ROOT / name for name in names]
-    folders.append(DESK)
+    folders = [*(ROOT / name for name in names), DESK]
     files = [file for folder in folders for file in folder.glob("*.*") if file.suffix != ".woff2"]
     files += [*(ROOT / "web").glob("*.html"), ROOT / "shared/payments/http/sentences.py"]
     assert [file.name for file in files if "M-Pesa" in file.read_text()] == []

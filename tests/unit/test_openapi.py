@@ -91,13 +91,11 @@ def test_every_route_says_what_it_refuses() -> None:
 
 
 def test_path_parameters_are_those_of_the_path() -> None:
-    for path, item in DOCUMENT["paths"].items():
-        for method in METHODS:
-            if method not in item:
-                continue
-            listed = [*item.get("parameters", []), *item[method].get("parameters", [])]
-            names = {resolve(each)["name"] for each in listed if resolve(each)["in"] == "path"}
-            assert names == {part.strip("{}") for part in path.split("/") if part[:1] == "{"}
+    for key, operation in operations():
+        path = key.partition(" ")[2]
+        listed = [*DOCUMENT["paths"][path].get("parameters", []), *operation.get("parameters", [])]
+        names = {resolve(each)["name"] for each in listed if resolve(each)["in"] == "path"}
+        assert names == {part.strip("{}") for part in path.split("/") if part[:1] == "{"}
 
 
 def test_operations_have_names_of_their_own() -> None:
@@ -183,10 +181,6 @@ def test_a_request_has_the_fields_of_its_model(model: type[BaseModel], name: str
             assert described["maxLength"] == length, field
 
 
-def _set(body: dict[str, object], field: str, value: object) -> dict[str, object]:
-    return {**body, field: value}
-
-
 CASES = json.loads((ROOT / "tests/inputs.json").read_text())
 
 
@@ -195,31 +189,27 @@ def values_of(kind: str) -> list[object]:
     return [*(value for value, _ in CASES[kind]["accepted"]), *CASES[kind]["refused"]]
 
 
-PHONES = values_of("phones")
-
-
 def _is_bare(typed: object) -> bool:
     """Whether a phone has none of the characters that the code ignores, and the schema does not."""
     return not isinstance(typed, str) or typed.strip("+").isalnum() or not typed
 
 
 PUSH: dict[str, object] = {"phone_number": "0712345678", "amount": 1500, "booking_id": 1}
+CHANGES: dict[str, list[object]] = {
+    "phone_number": [*filter(_is_bare, values_of("phones")), None, ["0712345678"], True],
+    "amount": values_of("amounts"),
+    "booking_id": [*values_of("booking_ids"), "a" * 64, "a" * 65, "a/b"],
+    "account_reference": ["CONS 1", None, "", 7],
+    "transaction_desc": [None, "d" * 4097],
+    "something_else": [1],
+}
 
 
 @pytest.mark.parametrize(
     "body",
     [
         PUSH,
-        *(_set(PUSH, "phone_number", typed) for typed in PHONES if _is_bare(typed)),
-        *(_set(PUSH, "phone_number", value) for value in (None, ["0712345678"], True)),
-        *(_set(PUSH, "amount", value) for value in values_of("amounts")),
-        *(_set(PUSH, "booking_id", value) for value in values_of("booking_ids")),
-        *(_set(PUSH, "booking_id", value) for value in ("a" * 64, "a" * 65, "a/b")),
-        *(_set(PUSH, "account_reference", value) for value in ("CONS 1", None, "")),
-        _set(PUSH, "transaction_desc", None),
-        _set(PUSH, "account_reference", 7),
-        _set(PUSH, "transaction_desc", "d" * 4097),
-        _set(PUSH, "something_else", 1),
+        *(PUSH | {field: value} for field, values in CHANGES.items() for value in values),
         {"phone_number": "0712345678", "amount": 1500},
         {},
     ],
@@ -309,33 +299,22 @@ def test_an_initiation_answers_in_the_described_shape(stored: Payment) -> None:
 def test_a_consultation_answers_in_the_described_shape(
     status: BookingStatus, payment_status: ConsultationPaymentStatus
 ) -> None:
-    consultation = Consultation(
-        booking_id="1",
-        client_id="client-1",
-        price_kes=1500,
-        status=status,
-        payment_status=payment_status,
-    )
+    priced: Any = {"booking_id": "1", "client_id": "client-1", "price_kes": 1500}
+    consultation = Consultation(**priced, status=status, payment_status=payment_status)
     answer = answers.consultation_answer(consultation)
     assert errors_of(schema("ConsultationResponse"), answer) == []
     assert list(answer) == SCHEMAS["ConsultationResponse"]["required"]
 
 
 def test_statistics_answer_in_the_described_shape() -> None:
+    of_a_day: Any = {"day": "2026-11-23", "public_status": "completed"}
     listed = Listed(
-        day="2026-11-23",
+        **of_a_day,
         payment_id="9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d",
         created_at=NOW,
-        public_status="completed",
         amount_kes=1500,
     )
-    received = Received(
-        day="2026-11-23",
-        payment_id="0" * 32,
-        received_at=1_795_420_800,
-        public_status="completed",
-        amount_kes=1400,
-    )
+    received = Received(**of_a_day, payment_id="0" * 32, received_at=1_795_420_800, amount_kes=1400)
     statistics = tally([listed], [received], ["2026-11-22", "2026-11-23"])
     answer = answers.statistics_answer(statistics)
     assert errors_of(schema("StatisticsResponse"), answer) == []

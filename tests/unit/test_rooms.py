@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -53,6 +55,7 @@ ROOMS = {
 }
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 40
+TEST_LINES_PER_PRODUCT_LINE_MAX = 1.4
 PARSED = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PRODUCT.rglob("*.py")}
 
 
@@ -83,3 +86,19 @@ def too_long() -> Iterator[str]:
 
 def test_no_file_and_no_function_is_too_long() -> None:
     assert list(too_long()) == []
+
+
+def lines_of(*folders: str) -> int:
+    """Count the lines of the committed Python and JavaScript."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", *folders], cwd=ROOT, capture_output=True, check=True
+    )
+    paths = [ROOT / os.fsdecode(name) for name in listed.stdout.split(b"\0") if name]
+    read = (each.read_bytes() for each in paths if each.suffix in {".py", ".js"})
+    return sum(len(text.splitlines()) for text in read)
+
+
+def test_the_tests_do_not_outgrow_the_product() -> None:
+    product = lines_of("functions", "shared", "simulator", "local", "tools", "web")
+    assert product > 0
+    assert lines_of("tests") <= TEST_LINES_PER_PRODUCT_LINE_MAX * product

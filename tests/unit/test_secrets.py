@@ -13,22 +13,16 @@ from botocore.stub import Stubber
 from mypy_boto3_secretsmanager import SecretsManagerClient
 from payments.aws.secrets import CACHE_SECONDS, Secrets, SecretUnavailableError, parse_secret
 
+from tests.support.clock import VirtualClock
+
 ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:daraja-AbCdEf"
 OLD = {"SAFARICOM_PASSKEY": "old-passkey-that-nobody-may-see"}
 NEW = {"SAFARICOM_PASSKEY": "new-passkey-that-nobody-may-see"}
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_700_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> VirtualClock:
+    return VirtualClock(1_700_000_000.0)
 
 
 @pytest.fixture
@@ -50,18 +44,26 @@ def stub(client: SecretsManagerClient) -> Iterator[Stubber]:
         stubber.assert_no_pending_responses()
 
 
-def announce(stub: Stubber, text: str | None) -> None:
-    answer = {"ARN": ARN, "Name": "daraja"}
-    if text is not None:
-        answer["SecretString"] = text
+@pytest.fixture
+def secrets(client: SecretsManagerClient, stub: Stubber, clock: VirtualClock) -> Secrets:
+    """Only what the stub announces is answered."""
+    return Secrets(client, clock)
+
+
+def announce(stub: Stubber, *values: dict[str, str]) -> None:
+    for each in values:
+        announce_text(stub, SecretString=json.dumps(each))
+
+
+def announce_text(stub: Stubber, **text: str) -> None:
+    answer = {"ARN": ARN, "Name": "daraja", **text}
     stub.add_response("get_secret_value", answer, {"SecretId": ARN})
 
 
 def test_a_secret_is_asked_for_once_within_five_minutes(
-    client: SecretsManagerClient, stub: Stubber, clock: Clock
+    secrets: Secrets, stub: Stubber, clock: VirtualClock
 ) -> None:
-    secrets = Secrets(client, clock)
-    announce(stub, json.dumps(OLD))
+    announce(stub, OLD)
     assert secrets.read(ARN) == OLD
     clock.now += CACHE_SECONDS - 0.001
     assert secrets.read(ARN) == OLD
@@ -71,52 +73,33 @@ def test_the_cache_is_never_longer_than_five_minutes() -> None:
     assert 0 < CACHE_SECONDS <= 300
 
 
-def test_a_rotated_passkey_is_used_after_five_minutes_without_a_deployment(
-    client: SecretsManagerClient, stub: Stubber, clock: Clock
+@pytest.mark.parametrize("seconds", [CACHE_SECONDS, -3600])
+def test_a_rotated_passkey_is_used_after_five_minutes_and_after_a_clock_set_back(
+    secrets: Secrets, stub: Stubber, clock: VirtualClock, seconds: float
 ) -> None:
-    secrets = Secrets(client, clock)
-    announce(stub, json.dumps(OLD))
-    announce(stub, json.dumps(NEW))
+    announce(stub, OLD, NEW)
     assert secrets.read(ARN) == OLD
-    clock.now += CACHE_SECONDS
+    clock.now += seconds
     assert secrets.read(ARN) == NEW
 
 
-def test_a_forgotten_secret_is_read_again_at_once(
-    client: SecretsManagerClient, stub: Stubber, clock: Clock
-) -> None:
-    secrets = Secrets(client, clock)
-    announce(stub, json.dumps(OLD))
-    announce(stub, json.dumps(NEW))
+def test_a_forgotten_secret_is_read_again_at_once(secrets: Secrets, stub: Stubber) -> None:
+    announce(stub, OLD, NEW)
     secrets.read(ARN)
     secrets.forget(ARN)
     assert secrets.read(ARN) == NEW
 
 
-def test_forgetting_a_secret_never_read_changes_nothing(
-    client: SecretsManagerClient, clock: Clock
-) -> None:
-    Secrets(client, clock).forget(ARN)
-
-
-def test_a_clock_set_back_does_not_prolong_the_cache(
-    client: SecretsManagerClient, stub: Stubber, clock: Clock
-) -> None:
-    secrets = Secrets(client, clock)
-    announce(stub, json.dumps(OLD))
-    announce(stub, json.dumps(NEW))
-    secrets.read(ARN)
-    clock.now -= 3600
-    assert secrets.read(ARN) == NEW
+def test_forgetting_a_secret_never_read_changes_nothing(secrets: Secrets) -> None:
+    secrets.forget(ARN)
 
 
 def test_a_value_too_old_is_not_used_when_secrets_manager_refuses(
-    client: SecretsManagerClient, stub: Stubber, clock: Clock
+    secrets: Secrets, stub: Stubber, clock: VirtualClock
 ) -> None:
-    secrets = Secrets(client, clock)
-    announce(stub, json.dumps(OLD))
+    announce(stub, OLD)
     stub.add_client_error("get_secret_value", "AccessDeniedException", "no")
-    announce(stub, json.dumps(NEW))
+    announce(stub, NEW)
     secrets.read(ARN)
     clock.now += CACHE_SECONDS
     with pytest.raises(SecretUnavailableError, match="AccessDeniedException"):
@@ -124,7 +107,7 @@ def test_a_value_too_old_is_not_used_when_secrets_manager_refuses(
     assert secrets.read(ARN) == NEW, "a failure is not remembered"
 
 
-def test_no_answer_from_secrets_manager_is_said_plainly(clock: Clock) -> None:
+def test_no_answer_from_secrets_manager_is_said_plainly(clock: VirtualClock) -> None:
     class Unreachable:
         def get_secret_value(self, **_: str) -> object:
             raise EndpointConnectionError(endpoint_url="https://secretsmanager.example")
@@ -134,11 +117,9 @@ def test_no_answer_from_secrets_manager_is_said_plainly(clock: Clock) -> None:
     assert caught.value.secret == ARN
 
 
-def test_a_missing_arn_is_said_before_any_call(
-    client: SecretsManagerClient, stub: Stubber, clock: Clock
-) -> None:
+def test_a_missing_arn_is_said_before_any_call(secrets: Secrets) -> None:
     with pytest.raises(SecretUnavailableError, match="not in the environment"):
-        Secrets(client, clock).read("")
+        secrets.read("")
 
 
 @pytest.mark.parametrize(
@@ -156,16 +137,12 @@ def test_a_missing_arn_is_said_before_any_call(
     ],
 )
 def test_a_malformed_secret_is_refused_without_repeating_its_text(
-    text: str,
-    client: SecretsManagerClient,
-    stub: Stubber,
-    clock: Clock,
-    caplog: pytest.LogCaptureFixture,
+    text: str, secrets: Secrets, stub: Stubber, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "payments")
-    announce(stub, text)
+    announce_text(stub, SecretString=text)
     with pytest.raises(SecretUnavailableError) as caught:
-        Secrets(client, clock).read(ARN)
+        secrets.read(ARN)
     shown = f"{caught.value!s} {caught.value!r} {caught.value.__cause__!r} {caplog.text}"
     assert "sk-very" not in shown
     assert "12345678" not in shown
@@ -177,28 +154,21 @@ def test_an_exception_raised_by_a_malformed_secret_carries_no_copy_of_it() -> No
     assert caught.value.__context__ is None, "a JSONDecodeError keeps the text in its doc"
 
 
-def test_a_binary_secret_is_refused(
-    client: SecretsManagerClient, stub: Stubber, clock: Clock
-) -> None:
-    announce(stub, None)
+def test_a_binary_secret_is_refused(secrets: Secrets, stub: Stubber) -> None:
+    announce_text(stub)
     with pytest.raises(SecretUnavailableError, match="no SecretString"):
-        Secrets(client, clock).read(ARN)
+        secrets.read(ARN)
 
 
-def test_the_values_cannot_be_changed_by_a_caller(
-    client: SecretsManagerClient, stub: Stubber, clock: Clock
-) -> None:
-    announce(stub, json.dumps(OLD))
-    values = Secrets(client, clock).read(ARN)
+def test_the_values_cannot_be_changed_by_a_caller(secrets: Secrets, stub: Stubber) -> None:
+    announce(stub, OLD)
+    values = secrets.read(ARN)
     with pytest.raises(TypeError):
         values["SAFARICOM_PASSKEY"] = "mine"  # type: ignore[index]
 
 
-def test_a_cache_that_is_printed_shows_no_secret(
-    client: SecretsManagerClient, stub: Stubber, clock: Clock
-) -> None:
-    secrets = Secrets(client, clock)
-    announce(stub, json.dumps(OLD))
+def test_a_cache_that_is_printed_shows_no_secret(secrets: Secrets, stub: Stubber) -> None:
+    announce(stub, OLD)
     secrets.read(ARN)
     assert "old-passkey" not in f"{secrets!r} {vars(secrets)!r}"
 
@@ -219,20 +189,17 @@ class Meeting:
         return {"SecretString": json.dumps({"name": SecretId})}
 
 
-def test_secrets_that_are_needed_together_take_one_round_trip(clock: Clock) -> None:
+def test_secrets_that_are_needed_together_take_one_round_trip(clock: VirtualClock) -> None:
     meeting = Meeting(parties=3)
     secrets = Secrets(
         cast("SecretsManagerClient", meeting), clock, together=("jwt", "daraja", "", "pepper")
     )
-    assert [secrets.read(name)["name"] for name in ("jwt", "daraja", "pepper")] == [
-        "jwt",
-        "daraja",
-        "pepper",
-    ]
+    names = ["jwt", "daraja", "pepper"]
+    assert [secrets.read(name)["name"] for name in names] == names
     assert sorted(meeting.asked) == ["daraja", "jwt", "pepper"]
 
 
-def test_a_secret_that_fails_on_the_way_fails_whoever_reads_it(clock: Clock) -> None:
+def test_a_secret_that_fails_on_the_way_fails_whoever_reads_it(clock: VirtualClock) -> None:
     meeting = Meeting(parties=2, refuses="pepper")
     secrets = Secrets(cast("SecretsManagerClient", meeting), clock, together=("jwt", "pepper"))
     assert secrets.read("jwt") == {"name": "jwt"}
@@ -243,7 +210,7 @@ def test_a_secret_that_fails_on_the_way_fails_whoever_reads_it(clock: Clock) -> 
     assert meeting.asked.count("jwt") == 1
 
 
-def test_a_secret_that_is_not_among_them_is_asked_for_alone(clock: Clock) -> None:
+def test_a_secret_that_is_not_among_them_is_asked_for_alone(clock: VirtualClock) -> None:
     meeting = Meeting(parties=1)
     secrets = Secrets(cast("SecretsManagerClient", meeting), clock, together=("jwt", "pepper"))
     assert secrets.read("daraja") == {"name": "daraja"}

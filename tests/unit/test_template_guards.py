@@ -50,10 +50,7 @@ EXACT: dict[str, Any] = {
         "MaximumRetryAttempts": 0,
         "MaximumEventAgeInSeconds": 60,
         "DestinationConfig": {
-            "OnFailure": {
-                "Type": "SQS",
-                "Destination": {"Fn::GetAtt": "CleanupDeadLetters.Arn"},
-            }
+            "OnFailure": {"Type": "SQS", "Destination": {"Fn::GetAtt": "CleanupDeadLetters.Arn"}}
         },
     },
     "OutboxPipe/SourceParameters/DynamoDBStreamParameters/StartingPosition": "TRIM_HORIZON",
@@ -98,9 +95,8 @@ def test_an_outage_of_hours_needs_nobody_and_a_message_outlives_its_receives(
     queue = at(queue_name)
     hours = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] / HOUR
     assert 4 <= hours < queue["MessageRetentionPeriod"] / HOUR
-    assert queue["VisibilityTimeout"] >= 6 * at(f"{function}Function/Timeout"), (
-        "AWS asks for six times"
-    )
+    least = 6 * at(f"{function}Function/Timeout")
+    assert queue["VisibilityTimeout"] >= least, "AWS asks for six times"
     redrive = at(f"{function}Function/Events/Redrive/Properties")
     assert redrive["ScalingConfig"]["MaximumConcurrency"] == 2, "the rule on concurrency names it"
 

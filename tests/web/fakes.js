@@ -1,4 +1,5 @@
 /** What the client is given instead of a browser: a clock moved by hand, a storage, a page, and an API. */
+import assert from 'node:assert/strict';
 import { createMpesaClient } from '../../web/mpesa-client.js';
 
 export class FakeClock {
@@ -190,7 +191,42 @@ export function openTab({ clock = new FakeClock(), storage = new FakeStorage(), 
   const page = new FakePage();
   const network = new EventTarget();
   const client = createMpesaClient({ baseUrl: 'http://api.test', token: 'jwt', fetch: api.fetch, clock, storage, page, network, ...options });
-  return { client, clock, storage, api, page, network };
+  /** Presses Pay, and lets some seconds pass. */
+  const press = async (seconds, changes = {}, listening = {}) => {
+    const watch = watched(client.processPayment({ ...REQUEST, ...changes }, listening));
+    await clock.advance(seconds);
+    return watch;
+  };
+  /** Lets the payment be paid: whoever watches is told, and of which payment. */
+  const pays = async (watch, id = ID(1)) => {
+    api.becomes(COMPLETED, id);
+    await clock.advance(5);
+    assert.equal(watch.outcome.outcome, 'completed');
+    assert.equal(watch.outcome.payment_id, id);
+  };
+  return { client, clock, storage, api, page, network, press, pays };
+}
+
+/** The next page in the same browser. */
+export const reload = ({ clock, storage, api }) => openTab({ clock, storage, api });
+
+/** The page after a reload: Pay was pressed before it, and the payment changed while nobody looked. */
+export async function reloadedAfter(change) {
+  const before = openTab();
+  await before.press(4);
+  before.api.becomes(change);
+  return reload(before);
+}
+
+/** A tab that gave up asking: `first` answered the first push, and every other one was lost. */
+export async function gaveUp({ first = () => lost, ...options } = {}) {
+  const tab = openTab(options);
+  tab.api.posts.push(first(tab.api), ...Array(20).fill(lost));
+  const { outcome } = await tab.press(120);
+  assert.equal(outcome.outcome, 'offline');
+  assert.equal(outcome.payment_id, null);
+  tab.api.posts = [];
+  return tab;
 }
 
 /** A promise that can be asked whether it has settled. */

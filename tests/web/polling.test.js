@@ -1,15 +1,14 @@
 /** When the client looks, and when it stops. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { COMPLETED, REQUEST, json, lost, openTab, watched } from './fakes.js';
+import { COMPLETED, ID, REQUEST, json, lost, openTab, watched } from './fakes.js';
 
 test('looks come as the server paces them', async () => {
-  const { client, api, clock } = openTab();
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(0);
+  const { api, clock, press } = openTab();
+  const watch = await press(0);
   api.looks.push(
-    () => json(200, { ...api.states.get('0'.repeat(31) + '1'), poll_after_seconds: 5 }),
-    () => json(200, { ...api.states.get('0'.repeat(31) + '1'), poll_after_seconds: 10 }),
+    () => json(200, { ...api.states.get(ID(1)), poll_after_seconds: 5 }),
+    () => json(200, { ...api.states.get(ID(1)), poll_after_seconds: 10 }),
   );
   await clock.advance(2.9);
   assert.deepEqual(api.lookTimes, []);
@@ -19,60 +18,49 @@ test('looks come as the server paces them', async () => {
 });
 
 test('where the server says nothing: 30 looks, 2 s apart, then pending and never failed', async () => {
-  const { client, api, clock } = openTab();
+  const { api, clock, press } = openTab();
   api.posts.push((request) => {
     api.accept(request);
     api.becomes({ poll_after_seconds: null });
-    return json(200, { success: true, payment_id: '0'.repeat(31) + '1', status: 'pending' });
+    return json(200, { success: true, payment_id: ID(1), status: 'pending' });
   });
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(59.9);
+  const watch = await press(59.9);
   assert.equal(watch.settled, false);
   await clock.advance(0.2);
   assert.deepEqual(api.lookTimes, Array.from({ length: 30 }, (_, n) => 2 * (n + 1)));
-  assert.equal(watch.outcome.outcome, 'pending');
-  assert.equal(watch.outcome.can_retry, false);
+  assert.partialDeepStrictEqual(watch.outcome, { outcome: 'pending', can_retry: false });
   assert.equal(clock.pending, 0);
 });
 
 test('"check again" continues a pending payment without a new push', async () => {
-  const { client, api, clock } = openTab();
-  const first = watched(client.processPayment(REQUEST));
-  await clock.advance(70);
+  const { client, api, clock, press, pays } = openTab();
+  const first = await press(70);
   assert.equal(first.outcome.outcome, 'pending');
   const again = watched(client.resumePayment(7));
   await clock.advance(4);
-  api.becomes(COMPLETED);
-  await clock.advance(4);
-  assert.equal(again.outcome.outcome, 'completed');
+  await pays(again);
   assert.equal(api.pushes.length, 1);
 });
 
 test('pressing pay on a pending payment continues it without a new push', async () => {
-  const { client, api, clock } = openTab();
-  watched(client.processPayment(REQUEST));
-  await clock.advance(70);
-  const again = watched(client.processPayment({ ...REQUEST, phone_number: '0799999999' }));
-  await clock.advance(1);
-  api.becomes(COMPLETED);
-  await clock.advance(4);
-  assert.equal(again.outcome.outcome, 'completed');
+  const { api, press, pays } = openTab();
+  await press(70);
+  const again = await press(1, { phone_number: '0799999999' });
+  await pays(again);
   assert.equal(api.pushes.length, 1);
 });
 
 test('a hidden tab looks every 15 s', async () => {
-  const { client, api, clock, page } = openTab();
+  const { api, page, press } = openTab();
   page.show(false);
-  void client.processPayment(REQUEST);
-  await clock.advance(50);
+  await press(50);
   assert.deepEqual(api.lookTimes, [15, 30, 45]);
 });
 
 test('a tab that becomes visible looks at once', async () => {
-  const { client, api, clock, page } = openTab();
+  const { api, clock, page, press } = openTab();
   page.show(false);
-  void client.processPayment(REQUEST);
-  await clock.advance(22);
+  await press(22);
   page.show(true);
   await clock.advance(0.5);
   assert.deepEqual(api.lookTimes, [15, 22]);
@@ -89,22 +77,18 @@ test('flicking between tabs never undercuts the pace of the server', async () =>
 });
 
 test('network drops while waiting are survived and told', async () => {
-  const { client, api, clock } = openTab();
+  const { api, clock, press, pays } = openTab();
   const phases = [];
-  const watch = watched(client.processPayment(REQUEST, { onUpdate: ({ phase }) => phases.push(phase) }));
-  await clock.advance(4);
+  const watch = await press(4, {}, { onUpdate: ({ phase }) => phases.push(phase) });
   api.looks.push(lost, lost, lost);
   await clock.advance(25);
   assert.deepEqual(phases.filter((phase, n) => phase !== phases[n - 1]), ['sending', 'waiting', 'reconnecting', 'waiting']);
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(watch.outcome.outcome, 'completed');
+  await pays(watch);
 });
 
 test('a network that comes back ends the wait', async () => {
-  const { client, api, clock, network } = openTab();
-  void client.processPayment(REQUEST);
-  await clock.advance(1);
+  const { api, clock, network, press } = openTab();
+  await press(1);
   api.looks.push(lost, lost, lost, lost);
   await clock.advance(20);
   const before = api.lookTimes.length;
@@ -114,9 +98,8 @@ test('a network that comes back ends the wait', async () => {
 });
 
 test('a network that comes back does not undercut the pace of a server that answers', async () => {
-  const { client, api, clock, network } = openTab();
-  void client.processPayment(REQUEST);
-  await clock.advance(4);
+  const { api, clock, network, press } = openTab();
+  await press(4);
   network.dispatchEvent(new Event('online'));
   await clock.advance(0);
   assert.deepEqual(api.lookTimes, [3]);
@@ -125,13 +108,11 @@ test('a network that comes back does not undercut the pace of a server that answ
 });
 
 test('a backend that stays down is offline, not failed, and the payment stays remembered', async () => {
-  const { client, api, clock, storage } = openTab();
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(0);
+  const { client, api, clock, storage, press } = openTab();
+  const watch = await press(0);
   api.looks = Array(50).fill(lost);
   await clock.advance(90);
-  assert.equal(watch.outcome.outcome, 'offline');
-  assert.equal(watch.outcome.payment_id, '0'.repeat(31) + '1');
+  assert.partialDeepStrictEqual(watch.outcome, { outcome: 'offline', payment_id: ID(1) });
   assert.equal(storage.items.size, 1);
   api.looks = [];
   api.becomes(COMPLETED);
@@ -140,9 +121,8 @@ test('a backend that stays down is offline, not failed, and the payment stays re
 });
 
 test('a backend that was seen waiting and then goes down is pending', async () => {
-  const { client, api, clock } = openTab();
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(4);
+  const { api, clock, press } = openTab();
+  const watch = await press(4);
   api.looks = Array(50).fill(lost);
   await clock.advance(90);
   assert.equal(watch.outcome.outcome, 'pending');
@@ -150,9 +130,8 @@ test('a backend that was seen waiting and then goes down is pending', async () =
 
 for (const status of [429, 503]) {
   test(`a busy service (${status}) is looked at again when it says`, async () => {
-    const { client, api, clock } = openTab();
-    const watch = watched(client.processPayment(REQUEST));
-    await clock.advance(1);
+    const { api, clock, press } = openTab();
+    const watch = await press(1);
     api.looks.push(() => json(status, { success: false, error: 'Busy', code: 'busy' }, { 'Retry-After': '12' }));
     await clock.advance(13);
     assert.deepEqual(api.lookTimes, [3]);
@@ -163,10 +142,9 @@ for (const status of [429, 503]) {
 }
 
 test('a look without an answer is given up after 20 s', async () => {
-  const { client, api, clock } = openTab();
+  const { api, clock, press } = openTab();
   const phases = [];
-  void client.processPayment(REQUEST, { onUpdate: ({ phase }) => phases.push(phase) });
-  await clock.advance(1);
+  await press(1, {}, { onUpdate: ({ phase }) => phases.push(phase) });
   api.looks.push(({ init }) => new Promise((_, reject) => init.signal.addEventListener('abort', () => reject(new Error('aborted')))));
   await clock.advance(21);
   assert.equal(phases.at(-1), 'waiting');
@@ -176,21 +154,16 @@ test('a look without an answer is given up after 20 s', async () => {
 
 test('a listener that throws does not end the payment', async (t) => {
   t.mock.method(console, 'error', () => {});
-  const { client, api, clock } = openTab();
-  const watch = watched(client.processPayment(REQUEST, { onUpdate: () => { throw new Error('a bug of the page'); } }));
-  await clock.advance(1);
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(watch.outcome.outcome, 'completed');
+  const { press, pays } = openTab();
+  const watch = await press(1, {}, { onUpdate: () => { throw new Error('a bug of the page'); } });
+  await pays(watch);
   assert.ok(console.error.mock.callCount() > 0);
 });
 
 test('waitSeconds 0 is one look', async () => {
-  const { client, api, clock } = openTab();
-  watched(client.processPayment(REQUEST));
-  await clock.advance(70);
+  const { client, api, press } = openTab();
+  await press(70);
   const before = api.requests.length;
-  const outcome = await client.resumePayment(7, { waitSeconds: 0 });
-  assert.equal(outcome.outcome, 'pending');
+  assert.equal((await client.resumePayment(7, { waitSeconds: 0 })).outcome, 'pending');
   assert.equal(api.requests.length, before + 1);
 });

@@ -1,9 +1,12 @@
 /** Reloads, second tabs, double clicks: one payment. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { CANCELLED_ON_PHONE, COMPLETED, FakeStorage, ID, REQUEST, answerLost, hangs, json, lost, openTab, settled, watched } from './fakes.js';
+import { CANCELLED_ON_PHONE, COMPLETED, FakeStorage, ID, REQUEST, answerLost, gaveUp, hangs, json, lost, openTab, reload, reloadedAfter, settled, watched } from './fakes.js';
 
-const reload = ({ clock, storage, api }) => openTab({ clock, storage, api });
+const denied = () => {
+  throw new Error('denied');
+};
+const DENIED = { getItem: denied, setItem: denied, removeItem: denied };
 
 test('a double click sends one push, and both callers get the same outcome', async () => {
   const { client, api, clock } = openTab();
@@ -41,17 +44,13 @@ test('two tabs share one key and therefore one payment', async () => {
 
 test('a reload while the phone is asked resumes the payment and sends nothing', async () => {
   const before = openTab();
-  void before.client.processPayment(REQUEST);
-  await before.clock.advance(4);
-  const { client, api, clock } = reload(before);
+  await before.press(4);
+  const { client, api, clock, pays } = reload(before);
   const updates = [];
   const watch = watched(client.resumePayment('7', { onUpdate: (update) => updates.push(update) }));
   await clock.advance(0);
-  assert.equal(updates[0].resumed, true);
-  assert.equal(updates[0].phase, 'waiting');
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(watch.outcome.outcome, 'completed');
+  assert.partialDeepStrictEqual(updates[0], { resumed: true, phase: 'waiting' });
+  await pays(watch);
   assert.equal(api.pushes.length, 1);
 });
 
@@ -61,60 +60,34 @@ test('a reload before the answer to the push arrives finds the payment by its bo
     before.api.accept(request);
     return hangs(request);
   });
-  void before.client.processPayment(REQUEST);
-  await before.clock.advance(1);
-  const { client, api, clock } = reload(before);
+  await before.press(1);
+  const { client, api, clock, pays } = reload(before);
   const watch = watched(client.resumePayment(7));
   await clock.advance(1);
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(watch.outcome.outcome, 'completed');
+  await pays(watch);
   assert.equal(api.pushes.length, 1);
 });
 
 test('pay pressed after such a reload repeats the key: still one payment', async () => {
-  const before = openTab();
-  before.api.posts.push(answerLost(before.api), ...Array(20).fill(lost));
-  const gaveUp = watched(before.client.processPayment(REQUEST));
-  await before.clock.advance(120);
-  assert.equal(gaveUp.outcome.outcome, 'offline');
-  assert.equal(gaveUp.outcome.payment_id, null);
-  before.api.posts = [];
-  const { client, api, clock } = reload(before);
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(1);
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(watch.outcome.outcome, 'completed');
+  const { api, press, pays } = reload(await gaveUp({ first: answerLost }));
+  const watch = await press(1);
+  await pays(watch);
   assert.equal(new Set(api.keys).size, 1);
   assert.equal(api.payments.size, 1);
 });
 
 test('another phone number after a lost answer follows the payment that exists', async () => {
-  const { client, api, clock } = openTab();
-  api.posts.push(answerLost(api), ...Array(20).fill(lost));
-  watched(client.processPayment(REQUEST));
-  await clock.advance(120);
-  api.posts = [];
+  const { api, press, pays } = await gaveUp({ first: answerLost });
   const updates = [];
-  const watch = watched(client.processPayment({ ...REQUEST, phone_number: '0722000000' }, { onUpdate: (u) => updates.push(u) }));
-  await clock.advance(1);
-  assert.equal(updates.at(-1).resumed, true);
-  assert.equal(updates.at(-1).payment_id, ID(1));
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(watch.outcome.outcome, 'completed');
+  const watch = await press(1, { phone_number: '0722000000' }, { onUpdate: (u) => updates.push(u) });
+  assert.partialDeepStrictEqual(updates.at(-1), { resumed: true, payment_id: ID(1) });
+  await pays(watch);
   assert.equal(api.payments.size, 1);
 });
 
 test('another phone number after a request that never arrived is asked, with the same key', async () => {
-  const { client, api, clock } = openTab();
-  api.posts = Array(20).fill(lost);
-  watched(client.processPayment(REQUEST));
-  await clock.advance(120);
-  api.posts = [];
-  watched(client.processPayment({ ...REQUEST, phone_number: '0722000000' }));
-  await clock.advance(1);
+  const { api, press } = await gaveUp();
+  await press(1, { phone_number: '0722000000' });
   assert.equal(api.payments.size, 1);
   assert.equal([...api.payments.values()][0].body.phone_number, '254722000000');
   assert.equal(new Set(api.keys).size, 1);
@@ -122,26 +95,19 @@ test('another phone number after a request that never arrived is asked, with the
 
 test('a live payment from another device is followed, not doubled', async () => {
   const phone = openTab();
-  void phone.client.processPayment(REQUEST);
-  await phone.clock.advance(1);
-  const { client, api, clock } = openTab({ clock: phone.clock, api: phone.api });
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(1);
+  await phone.press(1);
+  const { api, clock, press, pays } = openTab({ clock: phone.clock, api: phone.api });
+  const watch = await press(1);
   assert.equal(api.payments.size, 1);
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(watch.outcome.outcome, 'completed');
-  assert.equal(watch.outcome.payment_id, ID(1));
+  await pays(watch);
 });
 
 test('a payment from another device is found on arrival', async () => {
   const phone = openTab();
-  void phone.client.processPayment(REQUEST);
-  await phone.clock.advance(1);
+  await phone.press(1);
   phone.api.becomes(COMPLETED);
   const { client, api } = openTab({ clock: phone.clock, api: phone.api });
-  const outcome = await client.resumePayment(7);
-  assert.equal(outcome.outcome, 'completed');
+  assert.equal((await client.resumePayment(7)).outcome, 'completed');
   assert.equal(api.pushes.length, 1);
 });
 
@@ -159,8 +125,7 @@ test('arriving without network: nothing to resume, or offline where a payment is
 
   const before = openTab();
   before.api.posts = Array(20).fill(lost);
-  watched(before.client.processPayment(REQUEST));
-  await before.clock.advance(1);
+  await before.press(1);
   const after = reload(before);
   after.api.bookings.push(lost);
   assert.equal((await after.client.resumePayment(7)).outcome, 'offline');
@@ -169,153 +134,109 @@ test('arriving without network: nothing to resume, or offline where a payment is
 test('an unknown booking is refused on arrival', async () => {
   const { client, api } = openTab();
   api.bookings.push(() => json(404, { success: false, error: 'Consultation not found', code: 'not_found' }));
-  const outcome = await client.resumePayment(7);
-  assert.equal(outcome.outcome, 'refused');
-  assert.equal(outcome.error, 'Consultation not found');
+  assert.partialDeepStrictEqual(await client.resumePayment(7), { outcome: 'refused', error: 'Consultation not found' });
 });
 
 test('trying again after a failure is a new payment with a new key', async () => {
-  const { client, api, clock } = openTab();
-  watched(client.processPayment(REQUEST));
-  await clock.advance(1);
+  const { api, clock, press } = openTab();
+  await press(1);
   api.becomes(CANCELLED_ON_PHONE);
   await clock.advance(5);
-  watched(client.processPayment(REQUEST));
-  await clock.advance(1);
+  await press(1);
   assert.equal(api.payments.size, 2);
   assert.equal(new Set(api.keys).size, 2);
 });
 
 test('pay pressed on a payment that failed while nobody looked asks the phone anew', async () => {
-  const before = openTab();
-  void before.client.processPayment(REQUEST);
-  await before.clock.advance(4);
-  before.api.becomes(CANCELLED_ON_PHONE);
-  const { client, api, clock } = reload(before);
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(1);
+  const { api, press, pays } = await reloadedAfter(CANCELLED_ON_PHONE);
+  const watch = await press(1);
   assert.equal(api.payments.size, 2);
-  api.becomes(COMPLETED, ID(2));
-  await clock.advance(5);
-  assert.equal(watch.outcome.payment_id, ID(2));
+  await pays(watch, ID(2));
 });
 
 test('pay pressed while the failed prompt may still be open sends nothing and says when', async () => {
-  const before = openTab();
-  void before.client.processPayment(REQUEST);
-  await before.clock.advance(4);
-  before.api.becomes({ ...CANCELLED_ON_PHONE, can_retry: false, can_retry_at: '2026-11-23T10:05:00+03:00' });
-  const { client, api } = reload(before);
-  const outcome = await client.processPayment(REQUEST);
-  assert.equal(outcome.outcome, 'failed');
-  assert.equal(outcome.can_retry_at, '2026-11-23T10:05:00+03:00');
+  const can_retry_at = '2026-11-23T10:05:00+03:00';
+  const { client, api } = await reloadedAfter({ ...CANCELLED_ON_PHONE, can_retry: false, can_retry_at });
+  assert.partialDeepStrictEqual(await client.processPayment(REQUEST), { outcome: 'failed', can_retry_at });
   assert.equal(api.pushes.length, 1);
 });
 
 test('a failure that forbids a retry without a time does not lock the booking in this browser', async () => {
-  const { client, api, clock } = openTab();
-  watched(client.processPayment(REQUEST));
-  await clock.advance(1);
+  const { api, clock, press } = openTab();
+  await press(1);
   api.becomes({ ...CANCELLED_ON_PHONE, ResultCode: '4', can_retry: false });
   await clock.advance(5);
-  watched(client.processPayment(REQUEST));
-  await clock.advance(1);
+  await press(1);
   assert.equal(api.payments.size, 2);
 });
 
 test('pay pressed on a payment that was completed while nobody looked shows the receipt', async () => {
-  const before = openTab();
-  void before.client.processPayment(REQUEST);
-  await before.clock.advance(4);
-  before.api.becomes(COMPLETED);
-  const { client, api } = reload(before);
-  const outcome = await client.processPayment(REQUEST);
-  assert.equal(outcome.outcome, 'completed');
+  const { client, api } = await reloadedAfter(COMPLETED);
+  assert.equal((await client.processPayment(REQUEST)).outcome, 'completed');
   assert.equal(api.pushes.length, 1);
 });
 
 test('at most one new push comes from one press, even if that one fails at once', async () => {
-  const before = openTab();
-  void before.client.processPayment(REQUEST);
-  await before.clock.advance(4);
-  before.api.becomes(CANCELLED_ON_PHONE);
-  const { client, api, clock } = reload(before);
+  const { api, press } = await reloadedAfter(CANCELLED_ON_PHONE);
   api.posts.push((request) => {
     const answer = api.accept(request);
     api.becomes(CANCELLED_ON_PHONE, ID(2));
     return answer;
   });
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(5);
+  const watch = await press(5);
   assert.equal(watch.outcome.outcome, 'failed');
   assert.equal(api.pushes.length, 2);
 });
 
 test("another's or a lost payment is refused once and then forgotten", async () => {
   const before = openTab();
-  void before.client.processPayment(REQUEST);
-  await before.clock.advance(4);
+  await before.press(4);
   before.api.states.clear();
   const { client, storage } = reload(before);
   assert.equal((await client.resumePayment(7)).http_status, 404);
   assert.equal(storage.items.size, 0);
 });
 
-test('a refused key is not used again', async () => {
-  const { client, api, clock } = openTab();
-  api.posts.push(() => json(502, { success: false, error: 'Failed to initiate payment', code: 'provider_refused' }));
-  await client.processPayment(REQUEST);
-  watched(client.processPayment(REQUEST));
-  await clock.advance(1);
-  assert.equal(new Set(api.keys).size, 2);
-});
-
-test('a key that may have reached the server is kept after "busy"', async () => {
-  const { client, api, clock } = openTab();
-  api.posts.push(() => json(503, { success: false, error: 'Busy', code: 'busy' }));
-  await client.processPayment(REQUEST);
-  watched(client.processPayment(REQUEST));
-  await clock.advance(1);
-  assert.equal(new Set(api.keys).size, 1);
-});
+for (const [what, status, code, error, keys] of [
+  ['a refused key is not used again', 502, 'provider_refused', 'Failed to initiate payment', 2],
+  ['a key that may have reached the server is kept after "busy"', 503, 'busy', 'Busy', 1],
+]) {
+  test(what, async () => {
+    const { client, api, press } = openTab();
+    api.posts.push(() => json(status, { success: false, error, code }));
+    await client.processPayment(REQUEST);
+    await press(1);
+    assert.equal(new Set(api.keys).size, keys);
+  });
+}
 
 test('an aborted first caller does not take a second one down', async () => {
-  const { client, api, clock } = openTab();
+  const { client, api, clock, press, pays } = openTab();
   const controller = new AbortController();
-  const first = watched(client.processPayment(REQUEST, { signal: controller.signal }));
-  await clock.advance(1);
+  const first = await press(1, {}, { signal: controller.signal });
   const second = watched(client.processPayment(REQUEST));
   controller.abort();
   await clock.advance(1);
   assert.equal(first.error.name, 'AbortError');
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(second.outcome.outcome, 'completed');
+  await pays(second);
   assert.equal(api.pushes.length, 1);
 });
 
 test('a page that looks first and is paid on meanwhile pays once', async () => {
-  const { client, api, clock } = openTab();
+  const { client, api, pays, press } = openTab();
   const arrival = watched(client.resumePayment(7));
-  const press = watched(client.processPayment(REQUEST));
-  await clock.advance(1);
+  const watch = await press(1);
   assert.equal(arrival.outcome, null);
   assert.equal(api.pushes.length, 1);
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(press.outcome.outcome, 'completed');
+  await pays(watch);
 });
 
 test('a browser that refuses storage still pays once per page', async () => {
-  const closed = { getItem() { throw new Error('denied'); }, setItem() { throw new Error('denied'); }, removeItem() { throw new Error('denied'); } };
-  const { client, api, clock } = openTab({ storage: closed });
+  const { api, press, pays } = openTab({ storage: DENIED });
   api.posts.push(answerLost(api));
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(3);
+  const watch = await press(3);
   assert.equal(new Set(api.keys).size, 1);
-  api.becomes(COMPLETED);
-  await clock.advance(5);
-  assert.equal(watch.outcome.outcome, 'completed');
+  await pays(watch);
 });
 
 for (const text of ['not json', 'null', '7', '{"payment_id":"x"}']) {
@@ -334,52 +255,33 @@ test('a reused key is given up once per press, never in a loop', async () => {
   const { client, api } = openTab();
   const reused = () => json(409, { success: false, error: 'Used for another request', code: 'idempotency_key_reused' });
   api.posts.push(reused, reused, reused);
-  const outcome = await client.processPayment(REQUEST);
-  assert.equal(outcome.outcome, 'refused');
+  assert.equal((await client.processPayment(REQUEST)).outcome, 'refused');
   assert.equal(api.pushes.length, 2);
 });
 
 test('another phone number after the first payment failed unseen is a new payment', async () => {
-  const { client, api, clock } = openTab();
-  api.posts.push(answerLost(api), ...Array(20).fill(lost));
-  watched(client.processPayment(REQUEST));
-  await clock.advance(120);
-  api.posts = [];
+  const { api, press, pays } = await gaveUp({ first: answerLost });
   api.becomes(CANCELLED_ON_PHONE);
-  const watch = watched(client.processPayment({ ...REQUEST, phone_number: '0722000000' }));
-  await clock.advance(1);
+  const watch = await press(1, { phone_number: '0722000000' });
   assert.equal(api.payments.size, 2);
-  api.becomes(COMPLETED, ID(2));
-  await clock.advance(5);
-  assert.equal(watch.outcome.payment_id, ID(2));
+  await pays(watch, ID(2));
 });
 
 test('one press starts anew once, even if what stands in the way has failed too', async () => {
   const before = openTab();
-  void before.client.processPayment(REQUEST);
-  await before.clock.advance(4);
+  await before.press(4);
   before.api.becomes(CANCELLED_ON_PHONE);
   before.api.states.set(ID(2), { ...CANCELLED_ON_PHONE, payment_id: ID(2), booking_id: '7' });
-  const { client, api, clock } = reload(before);
+  const { api, press } = reload(before);
   const inTheWay = () => json(409, { success: false, error: 'In progress', code: 'payment_in_progress', payment_id: ID(2) });
   api.posts = Array(5).fill(inTheWay);
-  const watch = watched(client.processPayment(REQUEST));
-  await clock.advance(5);
-  assert.equal(watch.outcome.outcome, 'failed');
-  assert.equal(watch.outcome.payment_id, ID(2));
+  const watch = await press(5);
+  assert.partialDeepStrictEqual(watch.outcome, { outcome: 'failed', payment_id: ID(2) });
   assert.equal(api.pushes.length, 2);
 });
 
 test('a browser that refuses storage repeats the key at the next press too', async () => {
-  const denied = () => {
-    throw new Error('denied');
-  };
-  const { client, api, clock } = openTab({ storage: { getItem: denied, setItem: denied, removeItem: denied } });
-  api.posts = Array(20).fill(lost);
-  watched(client.processPayment(REQUEST));
-  await clock.advance(120);
-  api.posts = [];
-  watched(client.processPayment(REQUEST));
-  await clock.advance(1);
+  const { api, press } = await gaveUp({ storage: DENIED });
+  await press(1);
   assert.equal(new Set(api.keys).size, 1);
 });

@@ -27,6 +27,7 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_SAME: dict[str, Callable[[Any, Any], bool]] = {"=": operator.eq, "<>": operator.ne}
 
 
 class ParsedCondition(NamedTuple):
@@ -122,11 +123,9 @@ def _read_term(reader: Reader) -> Condition:
 
 def _read_comparison(reader: Reader) -> Condition:
     path, sign, wanted = reader.take_path(), reader.take(), reader.take_value()
-    if sign == "=":
-        return lambda item, names, values: value_at(item, path, names) == values[wanted]
-    if sign == "<>":
+    if same := _SAME.get(sign):
         # Of an attribute that is absent, "=" is false and "<>" is true.
-        return lambda item, names, values: value_at(item, path, names) != values[wanted]
+        return lambda item, names, values: same(value_at(item, path, names), values[wanted])
     if sign not in _ORDER:
         reader.refuse()
     compare = _ORDER[sign]

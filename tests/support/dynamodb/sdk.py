@@ -34,19 +34,31 @@ type Execute = Callable[[], dict[str, Any]]
 type Intercept = Callable[[str, dict[str, Any], Execute], dict[str, Any]]
 
 
-def new_client(*, validate: bool = True) -> Any:
-    """Return a boto3 client with the product's own retry settings, and no network."""
-    client = boto3.client(
+def real_client(
+    endpoint_url: str | None = None, *, read_timeout_seconds: int = 2, **options: Any
+) -> Any:
+    """Return a boto3 client with the product's own tries, and its timeouts unless others are given.
+
+    `options` are more of botocore's Config.
+    """
+    return boto3.client(
         "dynamodb",
+        endpoint_url=endpoint_url,
         region_name="eu-west-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
         config=Config(
             connect_timeout=1,
-            read_timeout=2,
+            read_timeout=read_timeout_seconds,
             retries={"mode": "standard", "total_max_attempts": 3},
+            **options,
         ),
     )
+
+
+def new_client(*, validate: bool = True) -> Any:
+    """Return a client as the product has it, and no network."""
+    client = real_client()
     client.meta.events.register_first("choose-signer.dynamodb", lambda **_: botocore.UNSIGNED)
     text = client._user_agent_creator.to_string()
     client._user_agent_creator.to_string = lambda: text
@@ -133,7 +145,7 @@ class _Wire:
             return None, error
         content = json.dumps(answer)
         if status == 200:
-            parsed = json.loads(content, object_hook=_with_bytes)
+            parsed = json.loads(content, object_hook=with_bytes)
             parsed["ResponseMetadata"] = {"HTTPStatusCode": 200}
         else:
             parsed = self._parse_error(status, content.encode(), model)
@@ -163,16 +175,17 @@ class _Serializer:
             "method": "POST",
             "query_string": "",
             "headers": {},
-            "body": json.dumps(parameters, default=_base64),
+            "body": json.dumps(parameters, default=base64_of),
             "context": {},
         }
 
 
-def _base64(content: bytes) -> str:
+def base64_of(content: bytes) -> str:
+    """A binary value as it crosses the wire."""
     return base64.b64encode(content).decode()
 
 
-def _with_bytes(value: dict[str, Any]) -> dict[str, Any]:
+def with_bytes(value: dict[str, Any]) -> dict[str, Any]:
     """Return an attribute value of type B as the SDK hands it over; others are alike."""
     content = value.get("B")
     if isinstance(content, str) and len(value) == 1:

@@ -29,6 +29,7 @@ VALUES = {
     ":l": {"L": [{"S": "b"}]},
     ":owed": {"S": "owed"},
 }
+EXISTS = {"ConditionExpression": "attribute_exists(pk)"}
 
 type Request = dict[str, Any]
 
@@ -189,10 +190,7 @@ def test_an_update_that_cannot_be_made_is_refused(engine: Engine, text: str) -> 
     [
         {"ConditionExpression": "((attribute_exists(pk)))"},
         {"ConditionExpression": "#s = :s"},
-        {
-            "ConditionExpression": "attribute_exists(pk)",
-            "ExpressionAttributeNames": {"#s": "status"},
-        },
+        {**EXISTS, "ExpressionAttributeNames": {"#s": "status"}},
         {"Item": {"pk": KEY["pk"]}},
         {"Item": {**KEY, "sk": {"S": ""}}},
         {"Item": {**KEY, "sk": {"N": "1"}}},
@@ -268,24 +266,15 @@ def test_a_query_reads_a_range_of_one_partition_in_order_page_by_page(engine: En
     for sk in ("EVENT#2", "EVENT#1", "EVIDENCE#9"):
         put(engine, {**KEY, "sk": {"S": sk}})
     put(engine, OTHER)
-    wanted: Request = {
-        "condition": "pk = :a AND begins_with(sk, :b)",
-        "a": KEY["pk"],
-        "b": {"S": "EVENT#"},
-    }
+    wanted: Request = {"condition": "pk = :a AND begins_with(sk, :b)"}
+    wanted |= {"a": KEY["pk"], "b": {"S": "EVENT#"}}
     first = query(engine, **wanted, Limit=1)
     assert sort_keys(first) == ["EVENT#1"]
     second = query(engine, **wanted, Limit=1, ExclusiveStartKey=first["LastEvaluatedKey"])
-    assert (sort_keys(second), sort_keys(query(engine, **wanted))) == (
-        ["EVENT#2"],
-        ["EVENT#1", "EVENT#2"],
-    )
-    assert "LastEvaluatedKey" not in query(engine, **wanted)
-    for beyond in (
-        {**KEY, "sk": {"S": "STATE"}},
-        {**OTHER, "sk": {"S": "EVENT#1"}},
-        {"pk": KEY["pk"]},
-    ):
+    whole = query(engine, **wanted)
+    assert (sort_keys(second), sort_keys(whole)) == (["EVENT#2"], ["EVENT#1", "EVENT#2"])
+    assert "LastEvaluatedKey" not in whole
+    for beyond in (KEY, {**OTHER, "sk": {"S": "EVENT#1"}}, {"pk": KEY["pk"]}):
         with pytest.raises(ValidationError):
             query(engine, **wanted, ExclusiveStartKey=beyond)
 
@@ -302,12 +291,8 @@ def test_an_index_is_sparse_ordered_and_holds_only_what_it_projects(engine: Engi
     request = {"TableName": TABLE_NAME, "Key": {"pk": {"S": "b"}, "sk": {"S": "STATE"}}}
     engine.execute("UpdateItem", {**request, "UpdateExpression": "REMOVE due_at"})
     assert [item["pk"]["S"] for item in query(engine, **due)["Items"]] == ["a"]
-    for spoil in (
-        {"ConsistentRead": True},
-        {"b": {"S": "20"}},
-        {"IndexName": "none"},
-        {"Limit": 0},
-    ):
+    spoilt = ({"ConsistentRead": True}, {"b": {"S": "20"}}, {"IndexName": "none"}, {"Limit": 0})
+    for spoil in spoilt:
         with pytest.raises(ValidationError):
             query(engine, **due | spoil)
     with pytest.raises(ValidationError):
@@ -336,11 +321,8 @@ def test_a_transaction_writes_all_or_nothing_and_says_why(engine: Engine) -> Non
     with pytest.raises(TransactionCanceledError) as failed:
         transact(engine, {"Put": {"Item": OTHER}}, {"ConditionCheck": fails}, {"Update": bad})
     reasons = failed.value.body()["CancellationReasons"]
-    assert [reason["Code"] for reason in reasons] == [
-        "None",
-        "ConditionalCheckFailed",
-        "ValidationError",
-    ]
+    codes = ["None", "ConditionalCheckFailed", "ValidationError"]
+    assert [reason["Code"] for reason in reasons] == codes
     assert reasons[1]["Item"] == ITEM
     assert get(engine, OTHER) is None
     holds = expression(ConditionExpression="#v = :n")
@@ -358,7 +340,7 @@ def test_a_token_makes_a_transaction_idempotent_for_ten_minutes(
     engine: Engine, clock: VirtualClock
 ) -> None:
     absent = {"Item": OTHER, "ConditionExpression": "attribute_not_exists(pk)"}
-    exists = {"Key": OTHER, "ConditionExpression": "attribute_exists(pk)"}
+    exists = {"Key": OTHER, **EXISTS}
     put(engine, OTHER)
     with pytest.raises(TransactionCanceledError):
         transact(engine, {"Put": absent}, token="t")

@@ -97,10 +97,9 @@ def hakika(*words: str) -> tuple[int, str]:
 def test_without_a_local_stack_nothing_moves(tmp_path: Path) -> None:
     file = str(tmp_path / "stack.json")
     for words in (("advance", "6h"), ("to", "2030-01-01 08:00"), ("show",)):
-        code, told = hakika("--local-file", file, "clock", *words)
-        assert (code, "make run" in told) == (2, True), words
-        code, told = hakika("--local-file", file, "--stack", "hakika-production", "clock", *words)
-        assert (code, "make run" in told) == (2, True), words
+        for stack in ((), ("--stack", "hakika-production")):
+            code, told = hakika("--local-file", file, *stack, "clock", *words)
+            assert (code, "make run" in told) == (2, True), words
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,15 +12,11 @@ DOCUMENT: dict[str, Any] = {
     "x-amazon-apigateway-cors": {"allowOrigins": ["https://clinic.example"], "maxAge": 600},
     "paths": {
         "/orders/{id}": {
-            "get": {
-                "x-amazon-apigateway-integration": {"uri": FUNCTION},
-            },
+            "get": {"x-amazon-apigateway-integration": {"uri": FUNCTION}},
             "x-amazon-apigateway-any-method": {"x-amazon-apigateway-integration": {"uri": "any"}},
         },
         "/open": {
-            "post": {
-                "x-amazon-apigateway-integration": {"uri": FUNCTION},
-            },
+            "post": {"x-amazon-apigateway-integration": {"uri": FUNCTION}},
             "options": {"responses": {}},
         },
         "/$default": {
@@ -101,10 +97,9 @@ def test_a_pipe_renders_one_entry_with_what_the_record_says() -> None:
 
 
 def test_a_template_that_renders_no_object_fails_as_a_pipe_would() -> None:
+    target = {"InputTemplate": "<$.eventName>"}
     with pytest.raises(ValueError, match="JSON"):
-        pipe_events.render_entry(
-            RECORD, bus_arn="b", target_parameters={"InputTemplate": "<$.eventName>"}
-        )
+        pipe_events.render_entry(RECORD, bus_arn="b", target_parameters=target)
 
 
 def test_a_pipe_keeps_what_one_of_its_patterns_accepts() -> None:
@@ -128,13 +123,13 @@ def new_event(**headers: str) -> dict[str, Any]:
     }
 
 
-def test_the_source_address_is_the_last_hop_only_where_the_gateway_is_trusted() -> None:
-    headers = {"x-forwarded-for": "1.1.1.1, 2.2.2.2"}
-    trusted, untrusted = new_event(**headers), new_event(**headers)
-    http_events.correct_http_event(trusted, trusts_forwarded_for=True)
-    http_events.correct_http_event(untrusted, trusts_forwarded_for=False)
-    assert trusted["requestContext"]["http"]["sourceIp"] == "2.2.2.2"
-    assert untrusted["requestContext"]["http"]["sourceIp"] == "127.0.0.1"
+@pytest.mark.parametrize(("is_trusted", "address"), [(True, "2.2.2.2"), (False, "127.0.0.1")])
+def test_the_source_address_is_the_last_hop_only_where_the_gateway_is_trusted(
+    is_trusted: bool, address: str
+) -> None:
+    event = new_event(**{"x-forwarded-for": "1.1.1.1, 2.2.2.2"})
+    http_events.correct_http_event(event, trusts_forwarded_for=is_trusted)
+    assert event["requestContext"]["http"]["sourceIp"] == address
 
 
 def test_cookies_become_a_list_and_absent_parameters_absent() -> None:

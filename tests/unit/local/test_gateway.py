@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from aiohttp import ClientSession, web
@@ -19,7 +20,12 @@ from local.gateway import (
 )
 
 KEY = "the-key-of-this-run"
-type Check = Callable[[ClientSession, str], Awaitable[None]]
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    text: str
 
 
 async def echo(request: web.Request) -> web.Response:
@@ -71,110 +77,93 @@ async def _serving(app: web.Application) -> AsyncIterator[TestServer]:
         await server.close()
 
 
-def play(
-    tmp_path: Path, check: Check, *, api_is_up: bool = True, has_simulator: bool = False
-) -> None:
-    async def run() -> None:
+def ask(
+    tmp_path: Path,
+    *paths: str,
+    method: str = "GET",
+    api_is_up: bool = True,
+    has_simulator: bool = False,
+    **request: Any,
+) -> list[Answer]:
+    """What a new gateway answers to the same request for each of these paths."""
+
+    async def run() -> list[Answer]:
+        answers = []
         async with (
             gateway_for(tmp_path, api_is_up=api_is_up, has_simulator=has_simulator) as base,
             ClientSession() as session,
         ):
-            await check(session, base)
+            for path in paths:
+                async with session.request(method, f"{base}{path}", **request) as answer:
+                    text = await answer.text()
+                    answers.append(Answer(answer.status, answer.headers, text))
+        return answers
 
-    asyncio.run(run())
+    return asyncio.run(run())
 
 
 def test_a_call_reaches_the_api_with_its_host_and_its_answer_comes_back(tmp_path: Path) -> None:
-    async def check(session: ClientSession, base: str) -> None:
-        url = f"{base}/api/orders/a%2Fb?x=1"
-        headers = {"Authorization": "Bearer t"}
-        async with session.put(url, data="body", headers=headers) as answer:
-            seen = await answer.json()
-            assert (answer.status, answer.headers["Retry-After"]) == (418, "7")
-        assert seen["path"] == "/api/orders/a%2Fb?x=1"
-        assert seen["host"] == "abc.execute-api.localhost:4566"
-        assert (seen["authorization"], seen["body"]) == ("Bearer t", "body")
-
-    play(tmp_path, check)
+    request: Any = {"data": "body", "headers": {"Authorization": "Bearer t"}}
+    [answer] = ask(tmp_path, "/api/orders/a%2Fb?x=1", method="PUT", **request)
+    assert (answer.status, answer.headers["Retry-After"]) == (418, "7")
+    seen = json.loads(answer.text)
+    assert seen["path"] == "/api/orders/a%2Fb?x=1"
+    assert seen["host"] == "abc.execute-api.localhost:4566"
+    assert (seen["authorization"], seen["body"]) == ("Bearer t", "body")
 
 
 def test_a_token_too_large_for_the_product_still_reaches_it(tmp_path: Path) -> None:
-    async def check(session: ClientSession, base: str) -> None:
-        authorization = "Bearer " + "A" * 9_000
-        async with session.get(f"{base}/api/x", headers={"Authorization": authorization}) as answer:
-            assert (await answer.json())["authorization"] == authorization
-
-    play(tmp_path, check)
+    authorization = "Bearer " + "A" * 9_000
+    [answer] = ask(tmp_path, "/api/x", headers={"Authorization": authorization})
+    assert json.loads(answer.text)["authorization"] == authorization
 
 
-def test_a_forged_address_is_replaced_by_the_connections(tmp_path: Path) -> None:
-    async def check(session: ClientSession, base: str) -> None:
-        for key in ("", "another-key"):
-            headers = {"X-Forwarded-For": "196.201.214.200", KEY_HEADER: key}
-            async with session.get(f"{base}/api/x", headers=headers) as answer:
-                seen = await answer.json()
-            assert seen["forwarded_for"] == ["127.0.0.1"]
-            assert seen["key"] is None
-
-    play(tmp_path, check)
-
-
-def test_the_simulator_may_say_which_address_it_plays(tmp_path: Path) -> None:
-    async def check(session: ClientSession, base: str) -> None:
-        headers = {"X-Forwarded-For": "196.201.214.200", KEY_HEADER: KEY}
-        async with session.post(f"{base}/api/x", headers=headers) as answer:
-            seen = await answer.json()
-        assert seen["forwarded_for"] == ["196.201.214.200"]
-        assert seen["key"] is None
-
-    play(tmp_path, check)
+@pytest.mark.parametrize(
+    ("method", "key", "address"),
+    [
+        ("GET", "", "127.0.0.1"),
+        ("GET", "another-key", "127.0.0.1"),
+        ("POST", KEY, "196.201.214.200"),
+    ],
+)
+def test_only_the_simulator_says_which_address_it_plays_and_a_forged_one_is_replaced(
+    tmp_path: Path, method: str, key: str, address: str
+) -> None:
+    headers = {"X-Forwarded-For": "196.201.214.200", KEY_HEADER: key}
+    [answer] = ask(tmp_path, "/api/x", method=method, headers=headers)
+    seen = json.loads(answer.text)
+    assert seen["forwarded_for"] == [address]
+    assert seen["key"] is None
 
 
 def test_an_api_that_is_down_is_503(tmp_path: Path) -> None:
-    async def check(session: ClientSession, base: str) -> None:
-        async with session.get(f"{base}/api/x") as answer:
-            assert answer.status == 503
-            assert await answer.json() == {"message": "Service Unavailable"}
-
-    play(tmp_path, check, api_is_up=False)
+    [answer] = ask(tmp_path, "/api/x", api_is_up=False)
+    assert answer.status == 503
+    assert json.loads(answer.text) == {"message": "Service Unavailable"}
 
 
 def test_pages_are_served_and_nothing_outside_their_folder(tmp_path: Path) -> None:
-    async def check(session: ClientSession, base: str) -> None:
-        async with session.get(f"{base}/") as answer:
-            assert await answer.text() == "the demo window"
-        for path in ("/..%2fsecret.txt", "/%2e%2e/secret.txt", "/missing.js"):
-            async with session.get(f"{base}{path}") as answer:
-                assert answer.status == 404
-
-    play(tmp_path, check)
+    outside = ("/..%2fsecret.txt", "/%2e%2e/secret.txt", "/missing.js")
+    page, *refused = ask(tmp_path, "/", *outside)
+    assert page.text == "the demo window"
+    assert [answer.status for answer in refused] == [404, 404, 404]
 
 
 def test_the_demo_window_gets_its_configuration_fresh(tmp_path: Path) -> None:
-    async def check(session: ClientSession, base: str) -> None:
-        async with session.get(f"{base}/demo/config.json") as answer:
-            assert answer.headers["Cache-Control"] == "no-store"
-            assert json.loads(await answer.text()) == {"token": "t"}
-
-    play(tmp_path, check)
+    [answer] = ask(tmp_path, "/demo/config.json")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert json.loads(answer.text) == {"token": "t"}
 
 
 @pytest.mark.parametrize(
     "path", ["/simulator", "/_simulator", "/_simulator/health", "/phone", "/phones"]
 )
 def test_the_simulators_pages_are_reached(tmp_path: Path, path: str) -> None:
-    async def check(session: ClientSession, base: str) -> None:
-        async with session.get(f"{base}{path}") as answer:
-            assert (await answer.json())["path"] == path
-
-    play(tmp_path, check, has_simulator=True)
+    [answer] = ask(tmp_path, path, has_simulator=True)
+    assert json.loads(answer.text)["path"] == path
 
 
 def test_without_a_simulator_its_pages_are_404(tmp_path: Path) -> None:
-    async def check(session: ClientSession, base: str) -> None:
-        demo = [f"/demo/{name}?payment_id=nonsense" for name in ("events", "desk")]
-        for path in (*SIMULATOR_PATHS, "/_simulator/health", *demo):
-            async with session.get(f"{base}{path}") as answer:
-                assert answer.status == 404
-
-    play(tmp_path, check)
+    demo = [f"/demo/{name}?payment_id=nonsense" for name in ("events", "desk")]
+    answers = ask(tmp_path, *SIMULATOR_PATHS, "/_simulator/health", *demo)
+    assert {answer.status for answer in answers} == {404}

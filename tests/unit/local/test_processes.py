@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -11,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from local.errors import LocalStackError
-from local.processes import Children, answers, is_alive, read_last_error, wait_until
+from local.processes import (
+    Child,
+    Children,
+    answers,
+    find_free_ports,
+    is_alive,
+    read_last_error,
+    wait_until,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 SECONDS_MAX = 120.0
@@ -39,10 +46,9 @@ time.sleep(1000)
 """
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture
+def children(tmp_path: Path) -> Children:
+    return Children(tmp_path)
 
 
 def wait_for_end(pid: int) -> None:
@@ -52,37 +58,34 @@ def wait_for_end(pid: int) -> None:
     assert not is_alive(pid)
 
 
-def start_server(children: Children, port: int) -> None:
-    child = children.start(
-        "server",
-        Path(sys.executable),
-        "http.server",
-        [str(port), "--bind", "127.0.0.1"],
-        environment={"PATH": ""},
-        folder=ROOT,
+def start(children: Children, module: str, *arguments: str, **environment: str) -> Child:
+    program = Path(sys.executable)
+    return children.start(
+        "server", program, module, arguments, environment=environment, folder=ROOT
     )
+
+
+def start_server(children: Children) -> tuple[int, int]:
+    """The port and the process of a server that answers."""
+    [port] = find_free_ports(1)
+    child = start(children, "http.server", str(port), "--bind", "127.0.0.1", PATH="")
     wait_until(lambda: answers(port), child, timeout_seconds=SECONDS_MAX, what="the server")
-
-
-def test_stop_leaves_no_server(tmp_path: Path) -> None:
-    children, port = Children(tmp_path), free_port()
-    start_server(children, port)
     (pid,) = children.pids().values()
+    return port, pid
+
+
+def test_stop_leaves_no_server(children: Children) -> None:
+    port, pid = start_server(children)
     children.stop()
     assert not is_alive(pid)
     assert not answers(port)
 
 
-def test_stop_waits_until_the_workers_of_a_server_are_gone_too(tmp_path: Path) -> None:
+def test_stop_waits_until_the_workers_of_a_server_are_gone_too(
+    tmp_path: Path, children: Children
+) -> None:
     (tmp_path / "server_with_workers.py").write_text(SERVER_WITH_WORKERS)
-    children = Children(tmp_path)
-    child = children.start(
-        "server",
-        Path(sys.executable),
-        "server_with_workers",
-        environment={"PYTHONPATH": str(tmp_path)},
-        folder=ROOT,
-    )
+    child = start(children, "server_with_workers", PYTHONPATH=str(tmp_path))
 
     def pids() -> list[int]:
         return [int(line) for line in child.log.read_text().split()]
@@ -95,7 +98,7 @@ def test_stop_waits_until_the_workers_of_a_server_are_gone_too(tmp_path: Path) -
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_a_killed_parent_takes_its_servers_along(tmp_path: Path, number: signal.Signals) -> None:
-    arguments = [str(tmp_path), str(free_port()), str(ROOT)]
+    arguments = [str(tmp_path), *map(str, find_free_ports(1)), str(ROOT)]
     with subprocess.Popen(
         [sys.executable, "-c", PARENT, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as parent:
@@ -106,15 +109,10 @@ def test_a_killed_parent_takes_its_servers_along(tmp_path: Path, number: signal.
     wait_for_end(pid)
 
 
-def test_a_server_that_does_not_start_is_reported_with_the_end_of_its_log(tmp_path: Path) -> None:
-    children = Children(tmp_path)
-    child = children.start(
-        "broken",
-        Path(sys.executable),
-        "no_such_module",
-        environment={"PATH": ""},
-        folder=ROOT,
-    )
+def test_a_server_that_does_not_start_is_reported_with_the_end_of_its_log(
+    children: Children,
+) -> None:
+    child = start(children, "no_such_module", PATH="")
     with pytest.raises(LocalStackError, match="No module named no_such_module"):
         wait_until(lambda: False, child, timeout_seconds=SECONDS_MAX, what="it")
     children.stop()
@@ -145,10 +143,8 @@ def test_what_is_shown_of_a_dead_server_is_its_last_error(
     assert lines == shown.splitlines()
 
 
-def test_a_killed_server_is_reported_by_the_name_of_the_signal(tmp_path: Path) -> None:
-    children, port = Children(tmp_path), free_port()
-    start_server(children, port)
-    (pid,) = children.pids().values()
+def test_a_killed_server_is_reported_by_the_name_of_the_signal(children: Children) -> None:
+    _, pid = start_server(children)
     os.kill(pid, signal.SIGKILL)
     os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     with pytest.raises(LocalStackError, match=r"server stopped \(SIGKILL, as when memory runs out"):
@@ -156,8 +152,9 @@ def test_a_killed_server_is_reported_by_the_name_of_the_signal(tmp_path: Path) -
     children.stop()
 
 
-def test_stop_removes_the_temporary_files_of_the_servers(tmp_path: Path) -> None:
-    children = Children(tmp_path)
+def test_stop_removes_the_temporary_files_of_the_servers(
+    tmp_path: Path, children: Children
+) -> None:
     folder = tmp_path / "scratch"
     folder.mkdir()
     (folder / "left by a run that was killed").touch()

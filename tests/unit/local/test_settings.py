@@ -14,6 +14,7 @@ SANDBOX = {
     "SAFARICOM_SHORTCODE": "174379",
     "SAFARICOM_PASSKEY": "passkey",
 }
+TUNNEL = {"CALLBACK_URL_BASE": "https://tunnel.example"}
 
 
 def read(tmp_path: Path, env_text: str = "", *arguments: str, **environment: str) -> LocalSettings:
@@ -44,38 +45,30 @@ def test_an_empty_variable_does_not_hide_the_file(tmp_path: Path) -> None:
     assert settings.callback_url_base == "https://tunnel.example"
 
 
-@pytest.mark.parametrize("name", [name for name in SANDBOX if name != "DARAJA"])
-def test_the_sandbox_needs_every_credential(tmp_path: Path, name: str) -> None:
-    environment = SANDBOX | {name: "", "CALLBACK_URL_BASE": "https://tunnel.example"}
-    with pytest.raises(LocalStackError, match=name):
-        read(tmp_path, **environment)
-
-
 @pytest.mark.parametrize(
-    "base",
+    ("environment", "sentence"),
     [
-        "",
-        "http://tunnel.example",
-        "https://tunnel.example/path",
-        "https://mpesa.example",
-        "https://abc.execute-api.eu-west-1.amazonaws.com",
-        "https://my-sql.example",
+        *((SANDBOX | TUNNEL | {name: ""}, name) for name in SANDBOX if name != "DARAJA"),
+        *(
+            (SANDBOX | {"CALLBACK_URL_BASE": base}, "needs CALLBACK_URL_BASE|Safaricom refuses")
+            for base in (
+                "",
+                "http://tunnel.example",
+                "https://tunnel.example/path",
+                "https://mpesa.example",
+                "https://abc.execute-api.eu-west-1.amazonaws.com",
+                "https://my-sql.example",
+            )
+        ),
+        *(({"HAKIKA_PORT": port}, "HAKIKA_PORT") for port in ("0", "65536", "http", "-1")),
+        ({"DARAJA": "production"}, "simulator or sandbox"),
     ],
 )
-def test_an_address_that_safaricom_would_refuse_is_refused(tmp_path: Path, base: str) -> None:
-    with pytest.raises(LocalStackError):
-        read(tmp_path, **SANDBOX, CALLBACK_URL_BASE=base)
-
-
-@pytest.mark.parametrize("port", ["0", "65536", "http", "-1"])
-def test_a_port_that_is_none_is_named(tmp_path: Path, port: str) -> None:
-    with pytest.raises(LocalStackError, match="HAKIKA_PORT"):
-        read(tmp_path, HAKIKA_PORT=port)
-
-
-def test_another_daraja_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LocalStackError, match="simulator or sandbox"):
-        read(tmp_path, DARAJA="production")
+def test_what_could_not_work_is_refused_with_one_sentence(
+    tmp_path: Path, environment: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(LocalStackError, match=sentence):
+        read(tmp_path, **environment)
 
 
 def test_the_env_file_takes_comments_quotes_and_export(tmp_path: Path) -> None:

@@ -11,19 +11,18 @@ from local.stack import simulator_arguments
 from simulator.core.config import local
 from simulator.server.options import Options, header, mapping
 
+SETTINGS = LocalSettings(8000, 8001, 8002, Path(), False, "https://pay.example.com", {})
+ARGUMENTS = simulator_arguments(SETTINGS, "the-key")
+
 
 def test_the_checkout_counts_as_long_as_the_simulated_phone_asks() -> None:
-    settings = LocalSettings(8000, 8001, 8002, Path(), False, "https://pay.example.com", {})
-    arguments = simulator_arguments(settings, "the-key")
-    assert "--short-times" in arguments  # its times are those of `local`
-    assert not [each for each in arguments if each.startswith("prompt_seconds=")]
+    assert "--short-times" in ARGUMENTS  # its times are those of `local`
+    assert not [each for each in ARGUMENTS if each.startswith("prompt_seconds=")]
     assert local().prompt_seconds == PROMPT_SHOWN_SECONDS == 60
 
 
 def test_the_gateways_key_goes_to_the_gateway_only() -> None:
-    settings = LocalSettings(8000, 8001, 8002, Path(), False, "https://pay.example.com", {})
-    arguments = simulator_arguments(settings, "the-key")
-    given = list(pairwise(arguments))
+    given = list(pairwise(ARGUMENTS))
     options = Options(
         dict(mapping(value) for name, value in given if name == "--callback-resolve"),
         dict(header(value) for name, value in given if name == "--callback-header"),

@@ -6,6 +6,8 @@ import stat
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from local import credentials, screen
 from local.deployment import parameter_overrides
 from local.seed import demo_config, paybill_of
@@ -44,24 +46,26 @@ def overrides(settings: LocalSettings) -> dict[str, str]:
     return dict(each.split("=", 1) for each in parameter_overrides(settings))
 
 
-def test_the_state_file_is_its_owners_only(tmp_path: Path) -> None:
-    file = tmp_path / "stack.json"
-    write_state(file, STATE)
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """The state file of a stack."""
+    written = tmp_path / "stack.json"
+    write_state(written, STATE)
+    return written
+
+
+def test_the_state_file_is_its_owners_only(file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_stack_whose_gateway_does_not_answer_does_not_run(tmp_path: Path) -> None:
-    file = tmp_path / "stack.json"
-    write_state(file, STATE)
+def test_a_stack_whose_gateway_does_not_answer_does_not_run(file: Path) -> None:
     assert read_running(file) is None
     file.write_text("{")
     assert read_running(file) is None
-    assert read_running(tmp_path / "missing.json") is None
+    assert read_running(file.with_name("missing.json")) is None
 
 
-def test_only_its_own_process_forgets_a_stack(tmp_path: Path) -> None:
-    file = tmp_path / "stack.json"
-    write_state(file, STATE)
+def test_only_its_own_process_forgets_a_stack(file: Path) -> None:
     forget(file, STATE.pid + 1)
     assert file.exists()
     forget(file, STATE.pid)
@@ -122,11 +126,8 @@ def test_a_shortcode_that_the_simulator_does_not_know_is_not_used_with_it() -> N
 
 
 def test_the_simulators_credentials_are_stored_unless_the_sandbox_is_used() -> None:
-    values = {
-        "SAFARICOM_CONSUMER_KEY": "mine",
-        "SAFARICOM_CONSUMER_SECRET": "mine",
-        "SAFARICOM_PASSKEY": "mine",
-    }
+    names = ("CONSUMER_KEY", "CONSUMER_SECRET", "PASSKEY")
+    values = {f"SAFARICOM_{name}": "mine" for name in names}
     settings = replace(SETTINGS, values=values)
     assert credentials.daraja_credentials(settings)["SAFARICOM_CONSUMER_KEY"] != "mine"
     sandbox = replace(settings, uses_sandbox=True)

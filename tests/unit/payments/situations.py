@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from payments.protocol.change import Change, NeedsContext
 from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
+from payments.protocol.decide import decide
 from payments.protocol.evidence import (
     AttentionCleared,
     BookingCancelled,
@@ -25,6 +27,7 @@ from payments.protocol.evidence import (
     Verdict,
 )
 from payments.protocol.payment import Payment, PaymentStatus, Proof, StkResult
+from payments.protocol.policy import Policy
 from payments.protocol.receipts import ReceiptRow
 
 CREATED_AT = 1_790_000_000
@@ -140,22 +143,14 @@ _CONFIRMED = replace(
     status=BookingStatus.CONFIRMED,
     payment_status=ConsultationPaymentStatus.PAID,
 )
+_PAID_BY_MINE = replace(_CONFIRMED, paid_payment_id=MINE)
 PAID_BY_ANOTHER = replace(_CONFIRMED, paid_payment_id=ANOTHERS)
 CANCELLED_BOOKING = replace(PAYABLE, status=BookingStatus.CANCELLED)
 CONSULTATIONS = {
-    "dispatching": _LOCKED,
-    "unknown": _LOCKED,
-    "pending": _LOCKED,
-    "failed": PAYABLE,
-    "failed_by_query": PAYABLE,
-    "failed_unsent": PAYABLE,
-    "cancelled": PAYABLE,
-    "review": _LOCKED,
-    "completed": replace(_CONFIRMED, paid_payment_id=MINE),
-    "completed_by_query": replace(_CONFIRMED, paid_payment_id=MINE),
-    "completed_by_c2b": replace(_CONFIRMED, paid_payment_id=MINE),
-    "refund_due": PAID_BY_ANOTHER,
-    "refunded": PAID_BY_ANOTHER,
+    **dict.fromkeys(("dispatching", "unknown", "pending", "review"), _LOCKED),
+    **dict.fromkeys(("failed", "failed_by_query", "failed_unsent", "cancelled"), PAYABLE),
+    **dict.fromkeys(("completed", "completed_by_query", "completed_by_c2b"), _PAID_BY_MINE),
+    **dict.fromkeys(("refund_due", "refunded"), PAID_BY_ANOTHER),
 }
 HOLDS_PHONE = frozenset({"dispatching", "unknown", "pending", "completed_by_c2b"})
 
@@ -253,6 +248,24 @@ NEWS = {
     "operator returned money": News(MoneyReturned(), DAY),
     "operator clears attention": News(AttentionCleared(), DAY),
 }
+
+
+ALONE = Context(consultation=None, phone_payment_id=None, receipt=None)
+
+
+def decided(
+    payment: Payment, evidence: Evidence, around: Context = ALONE, *, age: int = 60
+) -> Change | None:
+    """What the protocol's one function says, the real surroundings known."""
+    decision = decide(payment, evidence, around, now=CREATED_AT + age, policy=Policy())
+    assert not isinstance(decision, NeedsContext)
+    return decision
+
+
+def present[T](found: T | None) -> T:
+    """What was found; where there is nothing, the test fails."""
+    assert found is not None
+    return found
 
 
 def surroundings(situation: str, news: News) -> Context:

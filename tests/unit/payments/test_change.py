@@ -8,32 +8,34 @@ from typing import Any
 
 import pytest
 from payments.protocol.change import Change, RequireUnpayable
-from payments.protocol.decide import decide
 from payments.protocol.evidence import MoneySeen
 from payments.protocol.opening import pays_booking
 from payments.protocol.payment import PaymentStatus, Proof
-from payments.protocol.policy import Policy
 from payments.protocol.receipts import Claim, ClaimRule, ReceiptRow
 from payments.protocol.transitions import AUTOMATIC, BY_OPERATOR
 from payments.store.writes import consultation_action
 
 from tests.simulation.invariants.view import RANK
 
-from .situations import CREATED_AT, MINE, NEWS, PAYABLE, PAYMENTS, PRICE, RECEIPT, surroundings
+from .situations import (
+    CREATED_AT,
+    MINE,
+    NEWS,
+    PAYABLE,
+    PAYMENTS,
+    PRICE,
+    RECEIPT,
+    decided,
+    present,
+    surroundings,
+)
 
 
 def made(situation: str, name: str) -> Change:
     """A change that the protocol does allow."""
     news = NEWS[name]
-    change = decide(
-        PAYMENTS[situation],
-        news.evidence,
-        surroundings(situation, news),
-        now=CREATED_AT + news.age,
-        policy=Policy(),
-    )
-    assert isinstance(change, Change)
-    return change
+    around = surroundings(situation, news)
+    return present(decided(PAYMENTS[situation], news.evidence, around, age=news.age))
 
 
 COMPLETED = ("pending", "callback exact")
@@ -168,8 +170,7 @@ def test_the_write_that_confirms_names_the_payer_and_the_price() -> None:
     update = consultation_action("table", change, change.consultation)["Update"]
     terms = {"#client_id": {"S": "7"}, "#price_kes": {"N": str(PRICE)}}
     for name, value in terms.items():
-        found = re.search(rf"AND {name} = (:\w+)", update["ConditionExpression"])
-        assert found is not None
+        found = present(re.search(rf"AND {name} = (:\w+)", update["ConditionExpression"]))
         assert update["ExpressionAttributeValues"][found[1]] == value
 
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from payments.protocol.change import Change
-from payments.protocol.decide import decide
-from payments.protocol.evidence import Context, QueryAnswer, TimePassed, Verdict
+from payments.protocol.evidence import QueryAnswer, TimePassed, Verdict
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
 from payments.protocol.policy import Policy
 from payments.protocol.schedule import next_due_at, retry_at
 from payments.protocol.time_passed import needs_query
 
-from tests.unit.payments.situations import CREATED_AT, DAY, OWN_ID, PAYMENTS, facts
+from tests.unit.payments.situations import (
+    CREATED_AT,
+    DAY,
+    OWN_ID,
+    PAYMENTS,
+    decided,
+    facts,
+    present,
+)
 
 HOUR = 3600
 POLICY = Policy()
@@ -41,15 +47,14 @@ def test_a_pending_payment_is_looked_at_when_an_answer_can_newly_count() -> None
 
 def test_a_person_is_told_where_daraja_stays_silent_after_the_expiry() -> None:
     payment = replace(PAYMENTS["pending"], due_at=CREATED_AT + DAY)
-    context = Context(consultation=None, phone_payment_id=None, receipt=None)
     for age, attention in ((DAY + 899, None), (DAY + 900, "no_answer_from_mpesa")):
         now = CREATED_AT + age
-        change = decide(payment, TimePassed(), context, now=now, policy=POLICY)
-        after = change.after if isinstance(change, Change) else payment
+        change = decided(payment, TimePassed(), age=age)
+        after = change.after if change else payment
         assert after.attention == attention
         assert after.status is PaymentStatus.PENDING, "silence never cancels"
         assert needs_query(after, now), "Daraja is asked in this very run"
-        assert decide(after, TimePassed(), context, now=now, policy=POLICY) is None
+        assert decided(after, TimePassed(), age=age) is None
         waits = retry_at(after, now=now, policy=POLICY) - now
         assert waits == (600 if attention else 300)
 
@@ -63,10 +68,7 @@ def test_an_expiry_without_a_code_keeps_the_code_that_was_stored(
     answer = QueryAnswer(
         checkout_request_id=OWN_ID, verdict=Verdict.WAITING, code=code, description=text
     )
-    now = CREATED_AT + DAY
-    context = Context(consultation=None, phone_payment_id=None, receipt=None)
-    change = decide(payment, answer, context, now=now, policy=POLICY)
-    assert isinstance(change, Change)
+    change = present(decided(payment, answer, age=DAY))
     assert change.after.status is PaymentStatus.CANCELLED
     assert change.after.result_code == kept
     assert change.after.result_desc == (text or "Still processing")
@@ -111,12 +113,8 @@ def test_a_receipt_is_missed_after_a_day(situation: str) -> None:
 def test_a_hint_makes_any_payment_due_until_it_is_overdue(status: PaymentStatus) -> None:
     hint = Hint(result=facts("0"), received_at=CREATED_AT + 10)
     payment = replace(PAYMENTS["completed"], status=status, hint=hint, proof=Proof.CALLBACK)
-    soon = due(payment, 10)
-    assert soon is not None
-    assert soon <= 35
-    age = due(payment, 10 + DAY)
-    assert age is not None
-    assert age <= 10 + DAY + 300
+    assert present(due(payment, 10)) <= 35
+    assert present(due(payment, 10 + DAY)) <= 10 + DAY + 300
 
 
 @pytest.mark.parametrize(("age", "wait"), [(10, 25), (110, 100), (10 + 5000, 300)])

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from payments.protocol.change import Change, NeedsContext
-from payments.protocol.decide import decide
+from payments.protocol.change import Change
 from payments.protocol.evidence import (
     CallbackResult,
     Context,
@@ -20,7 +19,6 @@ from payments.protocol.evidence import (
     Verdict,
 )
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
-from payments.protocol.policy import Policy
 from payments.protocol.time_passed import needs_query
 
 from .situations import (
@@ -34,22 +32,19 @@ from .situations import (
     PRICE,
     RECEIPT,
     SECOND_RECEIPT,
+    decided,
     facts,
+    present,
 )
 
-POLICY = Policy()
 AROUND = Context(consultation=PAYABLE, phone_payment_id=MINE, receipt=None)
 PAID = facts("0", amount_kes=PRICE, receipt_number=RECEIPT)
 PAYERS_ID = "ws_CO_21092026171400123708374149"
 """Of the payer's phone and within five minutes of the reservation (EAT)."""
 
 
-def learn(
-    payment: Payment, evidence: Evidence, *, age: int = 60, around: Context = AROUND
-) -> Change | None:
-    decision = decide(payment, evidence, around, now=CREATED_AT + age, policy=POLICY)
-    assert not isinstance(decision, NeedsContext)
-    return decision
+def learn(payment: Payment, evidence: Evidence, *, age: int = 60) -> Change | None:
+    return decided(payment, evidence, AROUND, age=age)
 
 
 def hinted(payment: Payment, **more: object) -> Payment:
@@ -76,21 +71,18 @@ def test_a_success_from_an_unlisted_address_is_due_at_once_or_known_already(situ
 
 def test_a_hint_that_names_no_money_is_kept_after_a_querys_success() -> None:
     bare = replace(PAID, amount_kes=None, receipt_number=None)
-    change = learn(PAYMENTS["completed_by_query"], HintReceived(result=bare))
-    assert change is not None
+    change = present(learn(PAYMENTS["completed_by_query"], HintReceived(result=bare)))
     assert change.evidence_digest == bare.digest
 
 
 @pytest.mark.parametrize("amount", [PRICE - 1, None])
 def test_a_hint_of_another_amount_after_completion_is_asked_about(amount: int | None) -> None:
     odd = replace(PAID, amount_kes=amount)
-    change = learn(PAYMENTS["completed"], HintReceived(result=odd))
-    assert change is not None
+    change = present(learn(PAYMENTS["completed"], HintReceived(result=odd)))
     assert needs_query(change.after, CREATED_AT + 60)
 
-    confirmed = learn(change.after, answer(Verdict.PAID, "0"))
+    confirmed = present(learn(change.after, answer(Verdict.PAID, "0")))
 
-    assert confirmed is not None
     assert confirmed.after.attention == "amount_contradicted"
     assert confirmed.after.status is PaymentStatus.COMPLETED
     assert confirmed.after.hint is None
@@ -122,8 +114,7 @@ def test_a_hinted_id_is_asked_only_if_it_can_be_this_payments(
     situation: str, checkout_request_id: str, is_askable: bool
 ) -> None:
     hint = replace(PAID, checkout_request_id=checkout_request_id)
-    change = learn(PAYMENTS[situation], HintReceived(result=hint))
-    assert change is not None
+    change = present(learn(PAYMENTS[situation], HintReceived(result=hint)))
     assert change.evidence_digest is not None
     assert (change.after.hint is not None) is is_askable
     assert needs_query(change.after, CREATED_AT + 60) is is_askable
@@ -136,8 +127,7 @@ def test_a_hint_that_waits_for_one_prompt_says_nothing_about_another() -> None:
     early = learn(payment, answer(Verdict.PAID, "0"), age=60)
     assert early is None, "it waits as before, the hint with it"
 
-    late = learn(payment, answer(Verdict.PAID, "0"), age=200)
-    assert late is not None
+    late = present(learn(payment, answer(Verdict.PAID, "0"), age=200))
     assert late.after.status is PaymentStatus.COMPLETED
     assert late.after.proof is Proof.QUERY
     assert late.after.receipt_number is None
@@ -148,8 +138,7 @@ def test_only_a_hint_of_money_is_refuted_by_a_refusal(
     hinted_code: str, attention: str | None
 ) -> None:
     payment = hinted(PAYMENTS["pending"], code=hinted_code)
-    change = learn(payment, answer(Verdict.REFUSED, "1037"), age=300)
-    assert change is not None
+    change = present(learn(payment, answer(Verdict.REFUSED, "1037"), age=300))
     assert change.after.status is PaymentStatus.FAILED
     assert (change.after.hint, change.after.attention) == (None, attention)
 
@@ -158,9 +147,8 @@ def test_a_push_accepted_under_another_id_than_the_hinted_one_needs_a_person() -
     payment = hinted(PAYMENTS["unknown"], checkout_request_id=PAYERS_ID)
     accepted = PushAccepted(checkout_request_id=OTHER_ID, merchant_request_id="29115-1")
 
-    change = learn(payment, accepted)
+    change = present(learn(payment, accepted))
 
-    assert change is not None
     assert change.after.status is PaymentStatus.PENDING
     assert change.after.checkout_request_id == OTHER_ID
     assert change.after.hint is None
@@ -169,8 +157,7 @@ def test_a_push_accepted_under_another_id_than_the_hinted_one_needs_a_person() -
 
 def test_a_push_whose_outcome_is_unknown_is_asked_about_at_once_by_the_hinted_id() -> None:
     asked_later = replace(hinted(PAYMENTS["dispatching"]), due_at=CREATED_AT + 600)
-    change = learn(asked_later, PushUnclear(description="HTTP 500"))
-    assert change is not None
+    change = present(learn(asked_later, PushUnclear(description="HTTP 500")))
     assert change.after.status is PaymentStatus.UNKNOWN
     assert change.after.hint == asked_later.hint
     assert change.after.due_at == CREATED_AT + 60
@@ -179,8 +166,7 @@ def test_a_push_whose_outcome_is_unknown_is_asked_about_at_once_by_the_hinted_id
 def test_a_push_accepted_under_the_hinted_id_keeps_the_hint() -> None:
     payment = hinted(PAYMENTS["dispatching"], checkout_request_id=PAYERS_ID)
     accepted = PushAccepted(checkout_request_id=PAYERS_ID, merchant_request_id="29115-1")
-    change = learn(payment, accepted)
-    assert change is not None
+    change = present(learn(payment, accepted))
     assert change.after.hint == payment.hint
     assert change.after.attention is None
     assert needs_query(change.after, CREATED_AT + 60)
@@ -188,19 +174,16 @@ def test_a_push_accepted_under_the_hinted_id_keeps_the_hint() -> None:
 
 @pytest.mark.parametrize("code", ["1032", "1037"])
 def test_a_hint_of_success_outlives_a_refusal_until_daraja_has_answered(code: str) -> None:
-    refused = learn(hinted(PAYMENTS["pending"]), CallbackResult(result=facts(code)))
-    assert refused is not None
+    refused = present(learn(hinted(PAYMENTS["pending"]), CallbackResult(result=facts(code))))
     assert refused.after.status is PaymentStatus.FAILED
     assert refused.after.hint is not None
     assert refused.after.due_at is not None
 
-    paid = learn(refused.after, answer(Verdict.PAID, "0"), age=90)
-    assert paid is not None
+    paid = present(learn(refused.after, answer(Verdict.PAID, "0"), age=90))
     assert paid.after.status is PaymentStatus.COMPLETED
     assert paid.after.receipt_number == RECEIPT
 
-    refuted = learn(refused.after, answer(Verdict.REFUSED, code), age=300)
-    assert refuted is not None
+    refuted = present(learn(refused.after, answer(Verdict.REFUSED, code), age=300))
     assert refuted.after.status is PaymentStatus.FAILED
     assert refuted.after.hint is None
     assert refuted.after.attention == "hint_refuted"
@@ -208,8 +191,7 @@ def test_a_hint_of_success_outlives_a_refusal_until_daraja_has_answered(code: st
 
 def test_a_receipt_that_fills_the_gap_leaves_another_hint_to_be_asked() -> None:
     payment = hinted(PAYMENTS["completed_by_query"], receipt_number=SECOND_RECEIPT)
-    change = learn(payment, CallbackResult(result=PAID))
-    assert change is not None
+    change = present(learn(payment, CallbackResult(result=PAID)))
     assert change.after.receipt_number == RECEIPT
     assert change.after.hint is not None
     assert change.after.due_at is not None
@@ -226,8 +208,7 @@ def test_a_hint_without_an_answer_for_two_days_needs_a_person() -> None:
 
 def test_a_hint_that_names_another_payments_prompt_is_dropped_and_a_person_looks() -> None:
     payment = hinted(PAYMENTS["unknown"], checkout_request_id=PAYERS_ID)
-    change = learn(payment, HintDisowned())
-    assert change is not None
+    change = present(learn(payment, HintDisowned()))
     assert change.after.hint is None
     assert change.after.attention == "hint_names_another_payment"
     assert change.after.status is PaymentStatus.UNKNOWN

@@ -6,53 +6,43 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from payments.protocol.change import Change, NeedsContext
-from payments.protocol.decide import decide
-from payments.protocol.evidence import CallbackResult, Context, Evidence, HintReceived, OddCallback
+from payments.protocol.evidence import CallbackResult, Evidence, HintReceived, OddCallback
 from payments.protocol.filing import HEAD_CHARACTERS
 from payments.protocol.payment import Payment, PaymentStatus
-from payments.protocol.policy import EVIDENCE_MAX, Policy
+from payments.protocol.policy import EVIDENCE_MAX
 from payments.store.items import payment_key, payment_values, to_payment
 
 from .situations import (
-    CREATED_AT,
+    ALONE,
     MINE,
     OTHER_ID,
     OWN_ID,
     PAYMENTS,
     RECEIPT,
     SECOND_RECEIPT,
+    decided,
     facts,
+    present,
     row_of,
 )
-
-POLICY = Policy()
-AROUND = Context(consultation=None, phone_payment_id=None, receipt=None)
 
 
 def digest(number: int) -> str:
     return hashlib.sha256(str(number).encode()).hexdigest()
 
 
-def learn(payment: Payment, evidence: Evidence, around: Context = AROUND) -> Change | None:
-    decision = decide(payment, evidence, around, now=CREATED_AT + 60, policy=POLICY)
-    assert not isinstance(decision, NeedsContext)
-    return decision
-
-
 def after(payment: Payment, evidence: Evidence) -> Payment:
-    change = learn(payment, evidence)
+    change = decided(payment, evidence)
     return change.after if change else payment
 
 
 @pytest.mark.parametrize("situation", PAYMENTS)
 def test_an_odd_callback_is_filed_once_however_often_it_comes(situation: str) -> None:
     payment = PAYMENTS[situation]
-    first = learn(payment, OddCallback(digest=digest(1)))
-    assert first is not None
+    first = present(decided(payment, OddCallback(digest=digest(1))))
     assert first.evidence_digest == digest(1)
-    assert learn(first.after, OddCallback(digest=digest(1))) is None
-    assert learn(first.after, OddCallback(digest=digest(2))) is not None
+    assert decided(first.after, OddCallback(digest=digest(1))) is None
+    assert decided(first.after, OddCallback(digest=digest(2))) is not None
 
 
 @pytest.mark.parametrize("situation", ["pending", "completed", "cancelled"])
@@ -63,22 +53,20 @@ def test_the_eleventh_odd_callback_is_not_filed_and_needs_a_person(situation: st
     assert payment.attention is None
     assert len(payment.evidence_heads) == EVIDENCE_MAX
 
-    change = learn(payment, OddCallback(digest=digest(99)))
+    change = present(decided(payment, OddCallback(digest=digest(99))))
 
-    assert change is not None
     assert change.evidence_digest is None
     assert change.after.attention == "evidence_overflow"
     assert [str(event) for event in change.events] == ["PaymentUnresolved"]
-    assert learn(change.after, OddCallback(digest=digest(99))) is None
-    assert learn(change.after, OddCallback(digest=digest(100))) is None
+    assert decided(change.after, OddCallback(digest=digest(99))) is None
+    assert decided(change.after, OddCallback(digest=digest(100))) is None
 
 
 def test_the_same_hint_again_is_not_filed_again() -> None:
     hint = HintReceived(result=facts("0", amount_kes=1000, receipt_number=RECEIPT))
-    first = learn(PAYMENTS["pending"], hint)
-    assert first is not None
+    first = present(decided(PAYMENTS["pending"], hint))
     assert first.after.hint is not None
-    assert learn(first.after, hint) is None
+    assert decided(first.after, hint) is None
 
 
 def test_a_second_hint_is_filed_beside_the_first() -> None:
@@ -88,17 +76,15 @@ def test_a_second_hint_is_filed_beside_the_first() -> None:
         result=facts("0", amount_kes=900, receipt_number=SECOND_RECEIPT, digest=digest(2))
     )
 
-    change = learn(payment, second)
+    change = present(decided(payment, second))
 
-    assert change is not None
     assert change.evidence_digest == digest(2)
     assert change.after.hint == payment.hint
 
 
 def test_a_refusal_after_a_query_only_success_is_filed_although_attention_was_raised() -> None:
     overdue = replace(PAYMENTS["completed_by_query"], attention="receipt_missing")
-    change = learn(overdue, CallbackResult(result=facts("1032")))
-    assert change is not None
+    change = present(decided(overdue, CallbackResult(result=facts("1032"))))
     assert change.evidence_digest is not None
     assert change.after.attention == "receipt_missing"
 
@@ -107,23 +93,25 @@ def test_a_refusal_after_a_query_only_success_is_filed_although_attention_was_ra
 @pytest.mark.parametrize("situation", ["dispatching", "pending", "failed", "cancelled"])
 def test_a_receipt_under_a_code_that_is_no_success_is_filed(situation: str, code: str) -> None:
     odd = CallbackResult(result=facts(code, amount_kes=1000, receipt_number=RECEIPT))
-    change = learn(PAYMENTS[situation], odd)
-    assert change is not None
+    change = present(decided(PAYMENTS[situation], odd))
     assert change.evidence_digest == odd.result.digest
-    assert learn(change.after, odd) is None
+    assert decided(change.after, odd) is None
 
 
 def test_a_second_contradiction_of_the_same_kind_is_filed_too() -> None:
-    around = replace(AROUND, receipt=row_of(RECEIPT, MINE))
+    around = replace(ALONE, receipt=row_of(RECEIPT, MINE))
     for amount in (900, 800):
-        change = learn(
-            replace(PAYMENTS["completed"], attention="amount_contradicted"),
-            CallbackResult(
-                result=facts("0", amount_kes=amount, receipt_number=RECEIPT, digest=digest(amount))
-            ),
-            around,
+        change = present(
+            decided(
+                replace(PAYMENTS["completed"], attention="amount_contradicted"),
+                CallbackResult(
+                    result=facts(
+                        "0", amount_kes=amount, receipt_number=RECEIPT, digest=digest(amount)
+                    )
+                ),
+                around,
+            )
         )
-        assert change is not None
         assert change.evidence_digest == digest(amount)
         assert change.events == ()
 
@@ -133,9 +121,8 @@ def test_a_body_that_first_came_as_a_hint_can_still_raise_attention_when_authent
     hinted = after(PAYMENTS["completed_by_query"], HintReceived(result=refusal))
     assert hinted.attention is None
 
-    change = learn(hinted, CallbackResult(result=refusal))
+    change = present(decided(hinted, CallbackResult(result=refusal)))
 
-    assert change is not None
     assert change.after.attention == "refused_after_query_success"
 
 
@@ -147,15 +134,14 @@ def test_a_callback_of_a_prompt_we_know_nothing_of_needs_a_person(
     payment = replace(PAYMENTS[situation], attention=None)
     other = facts(code, checkout_request_id=OTHER_ID, amount_kes=1000, receipt_number="OTHER00001")
 
-    change = learn(payment, CallbackResult(result=other))
+    change = present(decided(payment, CallbackResult(result=other)))
 
-    assert change is not None
     assert change.after.status is payment.status
     assert change.after.checkout_request_id == OWN_ID
     assert change.after.receipt_number == payment.receipt_number
     assert change.after.attention == "checkout_request_id_differs"
     assert change.evidence_digest is not None
-    assert learn(change.after, CallbackResult(result=other)) is None
+    assert decided(change.after, CallbackResult(result=other)) is None
 
 
 @pytest.mark.parametrize("count", [0, 1, EVIDENCE_MAX])
@@ -167,8 +153,7 @@ def test_what_is_filed_is_remembered_by_the_item(count: int) -> None:
 
 
 def test_a_success_that_names_nothing_after_a_query_only_success_needs_a_person() -> None:
-    change = learn(PAYMENTS["completed_by_query"], CallbackResult(result=facts("0")))
-    assert change is not None
+    change = present(decided(PAYMENTS["completed_by_query"], CallbackResult(result=facts("0"))))
     assert change.after.attention == "amount_contradicted"
     assert change.evidence_digest is not None
 
@@ -176,7 +161,6 @@ def test_a_success_that_names_nothing_after_a_query_only_success_needs_a_person(
 def test_the_callback_that_opened_a_review_raises_nothing_when_it_comes_again() -> None:
     for amount, receipt in ((None, RECEIPT), (1000, None), (None, None), (900, RECEIPT)):
         news = CallbackResult(result=facts("0", amount_kes=amount, receipt_number=receipt))
-        first = learn(PAYMENTS["pending"], news)
-        assert first is not None
+        first = present(decided(PAYMENTS["pending"], news))
         assert first.after.status is PaymentStatus.REVIEW
-        assert learn(first.after, news, replace(AROUND, receipt=row_of(RECEIPT, MINE))) is None
+        assert decided(first.after, news, replace(ALONE, receipt=row_of(RECEIPT, MINE))) is None

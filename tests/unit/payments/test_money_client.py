@@ -14,6 +14,7 @@ from payments.errors import ProviderUnavailableError
 from payments.protocol.pull import Window
 
 from tests.support.observer import Notes
+from tests.unit.payments.situations import present
 
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 NOON = 1_795_424_400  # 2026-11-23 12:00:00 in Nairobi.
@@ -115,8 +116,7 @@ def test_pull_is_registered_the_first_time_and_again(name: str) -> None:
 def test_pull_asks_in_nairobis_time() -> None:
     daraja = Daraja(recorded("pull_page"))
     page = client(daraja).pull(Window(start=NOON - 7200, end=NOON), 10)
-    assert page is not None
-    assert len(page.rows) == 2
+    assert len(present(page).rows) == 2
     assert daraja.sent == [
         (
             "/pulltransactions/v1/query",

@@ -7,25 +7,15 @@ from typing import Any
 
 import pytest
 from payments.errors import ConflictError
-from payments.protocol.change import Change
-from payments.protocol.decide import decide
-from payments.protocol.evidence import Context, MoneyReturned
+from payments.protocol.evidence import MoneyReturned
 from payments.protocol.matching import awaits_receipt
-from payments.protocol.payment import (
-    Origin,
-    Payment,
-    PaymentStatus,
-    Proof,
-    Refund,
-    RefundStep,
-)
-from payments.protocol.policy import Policy
+from payments.protocol.payment import Origin, Payment, PaymentStatus, Proof, Refund, RefundStep
 from payments.protocol.receipts import ReceiptRow, RowState, SetAside
 from payments.store.attributes import from_item, to_item
 from payments.store.items import payment_key, payment_values, phone_key, receipt_key, to_payment
 from payments.store.receipt_items import row_values, to_receipt_row
 
-from .situations import CREATED_AT, PAYMENTS
+from .situations import CREATED_AT, PAYMENTS, decided, present
 
 PAYBILL = Payment(
     payment_id="c" * 32,
@@ -144,12 +134,10 @@ def test_money_is_marked_as_returned_unless_our_own_refund_is_under_way(
     step: RefundStep | None,
 ) -> None:
     payment = replace(PAYMENTS["refund_due"], refund=replace(REFUND, step=step))
-    around = Context(consultation=None, phone_payment_id=None, receipt=None)
     if step is RefundStep.SENT:
         with pytest.raises(ConflictError, match="sent to M-Pesa"):
-            decide(payment, MoneyReturned(), around, now=CREATED_AT, policy=Policy())
+            decided(payment, MoneyReturned(), age=0)
         return
-    change = decide(payment, MoneyReturned(), around, now=CREATED_AT, policy=Policy())
-    assert isinstance(change, Change)
+    change = present(decided(payment, MoneyReturned(), age=0))
     assert change.after.status is PaymentStatus.REFUNDED
     assert change.after.refund == replace(REFUND, step=None)

@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 from payments.http.answers import poll_after_seconds
 
-from tests.unit.payments.situations import CREATED_AT, PAYMENTS
+from tests.unit.payments.situations import CREATED_AT, PAYMENTS, present
 
 PIN_FROM, PIN_UNTIL = 8, 45
 PENDING = PAYMENTS["pending"]
@@ -28,9 +28,7 @@ def polls(answered: Fraction, took: Fraction, *, until: Fraction) -> Iterator[Fr
     """The ages of the payment at which the page looks, up to the first one at or after `until`."""
     age = answered
     while age < until:
-        wait = poll_after_seconds(PENDING, CREATED_AT + int(age))
-        assert wait is not None
-        age += wait + took
+        age += present(poll_after_seconds(PENDING, CREATED_AT + int(age))) + took
         yield age
 
 
@@ -68,7 +66,6 @@ def test_a_page_looks_less_often_before_and_after() -> None:
 
 def test_the_first_polls_do_not_sleep_into_the_time_of_the_pin() -> None:
     for age in range(PIN_FROM):
-        wait = poll_after_seconds(PENDING, CREATED_AT + age)
-        assert wait is not None
+        wait = present(poll_after_seconds(PENDING, CREATED_AT + age))
         assert 2 <= wait <= 4
         assert age + wait <= PIN_FROM + 1

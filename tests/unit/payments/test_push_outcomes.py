@@ -210,6 +210,10 @@ def test_a_connection_that_never_stood_sent_nothing(error: requests.RequestExcep
         requests.ConnectionError(ProtocolError("Connection aborted", ConnectionResetError())),
         # TLS can break while the answer is read: by then the request is at Daraja.
         wrapped(requests.exceptions.SSLError, SSLError(ssl.SSLEOFError(8, "EOF occurred"))),
+        wrapped(
+            requests.exceptions.SSLError,
+            SSLError(ssl.SSLEOFError("EOF occurred in violation of protocol")),
+        ),
         wrapped(requests.exceptions.SSLError, SSLError(ssl.SSLError(1, "bad record mac"))),
         wrapped(requests.ConnectionError, ProtocolError("Connection broken")),
         requests.exceptions.ChunkedEncodingError("incomplete read"),

@@ -12,6 +12,8 @@ from payments.daraja.wire import read_answer
 from payments.protocol.evidence import QueryAnswer, Verdict
 from payments.protocol.result_codes import FINAL_REFUSALS
 
+from .situations import present
+
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 
 
@@ -45,8 +47,7 @@ def answer(status: int = 200, **body: Any) -> QueryAnswer | None:
 def test_each_known_body_has_its_verdict(
     name: str, status: int, verdict: Verdict, code: str | None
 ) -> None:
-    found = read(name, status)
-    assert found is not None
+    found = present(read(name, status))
     assert (found.verdict, found.code) == (verdict, code)
 
 
@@ -76,22 +77,18 @@ def test_a_transaction_that_does_not_exist_yet_is_waited_for(message: str, is_an
 
 @pytest.mark.parametrize("code", [0, "0", " 0 ", 0.0])
 def test_success_is_success_as_number_or_text(code: object) -> None:
-    found = answer(ResultCode=code)
-    assert found is not None
-    assert found.verdict is Verdict.PAID
+    assert present(answer(ResultCode=code)).verdict is Verdict.PAID
 
 
 @pytest.mark.parametrize("code", sorted(FINAL_REFUSALS))
 def test_every_listed_code_is_a_refusal(code: str) -> None:
-    found = answer(ResultCode=code)
-    assert found is not None
+    found = present(answer(ResultCode=code))
     assert (found.verdict, found.code) == (Verdict.REFUSED, code)
 
 
 @pytest.mark.parametrize("code", ["7777", 7777, "100000100", "2008"])
 def test_an_unlisted_code_means_still_waiting_and_is_kept(code: object) -> None:
-    found = answer(ResultCode=code)
-    assert found is not None
+    found = present(answer(ResultCode=code))
     assert (found.verdict, found.code) == (Verdict.WAITING, str(code))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from payments.errors import ConflictError
-from payments.protocol.change import Change, NeedsContext
-from payments.protocol.decide import decide
+from payments.protocol.change import Change
 from payments.protocol.evidence import (
     CallbackResult,
     Context,
@@ -19,7 +19,6 @@ from payments.protocol.evidence import (
     Verdict,
 )
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
-from payments.protocol.policy import Policy
 
 from .situations import (
     ANOTHERS,
@@ -31,12 +30,13 @@ from .situations import (
     PRICE,
     RECEIPT,
     SECOND_RECEIPT,
+    decided,
     facts,
+    present,
     row_of,
     seen_by_c2b,
 )
 
-POLICY = Policy()
 AUTHENTIC = CallbackResult(
     result=facts("0", amount_kes=PRICE, receipt_number=RECEIPT, transaction_at=CREATED_AT + 30)
 )
@@ -44,13 +44,9 @@ FORGED = facts("0", amount_kes=PRICE, receipt_number=SECOND_RECEIPT, digest="e" 
 AGREES = QueryAnswer(checkout_request_id=OWN_ID, verdict=Verdict.PAID, code="0")
 
 
-def learn(
-    payment: Payment, evidence: Evidence, *, owner: str | None = None, age: int = 200
-) -> Change | None:
+def learn(payment: Payment, evidence: Evidence, *, owner: str | None = None) -> Change | None:
     around = Context(consultation=PAYABLE, phone_payment_id=None, receipt=row_of(RECEIPT, owner))
-    decision = decide(payment, evidence, around, now=CREATED_AT + age, policy=POLICY)
-    assert not isinstance(decision, NeedsContext)
-    return decision
+    return decided(payment, evidence, around, age=200)
 
 
 def by_hint(status: str, **more: object) -> Payment:
@@ -63,9 +59,8 @@ def by_hint(status: str, **more: object) -> Payment:
 def test_an_authentic_receipt_stands_in_the_stead_of_a_hints(status: str) -> None:
     payment = by_hint(status)
 
-    change = learn(payment, AUTHENTIC)
+    change = present(learn(payment, AUTHENTIC))
 
-    assert change is not None
     assert change.after.status is payment.status
     assert change.consultation is None
     assert change.claims_receipt == RECEIPT
@@ -81,22 +76,23 @@ def test_an_authentic_receipt_stands_in_the_stead_of_a_hints(status: str) -> Non
 def test_an_authentic_amount_lets_an_operator_complete_what_a_hint_had_put_into_review() -> None:
     payment = by_hint("review", paid_amount_kes=1, failure_reason="amount_differs")
 
-    change = learn(payment, AUTHENTIC)
+    change = present(learn(payment, AUTHENTIC))
 
-    assert change is not None
     assert (change.after.receipt_number, change.after.paid_amount_kes) == (RECEIPT, PRICE)
-    resolved = learn(change.after, ReviewResolved(resolution=Resolution.COMPLETE), owner=MINE)
-    assert resolved is not None
+    resolved = present(
+        learn(change.after, ReviewResolved(resolution=Resolution.COMPLETE), owner=MINE)
+    )
     assert resolved.after.status is PaymentStatus.COMPLETED
 
 
 def test_an_authentic_amount_under_the_hints_own_receipt_is_the_one_that_counts() -> None:
-    change = learn(
-        by_hint("refund_due", receipt_number=RECEIPT),
-        CallbackResult(result=replace(AUTHENTIC.result, amount_kes=900)),
-        owner=MINE,
+    change = present(
+        learn(
+            by_hint("refund_due", receipt_number=RECEIPT),
+            CallbackResult(result=replace(AUTHENTIC.result, amount_kes=900)),
+            owner=MINE,
+        )
     )
-    assert change is not None
     assert change.after.paid_amount_kes == 900
     assert change.after.attention == "amount_contradicted"
 
@@ -108,13 +104,11 @@ def test_what_an_operator_decided_on_is_not_replaced_afterwards() -> None:
     read = ReviewResolved(
         resolution=Resolution.REFUND_DUE, receipt_number=SECOND_RECEIPT, amount_kes=PRICE
     )
-    owed = learn(hinted, read)
-    assert owed is not None
+    owed = present(learn(hinted, read))
     assert owed.after.bound_receipt == owed.claims_receipt == SECOND_RECEIPT
 
-    change = learn(owed.after, AUTHENTIC)
+    change = present(learn(owed.after, AUTHENTIC))
 
-    assert change is not None
     assert change.after.receipt_number == SECOND_RECEIPT
     assert change.after.attention == "second_receipt"
     assert change.files is not None
@@ -143,50 +137,42 @@ def test_a_person_who_ends_a_review_names_the_amount_that_only_a_hint_had_named(
     read = ReviewResolved(resolution=resolution, receipt_number=SECOND_RECEIPT)
     with pytest.raises(ConflictError, match="must be known"):
         learn(hinted, read)
-    decided = learn(hinted, replace(read, amount_kes=PRICE))
-    assert decided is not None
-    assert decided.after.paid_amount_kes == PRICE
+    change = present(learn(hinted, replace(read, amount_kes=PRICE)))
+    assert change.after.paid_amount_kes == PRICE
 
 
 @pytest.mark.parametrize("attention", ["hints_disagree", "second_receipt", "hint_unanswered"])
 def test_no_money_of_its_own_leaves_the_question_about_other_money(attention: str) -> None:
     doubted = replace(by_hint("review"), attention=attention)
-    bogus = learn(doubted, ReviewResolved(resolution=Resolution.BOGUS))
-    assert bogus is not None
+    bogus = present(learn(doubted, ReviewResolved(resolution=Resolution.BOGUS)))
     assert (bogus.after.status, bogus.after.attention) == (PaymentStatus.FAILED, attention)
 
 
 def test_an_authentic_receipt_without_an_amount_is_bound_and_a_person_is_told() -> None:
     told = CallbackResult(result=replace(AUTHENTIC.result, amount_kes=None))
-    change = learn(by_hint("completed"), told)
-    assert change is not None
+    change = present(learn(by_hint("completed"), told))
     assert change.after.bound_receipt == change.claims_receipt == RECEIPT
     assert change.after.paid_amount_kes == PRICE
     assert change.after.attention == "amount_contradicted"
 
 
-@pytest.mark.parametrize("doubt", ["bound elsewhere", "no receipt"])
-def test_an_authentic_callback_in_doubt_itself_replaces_nothing(doubt: str) -> None:
-    said = {
-        "no receipt": {"receipt_number": None, "amount_kes": 900},
-    }
-    told = replace(AUTHENTIC.result, **said.get(doubt, {}))  # type: ignore[arg-type]
-
-    change = learn(
-        by_hint("completed"),
-        CallbackResult(result=told),
-        owner=ANOTHERS if doubt == "bound elsewhere" else None,
-    )
-
-    assert change is not None
+@pytest.mark.parametrize(
+    ("said", "owner"),
+    [({}, ANOTHERS), ({"receipt_number": None, "amount_kes": 900}, None)],
+    ids=["bound elsewhere", "no receipt"],
+)
+def test_an_authentic_callback_in_doubt_itself_replaces_nothing(
+    said: dict[str, Any], owner: str | None
+) -> None:
+    told = CallbackResult(result=replace(AUTHENTIC.result, **said))
+    change = present(learn(by_hint("completed"), told, owner=owner))
     assert change.after.receipt_number == SECOND_RECEIPT
     assert change.after.attention is not None
 
 
 @pytest.mark.parametrize("proof", [Proof.CALLBACK, Proof.OPERATOR])
 def test_a_second_receipt_never_replaces_one_that_was_vouched_for(proof: Proof) -> None:
-    change = learn(replace(by_hint("completed"), proof=proof), AUTHENTIC)
-    assert change is not None
+    change = present(learn(replace(by_hint("completed"), proof=proof), AUTHENTIC))
     assert change.after.receipt_number == SECOND_RECEIPT
     assert change.after.proof is proof
     assert change.after.attention == "second_receipt"
@@ -194,34 +180,29 @@ def test_a_second_receipt_never_replaces_one_that_was_vouched_for(proof: Proof) 
 
 def test_a_hint_never_replaces_what_another_hint_had_proved() -> None:
     hint = Hint(result=AUTHENTIC.result, received_at=CREATED_AT + 190)
-    change = learn(replace(by_hint("completed"), hint=hint), AGREES)
-    assert change is not None
+    change = present(learn(replace(by_hint("completed"), hint=hint), AGREES))
     assert change.after.receipt_number == SECOND_RECEIPT
     assert change.after.attention == "second_receipt"
 
 
 def test_a_forged_receipt_that_filled_a_querys_gap_gives_way_to_the_authentic_one() -> None:
     hint = Hint(result=FORGED, received_at=CREATED_AT + 190)
-    filled = learn(replace(PAYMENTS["completed_by_query"], hint=hint), AGREES)
-    assert filled is not None
+    filled = present(learn(replace(PAYMENTS["completed_by_query"], hint=hint), AGREES))
     assert (filled.after.receipt_number, filled.after.proof) == (SECOND_RECEIPT, Proof.HINT)
     assert filled.claims_receipt is None, "a stranger's receipt must stay free"
 
-    change = learn(filled.after, AUTHENTIC)
+    change = present(learn(filled.after, AUTHENTIC))
 
-    assert change is not None
     assert change.after.receipt_number == change.claims_receipt == RECEIPT
     assert change.after.attention is None
 
 
 def test_a_refusal_after_an_authentic_receipt_is_no_longer_one_after_a_query_alone() -> None:
-    filled = learn(PAYMENTS["completed_by_query"], AUTHENTIC)
-    assert filled is not None
+    filled = present(learn(PAYMENTS["completed_by_query"], AUTHENTIC))
     assert filled.after.proof is Proof.CALLBACK
 
-    change = learn(filled.after, CallbackResult(result=facts("1032", digest="f" * 64)))
+    change = present(learn(filled.after, CallbackResult(result=facts("1032", digest="f" * 64))))
 
-    assert change is not None
     assert change.evidence_digest is not None
     assert change.after.attention is None
 
@@ -229,9 +210,8 @@ def test_a_refusal_after_an_authentic_receipt_is_no_longer_one_after_a_query_alo
 def test_a_second_hint_that_says_otherwise_is_filed_and_a_person_looks() -> None:
     payment = replace(PAYMENTS["pending"], hint=Hint(result=FORGED, received_at=CREATED_AT + 5))
 
-    change = learn(payment, HintReceived(result=AUTHENTIC.result))
+    change = present(learn(payment, HintReceived(result=AUTHENTIC.result)))
 
-    assert change is not None
     assert change.after.hint == payment.hint
     assert change.evidence_digest == AUTHENTIC.result.digest
     assert change.after.attention == "hints_disagree"
@@ -240,16 +220,14 @@ def test_a_second_hint_that_says_otherwise_is_filed_and_a_person_looks() -> None
 
 def test_an_authentic_success_that_names_no_receipt_is_kept_beside_a_hints() -> None:
     bare = facts("0", amount_kes=PRICE, receipt_number=None)
-    change = learn(by_hint("completed"), CallbackResult(result=bare))
-    assert change is not None
+    change = present(learn(by_hint("completed"), CallbackResult(result=bare)))
     assert change.evidence_digest == bare.digest
     assert change.events == ()
     assert learn(change.after, CallbackResult(result=bare)) is None
 
 
 def test_the_amount_of_a_hint_stands_in_nobodys_way() -> None:
-    change = learn(by_hint("review", paid_amount_kes=1), seen_by_c2b().evidence)
-    assert change is not None
+    change = present(learn(by_hint("review", paid_amount_kes=1), seen_by_c2b().evidence))
     assert (change.claims_receipt, change.after.paid_amount_kes) == (RECEIPT, PRICE)
 
 
@@ -268,8 +246,7 @@ def test_a_contradiction_that_a_person_knows_of_is_not_told_again_with_what_else
     payment = replace(PAYMENTS[situation], **more)  # type: ignore[arg-type]
     told = CallbackResult(result=replace(AUTHENTIC.result, amount_kes=900))
 
-    change = learn(payment, told, owner=MINE)
+    change = present(learn(payment, told, owner=MINE))
 
-    assert change is not None
     assert change.after.attention == payment.attention
     assert change.events == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from payments.errors import ConflictError
@@ -34,6 +35,7 @@ from tests.unit.payments.expected import CONFLICT, ENDED, NOTHING, OPEN, SAME, T
 from tests.unit.payments.situations import (
     ANOTHERS,
     CANCELLED_BOOKING,
+    CONSULTATIONS,
     CREATED_AT,
     DAY,
     HOLDS_PHONE,
@@ -47,25 +49,27 @@ from tests.unit.payments.situations import (
     PRICE,
     RECEIPT,
     News,
+    decided,
     facts,
     owner,
+    present,
     row_of,
     surroundings,
 )
 
-POLICY = Policy()
 EVERYTHING = [(situation, name) for name in TABLE for situation in TABLE[name]]
 
 
-def decided(payment: Payment, news: News, around: Context) -> Change | None:
-    """What the protocol's one function says, the real surroundings known."""
-    now = CREATED_AT + news.age
-    decision = decide(payment, news.evidence, around, now=now, policy=POLICY)
-    assert not isinstance(decision, NeedsContext)
-    return decision
+def told(
+    situation: str, name: str, payment: Payment | None = None, **around: object
+) -> Change | None:
+    """What the news means in a situation; `around` is what stands there instead."""
+    news = NEWS[name]
+    stands = replace(surroundings(situation, news), **around)  # type: ignore[arg-type]
+    return decided(payment or PAYMENTS[situation], news.evidence, stands, age=news.age)
 
 
-def afterwards(change: Change, around: Context, news: News) -> Context:
+def afterwards(change: Change, around: Context) -> Context:
     """What stands around the payment once the change is written."""
     return Context(
         consultation=_consultation_after(change.consultation, around.consultation),
@@ -145,13 +149,12 @@ def test_the_table_speaks_of_every_status_and_of_every_evidence() -> None:
 
 @pytest.mark.parametrize(("situation", "name"), EVERYTHING)
 def test_every_evidence_has_the_protocols_effect(situation: str, name: str) -> None:
-    payment, news, expected = PAYMENTS[situation], NEWS[name], TABLE[name][situation]
-    around = surroundings(situation, news)
+    payment, expected = PAYMENTS[situation], TABLE[name][situation]
     if expected == CONFLICT:
         with pytest.raises(ConflictError):
-            decided(payment, news, around)
+            told(situation, name)
         return
-    change = decided(payment, news, around)
+    change = told(situation, name)
     if expected == NOTHING:
         assert change is None
         return
@@ -163,16 +166,15 @@ def test_every_evidence_has_the_protocols_effect(situation: str, name: str) -> N
 
 @pytest.mark.parametrize(("situation", "name"), EVERYTHING)
 def test_the_same_evidence_again_has_no_second_effect(situation: str, name: str) -> None:
-    payment, news = PAYMENTS[situation], NEWS[name]
-    around = surroundings(situation, news)
+    news = NEWS[name]
     if TABLE[name][situation] in (CONFLICT, NOTHING):
         return
-    first = decided(payment, news, around)
-    assert first is not None
+    first = present(told(situation, name))
     if (situation, name) == ("dispatching", "look after two days"):
         return  # The second look is due at once, and finds an unknown payment two days old.
     try:
-        second = decided(first.after, news, afterwards(first, around, news))
+        around = afterwards(first, surroundings(situation, news))
+        second = decided(first.after, news.evidence, around, age=news.age)
     except ConflictError:
         assert first.by_operator
         return
@@ -183,8 +185,7 @@ def test_the_same_evidence_again_has_no_second_effect(situation: str, name: str)
 def test_rank_falls_only_where_an_operator_says_bogus(situation: str, name: str) -> None:
     if TABLE[name][situation] == CONFLICT:
         return
-    news = NEWS[name]
-    change = decided(PAYMENTS[situation], news, surroundings(situation, news))
+    change = told(situation, name)
     if change is None or not change.is_transition:
         return
     rises = RANK[change.after.status] > RANK[change.before.status]
@@ -200,10 +201,10 @@ def test_assuming_the_usual_case_never_gives_another_answer(situation: str, name
         return  # The condition of the claim itself finds this, and then everything is read.
     payment, news = PAYMENTS[situation], NEWS[name]
     now = CREATED_AT + news.age
-    assumed = decide(payment, news.evidence, usual_context(payment, now), now=now, policy=POLICY)
+    assumed = decide(payment, news.evidence, usual_context(payment, now), now=now, policy=Policy())
     if isinstance(assumed, NeedsContext):
         return
-    real = decided(payment, news, surroundings(situation, news))
+    real = told(situation, name)
     assert (assumed and assumed.after) == (real and real.after)
 
 
@@ -212,18 +213,15 @@ def test_assuming_the_usual_case_never_gives_another_answer(situation: str, name
 def test_pending_is_said_only_while_a_payment_runs(
     situation: str, name: str, status: BookingStatus
 ) -> None:
-    news, payment = NEWS[name], PAYMENTS[situation]
-    around = surroundings(situation, news)
-    if situation not in (*OPEN, "review") or around.consultation is None:
+    if situation not in (*OPEN, "review"):
         return
-    held = replace(around.consultation, status=status)
+    held = replace(CONSULTATIONS[situation], status=status)
     try:
-        change = decided(payment, news, replace(around, consultation=held))
+        change = told(situation, name, consultation=held)
     except ConflictError:
         return
-    after = _consultation_after(change.consultation, held) if change else held
-    runs = (change.after if change else payment).status in {*OPEN, "review"}
-    assert after is not None
+    after = present(_consultation_after(change.consultation, held) if change else held)
+    runs = (change.after if change else PAYMENTS[situation]).status in {*OPEN, "review"}
     is_pending = after.payment_status is ConsultationPaymentStatus.PENDING
     assert is_pending == runs
     assert (after.active_payment_id == MINE) == runs
@@ -237,12 +235,7 @@ UNPAYABLE = {"gone": None, "cancelled": CANCELLED_BOOKING, "paid by another": PA
 def test_exact_money_for_a_consultation_that_cannot_be_paid_is_owed_back(
     situation: str, consultation: str
 ) -> None:
-    news = NEWS["callback exact"]
-    around = replace(surroundings(situation, news), consultation=UNPAYABLE[consultation])
-
-    change = decided(PAYMENTS[situation], news, around)
-
-    assert change is not None
+    change = present(told(situation, "callback exact", consultation=UNPAYABLE[consultation]))
     assert change.after.status is PaymentStatus.REFUND_DUE
     assert change.consultation == RequireUnpayable()
     assert change.claims_receipt == RECEIPT
@@ -250,16 +243,10 @@ def test_exact_money_for_a_consultation_that_cannot_be_paid_is_owed_back(
 
 
 def test_owed_back_money_lets_go_of_a_cancelled_consultation_it_still_holds() -> None:
-    news = NEWS["callback exact"]
     held = replace(CANCELLED_BOOKING, active_payment_id=MINE)
-
-    change = decided(
-        PAYMENTS["pending"],
-        news,
-        Context(consultation=held, phone_payment_id=MINE, receipt=None),
+    change = present(
+        told("pending", "callback exact", consultation=held, phone_payment_id=MINE, receipt=None)
     )
-
-    assert change is not None
     assert change.after.status is PaymentStatus.REFUND_DUE
     assert change.consultation == Detach(
         frees_lock=True, leaves=ConsultationPaymentStatus.UNPAID, unpayable=True
@@ -279,27 +266,23 @@ CHANGED = {
 def test_money_for_terms_that_changed_meanwhile_goes_to_review(
     situation: str, name: str, reason: str
 ) -> None:
-    payment, news = PAYMENTS[situation], NEWS[name]
-    if name.startswith("query") and payment.checkout_request_id is None:
+    if name.startswith("query") and PAYMENTS[situation].checkout_request_id is None:
         return
-    around = replace(surroundings(situation, news), consultation=CHANGED[reason])
-
-    change = decided(payment, news, around)
-
-    assert change is not None
+    change = present(told(situation, name, consultation=CHANGED[reason]))
     assert change.after.status is PaymentStatus.REVIEW
     assert change.after.failure_reason == reason
 
 
+THEIRS: dict[str, Any] = {
+    "consultation": replace(PAYABLE, active_payment_id=ANOTHERS, lock_until=CREATED_AT + 10 * DAY),
+    "phone_payment_id": ANOTHERS,
+}
+"""The locks of booking and phone, held by another payment."""
+
+
 @pytest.mark.parametrize("situation", ENDED)
 def test_late_money_confirms_even_while_another_payment_holds_the_locks(situation: str) -> None:
-    news = NEWS["callback exact"]
-    theirs = replace(PAYABLE, active_payment_id=ANOTHERS, lock_until=CREATED_AT + 10 * DAY)
-    around = replace(surroundings(situation, news), consultation=theirs, phone_payment_id=ANOTHERS)
-
-    change = decided(PAYMENTS[situation], news, around)
-
-    assert change is not None
+    change = present(told(situation, "callback exact", **THEIRS))
     assert change.after.status is PaymentStatus.COMPLETED
     assert change.consultation == Confirm()
     assert not change.frees_phone
@@ -308,15 +291,9 @@ def test_late_money_confirms_even_while_another_payment_holds_the_locks(situatio
 @pytest.mark.parametrize("situation", sorted(HOLDS_PHONE & {*OPEN}))
 @pytest.mark.parametrize("name", ["callback 1032", "callback 1037", "push refused"])
 def test_a_failure_never_touches_locks_that_are_anothers(situation: str, name: str) -> None:
-    payment, news = PAYMENTS[situation], NEWS[name]
     if name == "push refused" and situation == "pending":
         return
-    theirs = replace(PAYABLE, active_payment_id=ANOTHERS, lock_until=CREATED_AT + 10 * DAY)
-    around = replace(surroundings(situation, news), consultation=theirs, phone_payment_id=ANOTHERS)
-
-    change = decided(payment, news, around)
-
-    assert change is not None
+    change = present(told(situation, name, **THEIRS))
     assert change.after.status is PaymentStatus.FAILED
     assert change.consultation is None
     assert not change.frees_phone
@@ -337,11 +314,7 @@ HINTED = {
 
 @pytest.mark.parametrize("situation", HINTED)
 def test_a_hint_and_an_agreeing_query_are_full_evidence_at_once(situation: str) -> None:
-    news = NEWS["query paid early"]
-
-    change = decided(HINTED[situation], news, surroundings(situation, news))
-
-    assert change is not None
+    change = present(told(situation, "query paid early", HINTED[situation]))
     assert change.after.status is PaymentStatus.COMPLETED
     assert change.after.proof is Proof.HINT
     assert change.after.receipt_number == RECEIPT
@@ -355,21 +328,14 @@ def test_a_confirmed_hint_with_a_wrong_amount_goes_to_review(amount: int | None)
     hint = Hint(
         result=facts("0", amount_kes=amount, receipt_number=RECEIPT), received_at=CREATED_AT + 30
     )
-    news = NEWS["query paid early"]
-
-    change = decided(replace(PAYMENTS["pending"], hint=hint), news, surroundings("pending", news))
-
-    assert change is not None
+    hinted = replace(PAYMENTS["pending"], hint=hint)
+    change = present(told("pending", "query paid early", hinted))
     assert change.after.status is PaymentStatus.REVIEW
     assert change.claims_receipt is None
 
 
 def test_a_hint_that_says_paid_while_the_provider_says_refused_needs_a_person() -> None:
-    news = NEWS["query refused late"]
-
-    change = decided(HINTED["pending"], news, surroundings("pending", news))
-
-    assert change is not None
+    change = present(told("pending", "query refused late", HINTED["pending"]))
     assert change.after.status is PaymentStatus.FAILED
     assert change.after.attention == "hint_refuted"
     assert [str(event) for event in change.events] == ["PaymentFailed", "PaymentUnresolved"]
@@ -378,17 +344,13 @@ def test_a_hint_that_says_paid_while_the_provider_says_refused_needs_a_person() 
 def test_an_answer_about_another_prompt_is_not_applied() -> None:
     about_another = QueryAnswer(checkout_request_id=OTHER_ID, verdict=Verdict.PAID, code="0")
     for situation, payment in PAYMENTS.items():
-        news = News(about_another, age=200)
-        assert decided(payment, news, surroundings(situation, news)) is None
+        around = surroundings(situation, News(about_another))
+        assert decided(payment, about_another, around, age=200) is None
 
 
 def test_a_callback_of_another_prompt_is_kept_and_a_person_looks() -> None:
-    news = NEWS["callback exact"]
     payment = replace(PAYMENTS["pending"], checkout_request_id=OTHER_ID)
-
-    change = decided(payment, news, surroundings("pending", news))
-
-    assert change is not None
+    change = present(told("pending", "callback exact", payment))
     assert seen(change) == Outcome(
         events=("PaymentUnresolved",), attention="checkout_request_id_differs", keeps=True
     )
@@ -398,15 +360,14 @@ def test_a_callback_of_another_prompt_is_kept_and_a_person_looks() -> None:
 @pytest.mark.parametrize("name", ["callback exact", "callback 1032", "callback unlisted code"])
 @pytest.mark.parametrize("situation", ["dispatching", "unknown", "failed_unsent"])
 def test_an_authentic_callback_brings_the_id_that_was_missing(situation: str, name: str) -> None:
-    news = NEWS[name]
-
-    change = decided(PAYMENTS[situation], news, surroundings(situation, news))
-
-    assert change is not None
+    change = present(told(situation, name))
     assert change.after.checkout_request_id == OWN_ID
     assert change.after.checkout_source is Proof.CALLBACK
 
 
+NAMED = replace(
+    PAYMENTS["review"], receipt_number=RECEIPT, receipt_pending=False, received_at=CREATED_AT
+)
 TYPED = ReceiptRow(receipt_number=RECEIPT, payment_id=MINE, source=Proof.OPERATOR, amount_kes=PRICE)
 
 
@@ -415,25 +376,16 @@ TYPED = ReceiptRow(receipt_number=RECEIPT, payment_id=MINE, source=Proof.OPERATO
 def test_bogus_is_refused_where_a_machine_witness_is_behind_the_receipt(
     source: Proof, is_on_row: bool
 ) -> None:
-    news = NEWS["operator says bogus"]
-    said = {"receipt_number": RECEIPT, "receipt_pending": False, "received_at": CREATED_AT}
-    proof = Proof.OPERATOR if is_on_row else source
-    payment = replace(PAYMENTS["review"], proof=proof, **said)  # type: ignore[arg-type]
+    payment = replace(NAMED, proof=Proof.OPERATOR if is_on_row else source)
     row = replace(TYPED, source=source) if is_on_row else TYPED
     with pytest.raises(ConflictError, match="the money exists"):
-        decided(payment, news, replace(surroundings("review", news), receipt=row))
+        told("review", "operator says bogus", payment, receipt=row)
 
 
 @pytest.mark.parametrize("row", [TYPED, replace(TYPED, source=None, amount_kes=None), None])
 def test_bogus_gives_back_a_receipt_that_only_an_operator_named(row: ReceiptRow | None) -> None:
-    news = NEWS["operator says bogus"]
-    said = {"receipt_number": RECEIPT, "receipt_pending": False, "received_at": CREATED_AT}
-    proof = Proof.HINT if row is None else Proof.OPERATOR
-    payment = replace(PAYMENTS["review"], proof=proof, **said)  # type: ignore[arg-type]
-
-    change = decided(payment, news, replace(surroundings("review", news), receipt=row))
-
-    assert change is not None
+    payment = replace(NAMED, proof=Proof.HINT if row is None else Proof.OPERATOR)
+    change = present(told("review", "operator says bogus", payment, receipt=row))
     assert change.releases_receipt == (RECEIPT if row else None)
     assert (change.after.receipt_number, change.after.received_at) == (None, None)
 
@@ -443,46 +395,34 @@ def test_bogus_gives_back_a_receipt_that_only_an_operator_named(row: ReceiptRow 
 )
 def test_the_time_of_the_first_proof_is_written_once(name: str) -> None:
     for situation, payment in PAYMENTS.items():
-        news = NEWS[name]
         first_at = None if payment.may_yet_be_paid else CREATED_AT + 7
         if TABLE[name][situation] in (CONFLICT, NOTHING):
             continue
-        change = decided(
-            replace(payment, received_at=first_at), news, surroundings(situation, news)
-        )
-        assert change is not None
-        assert change.after.received_at == (first_at or CREATED_AT + news.age)
+        change = present(told(situation, name, replace(payment, received_at=first_at)))
+        assert change.after.received_at == (first_at or CREATED_AT + NEWS[name].age)
 
 
 @pytest.mark.parametrize("name", ["operator completes", "operator finds receipt"])
 def test_an_operator_cannot_bind_a_receipt_that_is_anothers(name: str) -> None:
-    news = NEWS[name]
-    situation = "review" if isinstance(news.evidence, ReviewResolved) else "pending"
-    around = replace(surroundings(situation, news), receipt=row_of(RECEIPT, ANOTHERS))
+    situation = "review" if isinstance(NEWS[name].evidence, ReviewResolved) else "pending"
     with pytest.raises(ConflictError, match="belongs to another payment"):
-        decided(PAYMENTS[situation], news, around)
+        told(situation, name, receipt=row_of(RECEIPT, ANOTHERS))
 
 
 def test_an_operator_cannot_end_a_review_with_a_receipt_of_another_amount() -> None:
-    news = NEWS["operator completes"]
     row = ReceiptRow(receipt_number=RECEIPT, source=Proof.C2B, amount_kes=900)
-    around = replace(surroundings("review", news), receipt=row)
     with pytest.raises(ConflictError, match="on file with another amount"):
-        decided(PAYMENTS["review"], news, around)
+        told("review", "operator completes", receipt=row)
 
 
 @pytest.mark.parametrize(
     "terms", [{"price_kes": PRICE - 1}, {"price_kes": PRICE + 1}, {"client_id": "8"}]
 )
 def test_an_operator_confirms_only_for_the_payer_at_the_exact_price(
-    terms: dict[str, object],
+    terms: dict[str, Any],
 ) -> None:
-    news = NEWS["operator completes"]
-    around = surroundings("review", news)
-    assert around.consultation is not None
-    around = replace(around, consultation=replace(around.consultation, **terms))  # type: ignore[arg-type]
     with pytest.raises(ConflictError, match="owed back"):
-        decided(PAYMENTS["review"], news, around)
+        told("review", "operator completes", consultation=replace(CONSULTATIONS["review"], **terms))
 
 
 def test_the_owner_of_a_receipt_is_told_apart_in_this_very_test() -> None:

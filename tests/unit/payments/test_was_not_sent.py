@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 import requests
 from payments.daraja.client import new_session, was_not_sent
-from urllib3.exceptions import MaxRetryError, SSLError
 
 
 @pytest.fixture
@@ -47,9 +45,3 @@ def test_a_name_that_does_not_resolve_was_not_sent() -> None:
 def test_a_connection_dropped_after_the_send_may_have_been_sent(listener: socket.socket) -> None:
     answer_once(listener, lambda connection: connection.recv(65536))
     assert not was_not_sent(post(f"http://127.0.0.1:{listener.getsockname()[1]}/"))
-
-
-def test_a_tls_error_may_come_after_the_send() -> None:
-    reason = SSLError(ssl.SSLEOFError("EOF occurred in violation of protocol"))
-    error = requests.exceptions.SSLError(MaxRetryError(None, "/", reason))  # type: ignore[arg-type]
-    assert not was_not_sent(error)

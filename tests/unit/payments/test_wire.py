@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ from payments.protocol.provider_calls import Push
 PAYLOADS = Path(__file__).parents[2] / "payloads"
 NOON = 1_795_424_400  # 2026-11-23 12:00:00 in Nairobi.
 MERCHANT = Merchant(shortcode="174379", party_b="174379", transaction_type="CustomerPayBillOnline")
+PUSH = Push(
+    msisdn="254708374149",
+    amount_kes=1000,
+    account_reference="VISI12345678",
+    transaction_desc="Visit",
+    callback_url="https://pay.example.co.ke/api/payment/callback/1/2",
+)
 
 
 def parsed(name: str) -> StkResult:
@@ -231,14 +239,7 @@ def test_apigees_fault_has_its_code() -> None:
 
 def test_the_push_is_spelled_as_in_the_stored_request() -> None:
     stored = json.loads((PAYLOADS / "push_request_paybill.json").read_bytes())
-    push = Push(
-        msisdn="254708374149",
-        amount_kes=1000,
-        account_reference="VISI12345678",
-        transaction_desc="Visit",
-        callback_url="https://pay.example.co.ke/api/payment/callback/1/2",
-    )
-    body = push_body(push, MERCHANT, passkey="key", now=NOON)
+    body = push_body(PUSH, MERCHANT, passkey="key", now=NOON)
     assert set(body) == set(stored)
     assert {name: type(value) for name, value in body.items()} == {
         name: type(value) for name, value in stored.items()
@@ -250,8 +251,8 @@ def test_the_push_is_spelled_as_in_the_stored_request() -> None:
 
 def test_a_till_is_named_beside_its_store_number() -> None:
     till = Merchant(shortcode="600000", party_b="700000", transaction_type="CustomerBuyGoodsOnline")
-    push = Push(
-        msisdn="254708374149",
+    push = replace(
+        PUSH,
         amount_kes=1,
         account_reference="A",
         transaction_desc="B",

@@ -1,9 +1,11 @@
 """The HTTP face and a callback sink, really listening on loopback, for as long as a test needs."""
 
 import asyncio
+import json
 import queue
 import threading
 import time
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -100,6 +102,14 @@ class RunningSimulator:
         """One call of the control API."""
         url = f"{self.url}/_simulator/{path}"
         return requests.request(method, url, json=body or None, timeout=PATIENCE_SECONDS)
+
+    def events(self, path: str) -> Generator[dict[str, Any]]:
+        """The documents of a live stream."""
+        url = f"{self.url}/_simulator/{path}"
+        with requests.get(url, stream=True, timeout=PATIENCE_SECONDS) as stream:
+            for line in stream.iter_lines():
+                if line.startswith(b"data:"):
+                    yield json.loads(line[5:])
 
     def callback(self) -> Received:
         """The next callback that reached the sink."""

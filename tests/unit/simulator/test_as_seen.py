@@ -64,9 +64,7 @@ def test_a_push_is_taken_as_it_was_seen(row: str) -> None:
 @pytest.mark.parametrize(("is_prompted", "code"), [(True, 0), (False, 1037)])
 def test_a_long_reference_is_prompted_or_never_shown(is_prompted: bool, code: int) -> None:
     merchant = VirtualMerchant(Config(long_reference_is_prompted=is_prompted))
-    checkout_id = merchant.pushed(PAYS, AccountReference="A" * 14)
-    merchant.run()
-    assert merchant.results(checkout_id)[0]["ResultCode"] == code
+    assert merchant.ending(PAYS, AccountReference="A" * 14) == code
 
 
 DOES_NOT_EXIST = (500, "500.001.1001", "The transaction does not Exist")
@@ -74,8 +72,7 @@ DOES_NOT_EXIST = (500, "500.001.1001", "The transaction does not Exist")
 
 def test_a_query_can_say_that_the_transaction_does_not_exist() -> None:
     merchant = VirtualMerchant(Config(query_per_minute=None))
-    checkout_id = merchant.pushed(PAYS, "pays+query_does_not_exist")
-    merchant.run()
+    checkout_id = merchant.finished(PAYS, "pays+query_does_not_exist")
     assert error_code(merchant.query(checkout_id)) == DOES_NOT_EXIST
     assert error_code(merchant.query("ws_CO_1"))[:2] == (400, "400.002.02")
     merchant.daraja.configure(query_unknown_id="does_not_exist")
@@ -85,8 +82,7 @@ def test_a_query_can_say_that_the_transaction_does_not_exist() -> None:
 @pytest.mark.parametrize("code", ["4999", "2002", "7777", "TP40153", "-1"])
 def test_any_result_code_can_end_a_push(code: str) -> None:
     merchant = VirtualMerchant(Config(query_per_minute=None))
-    checkout_id = merchant.pushed(PAYS, f"result_{code}")
-    merchant.run()
+    checkout_id = merchant.finished(PAYS, f"result_{code}")
     (result,) = merchant.results(checkout_id)
     assert str(result["ResultCode"]) == code
     assert merchant.query(checkout_id).json()["ResultCode"] == code
@@ -101,28 +97,23 @@ def test_a_success_without_a_debit_is_no_result(name: str) -> None:
 
 def test_1037_has_two_sentences() -> None:
     merchant = VirtualMerchant(Config(query_per_minute=None))
-    checkout_id = merchant.pushed(PAYS, "ignores")
-    merchant.run()
+    checkout_id = merchant.finished(PAYS, "ignores")
     assert merchant.results(checkout_id)[0]["ResultDesc"] == "No response from user."
     asked = merchant.query(checkout_id).json()["ResultDesc"]
     assert asked == "DS timeout user cannot be reached."
 
 
-def test_a_callback_has_the_headers_that_were_seen() -> None:
-    merchant = VirtualMerchant()
-    merchant.pushed(PAYS)
-    merchant.run()
+def test_a_callback_has_the_headers_that_were_seen(merchant: VirtualMerchant) -> None:
+    merchant.finished(PAYS)
     assert merchant.received[0].headers == {
         "Content-Type": "application/json;charset=UTF-8",
         "Businessshortcode": "174379",
     }
 
 
-def test_a_callback_is_found_by_its_phone() -> None:
-    merchant = VirtualMerchant()
+def test_a_callback_is_found_by_its_phone(merchant: VirtualMerchant) -> None:
     merchant.pushed(PAYS)
-    merchant.pushed(WAITS, "cancels")
-    merchant.run()
+    merchant.finished(WAITS, "cancels")
     for kind in ("callback_posted", "callback_answered"):
         (found,) = merchant.daraja.journal.entries(kind=kind, phone=WAITS)
         assert found.facts["checkout_request_id"] != ""
@@ -145,8 +136,7 @@ def test_a_callback_is_found_by_its_phone() -> None:
         b"\xff\xfe the-passkey-itself",
     ],
 )
-def test_the_journal_keeps_no_secret(body: bytes) -> None:
-    merchant = VirtualMerchant()
+def test_the_journal_keeps_no_secret(merchant: VirtualMerchant, body: bytes) -> None:
     answer = merchant.post(PUSH, body)
     kept = json.dumps([each.document() for each in merchant.daraja.journal.entries()])
     assert not any(secret in kept or secret in str(answer.body) for secret in SECRETS)
@@ -189,8 +179,7 @@ NOT_IMITATED = {
 
 
 @pytest.mark.parametrize("path", NOT_IMITATED)
-def test_an_api_that_is_not_imitated_says_so(path: str) -> None:
-    merchant = VirtualMerchant()
+def test_an_api_that_is_not_imitated_says_so(merchant: VirtualMerchant, path: str) -> None:
     answer = merchant.post(path, {})
     status, code, message = error_code(answer)
     assert (status, code) == (404, "404.001.01")

@@ -22,8 +22,7 @@ def chosen(merchant: VirtualMerchant, msisdn: str, scenario: str | None = None) 
     return prompt.scenario.name
 
 
-def test_the_header_beats_the_next_wish_which_beats_the_phone() -> None:
-    merchant = VirtualMerchant()
+def test_the_header_beats_the_next_wish_which_beats_the_phone(merchant: VirtualMerchant) -> None:
     merchant.daraja.set_next("cancels", msisdn=PAYS)
     merchant.daraja.set_next("ignores")
     assert chosen(merchant, PAYS, "wrong_pin") == "wrong_pin"
@@ -32,20 +31,17 @@ def test_the_header_beats_the_next_wish_which_beats_the_phone() -> None:
     assert chosen(merchant, PAYS) == "pays"
 
 
-def test_a_wish_can_hold_for_several_pushes() -> None:
-    merchant = VirtualMerchant()
+def test_a_wish_can_hold_for_several_pushes(merchant: VirtualMerchant) -> None:
     merchant.daraja.set_next("cancels", times=2)
     assert [chosen(merchant, WAITS) for _ in range(3)] == ["cancels", "cancels", "normal"]
 
 
-def test_a_phone_keeps_its_scenario() -> None:
-    merchant = VirtualMerchant()
+def test_a_phone_keeps_its_scenario(merchant: VirtualMerchant) -> None:
     merchant.daraja.set_phone(WAITS, scenario="pays+callback_lost")
     assert [chosen(merchant, WAITS) for _ in range(2)] == ["pays+callback_lost"] * 2
 
 
-def test_the_default_holds_for_everybody_else() -> None:
-    merchant = VirtualMerchant()
+def test_the_default_holds_for_everybody_else(merchant: VirtualMerchant) -> None:
     merchant.daraja.set_scenario("pays")
     assert chosen(merchant, WAITS) == "pays"
     assert chosen(merchant, "254700000004") == "cancels"
@@ -81,16 +77,16 @@ def test_names_join_and_objects_extend_names() -> None:
         None,
     ],
 )
-def test_a_scenario_that_does_not_exist_is_refused_and_nothing_changes(spec: object) -> None:
-    merchant = VirtualMerchant()
+def test_a_scenario_that_does_not_exist_is_refused_and_nothing_changes(
+    merchant: VirtualMerchant, spec: object
+) -> None:
     for change in (merchant.daraja.set_scenario, merchant.daraja.set_next):
         with pytest.raises(UnknownScenarioError):
             change(spec)
     assert chosen(merchant, WAITS) == "normal"
 
 
-def test_a_wrong_header_is_refused_and_nothing_is_pushed() -> None:
-    merchant = VirtualMerchant()
+def test_a_wrong_header_is_refused_and_nothing_is_pushed(merchant: VirtualMerchant) -> None:
     answer = merchant.push(PAYS, "nonsense")
     assert answer.status == 400
     assert b"there is no scenario 'nonsense'" in answer.body
@@ -130,8 +126,7 @@ def test_every_named_scenario_can_be_lived_through(name: str) -> None:
 
 
 @pytest.mark.parametrize("known", KNOWN_PHONES, ids=lambda known: known.msisdn)
-def test_every_test_number_can_be_lived_through(known: object) -> None:
-    merchant = VirtualMerchant()
+def test_every_test_number_can_be_lived_through(merchant: VirtualMerchant, known: object) -> None:
     merchant.push(getattr(known, "msisdn", ""))
     merchant.run()
     assert merchant.daraja.next_event_at() is None
@@ -149,9 +144,8 @@ def test_every_test_number_can_be_lived_through(known: object) -> None:
     ],
 )
 def test_an_outage_lasts_as_long_as_it_says_and_nothing_reaches_mpesa(
-    kind: str, status: int, transport: Transport
+    merchant: VirtualMerchant, kind: str, status: int, transport: Transport
 ) -> None:
-    merchant = VirtualMerchant()
     merchant.daraja.start_outage(kind, 30, from_seconds=10)
     assert merchant.push("254712000001").status == 200
     merchant.now += 10
@@ -162,8 +156,7 @@ def test_an_outage_lasts_as_long_as_it_says_and_nothing_reaches_mpesa(
     assert len(merchant.daraja.prompts()) == 2
 
 
-def test_an_outage_can_be_ended_and_hits_only_its_endpoints() -> None:
-    merchant = VirtualMerchant()
+def test_an_outage_can_be_ended_and_hits_only_its_endpoints(merchant: VirtualMerchant) -> None:
     merchant.daraja.start_outage("busy", 100, endpoints=["query"])
     assert merchant.push(PAYS).status == 200
     assert merchant.query("ws_CO_1").status == 500
@@ -267,16 +260,16 @@ def test_a_wrong_scenario_file_says_what_is_wrong(
         ("merchants", ()),
     ],
 )
-def test_a_wrong_setting_changes_nothing(name: str, value: object) -> None:
-    merchant = VirtualMerchant()
+def test_a_wrong_setting_changes_nothing(
+    merchant: VirtualMerchant, name: str, value: object
+) -> None:
     before = merchant.daraja.config
     with pytest.raises(SettingError, match=name):
         merchant.daraja.configure(**{"show_seconds": 5, name: value})
     assert merchant.daraja.config == before
 
 
-def test_settings_change_while_it_runs() -> None:
-    merchant = VirtualMerchant()
+def test_settings_change_while_it_runs(merchant: VirtualMerchant) -> None:
     merchant.daraja.configure(query_per_minute=None, callback_attempts=3, prompt_seconds=5)
     assert merchant.daraja.config.query_per_minute is None
     assert merchant.daraja.config.prompt_seconds == 5.0

@@ -18,12 +18,10 @@ from tests.unit.simulator.virtual_merchant import (
 )
 
 
-def success(scenario: str) -> tuple[VirtualMerchant, dict[str, Any]]:
+def success(scenario: str, msisdn: str = PAYS) -> tuple[VirtualMerchant, dict[str, Any]]:
     """The one callback of a payment that went well under a scenario."""
     merchant = VirtualMerchant()
-    checkout_id = merchant.pushed(PAYS, f"pays+{scenario}")
-    merchant.run()
-    (result,) = merchant.results(checkout_id)
+    (result,) = merchant.results(merchant.finished(msisdn, f"pays+{scenario}"))
     return merchant, result
 
 
@@ -55,11 +53,8 @@ def test_a_success_has_the_documented_shape() -> None:
     assert values["MpesaReceiptNumber"] in merchant.daraja.ledger.debits
 
 
-def test_a_failure_has_no_metadata() -> None:
-    merchant = VirtualMerchant()
-    checkout_id = merchant.pushed("254700000004")
-    merchant.run()
-    (result,) = merchant.results(checkout_id)
+def test_a_failure_has_no_metadata(merchant: VirtualMerchant) -> None:
+    (result,) = merchant.results(merchant.finished("254700000004"))
     assert "CallbackMetadata" not in result
     assert result["ResultCode"] == 1032
 
@@ -111,12 +106,9 @@ def test_a_masked_phone_hides_the_middle() -> None:
     assert items(success("callback_masked_phone")[1])["PhoneNumber"] == "25470****149"
 
 
-def test_a_receipt_can_be_that_of_an_earlier_payment() -> None:
-    merchant = VirtualMerchant()
-    first = merchant.pushed(PAYS)
-    merchant.run()
-    second = merchant.pushed(PAYS, "pays+callback_reused_receipt", Amount=200)
-    merchant.run()
+def test_a_receipt_can_be_that_of_an_earlier_payment(merchant: VirtualMerchant) -> None:
+    first = merchant.finished(PAYS)
+    second = merchant.finished(PAYS, "pays+callback_reused_receipt", Amount=200)
     receipts = [items(merchant.results(each)[0])["MpesaReceiptNumber"] for each in (first, second)]
     assert receipts[0] == receipts[1]
     assert len(merchant.daraja.ledger.debits) == 2
@@ -129,40 +121,27 @@ def test_a_success_can_lack_its_metadata_or_its_items() -> None:
 
 def test_items_can_come_in_another_order() -> None:
     _, usual = success("normal")
-    orders = {
-        tuple(items(result))
-        for result in (_shuffled(f"2547123456{number:02d}") for number in range(10))
-    }
+    phones = [f"2547123456{number:02d}" for number in range(10)]
+    orders = {tuple(items(success("callback_shuffled", each)[1])) for each in phones}
     assert len(orders) > 3
     assert {frozenset(each) for each in orders} == {frozenset(items(usual))}
-
-
-def _shuffled(msisdn: str) -> dict[str, Any]:
-    merchant = VirtualMerchant()
-    checkout_id = merchant.pushed(msisdn, "pays+callback_shuffled")
-    merchant.run()
-    return merchant.results(checkout_id)[0]
 
 
 def test_a_code_can_be_a_string() -> None:
     assert success("callback_string_code")[1]["ResultCode"] == "0"
 
 
-def test_the_description_can_carry_a_prefix() -> None:
-    merchant = VirtualMerchant()
+def test_the_description_can_carry_a_prefix(merchant: VirtualMerchant) -> None:
     cancelled = merchant.pushed(WAITS, "cancels+callback_desc_prefix")
     ignored = merchant.pushed(PAYS, "ignores+callback_desc_prefix")
-    paid = merchant.pushed("254112345678", "pays+callback_desc_prefix")
-    merchant.run()
+    paid = merchant.finished("254112345678", "pays+callback_desc_prefix")
     assert merchant.results(cancelled)[0]["ResultDesc"].startswith("[STK_CB - ]")
     assert merchant.results(ignored)[0]["ResultDesc"].startswith("[STK DS timeout]")
     assert merchant.results(paid)[0]["ResultDesc"].startswith("[MpesaCB - ]")
 
 
-def test_the_body_can_be_broken_json() -> None:
-    merchant = VirtualMerchant()
-    merchant.pushed(PAYS, "pays+callback_malformed")
-    merchant.run()
+def test_the_body_can_be_broken_json(merchant: VirtualMerchant) -> None:
+    merchant.finished(PAYS, "pays+callback_malformed")
     with pytest.raises(json.JSONDecodeError):
         json.loads(merchant.received[0].body)
 
@@ -177,53 +156,43 @@ def test_the_body_can_be_broken_json() -> None:
         ("callback_four_times", 4),
     ],
 )
-def test_zero_or_more_callbacks_come(scenario: str, count: int) -> None:
-    merchant = VirtualMerchant()
-    merchant.pushed(PAYS, f"pays+{scenario}")
-    merchant.run()
+def test_zero_or_more_callbacks_come(merchant: VirtualMerchant, scenario: str, count: int) -> None:
+    merchant.finished(PAYS, f"pays+{scenario}")
     assert len(merchant.received) == count
-    assert len({delivery.body for delivery in merchant.received}) <= 1
-    assert len({delivery.at for delivery in merchant.received}) <= 1
+    assert len({(delivery.body, delivery.at) for delivery in merchant.received}) <= 1
     assert len({delivery.id for delivery in merchant.received}) == count
     assert len(merchant.daraja.ledger.debits) == 1
 
 
-@pytest.mark.parametrize("status", [None, 500, 404, 302])
-def test_a_callback_that_fails_is_discarded_by_default(status: int | None) -> None:
-    merchant = VirtualMerchant(callback_status=status)
-    merchant.pushed(PAYS)
-    merchant.run()
-    assert [each.attempt for each in merchant.received] == [1]
-
-
-def test_three_tries_are_the_other_reading() -> None:
-    merchant = VirtualMerchant(Config(callback_attempts=3), callback_status=503)
-    merchant.pushed(PAYS)
-    merchant.run()
-    assert [each.attempt for each in merchant.received] == [1, 2, 3]
-    assert len({each.id for each in merchant.received}) == 3
-
-
-def test_tries_end_with_the_first_2xx() -> None:
-    merchant = VirtualMerchant(Config(callback_attempts=3))
-    merchant.pushed(PAYS)
-    merchant.run()
-    assert len(merchant.received) == 1
+@pytest.mark.parametrize(
+    ("config", "status", "tries"),
+    [
+        *((Config(), status, [1]) for status in (None, 500, 404, 302)),
+        (Config(callback_attempts=3), 503, [1, 2, 3]),  # the other reading
+        (Config(callback_attempts=3), 200, [1]),
+    ],
+)
+def test_a_callback_that_fails_is_discarded_by_default(
+    config: Config, status: int | None, tries: list[int]
+) -> None:
+    merchant = VirtualMerchant(config, callback_status=status)
+    merchant.finished(PAYS)
+    assert [each.attempt for each in merchant.received] == tries
+    assert len({each.id for each in merchant.received}) == len(tries)
 
 
 @pytest.mark.parametrize(
     ("scenario", "seconds"), [("callback_late", 600), ("callback_hours_late", 21_600)]
 )
-def test_a_callback_can_come_long_after_the_prompt_ended(scenario: str, seconds: float) -> None:
-    merchant = VirtualMerchant()
-    merchant.pushed(PAYS, f"pays+{scenario}")
-    merchant.run()
+def test_a_callback_can_come_long_after_the_prompt_ended(
+    merchant: VirtualMerchant, scenario: str, seconds: float
+) -> None:
+    merchant.finished(PAYS, f"pays+{scenario}")
     (debit,) = merchant.daraja.ledger.debits.values()
     assert merchant.received[0].at == debit.at + seconds
 
 
-def test_callbacks_can_overtake_one_another() -> None:
-    merchant = VirtualMerchant()
+def test_callbacks_can_overtake_one_another(merchant: VirtualMerchant) -> None:
     for number in range(20):
         merchant.pushed(f"2547123456{number:02d}", "pays")
         merchant.now += 0.01
@@ -233,8 +202,7 @@ def test_callbacks_can_overtake_one_another() -> None:
     assert order != sorted(order)
 
 
-def test_a_callback_can_come_before_the_answer() -> None:
-    merchant = VirtualMerchant()
+def test_a_callback_can_come_before_the_answer(merchant: VirtualMerchant) -> None:
     answer: HttpAnswer = merchant.push("254700000031")
     assert answer.callbacks_first
     (delivery,) = merchant.daraja.due_callbacks()
@@ -242,8 +210,7 @@ def test_a_callback_can_come_before_the_answer() -> None:
     assert json.loads(delivery.body)["Body"]["stkCallback"]["ResultCode"] == 0
 
 
-def test_a_failure_can_be_followed_by_a_success() -> None:
-    merchant = VirtualMerchant()
+def test_a_failure_can_be_followed_by_a_success(merchant: VirtualMerchant) -> None:
     checkout_id = merchant.pushed("254700000035")
     merchant.wait(8)
     assert [each["ResultCode"] for each in merchant.results(checkout_id)] == [1037]
@@ -263,18 +230,15 @@ def test_a_callback_can_dribble_in() -> None:
     assert merchant.received[0].slow_seconds == 4
 
 
-def test_a_finished_result_can_be_posted_once_more() -> None:
-    merchant = VirtualMerchant()
-    checkout_id = merchant.pushed(PAYS)
-    merchant.run()
+def test_a_finished_result_can_be_posted_once_more(merchant: VirtualMerchant) -> None:
+    checkout_id = merchant.finished(PAYS)
     merchant.daraja.repeat_callback(checkout_id)
     merchant.run()
     assert len(merchant.received) == 2
     assert merchant.received[0].body == merchant.received[1].body
 
 
-def test_a_forgery_can_carry_anything_from_anywhere() -> None:
-    merchant = VirtualMerchant()
+def test_a_forgery_can_carry_anything_from_anywhere(merchant: VirtualMerchant) -> None:
     merchant.daraja.forge_callback(
         "https://pay.example.com/callback/wrong", b"nonsense", source_ip="8.8.8.8", after_seconds=60
     )

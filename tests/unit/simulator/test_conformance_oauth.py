@@ -25,8 +25,7 @@ def test_the_life_can_be_a_number_as_the_portal_prints_it() -> None:
     assert answer.json()["expires_in"] == 3599
 
 
-def test_a_new_token_kills_the_old_one() -> None:
-    merchant = VirtualMerchant()
+def test_a_new_token_kills_the_old_one(merchant: VirtualMerchant) -> None:
     old = merchant.token
     new = str(merchant.ask_token().json()["access_token"])
     assert error_code(merchant.push())[:2] == (404, "404.001.03")
@@ -42,8 +41,9 @@ def test_without_rotation_both_tokens_work() -> None:
 
 
 @pytest.mark.parametrize(("lived", "status"), [(3598.0, 200), (3599.0, 404)])
-def test_a_token_lives_as_long_as_it_says(lived: float, status: int) -> None:
-    merchant = VirtualMerchant()
+def test_a_token_lives_as_long_as_it_says(
+    merchant: VirtualMerchant, lived: float, status: int
+) -> None:
     merchant.now += lived
     assert merchant.push().status == status
 
@@ -56,8 +56,7 @@ def test_a_token_can_die_earlier_than_it_said() -> None:
     assert error_code(merchant.push()) == (404, "404.001.03", "Invalid Access Token")
 
 
-def test_every_token_can_be_killed_at_once() -> None:
-    merchant = VirtualMerchant()
+def test_every_token_can_be_killed_at_once(merchant: VirtualMerchant) -> None:
     assert merchant.daraja.revoke_tokens() == 1
     assert merchant.push().status == 404
 
@@ -93,8 +92,9 @@ def test_wrong_credentials_can_be_answered_with_an_empty_400() -> None:
         ("POST", "/mpesa/stkpush/v2/processrequest", 404, "404.001.01"),
     ],
 )
-def test_wrong_methods_and_paths(method: str, path: str, status: int, code: str) -> None:
-    merchant = VirtualMerchant()
+def test_wrong_methods_and_paths(
+    merchant: VirtualMerchant, method: str, path: str, status: int, code: str
+) -> None:
     answer = merchant.daraja.handle(HttpRequest(method, path, {}, b"{}"))
     assert error_code(answer)[:2] == (status, code)
 
@@ -110,8 +110,7 @@ def test_a_missing_or_malformed_bearer_header_is_404_001_04(header: str) -> None
     assert error_code(answer)[:2] == (404, "404.001.04")
 
 
-def test_an_app_without_the_product_is_401() -> None:
-    merchant = VirtualMerchant()
+def test_an_app_without_the_product_is_401(merchant: VirtualMerchant) -> None:
     authorization = basic("no-product-consumer-key", "no-product-consumer-secret")
     merchant.token = str(merchant.ask_token(authorization).json()["access_token"])
     answer = merchant.push()
@@ -128,8 +127,9 @@ def test_the_query_has_its_own_codes_for_a_bad_token(code: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "status"), [("html", 403), ("html_503", 503)])
-def test_the_firewall_can_answer_oauth_with_an_html_page(kind: str, status: int) -> None:
-    merchant = VirtualMerchant()
+def test_the_firewall_can_answer_oauth_with_an_html_page(
+    merchant: VirtualMerchant, kind: str, status: int
+) -> None:
     merchant.daraja.start_outage(kind, 10, endpoints=["oauth"])
     answer = merchant.ask_token()
     assert answer.status == status

@@ -1,7 +1,5 @@
 """docs/daraja.md, sections 7 and 8: every result code that can end an STK push, by its cause."""
 
-from typing import Any
-
 import pytest
 
 from simulator.core import Config
@@ -17,13 +15,6 @@ FACT_TABLE = (
 )
 
 
-def ending(merchant: VirtualMerchant, *arguments: Any, **changes: Any) -> Any:
-    """The ResultCode of the last callback about a new push."""
-    checkout_id = merchant.pushed(*arguments, **changes)
-    merchant.run()
-    return merchant.results(checkout_id)[-1]["ResultCode"]
-
-
 def test_the_table_of_results_is_the_fact_table_and_still_processing_is_not_in_it() -> None:
     assert set(FACT_TABLE) == set(RESULTS)
 
@@ -31,8 +22,7 @@ def test_the_table_of_results_is_the_fact_table_and_still_processing_is_not_in_i
 @pytest.mark.parametrize("code", [each for each in FACT_TABLE if each != "0"])
 def test_every_code_can_end_a_push_in_callback_and_query(code: str) -> None:
     merchant = VirtualMerchant(Config(query_per_minute=None))
-    checkout_id = merchant.pushed(PAYS, f"result_{code}")
-    merchant.run()
+    checkout_id = merchant.finished(PAYS, f"result_{code}")
     (result,) = merchant.results(checkout_id)
     assert result["ResultCode"] == (int(code) if code.isdigit() else code)
     if code != "1037":  # whose callback has a sentence of its own
@@ -60,48 +50,46 @@ def test_every_code_can_end_a_push_in_callback_and_query(code: str) -> None:
     ],
 )
 def test_the_test_numbers_do_what_they_say(msisdn: str, code: int) -> None:
-    assert ending(VirtualMerchant(), msisdn) == code
+    assert VirtualMerchant().ending(msisdn) == code
 
 
-def test_an_amount_over_the_cap_is_3() -> None:
-    merchant = VirtualMerchant()
+def test_an_amount_over_the_cap_is_3(merchant: VirtualMerchant) -> None:
     merchant.daraja.set_phone(PAYS, balance_kes=400_000)
-    assert ending(merchant, Amount=250_000) == 0
-    assert ending(merchant, Amount=250_001) == 3
+    assert merchant.ending(Amount=250_000) == 0
+    assert merchant.ending(Amount=250_001) == 3
 
 
 def test_the_daily_limit_is_4_and_ends_at_midnight_in_nairobi() -> None:
     merchant = VirtualMerchant(Config(daily_max_kes=300))
-    assert ending(merchant, Amount=200) == 0
-    assert ending(merchant, Amount=101) == 4
+    assert merchant.ending(Amount=200) == 0
+    assert merchant.ending(Amount=101) == 4
     merchant.wait(12 * 3600)
     merchant.token = str(merchant.ask_token().json()["access_token"])
-    assert ending(merchant, Amount=101) == 0
+    assert merchant.ending(Amount=101) == 0
 
 
 def test_a_full_payee_account_is_8() -> None:
-    assert ending(VirtualMerchant(), BusinessShortCode="600988", PartyB="600988") == 8
+    assert VirtualMerchant().ending(BusinessShortCode="600988", PartyB="600988") == 8
 
 
-def test_the_same_amount_within_two_minutes_of_a_debit_is_17() -> None:
-    merchant = VirtualMerchant()
-    assert ending(merchant) == 0
-    assert ending(merchant) == 17
-    assert ending(merchant, Amount=101) == 0
+def test_the_same_amount_within_two_minutes_of_a_debit_is_17(merchant: VirtualMerchant) -> None:
+    assert merchant.ending() == 0
+    assert merchant.ending() == 17
+    assert merchant.ending(Amount=101) == 0
     merchant.wait(120)
-    assert ending(merchant) == 0
+    assert merchant.ending() == 0
 
 
 def test_the_same_amount_after_a_failure_is_fine_unless_the_reading_is_strict() -> None:
     lenient, strict = VirtualMerchant(), VirtualMerchant(Config(same_amount_is_strict=True))
     for merchant in (lenient, strict):
-        assert ending(merchant, PAYS, "cancels") == 1032
-    assert ending(lenient) == 0
-    assert ending(strict) == 17
+        assert merchant.ending(PAYS, "cancels") == 1032
+    assert lenient.ending() == 0
+    assert strict.ending() == 17
 
 
 def test_a_prompt_over_182_characters_is_1025() -> None:
-    assert ending(VirtualMerchant(), BusinessShortCode="600999", PartyB="600999") == 1025
+    assert VirtualMerchant().ending(BusinessShortCode="600999", PartyB="600999") == 1025
 
 
 @pytest.mark.parametrize(
@@ -121,14 +109,13 @@ def test_paybill_and_till_must_be_asked_as_what_they_are(
     shortcode: str, kind: str, party_b: str, code: int | str
 ) -> None:
     fields = {"BusinessShortCode": shortcode, "TransactionType": kind, "PartyB": party_b}
-    assert ending(VirtualMerchant(), **fields) == code
+    assert VirtualMerchant().ending(**fields) == code
 
 
-def test_three_wrong_pins_lock_the_credential() -> None:
-    merchant = VirtualMerchant()
-    assert [ending(merchant, "254700000005") for _ in range(4)] == [2001, 2001, 8006, 8006]
+def test_three_wrong_pins_lock_the_credential(merchant: VirtualMerchant) -> None:
+    assert [merchant.ending("254700000005") for _ in range(4)] == [2001, 2001, 8006, 8006]
     merchant.daraja.set_phone("254700000005", is_locked=False, scenario="pays")
-    assert ending(merchant, "254700000005") == 0
+    assert merchant.ending("254700000005") == 0
 
 
 def test_a_prompt_lives_as_long_as_configured() -> None:
@@ -140,8 +127,7 @@ def test_a_prompt_lives_as_long_as_configured() -> None:
     assert merchant.daraja.prompt(checkout_id).result is not None
 
 
-def test_a_phone_switched_off_before_the_prompt_shows_is_1037() -> None:
-    merchant = VirtualMerchant()
+def test_a_phone_switched_off_before_the_prompt_shows_is_1037(merchant: VirtualMerchant) -> None:
     checkout_id = merchant.pushed(WAITS)
     merchant.daraja.set_phone(WAITS, is_on=False)
     merchant.run()

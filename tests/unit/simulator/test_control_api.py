@@ -1,7 +1,6 @@
 """The control API: what it can do, what it refuses, and that its document tells the truth."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,21 +8,6 @@ import requests
 
 from tests.unit.simulator.running import PATIENCE_SECONDS, RunningSimulator
 from tests.unit.simulator.virtual_merchant import PAYS, WAITS
-
-
-@pytest.fixture
-def simulator() -> Iterator[RunningSimulator]:
-    with RunningSimulator() as running:
-        yield running
-
-
-def events(simulator: RunningSimulator, path: str) -> Iterator[dict[str, Any]]:
-    """The documents of a live stream."""
-    url = f"{simulator.url}/_simulator/{path}"
-    with requests.get(url, stream=True, timeout=PATIENCE_SECONDS) as stream:
-        for line in stream.iter_lines():
-            if line.startswith(b"data:"):
-                yield json.loads(line[5:])
 
 
 def open_prompt(simulator: RunningSimulator) -> str:
@@ -128,23 +112,23 @@ def test_the_journal_is_read_page_by_page(simulator: RunningSimulator) -> None:
 
 
 def test_a_phone_is_followed_live(simulator: RunningSimulator) -> None:
-    stream = events(simulator, f"phones/{WAITS}/events")
+    stream = simulator.events(f"phones/{WAITS}/events")
     assert next(stream)["prompt"] is None
     simulator.push(WAITS)
     seen = next(each for each in stream if each["prompt"] is not None)
     assert seen["prompt"]["merchant"] == "HAKIKA CLINIC"
     simulator.control("POST", f"phones/{WAITS}/answer", action="cancel")
     assert next(each for each in stream if each["prompt"] is None)["is_busy"] is False
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
 
 
 def test_everything_is_followed_live_from_where_one_left_off(simulator: RunningSimulator) -> None:
     simulator.push()
     simulator.callback()
-    stream = events(simulator, "events?after=0")
+    stream = simulator.events("events?after=0")
     kinds = {next(stream)["kind"] for _ in range(6)}
     assert {"request", "prompt"} <= kinds
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,11 @@ import pytest
 
 from simulator.core import Config
 from simulator.doubtful import DOUBTS, Doubt
-from tests.unit.simulator.initiator_client import InitiatorClient
+from tests.unit.simulator.initiator_client import InitiatorClient, parameters
 from tests.unit.simulator.test_conformance_c2b import PAYBILL, STORE, TILL, pay
+from tests.unit.simulator.test_conformance_openapi import QR
 from tests.unit.simulator.test_conformance_pull import pull, register
-from tests.unit.simulator.virtual_merchant import (
-    PAYS,
-    WAITS,
-    VirtualMerchant,
-)
+from tests.unit.simulator.virtual_merchant import PAYS, WAITS, VirtualMerchant
 
 BY_HAND = "ABCDEFGHIJKL"
 UNKNOWN = "UKN00ZZZZZ"
@@ -55,18 +52,15 @@ def posts(config: Config, *, by_hand: bool = False) -> int:
         merchant.register()
         pay(merchant)
     else:
-        merchant.pushed(PAYS)
-        merchant.run()
+        merchant.finished(PAYS)
     return len(merchant.received)
 
 
 def after_a_failure(config: Config) -> object:
     """The result of a push right after the same one failed."""
     merchant = VirtualMerchant(config)
-    for scenario in ("cancels", None):
-        checkout_id = merchant.pushed(PAYS, scenario)
-        merchant.run()
-    return merchant.results(checkout_id)[-1]["ResultCode"]
+    merchant.ending(PAYS, "cancels")
+    return merchant.ending(PAYS)
 
 
 def confirmation(config: Config, *, pushes: bool = False) -> list[Any]:
@@ -74,8 +68,7 @@ def confirmation(config: Config, *, pushes: bool = False) -> list[Any]:
     merchant = VirtualMerchant(config)
     merchant.register()
     if pushes:
-        merchant.pushed(PAYS)
-        merchant.run()
+        merchant.finished(PAYS)
     else:
         pay(merchant, account=BY_HAND)
     return [(each["BillRefNumber"], each["ThirdPartyTransID"]) for each in merchant.notices()]
@@ -125,8 +118,7 @@ def status_after_reversal(config: Config) -> object:
     """What Transaction Status says about a reversed payment."""
     client = InitiatorClient(config)
     client.code("reversal")
-    told = client.outcome("status")["ResultParameters"]["ResultParameter"]
-    return next(each["Value"] for each in told if each["Key"] == "TransactionStatus")
+    return parameters(client.outcome("status"))["TransactionStatus"]
 
 
 def status_by_stk_id(config: Config) -> object:
@@ -144,15 +136,7 @@ def type_4(config: Config) -> int:
 
 def qr_code(config: Config) -> int:
     """How long the ResponseCode of a QR code is."""
-    fields = {
-        "MerchantName": "A",
-        "RefNo": "B",
-        "Amount": 1,
-        "TrxCode": "PB",
-        "CPI": PAYBILL,
-        "Size": "100",
-    }
-    answer = VirtualMerchant(config).post("/mpesa/qrcode/v1/generate", fields)
+    answer = VirtualMerchant(config).post("/mpesa/qrcode/v1/generate", QR)
     return len(str(answer.json()["ResponseCode"]))
 
 

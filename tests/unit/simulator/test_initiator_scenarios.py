@@ -40,9 +40,13 @@ DELIVERIES = [
 @pytest.mark.parametrize(("scenario", "status", "posts", "is_moved"), DELIVERIES)
 @pytest.mark.parametrize("chosen_by", ["header", "next", "file", "phone", "chance"])
 def test_a_named_scenario_decides_how_a_reversal_goes(
-    scenario: str, status: int, posts: tuple[int, int], is_moved: bool, chosen_by: str
+    client: InitiatorClient,
+    scenario: str,
+    status: int,
+    posts: tuple[int, int],
+    is_moved: bool,
+    chosen_by: str,
 ) -> None:
-    client = InitiatorClient()
     if chosen_by == "next":
         client.daraja.set_next(scenario, api="reversal")
     elif chosen_by == "file":
@@ -77,11 +81,9 @@ OF_NUMBERS = [
 
 @pytest.mark.parametrize(("digits", "codes", "is_moved"), OF_NUMBERS)
 def test_a_test_number_decides_how_its_refund_goes(
-    digits: str, codes: list[object], is_moved: bool
+    client: InitiatorClient, digits: str, codes: list[object], is_moved: bool
 ) -> None:
-    client = InitiatorClient()
-    client.pushed(f"2547000000{digits}")
-    client.run()
+    client.finished(f"2547000000{digits}")
     receipt = list(client.daraja.ledger.debits)[-1]
     before = len(client.received)
     client.call("reversal", TransactionID=receipt)
@@ -91,8 +93,7 @@ def test_a_test_number_decides_how_its_refund_goes(
     assert (receipt in client.daraja.ledger.reversed_receipts) is is_moved
 
 
-def test_a_result_can_be_early_late_contradicting_or_from_anywhere() -> None:
-    client = InitiatorClient()
+def test_a_result_can_be_early_late_contradicting_or_from_anywhere(client: InitiatorClient) -> None:
     early = client.call("reversal", "outcome_first")
     assert early.callbacks_first
     assert client.daraja.due_callbacks()

@@ -9,13 +9,7 @@ from simulator.core import Config, HttpAnswer
 from tests.unit.simulator.initiator_client import InitiatorClient
 from tests.unit.simulator.test_conformance_c2b import pay, registered, simulate
 from tests.unit.simulator.test_conformance_pull import STORE, merchant_with, pull, register
-from tests.unit.simulator.test_payload_shapes import (
-    CALLBACKS,
-    PAYLOADS,
-    answers,
-    payload,
-    shape,
-)
+from tests.unit.simulator.test_payload_shapes import CALLBACKS, PAYLOADS, answers, payload, shape
 from tests.unit.simulator.virtual_merchant import PAYS, VALIDATION_URL, VirtualMerchant
 
 CODES = ("ResponseCode", "ResponseMessage", "ResponseStatus", "Response Status", "errorCode")
@@ -36,8 +30,7 @@ def confirmation(
 def twin() -> dict[str, Any]:
     """The confirmation of a pushed payment, as one merchant sees it."""
     merchant = registered(c2b_third_party_id="merchant_request_id")
-    merchant.pushed(PAYS)
-    merchant.run()
+    merchant.finished(PAYS)
     notice: dict[str, Any] = merchant.notices()[-1]
     return notice
 
@@ -123,18 +116,10 @@ def reversed_twice() -> dict[str, Any]:
     return client.outcome("reversal")
 
 
-def status_of_payout() -> dict[str, Any]:
+def status_of_payout(scenario: str | None = None) -> dict[str, Any]:
     """What Transaction Status says about a payout."""
     client = InitiatorClient(Config(opening_utility_kes=1000))
     client.outcome("b2c", OriginatorConversationID="own-9")
-    return client.outcome("status", OriginalConversationID="own-9", Occasion="OK")
-
-
-def status_with_a_key_twice() -> dict[str, Any]:
-    """The same about a payout, the first key once more."""
-    client = InitiatorClient(Config(opening_utility_kes=1000))
-    client.outcome("b2c", OriginatorConversationID="own-9")
-    scenario = "outcome_repeated_key"
     return client.outcome("status", scenario, OriginalConversationID="own-9", Occasion="OK")
 
 
@@ -146,7 +131,7 @@ RESULTS: dict[str, Callable[[], dict[str, Any]]] = {
     "reversal_result_no_money": lambda: result("reversal", "settled_to_bank"),
     "result_with_one_parameter": lambda: result("reversal", "outcome_single_parameter"),
     "status_result": status_of_payout,
-    "result_with_a_key_twice": status_with_a_key_twice,
+    "result_with_a_key_twice": lambda: status_of_payout("outcome_repeated_key"),
     "status_result_unknown_receipt": lambda: result("status", TransactionID=UNKNOWN),
     "balance_result": lambda: result("balance"),
     "balance_result_locked": lambda: result("balance", "outcome_8006"),

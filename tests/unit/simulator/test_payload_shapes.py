@@ -112,8 +112,7 @@ def test_every_answer_has_the_recorded_shape_code_and_words() -> None:
 def test_every_callback_has_the_recorded_shape_code_and_words(name: str) -> None:
     is_older = name == "callback_unreachable"  # the portal's words; the sandbox has others now
     merchant = VirtualMerchant(Config(older_shapes=is_older))
-    merchant.pushed(PAYS, CALLBACKS[name])
-    merchant.run()
+    merchant.finished(PAYS, CALLBACKS[name])
     sent, recorded = json.loads(merchant.received[0].body), payload(name)
     assert shape(sent) == shape(recorded)
     for key in ("ResultCode", "ResultDesc"):
@@ -128,7 +127,6 @@ def test_the_firewalls_page_is_the_recorded_one_but_for_its_number() -> None:
     assert page.endswith(after)
 
 
-def test_the_recorded_request_is_taken_with_a_right_password() -> None:
-    merchant = VirtualMerchant()
+def test_the_recorded_request_is_taken_with_a_right_password(merchant: VirtualMerchant) -> None:
     request = {**payload("push_request_paybill"), "Password": push_fields()["Password"]}
     assert merchant.post("/mpesa/stkpush/v1/processrequest", request).status == 200

@@ -7,11 +7,6 @@ from simulator.core.errors import PromptClosedError, SettingError, UnknownPrompt
 from tests.unit.simulator.virtual_merchant import PAYS, WAITS, VirtualMerchant
 
 
-@pytest.fixture
-def merchant() -> VirtualMerchant:
-    return VirtualMerchant()
-
-
 def shown(merchant: VirtualMerchant, msisdn: str = WAITS) -> str:
     """A prompt that is on the screen."""
     checkout_id = merchant.pushed(msisdn)
@@ -19,27 +14,24 @@ def shown(merchant: VirtualMerchant, msisdn: str = WAITS) -> str:
     return checkout_id
 
 
-def test_the_right_pin_pays(merchant: VirtualMerchant) -> None:
-    checkout_id = shown(merchant)
-    merchant.daraja.answer_prompt(checkout_id, "pin", "1234")
+@pytest.mark.parametrize(
+    ("msisdn", "pin", "action", "code", "balance_kes"),
+    [
+        (WAITS, "1234", "pin", 0, 49_900),
+        (WAITS, "0000", "pin", 2001, 50_000),  # the PIN is the prompted phone's
+        (WAITS, "1234", "cancel", 1032, 50_000),
+        (PAYS, "1234", "cancel", 1032, 50_000),  # faster than the automatic person
+    ],
+)
+def test_what_the_person_does_ends_the_prompt(
+    merchant: VirtualMerchant, msisdn: str, pin: str, action: str, code: int, balance_kes: int
+) -> None:
+    merchant.daraja.set_phone(msisdn, pin=pin)
+    checkout_id = shown(merchant, msisdn)
+    merchant.daraja.answer_prompt(checkout_id, action, "1234")
     merchant.run()
-    assert merchant.results(checkout_id)[0]["ResultCode"] == 0
-    assert merchant.daraja.ledger.wallets[WAITS] == 49_900
-
-
-def test_the_pin_is_the_prompted_phones(merchant: VirtualMerchant) -> None:
-    merchant.daraja.set_phone(WAITS, pin="0000")
-    checkout_id = shown(merchant)
-    merchant.daraja.answer_prompt(checkout_id, "pin", "1234")
-    merchant.run()
-    assert merchant.results(checkout_id)[0]["ResultCode"] == 2001
-
-
-def test_cancel_is_1032(merchant: VirtualMerchant) -> None:
-    checkout_id = shown(merchant)
-    merchant.daraja.answer_prompt(checkout_id, "cancel")
-    merchant.run()
-    assert merchant.results(checkout_id)[0]["ResultCode"] == 1032
+    assert [each["ResultCode"] for each in merchant.results(checkout_id)] == [code]
+    assert merchant.daraja.ledger.wallets[msisdn] == balance_kes
 
 
 def test_an_ignored_prompt_keeps_the_phone_locked_until_it_runs_out(
@@ -77,15 +69,6 @@ def test_a_pin_after_the_end_of_the_prompt_does_nothing(merchant: VirtualMerchan
     assert merchant.daraja.ledger.debits == {}
 
 
-def test_a_person_at_the_page_can_be_faster_than_the_automatic_one(
-    merchant: VirtualMerchant,
-) -> None:
-    checkout_id = shown(merchant, PAYS)
-    merchant.daraja.answer_prompt(checkout_id, "cancel")
-    merchant.run()
-    assert [each["ResultCode"] for each in merchant.results(checkout_id)] == [1032]
-
-
 def test_unknown_prompts_and_actions_are_named(merchant: VirtualMerchant) -> None:
     with pytest.raises(UnknownPromptError, match="ws_CO_1"):
         merchant.daraja.answer_prompt("ws_CO_1", "cancel")
@@ -112,8 +95,7 @@ def test_the_sms_carries_the_receipt_and_the_balance(
     merchant: VirtualMerchant, language: str, words: str
 ) -> None:
     merchant.daraja.set_phone(PAYS, language=language)
-    merchant.pushed(PAYS)
-    merchant.run()
+    merchant.finished(PAYS)
     (message,) = merchant.daraja.phone(PAYS).messages
     (receipt,) = merchant.daraja.ledger.debits
     assert message.text.startswith(f"{receipt} {words}")
@@ -127,14 +109,12 @@ def test_the_sms_carries_the_receipt_and_the_balance(
 def test_a_failure_the_customer_caused_is_told_by_sms(
     merchant: VirtualMerchant, msisdn: str, words: str
 ) -> None:
-    merchant.pushed(msisdn)
-    merchant.run()
+    merchant.finished(msisdn)
     assert words in merchant.daraja.phone(msisdn).messages[0].text
 
 
 def test_a_cancelled_prompt_sends_no_sms(merchant: VirtualMerchant) -> None:
-    merchant.pushed("254700000004")
-    merchant.run()
+    merchant.finished("254700000004")
     assert merchant.daraja.phone("254700000004").messages == []
 
 

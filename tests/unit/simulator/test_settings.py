@@ -14,13 +14,7 @@ from simulator.doubtful import DOUBTS
 from tests.unit.simulator.initiator_client import InitiatorClient, credential
 from tests.unit.simulator.test_conformance_c2b import pay, simulate
 from tests.unit.simulator.test_conformance_pull import pull, register
-from tests.unit.simulator.virtual_merchant import (
-    NOON,
-    PAYS,
-    WAITS,
-    VirtualMerchant,
-    basic,
-)
+from tests.unit.simulator.virtual_merchant import NOON, PAYS, WAITS, VirtualMerchant, basic
 
 SWITCHED_OFF, WRONG_PIN = "254700000002", "254700000005"
 DAY = 86_400
@@ -32,8 +26,7 @@ def story(msisdn: str = PAYS, scenario: str | None = None, **fields: Any) -> See
 
     def look(config: Config) -> object:
         merchant = VirtualMerchant(config)
-        checkout_id = merchant.pushed(msisdn, scenario, **fields)
-        merchant.run()
+        checkout_id = merchant.finished(msisdn, scenario, **fields)
         told = [each["ResultCode"] for each in merchant.results(checkout_id)]
         moments = [(each.at - NOON, each.kind) for each in merchant.daraja.journal.entries()]
         posts = [
@@ -69,10 +62,8 @@ def later(config: Config) -> object:
 def twice(config: Config) -> object:
     """The result of the same push once more."""
     merchant = VirtualMerchant(config)
-    for _ in range(2):
-        checkout_id = merchant.pushed()
-        merchant.run()
-    return merchant.results(checkout_id)[0]["ResultCode"]
+    merchant.ending()
+    return merchant.ending()
 
 
 def asked_at_once(config: Config) -> object:
@@ -85,8 +76,7 @@ def asked_at_once(config: Config) -> object:
 def repeated(config: Config) -> object:
     """When a callback that is answered 500 comes."""
     merchant = VirtualMerchant(config.changed({"callback_attempts": 2}), callback_status=500)
-    merchant.pushed()
-    merchant.run()
+    merchant.finished()
     return [each.at for each in merchant.received]
 
 

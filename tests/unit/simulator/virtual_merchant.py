@@ -102,6 +102,16 @@ class VirtualMerchant:
         assert answer.json()["ResponseCode"] == "0"
         return str(answer.json()["CheckoutRequestID"])
 
+    def finished(self, msisdn: str = PAYS, scenario: str | None = None, **changes: Any) -> str:
+        """The same, and lets everything happen that follows."""
+        checkout_id = self.pushed(msisdn, scenario, **changes)
+        self.run()
+        return checkout_id
+
+    def ending(self, msisdn: str = PAYS, scenario: str | None = None, **changes: Any) -> Any:
+        """The ResultCode of the last callback about a new push."""
+        return self.results(self.finished(msisdn, scenario, **changes))[-1]["ResultCode"]
+
     def query(self, checkout_id: str, **changes: Any) -> HttpAnswer:
         """One status query."""
         fields = {
@@ -164,6 +174,11 @@ class VirtualMerchant:
 def items(callback: dict[str, Any]) -> dict[str, Any]:
     """The metadata of a callback by name; an item without a value gives None."""
     return {each["Name"]: each.get("Value") for each in callback["CallbackMetadata"]["Item"]}
+
+
+def invalid(name: str, code: str = "400.002.02") -> tuple[int, str, str]:
+    """Status, errorCode and errorMessage of the refusal that names a field."""
+    return 400, code, f"Bad Request - Invalid {name}"
 
 
 def error_code(answer: HttpAnswer) -> tuple[int, object, object]:
