@@ -109,17 +109,25 @@ RARE = (
 
 @dataclass(slots=True)
 class Coverage:
-    """Counters of one history or, merged, of many."""
+    """Counters of one history or, merged, of many.
+
+    Shape: `decisions` are "decision | operation" of each try to write one, `struck` are
+    "fault @ decision" of those that a fault met.
+    """
 
     calls: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    decisions: Counter[str] = field(default_factory=Counter)
+    struck: Counter[str] = field(default_factory=Counter)
 
     def merge(self, other: Coverage) -> None:
         """Add another's counts."""
         self.calls.update(other.calls)
         self.faults.update(other.faults)
         self.outcomes.update(other.outcomes)
+        self.decisions.update(other.decisions)
+        self.struck.update(other.struck)
 
     @property
     def calls_total(self) -> int:
@@ -148,4 +156,6 @@ class Coverage:
             "faults_by_kind": self.faults_by_kind(),
             "faults_by_site": dict(sorted(self.faults.items())),
             "outcomes": dict(sorted(self.outcomes.items())),
+            "decisions": dict(sorted(self.decisions.items())),
+            "struck": dict(sorted(self.struck.items())),
         }

@@ -26,6 +26,7 @@ from tests.support.dynamodb.faults import (
     transaction_in_progress,
 )
 
+from .decisions import WRITES
 from .faults import Fault, FaultKind
 from .scheduler import Actor, CrashError
 
@@ -264,7 +265,17 @@ class Network:
         if fault is not None:
             actor.faults += 1
             world.coverage.faults[f"{fault.kind} @ {site}"] += 1
+        if "decision" in actor.notes:
+            self._note_decision(actor.notes["decision"], what, fault)
         return fault
+
+    def _note_decision(self, decision: str, what: str, fault: Fault | None) -> None:
+        """Count a try to write a decision, and what struck it."""
+        service, operation = what.split()
+        if service == "dynamodb" and operation in WRITES:
+            self._world.coverage.decisions[f"{decision} | {operation}"] += 1
+            if fault is not None:
+                self._world.coverage.struck[f"{fault.kind} @ {decision}"] += 1
 
     def _fault(self, actor: Actor, what: str) -> Fault | None:
         """A fault that goes on, or a new one."""

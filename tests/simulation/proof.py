@@ -174,7 +174,11 @@ def _so_far(found: dict[str, Any], play: Play) -> _SoFar:
         histories=found["histories"],
         seconds=found["seconds"],
         coverage=Coverage(
-            Counter(found["calls"]), Counter(found["faults_by_site"]), Counter(found["outcomes"])
+            Counter(found["calls"]),
+            Counter(found["faults_by_site"]),
+            Counter(found["outcomes"]),
+            Counter(found.get("decisions", {})),
+            Counter(found.get("struck", {})),
         ),
     )
     for seed, invariant, sentence in found["violations"]:

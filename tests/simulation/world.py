@@ -38,6 +38,7 @@ from tests.support.dynamodb import attach, new_client, use_virtual_time
 from tests.support.lambdas import DOMAIN, TIMEOUT_SECONDS, Lambda, environment
 
 from .coverage import Coverage
+from .decisions import HEARD, heard
 from .faults import Fault, FaultKind, Faults
 from .invariants.watch import Watch
 from .network import Network
@@ -170,7 +171,8 @@ class SimulatedWorld:
         for handler, _ in streams:
             handler.stream = self._output
         try:
-            with environment(self.plan.environment):
+            with environment(self.plan.environment), heard(self.scheduler):
+                self.note(HEARD)
                 yield
         finally:
             self.scheduler.close()
