@@ -91,7 +91,7 @@ web-tests: environments ## the JavaScript client's own tests
 simulator: environments ## the Daraja simulator alone
 	@exec $(PY) -m simulator
 
-prove: environments ## 100,000 histories with faults, sweeps and mutants; writes docs/proof.json
+prove: environments ## the histories, sweeps, model and mutants by name; writes docs/proof.json (hours)
 	@PYTHONPATH=shared:. $(PY) -m tests.simulation prove --jobs $(PARALLEL)
 
 second-opinion: environments ## the handlers in killed processes on AWS's DynamoDB Local (needs Java and npm's package)

@@ -18,7 +18,7 @@ def main() -> int:
     explore.add_argument("--all-rules", action="store_true", help="then without each rule in turn")
     commands.add_parser("without", help="what breaks without a rule").add_argument("rule")
     commands.add_parser("rules", help="the rules, their sections and worlds")
-    commands.add_parser("prove", help="everything; writes docs/proof.json and docs/proof.md")
+    commands.add_parser("prove", help="everything; writes docs/proof.json and its pages")
     given = parser.parse_args()
     match given.command:
         case "explore":

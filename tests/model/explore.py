@@ -19,7 +19,8 @@ def explore_all(say: Callable[[str], None], names: Iterable[str] = ()) -> list[F
 
 
 def _world(name: str, say: Callable[[str], None]) -> Figures:
-    found = search(worlds()[name])
+    world = worlds()[name]
+    found = search(world)
     broken = [f"{what}: {' | '.join(way)}" for what, way in found.breaks.items()]
     say(f"{name}: {found.states:,} states, {found.steps:,} steps, {found.ends:,} ends")
     for each in broken:
@@ -30,6 +31,7 @@ def _world(name: str, say: Callable[[str], None]) -> Figures:
         "steps": found.steps,
         "ends": found.ends,
         "broken": broken,
+        "decisions": sorted(world.decisions),
     }
 
 
@@ -53,11 +55,13 @@ def figures(say: Callable[[str], None]) -> Figures:
     """The whole: every world holds, and no rule can be taken out."""
     started = time.monotonic()
     explored = explore_all(say)
+    decisions = sorted({name for each in explored for name in each.pop("decisions")})
     taken = [take_out(rule, say) for rule in RULES]
     return {
         "holds": not any(each["broken"] for each in explored) and all(t["breaks"] for t in taken),
         "states": sum(each["states"] for each in explored),
         "worlds": explored,
+        "decisions": decisions,
         "rules": taken,
         "seconds": round(time.monotonic() - started),
     }

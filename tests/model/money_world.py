@@ -7,7 +7,7 @@ have come, Daraja answers truthfully and two days have passed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .state import (
@@ -77,7 +77,7 @@ class MoneyWorld:
     Shape: `bookings` and `phones` are of each payment in turn; `may` are the faults and acts that
     can happen, `faults` how many faults in all; `is_till` where no account comes with the money;
     `is_late` where a prompt's money moves after its time; `postpones` where one handler at a time
-    may read and write only later.
+    may read and write only later; `decisions` are those that led to a write in some state.
     """
 
     bookings: tuple[int, ...] = (0,)
@@ -91,6 +91,7 @@ class MoneyWorld:
     pulls: bool = True
     last_age: int = TWO_DAYS
     without: str = ""
+    decisions: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def prompted(self) -> int:

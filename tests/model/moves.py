@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from .decide import decide
+from .decisions import decision_of
 from .ladder import may_be_a_prompts, owner_of
 from .money import CLOSES, LASTS, SUCCESS, UNLISTED
 from .money_world import AGES, RESERVE, Mail, MoneyWorld, State, replaced
@@ -71,6 +72,7 @@ class Playing(MoneyWorld):
             for write in _writes(self.around(state, i, -1), RESERVE, NEW, self.without):
                 done = _commit(self.around(state, i, -1), write, self.without)
                 if done is not None:
+                    self.decisions.add(decision_of(None, RESERVE))
                     yield f"{i} reserves", self.put(sending, i, -1, done)
             return
 
@@ -253,10 +255,15 @@ class Playing(MoneyWorld):
         for write in writes:
             done = _commit(around, write, self.without)
             if done is not None:
+                self._note(write, evidence)
                 yield what, self.put(state, i, r, done)
             if self.postpones and not at_once and not state.decided:
                 later = (*state.decided, (Mail(i, r, evidence), write))
                 yield f"{what}, decided", state._replace(decided=later)
+
+    def _note(self, write: Write, evidence: Evidence) -> None:
+        if write.payment is not None:
+            self.decisions.add(decision_of(write.read, evidence))
 
     def _postponed(self, state: State) -> Moves:
         """The second half: the write fails where what was read has changed; then read again."""
@@ -266,6 +273,7 @@ class Playing(MoneyWorld):
             done = _commit(self.around(state, mail.payment, mail.receipt), write, self.without)
             what = f"{mail.evidence.kind} {mail[:2]} writes"
             if done is not None:
+                self._note(write, mail.evidence)
                 yield what, self.put(rest, mail.payment, mail.receipt, done)
             elif self.without != "decide again":
                 again = -1 if mail.evidence.kind == "money" else mail.payment

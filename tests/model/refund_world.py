@@ -8,10 +8,11 @@ every answer has come, and a day has passed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .decide import decide
+from .decisions import decision_of
 from .money_world import replaced
 from .state import OVER, Around, Evidence, Payment, Write, commit
 
@@ -47,6 +48,7 @@ class RefundWorld:
     sends: int = 2
     may: frozenset[str] = frozenset()
     without: str = ""
+    decisions: set[str] = field(default_factory=set, compare=False, repr=False)
 
     def begin(self) -> State:
         """Money is owed back, and nobody has asked."""
@@ -73,6 +75,7 @@ class RefundWorld:
         for write in self._told(writes):
             done = commit(state.around, write, self.without)
             if done is not None:
+                self.decisions.add(decision_of(state.around.payment, evidence))
                 yield what, state._replace(around=done)
 
     def _told(self, writes: tuple[Write, ...]) -> tuple[Write, ...]:
@@ -128,6 +131,8 @@ class RefundWorld:
     def _approved(self, state: State, who: str, write: Write) -> Moves:
         """The write, then one send by the same invocation."""
         done = commit(state.around, write, self.without)
+        if done is not None:
+            self.decisions.add(decision_of(write.read, Evidence("approve")))
         if done is None or state.alive or len(state.attempts) >= self.sends:
             yield f"{who}'s approval is refused", state
             return

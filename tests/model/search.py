@@ -8,7 +8,14 @@ from typing import NamedTuple, Protocol
 
 
 class World[S: Hashable](Protocol):
-    """A bounded world: where it begins, what may happen next, and what must be true."""
+    """A bounded world: where it begins, what may happen next, and what must be true.
+
+    Shape: `decisions` names each decision that was written in some state that was tried.
+    """
+
+    @property
+    def decisions(self) -> set[str]:
+        """See above."""
 
     def begin(self) -> S:
         """The first state."""

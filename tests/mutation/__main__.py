@@ -36,7 +36,7 @@ def main() -> int:
     run.add_argument("--most", type=int, default=100_000, help="stop after so many")
     one = commands.add_parser("one", help="hunt one mutant of the sample, and write nothing")
     one.add_argument("id")
-    commands.add_parser("page", help="write the figures into docs/proof.json and docs/proof.md")
+    commands.add_parser("page", help="write the figures into docs/proof.json and its pages")
     given = parser.parse_args()
     match given.command:
         case "draw":

@@ -1,1 +1,1 @@
-"""Seeded histories of a whole deployment with faults at every network call; see docs/proof.md."""
+"""Seeded histories of a whole deployment, faults at every network call: docs/proof-how.md."""

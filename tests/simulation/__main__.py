@@ -18,19 +18,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     prove = commands.add_parser("prove", help="the whole proof; writes docs/proof.json")
-    prove.add_argument("--histories", type=int, help="so many in all: 100,000, or 10,000 versions")
+    prove.add_argument(
+        "--histories", type=int, help="so many in all: 250,000, 50,000 aimed or 10,000 versions"
+    )
     prove.add_argument("--first", type=int, help="a seed that no run has played")
     prove.add_argument("--jobs", type=int, default=2)
     prove.add_argument(
         "--parts",
-        default="histories,versions,pull_alone,same,sweep,interleavings,mutants,knobs,model",
+        default="model,histories,aimed,versions,pull_alone,same,sweep,interleavings,mutants,knobs",
     )
     replay = commands.add_parser("replay", help="a seed, or a plan's file, with its trace")
     replay.add_argument("what")
     less = commands.add_parser("shrink", help="the shortest plan that fails as this seed does")
     less.add_argument("seed", type=int)
     less.add_argument("name")
-    commands.add_parser("page", help="write the figures of docs/proof.json into docs/proof.md")
+    commands.add_parser("page", help="write the figures of docs/proof.json into its pages")
     given = parser.parse_args()
     match given.command:
         case "prove":

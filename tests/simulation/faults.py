@@ -107,31 +107,38 @@ class Faults:
         rate: float,
         kinds: frozenset[FaultKind],
         given: tuple[Fault, ...] | None,
+        aimed_rate: float = 0.0,
     ) -> None:
         self.fired: list[Fault] = []
         self.is_healed = False
         self._seed = seed
         self._rate = rate
+        self._aimed_rate = aimed_rate
         self._kinds = kinds
         self._given = None if given is None else {(each.actor, each.call): each for each in given}
 
-    def strike(self, actor: str, call: int, what: str) -> Fault | None:
-        """The fault of this call, taken down; None where it goes well."""
+    def strike(self, actor: str, call: int, what: str, *, decides: bool = False) -> Fault | None:
+        """The fault of this call, taken down; None where it goes well.
+
+        `decides` where the call writes a decision.
+        """
         if self.is_healed:
             return None
-        fault = self._drawn(actor, call, what)
+        fault = self._drawn(actor, call, what, decides=decides)
         if fault is not None and fault.kind in APPLICABLE.get(what, ()):
             self.fired.append(fault)
             return fault
         return None
 
-    def _drawn(self, actor: str, call: int, what: str) -> Fault | None:
+    def _drawn(self, actor: str, call: int, what: str, *, decides: bool) -> Fault | None:
         if self._given is not None:
             return self._given.get((actor, call))
         drawn = unit(self._seed, "fault", actor, call)
         rate = self._rate * (4 if what.startswith("machine") else 1)
         if what == "dynamodb TransactWriteItems" and actor.endswith(" approve"):
             rate *= 3  # the one write that money on its way back depends on
+        if decides:
+            rate = max(rate, self._aimed_rate)
         if drawn >= rate:
             return None
         kinds = [kind for kind in APPLICABLE.get(what, ()) if kind in self._kinds]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.support.aws import EngineOf, plain_engine
 
+from .aiming import draw_aimed_plan
 from .coverage import Coverage
 from .faults import Fault
 from .invariants.audit import audit
@@ -46,6 +47,11 @@ class StuckError(ViolationError):
 def play_seed(seed: int) -> Outcome:
     """The history of one seed."""
     return play(draw_plan(seed))
+
+
+def play_aimed_seed(seed: int) -> Outcome:
+    """The history of one seed in which faults strike mostly the writes of decisions."""
+    return play(draw_aimed_plan(seed))
 
 
 def play_rollout_seed(seed: int) -> Outcome:

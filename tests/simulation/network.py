@@ -286,7 +286,8 @@ class Network:
             actor.streak = (fault, left - 1) if left > 1 else None
             if goes_on and fault.kind in _GOES_ON:
                 return Fault(actor.name, actor.calls, fault.kind, 1, fault.seconds)
-        struck = self._world.faults.strike(actor.name, actor.calls, what)
+        decides = "decision" in actor.notes
+        struck = self._world.faults.strike(actor.name, actor.calls, what, decides=decides)
         if struck is not None and struck.times > 1:
             actor.streak = (struck, struck.times - 1)
             actor.notes["streak_service"] = service

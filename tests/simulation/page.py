@@ -1,4 +1,4 @@
-"""Writes the figures of docs/proof.json into docs/proof.md, between two marks."""
+"""Writes the figures of docs/proof.json into docs/proof.md, and its tables into proof-tables.md."""
 
 from __future__ import annotations
 
@@ -11,29 +11,35 @@ from typing import Any
 REPOSITORY = Path(__file__).parents[2]
 COMMITTED = REPOSITORY / "docs" / "proof.json"
 PAGE = REPOSITORY / "docs" / "proof.md"
+TABLES = REPOSITORY / "docs" / "proof-tables.md"
 BEGINS, ENDS = "<!-- generated: figures -->", "<!-- end of the figures -->"
 WIDTH = 116
 
+type Lines = Iterator[str]
+
 
 def write_page() -> None:
-    """Bring docs/proof.md up to date."""
-    page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(with_figures(page, json.loads(COMMITTED.read_text(encoding="utf-8"))))
+    """Bring both pages up to date."""
+    proof = json.loads(COMMITTED.read_text(encoding="utf-8"))
+    for page, lines in ((PAGE, figures(proof)), (TABLES, tables(proof))):
+        page.write_text(with_figures(page.read_text(encoding="utf-8"), lines))
 
 
-def with_figures(page: str, proof: dict[str, Any]) -> str:
-    """The page with these figures. Errors: ValueError where it has no marks."""
+def with_figures(page: str, lines: Lines) -> str:
+    """The page with these lines between its marks. Errors: ValueError where it has no marks."""
     head, _, rest = page.partition(BEGINS)
     _, found, tail = rest.partition(ENDS)
     if not found:
-        raise ValueError(f"docs/proof.md lacks {BEGINS} or {ENDS}")
-    return f"{head}{BEGINS}\n\n{chr(10).join(_lines(proof))}\n\n{ENDS}{tail}"
+        raise ValueError(f"the page lacks {BEGINS} or {ENDS}")
+    return f"{head}{BEGINS}\n\n{chr(10).join(lines)}\n\n{ENDS}{tail}"
 
 
-def _lines(proof: dict[str, Any]) -> Iterator[str]:
-    for figures in (*proof.get("earlier", ()), proof["histories"]):
-        yield from _wrapped(_histories(figures))
+def figures(proof: dict[str, Any]) -> Lines:
+    """One sentence for each judge."""
+    for found in (*proof.get("earlier", ()), proof["histories"]):
+        yield from _wrapped(_histories(found))
     for part, sentence in (
+        ("histories", _decisions),
         ("pull_alone", _pull_alone),
         ("versions", _versions),
         ("second_opinion", _second_opinion),
@@ -43,47 +49,66 @@ def _lines(proof: dict[str, Any]) -> Iterator[str]:
     for run in proof.get("long_day", {}).get("runs", ()):
         yield from _wrapped(_long_day(run))
     yield from _wrapped(
-        f"Same seeds twice: {proof['same']['seeds']:,}. Histories of the sweep: "
-        f"{proof['sweep']['histories']:,}. Orders: {proof['interleavings']['orders']:,}. Each part "
-        "names its commit in proof.json."
+        f"- Same seeds twice: {proof['same']['seeds']:,}. Histories of the sweep: "
+        f"{proof['sweep']['histories']:,}. Orders: {proof['interleavings']['orders']:,}."
     )
-    pairs = proof["histories"].get("pairs")
-    if pairs:
-        yield from ("", "| first, then second witness of a receipt | met |", "|---|---|")
-        yield from (f"| {pair} | {count:,} |" for pair, count in pairs.items())
-    if "model" in proof:
-        yield from _model(proof["model"])
+    yield from _wrapped(_model(proof["model"]))
+    mutants = proof["mutants"]
+    yield from _wrapped(
+        f"- Mutants by name: {mutants['killed']} of {len(mutants['table'])} hunted were caught."
+    )
+    for room, found in proof["generated_mutants"]["rooms"].items():
+        yield from _wrapped(
+            f"- Generated mutants of room `{room}`: {found['drawn']:,} drawn, {found['killed']:,} "
+            f"caught, {found['equivalent']:,} equivalent, {found['gone']:,} gone with their lines, "
+            f"{found['surviving']:,} surviving: {found['percent_killed']} % caught."
+        )
+
+
+def tables(proof: dict[str, Any]) -> Lines:
+    """What the sentences count, row by row."""
+    yield from ("## Orders of two witnesses of a receipt", "")
+    yield from ("| first, then second | met |", "|---|---|")
+    yield from (f"| {pair} | {count:,} |" for pair, count in proof["histories"]["pairs"].items())
+    yield from _gaps(proof["histories"]["decisions_met"])
+    yield from _worlds(proof["model"])
     yield from _mutants(proof["mutants"])
-    if "generated_mutants" in proof:
-        yield from _generated(proof["generated_mutants"])
+    yield from _generated(proof["generated_mutants"])
 
 
-def _histories(figures: dict[str, Any]) -> str:
-    if not figures:
-        return "No history of the present rules has been counted yet."
+def _histories(found: dict[str, Any]) -> str:
     return (
-        f"- Rules: {figures.get('rules', 'one prompt')}. {figures['histories']:,} histories "
-        f"{_stretches(figures)}, {figures['calls_total']:,} network calls, "
-        f"{figures['faults_total']:,} faults, "
-        f"{figures['violations_total']} violations."
+        f"- Rules: {found.get('rules', 'one prompt')}. {found['histories']:,} histories "
+        f"{_stretches(found)}, {found['calls_total']:,} network calls, "
+        f"{found['faults_total']:,} faults, {found['violations_total']} violations."
     )
 
 
-def _versions(figures: dict[str, Any]) -> str:
-    calls = figures["outcomes"]
+def _decisions(found: dict[str, Any]) -> str:
+    met = found["decisions_met"]
     return (
-        f"- 0.1.1 beside this release: {figures['histories']:,} histories "
-        f"{_stretches(figures)}, {calls['invocations: 0.1.1']:,} calls of 0.1.1, "
+        f"- Faults by state, evidence and fault, at the write of a decision: {met['met']:,} of "
+        f"{met['possible']:,} that are possible ({met['percent']} %) struck in "
+        f"{met['histories']:,} of these histories. [The others by name]"
+        "(proof-tables.md#faults-that-no-decision-met)."
+    )
+
+
+def _versions(found: dict[str, Any]) -> str:
+    calls = found["outcomes"]
+    return (
+        f"- 0.1.1 beside this release: {found['histories']:,} histories "
+        f"{_stretches(found)}, {calls['invocations: 0.1.1']:,} calls of 0.1.1, "
         f"{calls['invocations: this release']:,} of this release, "
-        f"{figures['faults_total']:,} faults, {figures['violations_total']} violations."
+        f"{found['faults_total']:,} faults, {found['violations_total']} violations."
     )
 
 
-def _second_opinion(figures: dict[str, Any]) -> str:
+def _second_opinion(found: dict[str, Any]) -> str:
     return (
-        f"- On AWS's own engine: {figures['histories']:,} short histories {_stretches(figures)}, "
-        f"{figures['invocations']:,} calls in processes of their own, {figures['kills']:,} of them "
-        f"killed, {figures['payments']:,} payments, {len(figures['violations'])} violations."
+        f"- On AWS's own engine: {found['histories']:,} short histories {_stretches(found)}, "
+        f"{found['invocations']:,} calls in processes of their own, {found['kills']:,} of them "
+        f"killed, {found['payments']:,} payments, {len(found['violations'])} violations."
     )
 
 
@@ -96,13 +121,13 @@ def _long_day(run: dict[str, Any]) -> str:
     )
 
 
-def _stretches(figures: dict[str, Any]) -> str:
-    first = ", ".join(f"from seed {run['first_seed']:,} on" for run in figures["runs"])
-    return f"({first})"
+def _stretches(found: dict[str, Any]) -> str:
+    runs = len(found["runs"])
+    return f"in {runs} {'stretch' if runs == 1 else 'stretches'} of seeds"
 
 
-def _pull_alone(figures: dict[str, Any]) -> str:
-    whole, failed = figures["all runs finish"], figures["one run fails"]
+def _pull_alone(found: dict[str, Any]) -> str:
+    whole, failed = found["all runs finish"], found["one run fails"]
     return (
         f"- Everything lost but Pull: {whole['receipts']} receipts were on file at most "
         f"{whole['longest_minutes']} minutes after Pull listed them. With one failed run: "
@@ -110,59 +135,73 @@ def _pull_alone(figures: dict[str, Any]) -> str:
     )
 
 
-def _model(figures: dict[str, Any]) -> Iterator[str]:
-    worlds, rules = figures["worlds"], figures["rules"]
+def _model(found: dict[str, Any]) -> str:
+    worlds, rules = found["worlds"], found["rules"]
     broken = sum(bool(each["broken"]) for each in worlds)
     missed = sum(not each["breaks"] for each in rules)
-    yield ""
-    yield from _wrapped(
-        f"The model: {figures['states']:,} states of {len(worlds)} worlds, {broken} of them "
-        "broken. "
-        f"Rules taken out: {len(rules)}, of which {missed} broke nothing."
+    return (
+        f"- The model: {found['states']:,} states of {len(worlds)} worlds, {broken} of them "
+        f"broken. Rules taken out: {len(rules)}, of which {missed} broke nothing."
     )
-    yield from ("", "| world | states | steps |", "|---|---|---|")
-    yield from (f"| {each['world']} | {each['states']:,} | {each['steps']:,} |" for each in worlds)
+
+
+def _gaps(met: dict[str, Any]) -> Lines:
+    yield from ("", "## Faults that no decision met", "")
+    yield from _wrapped(
+        "A decision is a payment's state and the evidence that came. It is possible where the "
+        f"model writes it in some state, or a history wrote it: {met['decisions']:,} are. "
+        "Those marked * only the model wrote."
+    )
+    yield from ("", "| state, evidence | kinds of fault that never met its write |", "|---|---|")
+    for decision, kinds in met["gaps"].items():
+        mark = " *" if decision in met["never_written"] else ""
+        yield f"| {decision}{mark} | {'all' if mark else ', '.join(kinds)} |"
+
+
+def _worlds(found: dict[str, Any]) -> Lines:
+    yield from ("", "## The model's worlds, and its rules", "")
+    yield from ("| world | states | steps |", "|---|---|---|")
+    yield from (
+        f"| {each['world']} | {each['states']:,} | {each['steps']:,} |" for each in found["worlds"]
+    )
     yield from ("", "| rule taken out | section | breaks | states tried |", "|---|---|---|---|")
-    for each in rules:
+    for each in found["rules"]:
         tried = f"{each['states']:,}"
         yield f"| {each['rule']} | {each['section']} | {each['breaks'] or 'nothing'} | {tried} |"
 
 
-def _mutants(figures: dict[str, Any]) -> Iterator[str]:
+def _mutants(found: dict[str, Any]) -> Lines:
     from .mutants.catalogue import MUTANTS
 
-    hunted = {each["name"] for each in figures["table"]}
+    hunted = {each["name"] for each in found["table"]}
     left = [mutant.name for mutant in MUTANTS if mutant.name not in hunted]
-    yield ""
-    yield from _wrapped(
-        f"Mutants: {figures['killed']} of {len(figures['table'])} hunted were caught."
-    )
-    yield from ("", "| mutant (the rule it takes out) | caught by | seeds |", "|---|---|---|")
-    for each in figures["table"]:
+    yield from ("", "## Mutants by name", "")
+    yield from ("| mutant (the rule it takes out) | caught by | seeds |", "|---|---|---|")
+    for each in found["table"]:
         yield f"| {each['name']} | {each['caught_by'] or 'not caught'} | {each['seeds']:,} |"
     if left:
         yield from ("", "Not hunted yet:", "")
         yield from (f"- {name}" for name in left)
 
 
-def _generated(figures: dict[str, Any]) -> Iterator[str]:
+def _generated(drawn: dict[str, Any]) -> Lines:
     draws = ", ".join(
         f"{draw['mutants']} of {draw['of']:,} from {draw['room']} by seed {draw['seed']}"
-        for draw in figures["draws"]
+        for draw in drawn["draws"]
     )
-    yield ""
-    yield from _wrapped(f"Generated mutants, drawn at random: {draws}.")
+    yield from ("", "## Generated mutants", "")
+    yield from _wrapped(f"Drawn at random: {draws}.")
     names = ("drawn", "unit", "histories", "functional", "equivalent", "surviving", "not hunted")
     yield from ("", f"| room | {' | '.join(names)} | killed |", f"|---|{'---|' * (len(names) + 1)}")
-    for room, found in figures["rooms"].items():
+    for room, found in drawn["rooms"].items():
         left = (found["equivalent"], found["surviving"], found["pending"])
         killed = (found["killed_by"][name] for name in names[1:4])
         cells = (found["drawn"], *killed, *left)
         counts = " | ".join(f"{count:,}" for count in cells)
         yield f"| {room} | {counts} | {found['percent_killed']} % |"
-    if figures["survivors"]:
+    if drawn["survivors"]:
         yield from ("", "Survivors:", "")
-    for each in figures["survivors"]:
+    for each in drawn["survivors"]:
         where = f"{each['module'].removeprefix('payments.')}, `{each['function']}`"
         says = each["says"].replace("...", "and so on")
         yield from _wrapped(f"- {where}: {says}")

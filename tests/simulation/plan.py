@@ -38,7 +38,8 @@ class Plan:
     chance at `fault_rate` among `kinds`; `hears_c2b` where M-Pesa posts confirmations too;
     `environment` are the functions' variables that differ from the usual; `initiator` maps each
     API of the initiator's to the days that its calls will have, empty where there is none;
-    `rollout` says from when on which share of the calls meets the earlier release.
+    `rollout` says from when on which share of the calls meets the earlier release; `aimed_rate` is
+    how often a fault strikes the write of a decision, where that is more often.
     Units: seconds from the start; KES.
     """
 
@@ -54,6 +55,7 @@ class Plan:
     environment: dict[str, str] = field(default_factory=dict)
     initiator: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     rollout: tuple[tuple[float, float], ...] = ()
+    aimed_rate: float = 0.0
 
     @property
     def refunds(self) -> bool:

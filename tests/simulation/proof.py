@@ -15,7 +15,8 @@ from typing import Any
 from tests.model.explore import figures
 
 from .coverage import PAIRS_IN, PAIRS_MIN, Coverage
-from .history import play_rollout_seed, play_seed
+from .decisions import HEARD, share
+from .history import play_aimed_seed, play_rollout_seed, play_seed
 from .knobs import turn_all
 from .page import COMMITTED, write_page
 from .pull_alone import measure_all
@@ -31,8 +32,9 @@ FIRST_RULES, RULES = "one prompt", "receipt ledger and refunds"
 """Histories count together while the rules, and the world around them, are the same."""
 FIRST_SEED = 4_000_001
 """Lower seeds were played before runs were kept, or belong to the tests and the mutants."""
+FIRST_AIMED_SEED = 50_000_001
 FIRST_ROLLOUT_SEED, ROLLOUT_RULES = 30_000_001, "0.1.1 beside 0.2.0"
-HISTORIES = {"histories": 100_000, "versions": 10_000}
+HISTORIES = {"histories": 250_000, "aimed": 50_000, "versions": 10_000}
 """So many are asked for where the command does not say."""
 SUMMARY = (
     "histories",
@@ -56,6 +58,8 @@ def prove(given: argparse.Namespace) -> int:
         proof[part]["finished"] = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         if "runs" not in proof[part]:  # each stretch of the histories names its own
             proof[part]["commit"] = commit()
+        if "model" in proof:
+            proof["decisions_met"] = decisions_met(proof)
         proof["python"] = platform.python_version()
         write_proof(proof)
         say(f"{part}: {'holds' if result['holds'] else 'DOES NOT HOLD'}")
@@ -92,6 +96,8 @@ class _Series:
         """What of the totals is kept, and whether they hold."""
         if self.part == "versions":
             return _rollout_document(totals, asked_for)
+        if self.part == "aimed":
+            return {"holds": not totals.violations, **_counted(totals, asked_for, [])}
         return _document(totals, asked_for)
 
 
@@ -217,6 +223,17 @@ def _document(totals: Totals, asked_for: int) -> dict[str, Any]:
     }
 
 
+def decisions_met(proof: dict[str, Any]) -> dict[str, Any]:
+    """Faults by state, evidence and fault, as a share of what is possible."""
+    parts = [proof[name] for name in ("histories", "aimed") if name in proof]
+    written, struck = (
+        sum((Counter(each.get(name, {})) for each in parts), Counter[str]())
+        for name in ("decisions", "struck")
+    )
+    heard = sum(each["outcomes"].get(HEARD, 0) for each in parts)
+    return {"histories": heard, **share(written, struck, proof["model"]["decisions"])}
+
+
 def _counted(totals: Totals, asked_for: int, missing: list[str]) -> dict[str, Any]:
     coverage = totals.coverage
     return {
@@ -264,6 +281,9 @@ def _mutants(given: argparse.Namespace) -> dict[str, Any]:
 _PARTS: dict[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
     "histories": lambda given: _play_series(
         _Series("histories", "earlier", FIRST_SEED, RULES, play_seed), given
+    ),
+    "aimed": lambda given: _play_series(
+        _Series("aimed", "earlier_aimed", FIRST_AIMED_SEED, RULES, play_aimed_seed), given
     ),
     "versions": lambda given: _play_series(
         _Series(

@@ -106,7 +106,13 @@ class SimulatedWorld:
         self._keeps_learned = choose is not None
         self.scheduler = Scheduler(self.clock, plan.seed, choose=choose(self) if choose else None)
         kinds = frozenset(FaultKind(kind) for kind in plan.kinds)
-        self.faults = Faults(plan.seed, rate=plan.fault_rate, kinds=kinds, given=plan.faults)
+        self.faults = Faults(
+            plan.seed,
+            rate=plan.fault_rate,
+            kinds=kinds,
+            given=plan.faults,
+            aimed_rate=plan.aimed_rate,
+        )
         self.network = Network(self)
         self.engine = new_engine(self.clock, engine_of)
         self.queue, self.money_queue = Queue(), Queue()

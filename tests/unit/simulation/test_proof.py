@@ -12,7 +12,7 @@ from local.settings import ROOT
 from tests.simulation import proof
 from tests.simulation.coverage import PAIRS, RARE, Coverage
 from tests.simulation.mutants.catalogue import MUTANTS
-from tests.simulation.page import with_figures
+from tests.simulation.page import figures, tables, with_figures
 from tests.simulation.pull_alone import FIRST_SEED, LIMIT_MINUTES, measure
 from tests.simulation.runner import Totals
 
@@ -20,7 +20,9 @@ PARTS = ("histories", "same", "sweep", "interleavings", "mutants", "knobs", "mod
 
 
 PROOF = json.loads((ROOT / "docs" / "proof.json").read_text(encoding="utf-8"))
-PAGE = (ROOT / "docs" / "proof.md").read_text(encoding="utf-8")
+PAGE, TABLES = (
+    (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("proof.md", "proof-tables.md")
+)
 
 
 def test_the_committed_proof_is_whole_and_holds() -> None:
@@ -41,9 +43,10 @@ def test_no_seed_of_the_committed_proof_was_counted_twice() -> None:
     assert [end for end, (first, _) in zip(ends, runs[1:], strict=False) if first < end] == []
 
 
-def test_the_page_says_what_the_committed_proof_says() -> None:
-    assert with_figures(PAGE, PROOF) == PAGE
-    assert [mutant.name for mutant in MUTANTS if mutant.name not in PAGE] == []
+def test_the_pages_say_what_the_committed_proof_says() -> None:
+    assert with_figures(PAGE, figures(PROOF)) == PAGE
+    assert with_figures(TABLES, tables(PROOF)) == TABLES
+    assert [mutant.name for mutant in MUTANTS if mutant.name not in TABLES] == []
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""Histories that aim at decisions: faults strike mostly their writes, and people act during chaos.
+
+In the usual histories a fault meets any call, and most of what people decide comes after the chaos.
+Here every kind of fault is at hand, it meets four writes of decisions in ten, and people look at
+everything again and again while it lasts. In some, Daraja is silent for more than two days, so that
+news reaches payments that were given up.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+from .faults import FaultKind
+from .plan import HOUR, MINUTE, Plan, draw_plan
+
+AIMED_RATE, FAULT_RATE = 0.4, 0.03
+LOOKS = 6
+"""How often people look at everything during the chaos."""
+SILENT_SHARE, SILENT_HOURS = 0.05, (49.0, 60.0)
+KINDS = tuple(str(kind) for kind in FaultKind)
+
+
+def draw_aimed_plan(seed: int) -> Plan:
+    """The plan of a seed, aimed."""
+    plan, chance = draw_plan(seed), random.Random(f"aimed {seed}")
+    is_silent = chance.random() < SILENT_SHARE
+    agenda, scenarios, heal_at = list(plan.agenda), plan.scenarios, max(plan.heal_at, 22 * MINUTE)
+    if is_silent:
+        heal_at = SILENT_HOURS[1] * HOUR
+        agenda.append(_silence(heal_at))
+        scenarios = {
+            phone: [_late(chance, day) for day in days] for phone, days in scenarios.items()
+        }
+    looks_from = SILENT_HOURS[0] * HOUR if is_silent else 5 * MINUTE
+    for number in range(LOOKS):
+        at = looks_from + chance.random() * (heal_at - looks_from)
+        agenda.append({"at": round(at, 3), "name": f"look-{number}", "do": "operate"})
+    return replace(
+        plan,
+        agenda=tuple(sorted(agenda, key=lambda item: (item["at"], item["name"]))),
+        scenarios=scenarios,
+        heal_at=heal_at,
+        kinds=KINDS,
+        fault_rate=FAULT_RATE,
+        aimed_rate=AIMED_RATE,
+    )
+
+
+def _silence(seconds: float) -> dict[str, Any]:
+    """Daraja answers no query."""
+    return {
+        "at": 0.5,
+        "name": "silence",
+        "do": "provider_down",
+        "how": "html",
+        "seconds": seconds,
+        "endpoints": ["query"],
+    }
+
+
+def _late(chance: random.Random, day: dict[str, Any]) -> dict[str, Any]:
+    """The callback of a day comes after the payment was given up."""
+    if chance.random() < 0.3:
+        return day
+    return {**day, "callback_seconds": round(chance.uniform(*SILENT_HOURS) * HOUR, 3)}
