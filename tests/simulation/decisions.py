@@ -155,5 +155,9 @@ def share(written: Counter[str], struck: Counter[str], by_model: Iterable[str]) 
         "possible": everything,
         "met": everything - missing,
         "percent": round(100 * (everything - missing) / everything, 1) if everything else 0.0,
-        "gaps": {decision: kinds for decision, kinds in left.items() if kinds},
+        "gaps": {
+            decision: ["all"] if kinds == cells[decision] else kinds
+            for decision, kinds in left.items()
+            if kinds
+        },
     }
