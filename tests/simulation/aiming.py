@@ -13,19 +13,20 @@ from dataclasses import replace
 from typing import Any
 
 from .faults import FaultKind
-from .plan import HOUR, MINUTE, Plan, draw_plan
+from .plan import BOMBER, HOUR, MINUTE, Plan, draw_plan
 
 AIMED_RATE, FAULT_RATE = 0.4, 0.03
 LOOKS = 6
 """How often people look at everything during the chaos."""
-SILENT_SHARE, SILENT_HOURS = 0.05, (49.0, 60.0)
+SILENT_SHARE, SILENT_HOURS = 0.02, (49.0, 60.0)
 KINDS = tuple(str(kind) for kind in FaultKind)
 
 
 def draw_aimed_plan(seed: int) -> Plan:
     """The plan of a seed, aimed."""
     plan, chance = draw_plan(seed), random.Random(f"aimed {seed}")
-    is_silent = chance.random() < SILENT_SHARE
+    is_bombed = any(item.get("client", "").startswith(BOMBER) for item in plan.agenda)
+    is_silent = chance.random() < SILENT_SHARE and not is_bombed
     agenda, scenarios, heal_at = list(plan.agenda), plan.scenarios, max(plan.heal_at, 22 * MINUTE)
     if is_silent:
         heal_at = SILENT_HOURS[1] * HOUR

@@ -128,9 +128,12 @@ def _check_amount(
     if not lied:
         require(believed == debit.amount_kes, "I2", f"{payment_id}: KES {believed} believed")
     if receipt is None and prompt.scenario.query == "honest" and not prompt.scenario.body_faults:
-        is_aside = "set_aside" in view.rows.get(debit.receipt, {})
-        is_anothers = is_aside or view.receipts.get(debit.receipt) not in (None, payment_id)
-        told = _heard_of_money(world, payment_id) and not is_anothers
+        row = view.rows.get(debit.receipt, {})
+        is_doubted = "amount_kes" not in row and "person" in row
+        is_peoples = is_doubted and view.attention_was_raised(payment_id)
+        is_peoples |= "set_aside" in row
+        is_anothers = view.receipts.get(debit.receipt) not in (None, payment_id)
+        told = _heard_of_money(world, payment_id) and not is_peoples and not is_anothers
         require(not told, "I2", f"{payment_id}: a callback named its receipt, and it has none")
     if receipt is None and payment["status"] in ("completed", "refund_due"):
         raised = view.attention_was_raised(payment_id)
