@@ -32,7 +32,7 @@ def shrink(plan: Plan) -> Plan:
 
 
 def _round(plan: Plan, fails: Callable[[Plan], bool]) -> Plan:
-    """Try every simplification once, filed_heads each that still fails."""
+    """Try every simplification once, and keep each that still fails."""
     for number in reversed(range(len(plan.faults or ()))):
         candidate = replace(plan, faults=_without(plan.faults or (), number))
         plan = candidate if fails(candidate) else plan
