@@ -16,9 +16,11 @@ from payments.protocol.refund_evidence import RefundEvidence, RefundSettled
 
 from tests.model.rules import worlds
 from tests.model.search import search
+from tests.simulation.aiming import AIMED_RATE, SILENT_HOURS, draw_aimed_plan
 from tests.simulation.decisions import HEARD, WORDS, share
 from tests.simulation.faults import APPLICABLE
-from tests.simulation.history import play
+from tests.simulation.history import play, play_aimed_seed
+from tests.simulation.plan import HOUR
 from tests.simulation.sweeps import FLOWS, single_faults
 
 WRITE = "TransactWriteItems"
@@ -86,3 +88,22 @@ def test_the_share_counts_what_is_possible_and_names_what_is_missing() -> None:
             "pending, time": ["frozen"],
         },
     }
+
+
+def test_aimed_histories_strike_the_writes_of_decisions_and_hold() -> None:
+    played = [play_aimed_seed(seed) for seed in (52_000_001, 52_000_002)]
+    assert [each.violation for each in played] == [None, None]
+    struck, written = (
+        sum(getattr(each.coverage, name).total() for each in played)
+        for name in ("struck", "decisions")
+    )
+    assert struck > AIMED_RATE * written * 0.75
+
+
+def test_after_a_long_silence_news_reaches_what_was_given_up() -> None:
+    plans = map(draw_aimed_plan, range(52_000_001, 52_001_000))
+    plan = next(each for each in plans if each.heal_at == SILENT_HOURS[1] * HOUR)
+    days = [day for days in plan.scenarios.values() for day in days]
+    looks = [item["at"] for item in plan.agenda if item["name"].startswith("look-")]
+    assert any(day.get("callback_seconds", 0.0) > 48 * HOUR for day in days)
+    assert min(looks) > 48 * HOUR
