@@ -11,9 +11,8 @@ from payments.protocol.payment import Proof
 from payments.values import sha256_hex
 
 from simulator.core.config import LISTED_SOURCES
-from tests.functional.faulty import Network, meanwhile, refuse
+from tests.functional.faulty import Network, meanwhile
 from tests.support.aws import C2B_TOKEN, PAYBILL_SECRET_ARN, TABLE_NAME
-from tests.support.dynamodb.faults import throttled
 from tests.support.lambdas import LISTED_IP, UNLISTED_IP, http_event
 from tests.support.network import Lines
 from tests.support.world import CONFIRMATION, World
@@ -80,11 +79,6 @@ def receipts(world: World) -> set[str]:
 def next_pull_at(world: World) -> int:
     [gate] = world.items("PULL#")
     return int(gate["next_at"])
-
-
-def store_refuses(network: Network, requests: int = 60) -> None:
-    for _ in range(requests):
-        network.next(refuse(throttled), on=EVERYTHING)
 
 
 def test_money_by_hand_is_on_file_and_no_name_and_no_balance(world: World) -> None:
@@ -256,9 +250,9 @@ def test_at_most_a_hundred_unproven_confirmations_a_day_are_filed(world: World) 
 def test_what_cannot_be_stored_waits_in_the_queue_without_name_number_or_token(
     world: World, network: Network
 ) -> None:
-    store_refuses(network)
+    network.refuses = True
     assert confirm(world, body(MSISDN="254708374149")) == (200, RECEIVED)
-    network.rules.clear()
+    network.refuses = False
     assert receipts(world) == set()
     [message] = world.money_queue.messages
     assert not [each for each in (*NAMES, "708374149", C2B_TOKEN) if each in message["body"]]
@@ -280,7 +274,7 @@ def test_a_confirmation_does_not_wait_for_a_slow_table(world: World, network: Ne
 def test_where_the_queue_refuses_too_the_confirmation_is_not_acknowledged(
     world: World, network: Network
 ) -> None:
-    store_refuses(network)
+    network.refuses = True
     world.money_queue.is_down = True
     assert confirm(world)[0] == 503
 
@@ -288,13 +282,13 @@ def test_where_the_queue_refuses_too_the_confirmation_is_not_acknowledged(
 def test_a_message_stays_while_the_store_refuses_and_spoils_no_other(
     world: World, network: Network
 ) -> None:
-    store_refuses(network)
+    network.refuses = True
     confirm(world)
     odd = ["no message of ours", "[]", "{}", '{"money": {}}', '{"money": 7}']
     waiting = [{"messageId": f"odd-{number}", "body": each} for number, each in enumerate(odd)]
     world.money_queue.messages[:0] = waiting
     assert len(world.redrive_money()["batchItemFailures"]) == len(odd) + 1
-    network.rules.clear()
+    network.refuses = False
     assert len(world.redrive_money()["batchItemFailures"]) == len(odd)
     assert receipts(world) == {RECEIPT}
 
@@ -416,9 +410,9 @@ def test_a_strict_validation_accepts_on_every_doubt(network: Network) -> None:
     assert validated(world, "RENT7", changes={"BusinessShortCode": "600000"}) == "0"
     answer = world.post_to_paybill(world.c2b_url("validation"), "{")
     assert answer.body["ResultCode"] == "0"
-    store_refuses(network)
+    network.refuses = True
     assert validated(world, "RENT7") == "0"
-    network.rules.clear()
+    network.refuses = False
     world.secrets.values[PAYBILL_SECRET_ARN] = {"C2B_TOKEN_SHA256": 7}  # type: ignore[dict-item]
     world.clock.sleep(301)
     assert validated(world, "RENT7") == "0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import textwrap
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,9 @@ def with_figures(page: str, lines: Lines) -> str:
 def figures(proof: dict[str, Any]) -> Lines:
     """One sentence for each judge."""
     for found in (*proof.get("earlier", ()), proof["histories"]):
-        yield from _wrapped(_histories(found))
+        yield from _wrapped(_histories(f"Rules of {found.get('rules', 'one prompt')}", found))
     for part, sentence in (
-        ("aimed", _aimed),
+        ("aimed", partial(_histories, "Aimed at the writes of decisions")),
         ("decisions_met", _decisions),
         ("pull_alone", _pull_alone),
         ("versions", _versions),
@@ -77,19 +78,11 @@ def tables(proof: dict[str, Any]) -> Lines:
     yield from _generated(proof["generated_mutants"])
 
 
-def _histories(found: dict[str, Any]) -> str:
+def _histories(what: str, found: dict[str, Any]) -> str:
     return (
-        f"- Rules: {found.get('rules', 'one prompt')}. {found['histories']:,} histories "
-        f"{_stretches(found)}, {found['calls_total']:,} network calls, "
-        f"{found['faults_total']:,} faults, {found['violations_total']} violations."
-    )
-
-
-def _aimed(found: dict[str, Any]) -> str:
-    return (
-        f"- Aimed at the writes of decisions: {found['histories']:,} histories more "
-        f"{_stretches(found)}, {found['calls_total']:,} network calls, "
-        f"{found['faults_total']:,} faults, {found['violations_total']} violations."
+        f"- {what}: {found['histories']:,} histories {_stretches(found)}, "
+        f"{found['calls_total']:,} network calls, {found['faults_total']:,} faults, "
+        f"{found['violations_total']} violations."
     )
 
 
