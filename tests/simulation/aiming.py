@@ -2,8 +2,8 @@
 
 In the usual histories a fault meets any call, and most of what people decide comes after the chaos.
 Here every kind of fault is at hand, it meets four writes of decisions in ten, and people look at
-everything again and again while it lasts. In some, Daraja is silent for more than two days, so that
-news reaches payments that were given up.
+everything again and again while it lasts. In some, refunds are settled after a day. In some,
+Daraja is silent for more than two days, so that news reaches payments that were given up.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ AIMED_RATE, FAULT_RATE = 0.4, 0.03
 LOOKS = 6
 """How often people look at everything during the chaos."""
 SILENT_SHARE, SILENT_HOURS = 0.02, (49.0, 60.0)
+LONG_SHARE, LONG_HOURS = 0.3, (24.5, 30.0)
+"""So many histories with refunds last over a day: then people settle what M-Pesa left open."""
 KINDS = tuple(str(kind) for kind in FaultKind)
 
 
@@ -34,10 +36,13 @@ def draw_aimed_plan(seed: int) -> Plan:
         scenarios = {
             phone: [_late(chance, day) for day in days] for phone, days in scenarios.items()
         }
+    is_long = plan.refunds and not is_silent and chance.random() < LONG_SHARE
+    if is_long:
+        heal_at = LONG_HOURS[1] * HOUR
     looks_from = SILENT_HOURS[0] * HOUR if is_silent else 5 * MINUTE
-    for number in range(LOOKS):
-        at = looks_from + chance.random() * (heal_at - looks_from)
-        agenda.append({"at": round(at, 3), "name": f"look-{number}", "do": "operate"})
+    agenda += _looks(chance, "operate", LOOKS, looks_from, heal_at)
+    if is_long:
+        agenda += _looks(chance, "operate_everywhere", LOOKS, LONG_HOURS[0] * HOUR, heal_at)
     return replace(
         plan,
         agenda=tuple(sorted(agenda, key=lambda item: (item["at"], item["name"]))),
@@ -47,6 +52,15 @@ def draw_aimed_plan(seed: int) -> Plan:
         fault_rate=FAULT_RATE,
         aimed_rate=AIMED_RATE,
     )
+
+
+def _looks(
+    chance: random.Random, do: str, times: int, begin: float, end: float
+) -> list[dict[str, Any]]:
+    moments = [round(begin + chance.random() * (end - begin), 3) for _ in range(times)]
+    return [
+        {"at": at, "name": f"look-{do}-{number}", "do": do} for number, at in enumerate(moments)
+    ]
 
 
 def _silence(seconds: float) -> dict[str, Any]:

@@ -87,6 +87,8 @@ class People:
                 self._initiate(item, item["name"], item["retries"])
             case "attack":
                 self._attack(item)
+            case "operate_everywhere":
+                self.operate_everywhere(item["name"])
             case "operate":
                 self._operate(item["name"])
             case "poll_first":
