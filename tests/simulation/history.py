@@ -19,7 +19,7 @@ from .rollout import draw_rollout_plan
 from .scheduler import Choose
 from .world import SimulatedWorld
 
-STEPS_MAX = 30_000
+STEPS_MAX = 60_000
 REST_SECONDS_MAX = 6 * 86_400
 OPERATOR_ROUNDS = 2
 

@@ -38,7 +38,7 @@ def is_durable(
     facts = facts_of(body)
     if facts is None:
         return False
-    if is_authentic and _is_filed(view, payment, facts):
+    if is_authentic and (_is_filed(view, payment, facts) or _is_told(view, payment_id, facts)):
         return True
     return _in_hint(payment.get("hint"), facts) or _in_payment(
         payment, facts, is_authentic=is_authentic
@@ -68,6 +68,12 @@ def _is_filed(view: View, payment: Values, facts: Values) -> bool:
     row = view.rows.get(facts["receipt_number"])
     is_second = payment.get("receipt_number") not in (None, facts["receipt_number"])
     return is_second and row is not None and row.get("amount_kes") == facts["amount_kes"]
+
+
+def _is_told(view: View, payment_id: str, facts: Values) -> bool:
+    """Whether an event keeps this failure, which a later success has replaced on the payment."""
+    told = {each["result_code"] for each in view.events.get(payment_id, ())}
+    return facts["code"] != "0" and facts["code"] in told
 
 
 def _in_hint(hint: Any, facts: Values) -> bool:
