@@ -235,6 +235,30 @@ def test_a_hint_that_comes_during_an_act_is_told(
     assert scene.events(payment_id).count("PaymentUnresolved") == 1
 
 
+@pytest.mark.parametrize("was_confirmed", [False, True])
+def test_money_that_another_payment_shows_is_told_where_it_is_owed_back(
+    scene: Scene, was_confirmed: bool
+) -> None:
+    """An authentic callback names the receipt that a hint has given to a proven payment."""
+    payment_id = paid_late(scene)
+    hinted(scene, payment_id)
+    asked(scene, payment_id)
+    scene.register("2")
+    other = scene.pay("waits", booking_id="2", phone=OTHER_PHONE)
+    if not was_confirmed:
+        scene.register("2", status="Cancelled")
+
+    scene.post(other, 0, receipt=RECEIPT)
+    if was_confirmed:
+        assert scene.payment(other).status is S.COMPLETED
+        scene.register("2", status="Cancelled")
+
+    assert scene.payment(other).status is S.REFUND_DUE
+    assert scene.payment(payment_id).attention == "receipt_bound_elsewhere"
+    scene.post(other, 0, receipt=RECEIPT)
+    assert scene.events(payment_id).count("PaymentUnresolved") == 1
+
+
 def test_an_act_during_the_proof_of_a_hint_is_told(scene: Scene, bank: Bank) -> None:
     """The proof has read that the receipt waits, and is on its way to the table."""
     payment_id, other = paid_late(scene), wanting(scene)

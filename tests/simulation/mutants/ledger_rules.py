@@ -325,6 +325,13 @@ LEDGER_MUTANTS = (
         "    for payment in",
     ),
     one(
+        "a shown receipt is owed back in silence",
+        "who shows a receipt by a hint is told where its money is owed back elsewhere",
+        "payments.usecases.record_callback",
+        "        _tell_hinted(services, after, actor)\n",
+        "",
+    ),
+    one(
         "a hint's receipt is not noted",
         "what a hint names is its payment's until Daraja refutes it",
         ROWS,
