@@ -9,7 +9,6 @@ from .money import SUCCESS
 from .state import Evidence, Payment
 
 RESERVE, BY_HAND = "no payment, a prompt is asked for", "no payment, money by hand opens one"
-SEEN_AGAIN = "sweep"
 
 
 def decision_of(payment: Payment | None, evidence: Evidence) -> str:
@@ -19,9 +18,7 @@ def decision_of(payment: Payment | None, evidence: Evidence) -> str:
     kind = evidence.kind
     if kind in ("callback", "hint", "query"):
         kind += ": paid" if evidence.code == SUCCESS else ": not paid"
-    elif kind == SEEN_AGAIN:
-        kind = "money"
-    return name_of(payment.status, payment.refund.step, kind)
+    return name_of(payment.status, payment.refund.step, "money" if kind == "sweep" else kind)
 
 
 def name_of(status: str, refund_step: str | None, learned: str) -> str:

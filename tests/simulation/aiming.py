@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from .faults import FaultKind
-from .plan import BOMBER, HOUR, MINUTE, Plan, draw_plan
+from .plan import BOMBER, HOUR, MINUTE, Plan, draw_plan, silence
 
 AIMED_RATE, FAULT_RATE = 0.4, 0.03
 LOOKS = 6
@@ -32,7 +32,7 @@ def draw_aimed_plan(seed: int) -> Plan:
     agenda, scenarios, heal_at = list(plan.agenda), plan.scenarios, max(plan.heal_at, 22 * MINUTE)
     if is_silent:
         heal_at = SILENT_HOURS[1] * HOUR
-        agenda.append(_silence(heal_at))
+        agenda.append(silence(0.5, "html", heal_at))
         scenarios = {
             phone: [_late(chance, day) for day in days] for phone, days in scenarios.items()
         }
@@ -58,21 +58,7 @@ def _looks(
     chance: random.Random, do: str, times: int, begin: float, end: float
 ) -> list[dict[str, Any]]:
     moments = [round(begin + chance.random() * (end - begin), 3) for _ in range(times)]
-    return [
-        {"at": at, "name": f"look-{do}-{number}", "do": do} for number, at in enumerate(moments)
-    ]
-
-
-def _silence(seconds: float) -> dict[str, Any]:
-    """Daraja answers no query."""
-    return {
-        "at": 0.5,
-        "name": "silence",
-        "do": "provider_down",
-        "how": "html",
-        "seconds": seconds,
-        "endpoints": ["query"],
-    }
+    return [{"at": at, "name": f"look-{do}-{n}", "do": do} for n, at in enumerate(moments)]
 
 
 def _late(chance: random.Random, day: dict[str, Any]) -> dict[str, Any]:

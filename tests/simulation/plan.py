@@ -195,16 +195,14 @@ def _fall_silent(
         for day in days:
             day["callback"] = "never"
     first = min(item["at"] for item in agenda if item["do"] == "initiate")
-    agenda.append(
-        {
-            "at": round(first + 2.0, 3),
-            "name": "silence",
-            "do": "provider_down",
-            "how": chance.choice(("html", "reset", "busy", "internal_error")),
-            "seconds": heal_at,
-            "endpoints": ["query"],
-        }
-    )
+    how = chance.choice(("html", "reset", "busy", "internal_error"))
+    agenda.append(silence(round(first + 2.0, 3), how, heal_at))
+
+
+def silence(at: float, how: str, seconds: float) -> dict[str, Any]:
+    """Daraja answers no query."""
+    when = {"at": at, "name": "silence", "do": "provider_down"}
+    return {**when, "how": how, "seconds": seconds, "endpoints": ["query"]}
 
 
 def _daraja(chance: random.Random) -> dict[str, Any]:

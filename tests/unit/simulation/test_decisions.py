@@ -59,10 +59,8 @@ def test_a_fault_at_the_write_of_a_decision_is_heard_and_at_a_read_it_is_not() -
     ("world", "decision"),
     [
         ("sends", "pending, query: paid"),
-        ("sends", "no payment, a prompt is asked for"),
         ("a booking by hand", "no payment, money by hand opens one"),
         ("refund: answers", "refund_due (refund requested), approve"),
-        ("refund: answers", "refund_due (refund sent), status"),
     ],
 )
 def test_the_model_names_each_decision_that_it_writes(world: str, decision: str) -> None:
