@@ -67,6 +67,14 @@ def _grant(action: str, resource: str) -> str:
     return f"{action.removeprefix('dynamodb:')} {index}".strip()
 
 
+@pytest.mark.parametrize("role", ["CallbackRole", "ConsultationsRole"])
+def test_of_the_table_itself_only_the_notes_of_hints_are_listed(role: str) -> None:
+    [policy] = RESOURCES[role]["Properties"]["Policies"]
+    queries = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "dynamodb:Query"]
+    [query] = [each for each in queries if "index" not in each["Resource"]]
+    assert query["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["HINT#*"]}}
+
+
 def asked(operation: str, request: dict[str, Any]) -> set[str]:
     """What IAM would check for a request."""
     if operation == "TransactWriteItems":

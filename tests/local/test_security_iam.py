@@ -125,13 +125,14 @@ LOOKS = {"Query by_reference", "Query by_day"}
 ALLOWED: Mapping[str, set[str]] = {
     "StkPushRole": {*WRITES, "JWT secret", "Daraja secret", "pepper"},
     "StatusRole": {*LEARNS, "JWT secret", "Daraja secret"},
-    "CallbackRole": LEARNS,
+    # On AWS they list the notes of hints alone: the emulator does not read a query's leading keys.
+    "CallbackRole": {*LEARNS, "Query"},
     "PaybillRole": {
         *WRITES,
         *("ConditionCheckItem", "Query by_reference", "C2B tokens", "pepper", "result key"),
     },
     "CleanupRole": {*LEARNS, *LOOKS, "Query open", "Query person", "Daraja secret", "pepper"},
-    "ConsultationsRole": {*WRITES, "ConditionCheckItem", "JWT secret"},
+    "ConsultationsRole": {*WRITES, "ConditionCheckItem", "Query", "JWT secret"},
     "StatisticsRole": {"Query by_day", "Query by_received", "JWT secret"},
     "RefundsRole": {*WRITES - {"BatchGetItem"}, "Daraja secret", "initiator", "result key"},
     "DeskRole": {
@@ -210,7 +211,7 @@ def test_nobody_may_scan_or_delete(stack: StackState) -> None:
     for role in ALLOWED:
         client = client_of(stack, role)
         for name in ("Scan", "Scan of an index", "DeleteItem", "PartiQL", "Query"):
-            may = name in ALLOWED[role]  # the desk reads a payment's events
+            may = name in ALLOWED[role]  # a payment's events, the notes of hints
             assert is_allowed(PROBES[name], client, stack) is may, f"{role} {name}"
 
 

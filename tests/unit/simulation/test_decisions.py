@@ -102,6 +102,4 @@ def test_after_a_long_silence_news_reaches_what_was_given_up() -> None:
     plans = map(draw_aimed_plan, range(52_000_001, 52_001_000))
     plan = next(each for each in plans if each.heal_at == SILENT_HOURS[1] * HOUR)
     days = [day for days in plan.scenarios.values() for day in days]
-    looks = [item["at"] for item in plan.agenda if item["name"].startswith("look-")]
     assert any(day.get("callback_seconds", 0.0) > 48 * HOUR for day in days)
-    assert min(looks) > 48 * HOUR
