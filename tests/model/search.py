@@ -15,7 +15,7 @@ class World[S: Hashable](Protocol):
 
     @property
     def decisions(self) -> set[str]:
-        """See above."""
+        """Those that were written."""
 
     def begin(self) -> S:
         """The first state."""

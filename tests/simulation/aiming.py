@@ -1,9 +1,9 @@
 """Histories that aim at decisions: faults strike mostly their writes, and people act during chaos.
 
 In the usual histories a fault meets any call, and most of what people decide comes after the chaos.
-Here every kind of fault is at hand, it meets four writes of decisions in ten, and people look at
-everything again and again while it lasts. In some, refunds are settled after a day. In some,
-Daraja is silent for more than two days, so that news reaches payments that were given up.
+Here a fault of any kind strikes four in ten of the writes of decisions, and people look at
+everything several times while it lasts. In some, refunds are settled after a day. In some, Daraja
+is silent for more than two days, so that news reaches payments that were given up.
 """
 
 from __future__ import annotations

@@ -17,7 +17,6 @@ from payments.protocol.payment import Payment, PaymentStatus, Proof, StkResult
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.protocol.witness import contradicts, doubted
 from payments.usecases.apply_evidence import apply_evidence
-from payments.usecases.prompts_money import tell_hinted
 from payments.usecases.services import Services
 from payments.values import sha256_hex
 
@@ -71,6 +70,9 @@ def _tell_hinted(services: Services, after: Payment, actor: Actor) -> None:
     """
     receipt = after.bound_receipt
     if after.status is PaymentStatus.REFUND_DUE and receipt is not None:
+        # Few callbacks come here: the others start without it.
+        from payments.usecases.prompts_money import tell_hinted
+
         tell_hinted(services, receipt, actor=actor, besides=after.payment_id)
 
 
