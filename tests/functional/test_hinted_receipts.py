@@ -29,6 +29,7 @@ from payments.usecases.propose_owner import propose_owners
 
 from tests.functional.bank import PERSON, Bank
 from tests.functional.faulty import DAY, HOUR, callback_body, meanwhile
+from tests.functional.refunding import Refunding
 from tests.functional.scene import Scene
 from tests.support.aws import TABLE_NAME
 from tests.support.lambdas import UNLISTED_IP
@@ -94,9 +95,7 @@ def attach_to_the_other(bank: Bank, other: str) -> None:
     assert shown is not None
     as_shown = {"shown_amount_kes": 1000, "shown_version": shown.version}
     attach_to_payment(bank.services, RECEIPT, other, **as_shown, actor=PERSON)
-    now = bank.services.store.get_payment(other)
-    assert now is not None
-    assert now.bound_receipt == RECEIPT
+    assert bank.row(RECEIPT).payment_id == other
 
 
 def record_at_the_other(bank: Bank, other: str) -> None:
@@ -235,27 +234,30 @@ def test_a_hint_that_comes_during_an_act_is_told(
     assert scene.events(payment_id).count("PaymentUnresolved") == 1
 
 
-@pytest.mark.parametrize("was_confirmed", [False, True])
-def test_money_that_another_payment_shows_is_told_where_it_is_owed_back(
-    scene: Scene, was_confirmed: bool
+@pytest.mark.parametrize("is_marked", [False, True], ids=["requested", "marked"])
+@pytest.mark.parametrize("named_by", ["callback", "callback of a review", "paybill"])
+def test_before_money_goes_back_another_payment_that_shows_it_is_told(
+    named_by: str, is_marked: bool
 ) -> None:
-    """An authentic callback names the receipt that a hint has given to a proven payment."""
-    payment_id = paid_late(scene)
+    """Daraja names the receipt that a hint has given to a proven payment."""
+    scene = Refunding()
+    bank, payment_id = Bank(scene), paid_late(scene)
     hinted(scene, payment_id)
     asked(scene, payment_id)
     scene.register("2")
     other = scene.pay("waits", booking_id="2", phone=OTHER_PHONE)
-    if not was_confirmed:
-        scene.register("2", status="Cancelled")
-
-    scene.post(other, 0, receipt=RECEIPT)
-    if was_confirmed:
-        assert scene.payment(other).status is S.COMPLETED
-        scene.register("2", status="Cancelled")
-
+    scene.register("2", status="Cancelled")
+    if named_by == "paybill":
+        bank.says(RECEIPT, reference=scene.payment(other).account_reference)
+    else:
+        scene.post(other, 0, receipt=RECEIPT, amount=1000 if named_by == "callback" else 900)
+    if named_by == "callback of a review":
+        bank.decide(other, ReviewResolved(resolution=Resolution.REFUND_DUE))
     assert scene.payment(other).status is S.REFUND_DUE
+
+    _ = bank.decide(other, MoneyReturned()) if is_marked else scene.request(other)
+
     assert scene.payment(payment_id).attention == "receipt_bound_elsewhere"
-    scene.post(other, 0, receipt=RECEIPT)
     assert scene.events(payment_id).count("PaymentUnresolved") == 1
 
 

@@ -91,13 +91,7 @@ def _push() -> Iterator[Evidence]:
     yield from (Evidence(kind) for kind in PUSH_ANSWERS)
 
 
-def _told() -> Iterator[Evidence]:
-    """5.3: whose hint names a receipt that is owed back elsewhere is told."""
-    yield from (Evidence("give hinted money away", "operator", amount) for amount in AMOUNTS)
-
-
 def _callbacks() -> Iterator[Evidence]:
-    yield from _told()
     yield Evidence("callback", code="another prompt")
     yield Evidence("unusable")
     for kind, code in product(("callback", "hint"), CODES):
@@ -159,6 +153,7 @@ def _acts() -> Iterator[Evidence]:
 def _rest() -> Iterator[Evidence]:
     """The booking system cancels and requests refunds; the operator's question is a query."""
     yield Evidence("booking cancelled")
-    yield from _told()
+    # 5.3: before money goes back, whose hint names its receipt is told.
+    yield from (Evidence("give hinted money away", "operator", amount) for amount in AMOUNTS)
     yield Evidence("request", who="maker")
     yield from _queries()

@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 from payments.errors import ConflictError, NotFoundError, ProviderUnavailableError
 from payments.ports import Actor
-from payments.protocol.evidence import Operation, ReceiptFound, ReviewResolved
+from payments.protocol.evidence import MoneyReturned, Operation, ReceiptFound, ReviewResolved
 from payments.protocol.payment import Payment
 from payments.protocol.receipts import RowState
 from payments.usecases.apply_evidence import apply_evidence, preview_evidence
 from payments.usecases.prompts_money import (
     require_not_anothers_money,
     require_not_hinted,
+    tell_before_return,
     tell_hinted,
 )
 from payments.usecases.reconcile import ask_now
@@ -48,6 +49,8 @@ def carry_out_operation(
     Errors: ConflictError with a sentence that says why it cannot be.
     """
     _require_own_money(services, payment, operation)
+    if isinstance(operation, MoneyReturned):
+        tell_before_return(services, payment, actor=actor)
     after = apply_evidence(services, payment, operation, actor=actor, only_version=shown_version)
     typed = operation.receipt_number if isinstance(operation, _TYPES_RECEIPT) else None
     if typed is not None:

@@ -16,7 +16,7 @@ from payments.protocol.matching import (
     names_payment,
     payer_fits,
 )
-from payments.protocol.payment import Origin, Payment
+from payments.protocol.payment import Origin, Payment, PaymentStatus
 from payments.protocol.policy import (
     DAY_SECONDS,
     OWN_PROMPT_SLACK_SECONDS,
@@ -86,6 +86,16 @@ def tell_hinted(
     for payment in services.ledger.payments_by_hint(receipt_number):
         if payment.payment_id != besides:
             apply_evidence(services, payment, taken, actor=actor)
+
+
+def tell_before_return(services: Services, payment: Payment, *, actor: Actor) -> None:
+    """Raise attention where another payment shows, by a hint, the receipt that is to go back.
+
+    Daraja may name one receipt for two payments: the refund of one returns the other's money.
+    """
+    receipt = payment.bound_receipt
+    if payment.status is PaymentStatus.REFUND_DUE and receipt is not None:
+        tell_hinted(services, receipt, actor=actor, besides=payment.payment_id)
 
 
 def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:

@@ -13,7 +13,7 @@ from payments.protocol.evidence import (
     OddCallback,
 )
 from payments.protocol.filing import is_left_out
-from payments.protocol.payment import Payment, PaymentStatus, Proof, StkResult
+from payments.protocol.payment import Payment, Proof, StkResult
 from payments.protocol.result_codes import SUCCESS, final_refusal
 from payments.protocol.witness import contradicts, doubted
 from payments.usecases.apply_evidence import apply_evidence
@@ -59,21 +59,7 @@ def record_result(services: Services, post: CallbackPost, *, actor: Actor) -> Pa
     if post.is_listed and post.result is not None:
         _count_witness(services, payment, after, post.result)
         _doubt_amount(services, after, post.result)
-        _tell_hinted(services, after, actor)
     return after
-
-
-def _tell_hinted(services: Services, after: Payment, actor: Actor) -> None:
-    """Tell the payment that shows the same receipt by a hint, where this money is owed back.
-
-    A callback may name another payment's receipt: a refund would return that payment's money.
-    """
-    receipt = after.bound_receipt
-    if after.status is PaymentStatus.REFUND_DUE and receipt is not None:
-        # Few callbacks come here: the others start without it.
-        from payments.usecases.prompts_money import tell_hinted
-
-        tell_hinted(services, receipt, actor=actor, besides=after.payment_id)
 
 
 def _doubt_amount(services: Services, after: Payment, result: StkResult) -> None:

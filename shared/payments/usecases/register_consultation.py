@@ -7,7 +7,6 @@ from payments.protocol.evidence import BookingCancelled
 from payments.protocol.payment import PaymentStatus
 from payments.protocol.policy import DECISIONS_MAX
 from payments.usecases.apply_evidence import CHANGED, apply_evidence
-from payments.usecases.prompts_money import tell_hinted
 from payments.usecases.services import Services
 
 
@@ -90,9 +89,6 @@ def _cancel_confirmed(services: Services, before: Consultation, actor: Actor) ->
         raise StoreUnavailableError("a Confirmed consultation names no payment")
     if payment.status is not PaymentStatus.COMPLETED:
         return
-    if payment.bound_receipt is not None:
-        # A refund would return the money that another payment may show by its hint.
-        tell_hinted(services, payment.bound_receipt, actor=actor, besides=payment.payment_id)
     apply_evidence(services, payment, BookingCancelled(), actor=actor)
 
 

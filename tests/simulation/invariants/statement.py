@@ -194,9 +194,8 @@ def _check_bookings(world: SimulatedWorld, view: View) -> None:
         confirming[bound_receipt(payment) or receipt] = payment_id
     for payment_id, payment in view.payments.items():
         other = confirming.get(bound_receipt(payment) or "")
-        if payment["status"] in ("refund_due", "refunded") and other is not None:
-            # A callback with another payment's receipt: whoever is told it later tells a person.
+        goes_back = payment["status"] == "refunded" or "refund" in payment
+        if goes_back and other is not None:
+            # A callback with another payment's receipt: a person reads of it before money moves.
             raised = any(map(view.attention_was_raised, (payment_id, other)))
-            require(
-                raised, "I16", f"{payment_id}: owed back, and the same money confirms a booking"
-            )
+            require(raised, "I16", f"{payment_id}: returned, and the same money confirms a booking")

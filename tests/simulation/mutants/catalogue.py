@@ -514,7 +514,7 @@ TESTED_BY = {
     "only the current attempt's success counts": "tests/unit/payments/test_refund_rules.py",
     "an old attempt's refusal ends the new one": "tests/unit/payments/test_refund_rules.py",
     "the send of a reversal is not bounded": "tests/functional/test_refunds.py",
-    "a shown receipt is owed back in silence": "tests/functional/test_hinted_receipts.py",
+    "a shown receipt is refunded in silence": "tests/functional/test_hinted_receipts.py",
     "money that a hint names is owed back": "tests/functional/test_hinted_receipts.py",
     "a booking is paid by a prompt's money": "tests/functional/test_receipts_that_wait.py",
     "a prompt's money is owed back": "tests/functional/test_receipts_that_wait.py",

@@ -325,11 +325,18 @@ LEDGER_MUTANTS = (
         "    for payment in",
     ),
     one(
-        "a shown receipt is owed back in silence",
-        "who shows a receipt by a hint is told where its money is owed back elsewhere",
-        "payments.usecases.record_callback",
-        "        _tell_hinted(services, after, actor)\n",
-        "",
+        "a shown receipt is refunded in silence",
+        "who shows a receipt by a hint is told before its money goes back for another payment",
+        "payments.usecases.apply_refund",
+        "        if isinstance(evidence, RefundRequested):\n            tell_before_return",
+        "        if False:\n            tell_before_return",
+    ),
+    one(
+        "a shown receipt is marked as returned in silence",
+        "who shows a receipt by a hint is told before its money goes back for another payment",
+        "payments.usecases.operate",
+        "    if isinstance(operation, MoneyReturned):\n        tell_before_return",
+        "    if False:\n        tell_before_return",
     ),
     one(
         "a hint's receipt is not noted",
