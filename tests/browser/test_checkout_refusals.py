@@ -9,14 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.checkout import check_accessibility
-from tests.browser.stub_shop import (
-    PAYMENT_ID,
-    Shop,
-    StubApi,
-    open_shop,
-    open_still_shop,
-    refusal,
-)
+from tests.browser.stub_shop import PAYMENT_ID, Shop, StubApi, open_shop, open_still_shop, refusal
 
 LANGUAGES = ("en", "sw")
 PAY = ("Pay KES 1,500", "Lipa KES 1,500")
@@ -72,26 +65,21 @@ ROWS = {
     "403": Row(refusal(403, "forbidden"), CONTACT),
     "403 of the gateway": Row(of_gateway(403), CONTACT),
     "404": Row(
-        refusal(404, "consultation_not_found"),
-        (CONTACT[0], f"Miadi haijapatikana. {CONTACT[1]}"),
+        refusal(404, "consultation_not_found"), (CONTACT[0], f"Miadi haijapatikana. {CONTACT[1]}")
     ),
     "404 of the gateway": Row(of_gateway(404), CONTACT),
     "409, cancelled": Row(
-        refusal(409, "consultation_cancelled"),
-        (CONTACT[0], f"Miadi hii imeghairiwa. {CONTACT[1]}"),
+        refusal(409, "consultation_cancelled"), (CONTACT[0], f"Miadi hii imeghairiwa. {CONTACT[1]}")
     ),
     "409, in review": Row(
         refusal(409, "payment_under_review"),
         (CONTACT[0], f"Malipo ya miadi hii yanakaguliwa. Usilipe tena. {CONTACT[1]}"),
     ),
     "409, phone busy": Row(
-        refusal(409, "phone_busy", retry_after_seconds=60),
-        IN_A_MINUTE,
-        (OTHER,),
+        refusal(409, "phone_busy", retry_after_seconds=60), IN_A_MINUTE, (OTHER,)
     ),
     "429": Row(
-        refusal(429, "too_many_prompts", retry_after_seconds=60, limited_by="account"),
-        IN_A_MINUTE,
+        refusal(429, "too_many_prompts", retry_after_seconds=60, limited_by="account"), IN_A_MINUTE
     ),
     "429, this phone": Row(
         refusal(429, "too_many_prompts", retry_after_seconds=60, limited_by="phone"),

@@ -269,9 +269,7 @@ def test_the_refund_ends_at_the_desk_where_another_person_approves_it(
     expect(link).to_be_hidden()
 
 
-def test_with_a_keyboard_alone_a_reload_keeps_the_payment_and_its_story(
-    window: DemoWindow,
-) -> None:
+def test_with_a_keyboard_alone_a_reload_keeps_the_payment_and_its_story(window: DemoWindow) -> None:
     window.checkout.get_by_role("button", name=READY).press("Enter")
     expect(window.phone.get_by_role("dialog")).to_be_visible()
     window.page.reload()

@@ -9,14 +9,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.checkout import check_accessibility
-from tests.browser.stub_desk import (
-    PAYMENT,
-    PAYMENT_ID,
-    SITE,
-    StubDesk,
-    refused,
-    silence,
-)
+from tests.browser.stub_desk import PAYMENT, PAYMENT_ID, SITE, StubDesk, refused, silence
 
 WHOLE_NUMBER = "254712345678"
 STORY = f"payments/{PAYMENT_ID}"
@@ -78,10 +71,7 @@ def test_the_code_of_a_link_leaves_the_address_before_the_first_request(desk: St
 
 @pytest.mark.parametrize(
     ("language", "sentence"),
-    [
-        ("en", "Nothing waits for you. A good day."),
-        ("sw", "Hakuna kinachokusubiri. Siku njema."),
-    ],
+    [("en", "Nothing waits for you. A good day."), ("sw", "Hakuna kinachokusubiri. Siku njema.")],
 )
 def test_an_empty_list_is_a_good_day(desk: StubDesk, language: str, sentence: str) -> None:
     desk.trouble["waiting"] = waits()

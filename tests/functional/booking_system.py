@@ -21,11 +21,7 @@ QUEUE_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/webhooks"
 DEAD_URL = "https://sqs.eu-west-1.amazonaws.com/000000000000/dead-webhooks"
 SECRET_ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:webhook"
 SECRET, OTHER_SECRET = "b" * 64, "c" * 64
-VARIABLES = {
-    "WEBHOOK_URL": URL,
-    "WEBHOOK_SECRET_ARN": SECRET_ARN,
-    "WEBHOOK_QUEUE_URL": QUEUE_URL,
-}
+VARIABLES = {"WEBHOOK_URL": URL, "WEBHOOK_SECRET_ARN": SECRET_ARN, "WEBHOOK_QUEUE_URL": QUEUE_URL}
 VISIBILITY_SECONDS, RECEIVES_MAX = 180, 20
 type Step = int | Exception
 

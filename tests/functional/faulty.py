@@ -147,11 +147,7 @@ def callback_url(world: World, position: int = -1) -> str:
 
 
 def callback_body(
-    checkout_request_id: str,
-    code: int,
-    *,
-    amount: object = 1000,
-    receipt: str | None = "RKT12345",
+    checkout_request_id: str, code: int, *, amount: object = 1000, receipt: str | None = "RKT12345"
 ) -> str:
     """A callback as Daraja would write it."""
     callback: dict[str, Any] = {

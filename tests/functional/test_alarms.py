@@ -460,11 +460,7 @@ def test_a_rush_after_a_quiet_hour_is_no_alarm(town: Town) -> None:
 @pytest.mark.parametrize(
     ("name", "situation", "operation"),
     [
-        (
-            "ReviewAlarm",
-            a_wrong_amount_arrives,
-            ReviewResolved(resolution=Resolution.REFUND_DUE),
-        ),
+        ("ReviewAlarm", a_wrong_amount_arrives, ReviewResolved(resolution=Resolution.REFUND_DUE)),
         ("RefundDueAlarm", a_paid_booking_is_cancelled, MoneyReturned()),
         ("AttentionAlarm", nobody_ever_answers, AttentionCleared()),
     ],

@@ -97,9 +97,7 @@ def test_a_put_never_undoes_confirmed_and_paid(scene: Scene) -> None:
     assert scene.is_confirmed_by(payment_id)
 
 
-def test_cancelling_a_confirmed_booking_and_owing_the_money_back_is_one_write(
-    scene: Scene,
-) -> None:
+def test_cancelling_a_confirmed_booking_and_owing_the_money_back_is_one_write(scene: Scene) -> None:
     payment_id = scene.pay("pays")
     scene.pass_time(60)
     scene.network.forget()

@@ -50,11 +50,7 @@ def key_address() -> Iterator[str]:
 
 @pytest.fixture
 def world(key_address: str) -> Iterator[World]:
-    accounts = {
-        "STAFF_ISSUER": ISSUER,
-        "STAFF_JWKS_URL": key_address,
-        "STAFF_CLIENT_ID": CLIENT,
-    }
+    accounts = {"STAFF_ISSUER": ISSUER, "STAFF_JWKS_URL": key_address, "STAFF_CLIENT_ID": CLIENT}
     made = World(environment=accounts)
     Desk(made).json("staff", "add", SUB, "--name", "Grace", "--role", "clerk", *WHO)
     yield made

@@ -236,11 +236,7 @@ LONG_BOOKING = "clinic-2026-0917-a-booking-id-as-long-as-one-may-ever-be-0000064
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else str(value),
 )
 def test_nothing_is_cut_on_a_terminal_however_narrow(
-    world: World,
-    desk: Desk,
-    line: tuple[str, ...],
-    columns: int,
-    monkeypatch: pytest.MonkeyPatch,
+    world: World, desk: Desk, line: tuple[str, ...], columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment_id = pay(world, LONG_BOOKING, scenario="callback_wrong_amount")
     desk.is_at_terminal = True

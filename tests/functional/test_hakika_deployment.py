@@ -322,11 +322,7 @@ AILMENTS: dict[str, tuple[Ailment, str, str]] = {
         "callback URL",
         "doubtful",
     ),
-    "odd address": (
-        environment(CALLBACK_SOURCE_IPS="300.1.1.1"),
-        "callback addresses",
-        "bad",
-    ),
+    "odd address": (environment(CALLBACK_SOURCE_IPS="300.1.1.1"), "callback addresses", "bad"),
     "pipe stopped": (service("pipes", pipe=STOPPED), "outbox", "bad"),
     "pipe starting": (service("pipes", pipe={"CurrentState": "STARTING"}), "outbox", "doubtful"),
     "no topic": (parameters(AlarmTopicArn=""), "alarms", "doubtful"),

@@ -17,11 +17,13 @@ from payments.protocol.evidence import (
 from payments.protocol.opening import as_shown, owed_back
 from payments.protocol.payment import PaymentStatus, Proof
 from payments.protocol.receipts import SetAside
+from payments.protocol.refund_evidence import StatusSeen
 from payments.protocol.rules import MoneyRules
 from payments.protocol.witness import seen_again
 from payments.store.attributes import to_item
 from payments.store.items import payment_key, payment_values, pull_key
 from payments.store.receipt_claims import ReceiptClaims
+from payments.usecases.apply_refund import apply_refund
 from payments.usecases.find_payments import find
 from payments.usecases.money_desk import attach_to_booking, attach_to_payment, owe_back, set_aside
 from payments.usecases.prompts_money import tell_hinted
@@ -234,12 +236,26 @@ def test_a_hint_that_comes_during_an_act_is_told(
     assert scene.events(payment_id).count("PaymentUnresolved") == 1
 
 
-@pytest.mark.parametrize("is_marked", [False, True], ids=["requested", "marked"])
-@pytest.mark.parametrize("named_by", ["callback", "callback of a review", "paybill"])
+def returned_by_hand(scene: Refunding, other: str) -> None:
+    """Somebody reversed it on M-Pesa's portal, and a clerk asks M-Pesa about the receipt."""
+    facts = {"receipt_number": RECEIPT, "status": "Reversed", "code": "0", "shortcode": "174379"}
+    seen = StatusSeen(**facts, amount_kes=1000, paid_at=None)
+    apply_refund(scene.services, scene.payment(other), seen, actor=PERSON)
+
+
+RETURNS: dict[str, Callable[[Refunding, str], object]] = {
+    "requested": Refunding.request,
+    "marked": lambda scene, other: Bank(scene).decide(other, MoneyReturned()),
+    "reversed by hand": returned_by_hand,
+}
+
+
+@pytest.mark.parametrize("how", RETURNS)
+@pytest.mark.parametrize("is_by_callback", [False, True])
 def test_before_money_goes_back_another_payment_that_shows_it_is_told(
-    named_by: str, is_marked: bool
+    how: str, is_by_callback: bool
 ) -> None:
-    """Daraja names the receipt that a hint has given to a proven payment."""
+    """A witness names the receipt that a hint has given to a proven payment."""
     scene = Refunding()
     bank, payment_id = Bank(scene), paid_late(scene)
     hinted(scene, payment_id)
@@ -247,18 +263,30 @@ def test_before_money_goes_back_another_payment_that_shows_it_is_told(
     scene.register("2")
     other = scene.pay("waits", booking_id="2", phone=OTHER_PHONE)
     scene.register("2", status="Cancelled")
-    if named_by == "paybill":
-        bank.says(RECEIPT, reference=scene.payment(other).account_reference)
-    else:
-        scene.post(other, 0, receipt=RECEIPT, amount=1000 if named_by == "callback" else 900)
-    if named_by == "callback of a review":
+    if is_by_callback:
+        scene.post(other, 0, receipt=RECEIPT, amount=900)
         bank.decide(other, ReviewResolved(resolution=Resolution.REFUND_DUE))
+    else:
+        bank.says(RECEIPT, reference=scene.payment(other).account_reference)
     assert scene.payment(other).status is S.REFUND_DUE
 
-    _ = bank.decide(other, MoneyReturned()) if is_marked else scene.request(other)
+    RETURNS[how](scene, other)
 
     assert scene.payment(payment_id).attention == "receipt_bound_elsewhere"
     assert scene.events(payment_id).count("PaymentUnresolved") == 1
+
+
+def test_who_marks_money_that_is_only_shown_looks_first(scene: Scene, bank: Bank) -> None:
+    payment_id = paid_late(scene)
+    hinted(scene, payment_id)
+    asked(scene, payment_id)
+    scene.register("2")
+    scene.post(scene.pay("waits", booking_id="2", phone=OTHER_PHONE), 0, receipt=RECEIPT)
+    scene.register("1", status="Cancelled")
+    with pytest.raises(ConflictError, match="look at it again"):
+        bank.decide(payment_id, MoneyReturned())
+    assert scene.payment(payment_id).attention == "receipt_bound_elsewhere"
+    assert bank.decide(payment_id, MoneyReturned()).status is S.REFUNDED
 
 
 def test_an_act_during_the_proof_of_a_hint_is_told(scene: Scene, bank: Bank) -> None:

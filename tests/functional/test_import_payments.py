@@ -65,9 +65,7 @@ def test_a_rehearsal_writes_nothing(world: World) -> None:
     assert list(world.engine.items(TABLE_NAME)) == []
 
 
-def test_an_imported_payment_is_its_owners_and_its_consultation_is_confirmed(
-    world: World,
-) -> None:
+def test_an_imported_payment_is_its_owners_and_its_consultation_is_confirmed(world: World) -> None:
     import_rows(table_of(world), [row(1)], now=int(START), writes=True)
     answer = world.status(payment_id_of("1"), client_id="1")
     assert answer.body["status"] == "completed"

@@ -67,8 +67,9 @@ def _grant(action: str, resource: str) -> str:
     return f"{action.removeprefix('dynamodb:')} {index}".strip()
 
 
-def test_of_the_table_itself_the_booking_systems_function_lists_only_the_notes_of_hints() -> None:
-    [policy] = RESOURCES["ConsultationsRole"]["Properties"]["Policies"]
+@pytest.mark.parametrize("role", ["PaybillRole", "ConsultationsRole"])
+def test_of_the_table_itself_only_the_notes_of_hints_are_listed(role: str) -> None:
+    [policy] = RESOURCES[role]["Properties"]["Policies"]
     queries = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "dynamodb:Query"]
     [query] = [each for each in queries if "index" not in each["Resource"]]
     assert query["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["HINT#*"]}}
@@ -256,6 +257,19 @@ def _return_money(scene: WatchedScene) -> None:
     assert scene.payment(payment_id).status == "refunded"
 
 
+def _hear_that_money_went_back_by_hand(scene: WatchedScene) -> None:
+    scene.register("10")
+    payment_id = scene.pay(booking_id="10", phone="254711111120")
+    scene.pass_time(60)
+    scene.register("10", status="Cancelled")
+    receipt = scene.payment(payment_id).receipt_number or ""
+    scene.daraja.reverse_on_portal(receipt)
+    ask = {"act": "ask_receipt", "receipt_number": receipt, "by": "staff:b"}
+    assert scene.function("refunds").invoke(ask) == {}
+    scene.pass_time(10)
+    assert scene.payment(payment_id).status == "refunded"
+
+
 @pytest.fixture
 def scene() -> Iterator[WatchedScene]:
     made = WatchedScene()
@@ -272,6 +286,7 @@ def test_each_role_grants_what_its_function_asks_for_and_nothing_else(scene: Wat
         _look_at_receipts_that_wait,
         _hear_of_money_by_hand,
         _return_money,
+        _hear_that_money_went_back_by_hand,
         _count,
         _tell_the_booking_system,
     ):

@@ -127,9 +127,7 @@ def test_a_booking_without_a_payment_has_an_empty_list(world: World) -> None:
     assert listed(world, booking_id="1").body == {"payments": [], "next_cursor": None}
 
 
-def test_payments_from_before_there_was_a_list_are_named_by_the_consultation(
-    world: World,
-) -> None:
+def test_payments_from_before_there_was_a_list_are_named_by_the_consultation(world: World) -> None:
     [older] = try_in_vain(world, 1)
     paid = str(world.initiate().body["payment_id"])
     world.pass_time(2)

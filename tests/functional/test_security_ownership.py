@@ -104,10 +104,7 @@ REQUESTS: dict[str, tuple[str, Callable[[Named], dict[str, Any]]]] = {
         "status",
         lambda its: query_of("CheckoutRequestID", its.checkout_request_id),
     ),
-    "query by payment_id": (
-        "status",
-        lambda its: query_of("checkout_request_id", its.payment_id),
-    ),
+    "query by payment_id": ("status", lambda its: query_of("checkout_request_id", its.payment_id)),
     "reading a consultation": ("consultations", lambda its: consultation_of(its.booking_id)),
     "naming a receipt": ("status", lambda its: claim_of(its.payment_id)),
     "paying for a consultation": ("stk_push", lambda its: push_for(its.booking_id)),

@@ -42,9 +42,7 @@ def test_both_ids_and_the_legacy_route_give_one_answer(scene: Scene) -> None:
         assert answer.body == expected
 
 
-def test_only_the_owner_sees_a_payment_and_reading_it_as_another_asks_nobody(
-    scene: Scene,
-) -> None:
+def test_only_the_owner_sees_a_payment_and_reading_it_as_another_asks_nobody(scene: Scene) -> None:
     payment_id = scene.pay("pays+callback_lost")
     scene.pass_time(200)
     scene.line.paths.clear()

@@ -65,9 +65,7 @@ def event_of(request: requests.PreparedRequest) -> dict[str, Any]:
     return event
 
 
-def test_an_event_is_a_signed_post_that_fits_the_schema_with_amounts_as_numbers(
-    town: Town,
-) -> None:
+def test_an_event_is_a_signed_post_that_fits_the_schema_with_amounts_as_numbers(town: Town) -> None:
     payment_id = town.pay()
     [dedupe_id] = town.carry()
     town.deliver()

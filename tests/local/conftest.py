@@ -61,11 +61,7 @@ def make_token(stack: StackState) -> MakeToken:
     secret = credentials.read_jwt_secret(stack.endpoint_url, stack.outputs)
 
     def make(
-        subject: str,
-        *,
-        scopes: Sequence[str] = (),
-        lifetime_seconds: int = 3600,
-        **claims: Any,
+        subject: str, *, scopes: Sequence[str] = (), lifetime_seconds: int = 3600, **claims: Any
     ) -> str:
         return credentials.make_token(
             secret, subject, scopes=scopes, lifetime_seconds=lifetime_seconds, **claims

@@ -17,12 +17,7 @@ from typing import Any
 from payments.protocol.payment import Payment
 from payments.values import EAT
 
-from tests.local.runbook_scene import (
-    NOBODY_SAYS_ANYTHING,
-    Scene,
-    new_receipt,
-    queue_paid_callback,
-)
+from tests.local.runbook_scene import NOBODY_SAYS_ANYTHING, Scene, new_receipt, queue_paid_callback
 from tools.hakika.app import VERBS
 
 STATEMENT_HEADING = (

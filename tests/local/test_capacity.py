@@ -260,11 +260,7 @@ def test_a_lost_callback_costs_two_queries_in_five_minutes_however_many_poll(war
 def test_the_token_is_fetched_once_a_lifetime_by_all_instances(world: World) -> None:
     for number in range(5):
         world.register(str(number))
-        body = {
-            "phone_number": f"25471000000{number}",
-            "amount": 1000,
-            "booking_id": number,
-        }
+        body = {"phone_number": f"25471000000{number}", "amount": 1000, "booking_id": number}
         event = http_event("POST", STK_PUSH, body=body, client_id="7", now=world.clock())
         assert world.fresh_function("stk_push").invoke(event)["statusCode"] == 200
     assert asked(world, OAUTH_PATH) == 1

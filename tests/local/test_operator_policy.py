@@ -28,10 +28,7 @@ def access_key(scene: Scene) -> Iterator[dict[str, str]]:
     iam.create_user(UserName=NAME)
     iam.put_user_policy(UserName=NAME, PolicyName=NAME, PolicyDocument=json.dumps(policy))
     key = iam.create_access_key(UserName=NAME)["AccessKey"]
-    yield {
-        "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
-    }
+    yield {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
     iam.delete_access_key(UserName=NAME, AccessKeyId=key["AccessKeyId"])
     iam.delete_user_policy(UserName=NAME, PolicyName=NAME)
     iam.delete_user(UserName=NAME)

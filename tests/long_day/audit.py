@@ -8,14 +8,7 @@ from typing import Any
 
 from tests.simulation.invariants.ledger import bound_receipt, check_bound
 from tests.simulation.invariants.transitions import check_consultation, check_state
-from tests.simulation.invariants.view import (
-    FINAL_EVENT,
-    MONEY,
-    OPEN,
-    Values,
-    View,
-    ViolationError,
-)
+from tests.simulation.invariants.view import FINAL_EVENT, MONEY, OPEN, Values, View, ViolationError
 
 type Debits = dict[str, dict[str, Any]]
 # M-Pesa's debits by receipt, as the simulator's ledger lists them.

@@ -71,11 +71,7 @@ class Crowd:
         answer = self._pay(chance, api, booking, phone, price)
         identifier = answer.body.get("payment_id") if answer and answer.body else None
         if chance.random() < BY_HAND_SHARE:
-            order = {
-                "number": self._stack.paybill,
-                "amount_kes": price,
-                "account": str(booking),
-            }
+            order = {"number": self._stack.paybill, "amount_kes": price, "account": str(booking)}
             self._try("by hand", lambda: simulator.call("POST", f"/phones/{phone}/pay", order))
         for _ in range(POLLS if identifier else 0):
             self._leaves.wait(THINKS_SECONDS)

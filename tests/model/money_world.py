@@ -10,18 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .state import (
-    BELIEVABLE,
-    NEW,
-    OVER,
-    TWO_DAYS,
-    Around,
-    Booking,
-    Evidence,
-    Payment,
-    Row,
-    Write,
-)
+from .state import BELIEVABLE, NEW, OVER, TWO_DAYS, Around, Booking, Evidence, Payment, Row, Write
 
 AGES = (NEW, BELIEVABLE, OVER, TWO_DAYS)
 RESERVE = Evidence("reserve")

@@ -10,17 +10,7 @@ from .decisions import decision_of
 from .ladder import may_be_a_prompts, owner_of
 from .money import CLOSES, LASTS, SUCCESS, UNLISTED
 from .money_world import AGES, RESERVE, Mail, MoneyWorld, State, replaced
-from .state import (
-    BELIEVABLE,
-    NEW,
-    OPEN,
-    OVER,
-    TWO_DAYS,
-    Around,
-    Evidence,
-    Write,
-    commit,
-)
+from .state import BELIEVABLE, NEW, OPEN, OVER, TWO_DAYS, Around, Evidence, Write, commit
 
 type Moves = Iterator[tuple[str, State]]
 

@@ -121,11 +121,7 @@ def _money_in(without: str) -> dict[str, World[Any]]:
         "two prompts of a booking": world("1037", "unclear", postpones=False, **two),
         "a late write": world(**two, faults=0),
         "two bookings, one phone": world(
-            bookings=(0, 1),
-            phones=(0, 0),
-            hands=(Hand("p"),),
-            postpones=False,
-            last_age=OVER,
+            bookings=(0, 1), phones=(0, 0), hands=(Hand("p"),), postpones=False, last_age=OVER
         ),
         "the booking changes": world(
             "cancelled", "same_price", "same_client", "callback lost", faults=2

@@ -54,12 +54,7 @@ def _play(endpoint_url: str, histories: int, engine: str) -> None:
     workers_client = new_client(endpoint_url)
     found: dict[str, Any] = read_proof().get(PART, {})
     first = next_seed(found)
-    run: dict[str, Any] = {
-        "commit": commit(),
-        "first_seed": first,
-        "histories": 0,
-        "kills": 0,
-    }
+    run: dict[str, Any] = {"commit": commit(), "first_seed": first, "histories": 0, "kills": 0}
     runs = [*found.get("runs", []), run]
     while found.get("histories", 0) < histories:
         began = time.monotonic()

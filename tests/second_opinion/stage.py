@@ -26,14 +26,7 @@ from simulator.core.config import Config
 from simulator.core.oauth import TokenState
 from tests.simulation.network import PATIENCE
 from tests.simulation.plan import START
-from tests.support.aws import (
-    C2B_TOKEN,
-    MONEY_QUEUE_URL,
-    SECRETS,
-    TABLE_NAME,
-    Queue,
-    SecretsManager,
-)
+from tests.support.aws import C2B_TOKEN, MONEY_QUEUE_URL, SECRETS, TABLE_NAME, Queue, SecretsManager
 from tests.support.lambdas import DOMAIN
 
 from .judge import TableWatch, scan

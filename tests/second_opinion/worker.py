@@ -66,11 +66,7 @@ def serve(
 
 
 def _adapters(channel: Channel, client: Any, clock: Callable[[], float]) -> Adapters:
-    services = {
-        "dynamodb": client,
-        "secretsmanager": SecretsManager(SECRETS),
-        "sqs": _Sqs(channel),
-    }
+    services = {"dynamodb": client, "secretsmanager": SecretsManager(SECRETS), "sqs": _Sqs(channel)}
     daraja: Any = _RemoteDaraja(channel)
     return Adapters(
         clock=clock,

@@ -315,11 +315,7 @@ class Desk:
                 raise ViolationError("bug", f"{name}: {error!r}") from error
 
         actor = Actor(
-            name=name,
-            function="operator",
-            run=run,
-            finished=lambda _: None,
-            authority=authority,
+            name=name, function="operator", run=run, finished=lambda _: None, authority=authority
         )
         self._world.scheduler.spawn(actor)
 

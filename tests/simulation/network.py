@@ -92,12 +92,7 @@ class Network:
         return answer
 
     def _failing(
-        self,
-        actor: Actor,
-        operation: str,
-        request: dict[str, Any],
-        execute: Execute,
-        fault: Fault,
+        self, actor: Actor, operation: str, request: dict[str, Any], execute: Execute, fault: Fault
     ) -> dict[str, Any]:
         match fault.kind:
             case FaultKind.REFUSED:

@@ -62,13 +62,7 @@ class Scheduler:
     `choose`, where given, decides instead among all that are ready: for exhaustive interleavings.
     """
 
-    def __init__(
-        self,
-        clock: VirtualClock,
-        seed: int,
-        *,
-        choose: Choose | None = None,
-    ) -> None:
+    def __init__(self, clock: VirtualClock, seed: int, *, choose: Choose | None = None) -> None:
         self.clock = clock
         self.current: Actor | None = None
         self.last: Actor | None = None

@@ -62,10 +62,7 @@ def _staff(at: float, act: str, who: str) -> dict[str, Any]:
 
 
 def _flow(
-    *agenda: dict[str, Any],
-    days: list[dict[str, Any]],
-    heal_at: float = 900.0,
-    **more: Any,
+    *agenda: dict[str, Any], days: list[dict[str, Any]], heal_at: float = 900.0, **more: Any
 ) -> Plan:
     return Plan(
         seed=8,
@@ -109,10 +106,7 @@ FLOWS: dict[str, Plan] = {
     "1037, then paid": _flow(
         _register(),
         _initiate(1, polls=3, retries=2),
-        days=[
-            {**PAYS, "reversed_after_seconds": 150.0},
-            PAYS,
-        ],
+        days=[{**PAYS, "reversed_after_seconds": 150.0}, PAYS],
     ),
     "two paid": _flow(
         _register(),

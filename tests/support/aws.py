@@ -114,10 +114,7 @@ def plain_engine(clock: Callable[[], float]) -> Engine:
     return Engine(clock=clock)
 
 
-def new_engine(
-    clock: Callable[[], float],
-    engine_of: EngineOf = plain_engine,
-) -> Engine:
+def new_engine(clock: Callable[[], float], engine_of: EngineOf = plain_engine) -> Engine:
     """An empty table with the deployed schema."""
     engine = engine_of(clock)
     engine.create_table(table_definition())

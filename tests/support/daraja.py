@@ -37,9 +37,7 @@ class DarajaAdapter(BaseAdapter):
 
 
 def new_session(
-    daraja: Daraja,
-    wire: Wire = to_daraja,
-    make: Callable[[], requests.Session] | None = None,
+    daraja: Daraja, wire: Wire = to_daraja, make: Callable[[], requests.Session] | None = None
 ) -> requests.Session:
     """The product's own session, or another release's, its network replaced."""
     from payments.daraja.client import new_session as own_session

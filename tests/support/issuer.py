@@ -25,12 +25,7 @@ def published(key: Any, kid: str, **fields: object) -> dict[str, object]:
 
 def key_set() -> dict[str, object]:
     """The document at the issuer's address: one key of each algorithm."""
-    return {
-        "keys": [
-            published(rsa_key(), "rsa-1", alg="RS256"),
-            published(ec_key(), "ec-1"),
-        ]
-    }
+    return {"keys": [published(rsa_key(), "rsa-1", alg="RS256"), published(ec_key(), "ec-1")]}
 
 
 def claims(now: int, **changes: object) -> dict[str, Any]:
@@ -67,10 +62,7 @@ def forged_tokens(now: int) -> dict[str, str]:
         "a kid that is SQL": rsa_token(now, "' UNION SELECT 'rsa-1"),
         "the kid of another key": jwt.encode(good, rsa_key(), "RS256", headers={"kid": "ec-1"}),
         "a stranger's jku": jwt.encode(
-            good,
-            stranger,
-            "RS256",
-            headers={"kid": "rsa-1", "jku": "https://attacker.example"},
+            good, stranger, "RS256", headers={"kid": "rsa-1", "jku": "https://attacker.example"}
         ),
         "a jwk in the header": jwt.encode(
             good, stranger, "RS256", headers={"kid": "x", "jwk": published(stranger, "x")}

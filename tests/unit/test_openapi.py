@@ -309,10 +309,7 @@ def test_a_consultation_answers_in_the_described_shape(
 def test_statistics_answer_in_the_described_shape() -> None:
     of_a_day: Any = {"day": "2026-11-23", "public_status": "completed"}
     listed = Listed(
-        **of_a_day,
-        payment_id="9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d",
-        created_at=NOW,
-        amount_kes=1500,
+        **of_a_day, payment_id="9b1deb4d3b7d4bad9bdd2b0d7b3dcb6d", created_at=NOW, amount_kes=1500
     )
     received = Received(**of_a_day, payment_id="0" * 32, received_at=1_795_420_800, amount_kes=1400)
     statistics = tally([listed], [received], ["2026-11-22", "2026-11-23"])

@@ -5,7 +5,7 @@ from payments.ports import Actor
 from payments.protocol.payment import Payment
 from payments.protocol.policy import DECISIONS_MAX
 from payments.protocol.refund import decide_refund
-from payments.protocol.refund_evidence import RefundEvidence, RefundRequested
+from payments.protocol.refund_evidence import RefundEvidence
 from payments.usecases.apply_evidence import CHANGED
 from payments.usecases.prompts_money import tell_before_return
 from payments.usecases.services import Services
@@ -41,7 +41,7 @@ def apply_refund(
         )
         if decision is None:
             return payment
-        if isinstance(evidence, RefundRequested):
+        if payment.refund is None:
             tell_before_return(services, payment, actor=actor)
         if services.store.apply(decision, op_id=services.ids.hex(32), actor=actor):
             services.observer.changed(decision, actor)

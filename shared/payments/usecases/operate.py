@@ -49,7 +49,8 @@ def carry_out_operation(
     Errors: ConflictError with a sentence that says why it cannot be.
     """
     _require_own_money(services, payment, operation)
-    if isinstance(operation, MoneyReturned):
+    if isinstance(operation, MoneyReturned) and payment.version == shown_version:
+        preview_evidence(services, payment, operation)
         tell_before_return(services, payment, actor=actor)
     after = apply_evidence(services, payment, operation, actor=actor, only_version=shown_version)
     typed = operation.receipt_number if isinstance(operation, _TYPES_RECEIPT) else None

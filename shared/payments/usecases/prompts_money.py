@@ -89,13 +89,14 @@ def tell_hinted(
 
 
 def tell_before_return(services: Services, payment: Payment, *, actor: Actor) -> None:
-    """Raise attention where another payment shows, by a hint, the receipt that is to go back.
+    """Raise attention on who shows, by a hint, the receipt that goes back and another one has.
 
-    Daraja may name one receipt for two payments: the refund of one returns the other's money.
+    Daraja may name one receipt for two payments: the refund of one returns the other's money. The
+    payment itself may be the one that only shows it: a person then looks before marking it.
     """
-    receipt = payment.bound_receipt
-    if payment.status is PaymentStatus.REFUND_DUE and receipt is not None:
-        tell_hinted(services, receipt, actor=actor, besides=payment.payment_id)
+    if payment.status is PaymentStatus.REFUND_DUE and payment.receipt_number is not None:
+        besides = payment.payment_id if payment.bound_receipt else None
+        tell_hinted(services, payment.receipt_number, actor=actor, besides=besides)
 
 
 def require_no_prompts_money(services: Services, row: ReceiptRow) -> None:

@@ -13,12 +13,7 @@ EVIDENCE_MAX = 10
 
 
 def is_durable(
-    view: View,
-    payment_id: str,
-    body: bytes,
-    queue: list[dict[str, str]],
-    *,
-    is_authentic: bool,
+    view: View, payment_id: str, body: bytes, queue: list[dict[str, str]], *, is_authentic: bool
 ) -> bool:
     """Whether code, amount, receipt and date of this body are in the table or the queue.
 

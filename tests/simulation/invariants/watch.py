@@ -16,14 +16,7 @@ from tests.support.dynamodb.errors import (
 )
 
 from .durability import facts_of, is_durable
-from .ledger import (
-    cannot_write,
-    check_bound,
-    check_row,
-    debit_of,
-    is_earlier,
-    what_became_of,
-)
+from .ledger import cannot_write, check_bound, check_row, debit_of, is_earlier, what_became_of
 from .outcomes import askable_id, outcomes_of
 from .refunds import RefundWatch
 from .transitions import (

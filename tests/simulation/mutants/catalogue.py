@@ -426,11 +426,7 @@ MUTANTS = (
         "no attention at 48 hours",
         "a person must look",
         (
-            Edit(
-                LOOKS,
-                'attention="no_checkout_request_id"',
-                "attention=payment.attention,",
-            ),
+            Edit(LOOKS, 'attention="no_checkout_request_id"', "attention=payment.attention,"),
             _unchecked("cancelled is told"),
         ),
     ),

@@ -328,15 +328,15 @@ LEDGER_MUTANTS = (
         "a shown receipt is refunded in silence",
         "who shows a receipt by a hint is told before its money goes back for another payment",
         "payments.usecases.apply_refund",
-        "        if isinstance(evidence, RefundRequested):\n            tell_before_return",
+        "        if payment.refund is None:\n            tell_before_return",
         "        if False:\n            tell_before_return",
     ),
     one(
         "a shown receipt is marked as returned in silence",
         "who shows a receipt by a hint is told before its money goes back for another payment",
         "payments.usecases.operate",
-        "    if isinstance(operation, MoneyReturned):\n        tell_before_return",
-        "    if False:\n        tell_before_return",
+        "        tell_before_return(services, payment, actor=actor)\n",
+        "",
     ),
     one(
         "a hint's receipt is not noted",

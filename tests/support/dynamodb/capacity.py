@@ -23,12 +23,7 @@ def read_units(size: int, *, consistent: bool) -> float:
 
 
 def write_units(
-    schema: Schema,
-    old: Item | None,
-    new: Item | None,
-    *,
-    factor: int = 1,
-    index_factor: int = 1,
+    schema: Schema, old: Item | None, new: Item | None, *, factor: int = 1, index_factor: int = 1
 ) -> float:
     """Return the units for one write, its indexes included; a failed one pays for `old` alone."""
     own = _units(max(item_size(old or {}), item_size(new or {})))

@@ -211,14 +211,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize(
-    "fault",
-    [
-        {"lost": 1},
-        {"doubled": 1},
-        {"findings": 1},
-        {"completed": 4},
-        {"debits": 6},
-    ],
+    "fault", [{"lost": 1}, {"doubled": 1}, {"findings": 1}, {"completed": 4}, {"debits": 6}]
 )
 def test_a_burst_that_lost_or_doubled_anything_is_not_whole(fault: dict[str, Any]) -> None:
     assert burst.is_whole(WHOLE)

@@ -11,13 +11,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
-from local.gateway import (
-    HEADER_BYTES_MAX,
-    KEY_HEADER,
-    SIMULATOR_PATHS,
-    GatewayOptions,
-    application,
-)
+from local.gateway import HEADER_BYTES_MAX, KEY_HEADER, SIMULATOR_PATHS, GatewayOptions, application
 
 KEY = "the-key-of-this-run"
 

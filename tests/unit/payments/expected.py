@@ -147,10 +147,7 @@ TABLE: dict[str, dict[str, Verdict]] = {
         otherwise=NOTHING,
     ),
     "c2b other amount": rows(
-        (
-            BOUND,
-            Outcome(events=UNRESOLVED, attention="amount_contradicted"),
-        ),
+        (BOUND, Outcome(events=UNRESOLVED, attention="amount_contradicted")),
         otherwise=filed("paid_other_amount", RECEIPT),
     ),
     "c2b another free receipt": rows(
@@ -250,7 +247,6 @@ TABLE: dict[str, dict[str, Verdict]] = {
         (("refund_due",), Outcome("refunded", events=("PaymentRefunded",))), otherwise=CONFLICT
     ),
     "operator clears attention": rows(
-        (("cancelled",), Outcome(events=("AttentionCleared",), attention=None)),
-        otherwise=NOTHING,
+        (("cancelled",), Outcome(events=("AttentionCleared",), attention=None)), otherwise=NOTHING
     ),
 }

@@ -86,11 +86,7 @@ PAYMENTS = {
     "pending": _PENDING,
     "failed": _FAILED,
     "failed_by_query": replace(
-        _FAILED,
-        proof=Proof.QUERY,
-        holds_locks=True,
-        final_at=LOCKED_UNTIL,
-        due_at=CREATED_AT + DAY,
+        _FAILED, proof=Proof.QUERY, holds_locks=True, final_at=LOCKED_UNTIL, due_at=CREATED_AT + DAY
     ),
     "failed_unsent": replace(
         NEW,
@@ -139,9 +135,7 @@ _LOCKED = replace(
     lock_until=LOCKED_UNTIL,
 )
 _CONFIRMED = replace(
-    PAYABLE,
-    status=BookingStatus.CONFIRMED,
-    payment_status=ConsultationPaymentStatus.PAID,
+    PAYABLE, status=BookingStatus.CONFIRMED, payment_status=ConsultationPaymentStatus.PAID
 )
 _PAID_BY_MINE = replace(_CONFIRMED, paid_payment_id=MINE)
 PAID_BY_ANOTHER = replace(_CONFIRMED, paid_payment_id=ANOTHERS)

@@ -122,10 +122,7 @@ def any_evidence(chance: random.Random) -> Evidence:
         HintReceived(result=said(code, number, amount=amount)),
         OddCallback(digest=hashlib.sha256(str(chance.random()).encode()).hexdigest()),
         QueryAnswer(
-            checkout_request_id=OWN_ID,
-            verdict=verdict,
-            code=answer[verdict],
-            description=TEXT,
+            checkout_request_id=OWN_ID, verdict=verdict, code=answer[verdict], description=TEXT
         ),
         TimePassed(),
         BookingCancelled(),
@@ -149,9 +146,7 @@ def history(seed: int) -> list[Payment]:
             [None, None, ReceiptRow(receipt_number="RECEIPT001", payment_id="b" * 32)]
         )
         around = Context(
-            consultation=chance.choice([None, PAYABLE]),
-            phone_payment_id=None,
-            receipt=receipt,
+            consultation=chance.choice([None, PAYABLE]), phone_payment_id=None, receipt=receipt
         )
         try:
             change = decide(payment, any_evidence(chance), around, now=now, policy=POLICY)

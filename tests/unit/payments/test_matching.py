@@ -87,13 +87,7 @@ def test_a_typed_reference_is_read_as_it_was_meant(
 
 @pytest.mark.parametrize(
     ("typed", "ids"),
-    [
-        ("Ab 1", ["Ab1", "AB1", "ab1"]),
-        ("17", ["17"]),
-        ("a/b", []),
-        ("", []),
-        (None, []),
-    ],
+    [("Ab 1", ["Ab1", "AB1", "ab1"]), ("17", ["17"]), ("a/b", []), ("", []), (None, [])],
 )
 def test_a_typed_booking_id_is_tried_in_three_forms_at_most(
     typed: str | None, ids: list[str]
@@ -147,10 +141,7 @@ def test_a_payment_without_a_phone_fits_no_payer() -> None:
 
 @pytest.mark.parametrize(
     "known",
-    [
-        row_of(RECEIPT, ANOTHERS),
-        replace(row(), receipt_number=RECEIPT, set_aside=SetAside.TEST),
-    ],
+    [row_of(RECEIPT, ANOTHERS), replace(row(), receipt_number=RECEIPT, set_aside=SetAside.TEST)],
 )
 def test_rung_1_what_is_bound_or_set_aside_matches_nothing(known: ReceiptRow | None) -> None:
     assert attribute(MONEY, known, Facts(by_reference=[PENDING])) is None

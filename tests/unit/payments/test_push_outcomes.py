@@ -115,11 +115,7 @@ def test_an_answer_to_a_push_is_classified(said: Answer, expected: type[object])
             "Another prompt is open",
             "busy",
         ),
-        (
-            answer(500, "500.001.1001", "Merchant does not exist"),
-            "Shortcode not live",
-            "merchant",
-        ),
+        (answer(500, "500.001.1001", "Merchant does not exist"), "Shortcode not live", "merchant"),
         (answer(500, "500.001.1001", "Wrong credentials"), "Passkey refused", "merchant"),
         (answer(401), "Access token refused twice", "merchant"),
     ],

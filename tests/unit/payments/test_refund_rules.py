@@ -29,15 +29,7 @@ from payments.protocol.refund_rules import RequireRunning, StopRefunds, TakeTurn
 from payments.protocol.schedule import next_due_at
 
 from tests.unit.payments import situations
-from tests.unit.payments.situations import (
-    CREATED_AT,
-    DAY,
-    PAYMENTS,
-    PRICE,
-    RECEIPT,
-    facts,
-    present,
-)
+from tests.unit.payments.situations import CREATED_AT, DAY, PAYMENTS, PRICE, RECEIPT, facts, present
 
 NOW = CREATED_AT + DAY
 POLICY = Policy()
@@ -355,11 +347,7 @@ FORBIDDEN: dict[str, tuple[Payment, Payment, dict[str, Any]]] = {
         replace(OWED, proof=Proof.HINT, refund=ASKED),
         {"refund_gate": RequireRunning()},
     ),
-    "a sent refund is looked at": (
-        REFUNDS["requested"],
-        SENDING,
-        {"refund_gate": TakeTurn()},
-    ),
+    "a sent refund is looked at": (REFUNDS["requested"], SENDING, {"refund_gate": TakeTurn()}),
     "a sent refund ends refused or refunded": (
         REFUNDS["sent"],
         refund_of(REFUNDS["sent"], step=None),

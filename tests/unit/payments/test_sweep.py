@@ -19,13 +19,7 @@ from payments.protocol.change import (
 )
 from payments.protocol.consultation import BookingStatus, Consultation, ConsultationPaymentStatus
 from payments.protocol.decide import decide
-from payments.protocol.evidence import (
-    Context,
-    QueryAnswer,
-    ReviewResolved,
-    Verdict,
-    usual_context,
-)
+from payments.protocol.evidence import Context, QueryAnswer, ReviewResolved, Verdict, usual_context
 from payments.protocol.payment import Hint, Payment, PaymentStatus, Proof
 from payments.protocol.policy import NEVER, Policy
 from payments.protocol.receipts import ReceiptRow
@@ -303,8 +297,7 @@ HINTED = {
     situation: replace(
         PAYMENTS[situation],
         hint=Hint(
-            result=facts("0", amount_kes=PRICE, receipt_number=RECEIPT),
-            received_at=CREATED_AT + 30,
+            result=facts("0", amount_kes=PRICE, receipt_number=RECEIPT), received_at=CREATED_AT + 30
         ),
         due_at=CREATED_AT + 30,
     )
@@ -418,9 +411,7 @@ def test_an_operator_cannot_end_a_review_with_a_receipt_of_another_amount() -> N
 @pytest.mark.parametrize(
     "terms", [{"price_kes": PRICE - 1}, {"price_kes": PRICE + 1}, {"client_id": "8"}]
 )
-def test_an_operator_confirms_only_for_the_payer_at_the_exact_price(
-    terms: dict[str, Any],
-) -> None:
+def test_an_operator_confirms_only_for_the_payer_at_the_exact_price(terms: dict[str, Any]) -> None:
     with pytest.raises(ConflictError, match="owed back"):
         told("review", "operator completes", consultation=replace(CONSULTATIONS["review"], **terms))
 

@@ -80,11 +80,7 @@ def test_the_share_counts_what_is_possible_and_names_what_is_missing() -> None:
         "possible": len(alone) + 2 * len(together),
         "met": len(alone) - 1,
         "percent": round(100 * (len(alone) - 1) / (len(alone) + 2 * len(together)), 1),
-        "gaps": {
-            "failed, money": ["all"],
-            "pending, money": ["all"],
-            "pending, time": ["frozen"],
-        },
+        "gaps": {"failed, money": ["all"], "pending, money": ["all"], "pending, time": ["frozen"]},
     }
 
 

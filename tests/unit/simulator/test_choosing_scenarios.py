@@ -166,12 +166,7 @@ def test_an_outage_can_be_ended_and_hits_only_its_endpoints(merchant: VirtualMer
 
 @pytest.mark.parametrize(
     ("kind", "seconds", "endpoints"),
-    [
-        ("fire", 1.0, ["push"]),
-        ("html", 0.0, ["push"]),
-        ("html", 1.0, ["qr?"]),
-        ("html", 1.0, []),
-    ],
+    [("fire", 1.0, ["push"]), ("html", 0.0, ["push"]), ("html", 1.0, ["qr?"]), ("html", 1.0, [])],
 )
 def test_an_outage_that_makes_no_sense_is_refused(
     kind: str, seconds: float, endpoints: list[str]

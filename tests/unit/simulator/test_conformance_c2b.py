@@ -251,11 +251,7 @@ REGISTER_REFUSALS: dict[str, tuple[Fields, Fields, tuple[int, str, str]]] = {
     "aggregator": (
         {"c2b_held_by_aggregator": True},
         {},
-        (
-            500,
-            "500.003.1001",
-            "Duplicate notification info, SP ID is 107031, correlator is 24816",
-        ),
+        (500, "500.003.1001", "Duplicate notification info, SP ID is 107031, correlator is 24816"),
     ),
 }
 

@@ -10,12 +10,7 @@ import pytest
 
 from simulator.core import Config
 from simulator.core.initiator.codes import OUTCOMES, STATUSES
-from tests.unit.simulator.initiator_client import (
-    PATHS,
-    InitiatorClient,
-    credential,
-    parameters,
-)
+from tests.unit.simulator.initiator_client import PATHS, InitiatorClient, credential, parameters
 from tests.unit.simulator.virtual_merchant import PAYS, WAITS, error_code, invalid
 
 

@@ -13,11 +13,7 @@ from pathlib import Path
 import pytest
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "daraja.md"
-OAUTH, PUSH, QUERY = (
-    "test_conformance_oauth",
-    "test_conformance_push",
-    "test_conformance_query",
-)
+OAUTH, PUSH, QUERY = ("test_conformance_oauth", "test_conformance_push", "test_conformance_query")
 CALLBACKS, RESULTS = "test_conformance_callbacks", "test_conformance_results"
 C2B, PULL, QR = "test_conformance_c2b", "test_conformance_pull", "test_dynamic_qr"
 INITIATOR, OPERATORS = "test_conformance_initiator", "test_initiator_operators"

@@ -137,10 +137,7 @@ def posted(api: str = "balance", scenario: str | None = None, **changes: Any) ->
 
 WRONG = {"SecurityCredential": credential("Another#2026")}
 OTHERS: dict[str, tuple[object, Seen]] = {
-    "older_shapes": (
-        True,
-        lambda c: VirtualMerchant(c).push().json()["MerchantRequestID"],
-    ),
+    "older_shapes": (True, lambda c: VirtualMerchant(c).push().json()["MerchantRequestID"]),
     "not_found_code": (
         "404.003.01",
         lambda c: VirtualMerchant(c).post("/x", {}).json()["errorCode"],
