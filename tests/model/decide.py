@@ -124,6 +124,12 @@ def _posts() -> Iterator[Evidence]:
         yield Evidence("result", code=code, attempt=attempt)
     for code in ("Reversed", "Completed", "odd"):
         yield Evidence("status", code=code)
+    yield from _told()
+
+
+def _told() -> Iterator[Evidence]:
+    """5.3: before money goes back, whose hint names its receipt is told."""
+    yield from (Evidence("give hinted money away", "operator", amount) for amount in AMOUNTS)
 
 
 ATTEMPTS = range(12)
@@ -153,7 +159,6 @@ def _acts() -> Iterator[Evidence]:
 def _rest() -> Iterator[Evidence]:
     """The booking system cancels and requests refunds; the operator's question is a query."""
     yield Evidence("booking cancelled")
-    # 5.3: before money goes back, whose hint names its receipt is told.
-    yield from (Evidence("give hinted money away", "operator", amount) for amount in AMOUNTS)
+    yield from _told()
     yield Evidence("request", who="maker")
     yield from _queries()
