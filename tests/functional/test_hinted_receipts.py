@@ -26,6 +26,7 @@ from payments.store.receipt_claims import ReceiptClaims
 from payments.usecases.apply_refund import apply_refund
 from payments.usecases.find_payments import find
 from payments.usecases.money_desk import attach_to_booking, attach_to_payment, owe_back, set_aside
+from payments.usecases.operate import carry_out_operation
 from payments.usecases.prompts_money import tell_hinted
 from payments.usecases.propose_owner import propose_owners
 
@@ -250,13 +251,8 @@ RETURNS: dict[str, Callable[[Refunding, str], object]] = {
 }
 
 
-@pytest.mark.parametrize("how", RETURNS)
-@pytest.mark.parametrize("is_by_callback", [False, True])
-def test_before_money_goes_back_another_payment_that_shows_it_is_told(
-    how: str, is_by_callback: bool
-) -> None:
-    """A witness names the receipt that a hint has given to a proven payment."""
-    scene = Refunding()
+def shown_and_owed(scene: Refunding, *, is_by_callback: bool) -> tuple[str, str]:
+    """A witness names the receipt that a hint has given to a proven payment, for owed money."""
     bank, payment_id = Bank(scene), paid_late(scene)
     hinted(scene, payment_id)
     asked(scene, payment_id)
@@ -269,11 +265,38 @@ def test_before_money_goes_back_another_payment_that_shows_it_is_told(
     else:
         bank.says(RECEIPT, reference=scene.payment(other).account_reference)
     assert scene.payment(other).status is S.REFUND_DUE
+    assert scene.payment(payment_id).attention is None
+    return payment_id, other
 
+
+@pytest.mark.parametrize("how", RETURNS)
+@pytest.mark.parametrize("is_by_callback", [False, True])
+def test_before_money_goes_back_another_payment_that_shows_it_is_told(
+    how: str, is_by_callback: bool
+) -> None:
+    scene = Refunding()
+    payment_id, other = shown_and_owed(scene, is_by_callback=is_by_callback)
     RETURNS[how](scene, other)
-
     assert scene.payment(payment_id).attention == "receipt_bound_elsewhere"
     assert scene.events(payment_id).count("PaymentUnresolved") == 1
+
+
+@pytest.mark.parametrize("is_sent", [False, True], ids=["it has changed", "a refund is sent"])
+def test_a_refused_mark_tells_nobody(is_sent: bool) -> None:
+    scene = Refunding()
+    bank = Bank(scene)
+    payment_id, other = shown_and_owed(scene, is_by_callback=False)
+    if is_sent:
+        scene.request(other)
+        bank.decide(payment_id, AttentionCleared())
+        assert scene.approve(other) == ""
+    marked = scene.payment(other)
+    seen = marked.version if is_sent else marked.version - 1
+    with pytest.raises(ConflictError):
+        carry_out_operation(
+            bank.services, marked, MoneyReturned(), actor=PERSON, shown_version=seen
+        )
+    assert scene.payment(payment_id).attention is None
 
 
 def test_who_marks_money_that_is_only_shown_looks_first(scene: Scene, bank: Bank) -> None:

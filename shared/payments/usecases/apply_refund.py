@@ -41,6 +41,7 @@ def apply_refund(
         )
         if decision is None:
             return payment
+        # Only the first step of a refund tells: the later ones would say it again.
         if payment.refund is None:
             tell_before_return(services, payment, actor=actor)
         if services.store.apply(decision, op_id=services.ids.hex(32), actor=actor):

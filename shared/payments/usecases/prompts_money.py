@@ -89,10 +89,11 @@ def tell_hinted(
 
 
 def tell_before_return(services: Services, payment: Payment, *, actor: Actor) -> None:
-    """Raise attention on who shows, by a hint, the receipt that goes back and another one has.
+    """Raise attention on each other payment that shows, by a hint, the receipt that goes back.
 
-    Daraja may name one receipt for two payments: the refund of one returns the other's money. The
-    payment itself may be the one that only shows it: a person then looks before marking it.
+    Daraja may name one receipt for two payments: the refund of one returns the other's money.
+    Where this payment only shows the receipt, and another has it, this one gets the attention. Its
+    version changes, so the person looks again before marking it.
     """
     if payment.status is PaymentStatus.REFUND_DUE and payment.receipt_number is not None:
         besides = payment.payment_id if payment.bound_receipt else None

@@ -196,6 +196,6 @@ def _check_bookings(world: SimulatedWorld, view: View) -> None:
         other = confirming.get(bound_receipt(payment) or "")
         goes_back = payment["status"] == "refunded" or "refund" in payment
         if goes_back and other is not None:
-            # A callback with another payment's receipt: a person reads of it before money moves.
+            # A callback with another payment's receipt: a person reads of it when money goes back.
             raised = any(map(view.attention_was_raised, (payment_id, other)))
             require(raised, "I16", f"{payment_id}: returned, and the same money confirms a booking")
